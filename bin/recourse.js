@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+// The one plain JavaScript file: it has to run, and to explain itself, on a Node that is too old for the rest.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+const tooOld = major < 24 || (major === 24 && minor < 15)
+const locked = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url))
+
+if (tooOld && existsSync(locked) && process.execPath !== locked) {
+  const run = spawnSync(locked, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
+  process.exit(run.status ?? 70)
+} else if (tooOld) {
+  console.error(
+    `recourse needs Node 24.15 or newer, this is ${process.version}. Install a newer Node, or run it as "npx recourse".`,
+  )
+  process.exit(2)
+} else {
+  const source = new URL('../src/main/recourse.ts', import.meta.url)
+  const built = new URL('../dist/main/recourse.js', import.meta.url)
+  await import((existsSync(source) ? source : built).href)
+}
