@@ -1,0 +1,111 @@
+/** Numbers for the header fields this codec has a use for; 0 stands for every other name. */
+export const FIELD = {
+  other: 0,
+  via: 1,
+  from: 2,
+  to: 3,
+  callId: 4,
+  cseq: 5,
+  maxForwards: 6,
+  contentLength: 7,
+  contentType: 8,
+  contact: 9,
+  reason: 10,
+  callInfo: 11,
+  featureCaps: 12,
+  retryAfter: 13,
+  require: 14,
+  assertedIdentity: 15,
+  privacy: 16,
+  diversion: 17,
+  historyInfo: 18,
+  attestation: 19,
+  identity: 20,
+  priority: 21,
+  expires: 22,
+} as const
+
+export type FieldId = (typeof FIELD)[keyof typeof FIELD]
+
+/** Names as written, by number. */
+export const FIELD_NAMES: readonly string[] = [
+  '',
+  'Via',
+  'From',
+  'To',
+  'Call-ID',
+  'CSeq',
+  'Max-Forwards',
+  'Content-Length',
+  'Content-Type',
+  'Contact',
+  'Reason',
+  'Call-Info',
+  'Feature-Caps',
+  'Retry-After',
+  'Require',
+  'P-Asserted-Identity',
+  'Privacy',
+  'Diversion',
+  'History-Info',
+  'P-Attestation-Indicator',
+  'Identity',
+  'Priority',
+  'Expires',
+]
+
+/** The compact forms of RFC 3261 §7.3.3 and RFC 8224 §4. */
+export const COMPACT_FORMS: readonly (readonly [string, FieldId])[] = [
+  ['v', FIELD.via],
+  ['f', FIELD.from],
+  ['t', FIELD.to],
+  ['i', FIELD.callId],
+  ['l', FIELD.contentLength],
+  ['c', FIELD.contentType],
+  ['m', FIELD.contact],
+  ['y', FIELD.identity],
+]
+
+/** Finds the number of a field name in octets, long or compact, without case. RFC 3261 §7.3.1. */
+export function findField(bytes: Uint8Array, start: number, end: number): FieldId {
+  const candidates = BUCKETS[bucketOf(end - start, bytes[start]! | LOWER, bytes[end - 1]! | LOWER)]
+  if (candidates === undefined) return FIELD.other
+  for (const candidate of candidates) if (sameName(candidate.name, bytes, start, end)) return candidate.id
+  return FIELD.other
+}
+
+/** Finds the number of a field name, long or compact, without case. */
+export function fieldOf(name: string): FieldId {
+  return BY_NAME.get(name.toLowerCase()) ?? FIELD.other
+}
+
+type Candidate = { readonly id: FieldId; readonly name: Uint8Array }
+
+/** Sets the bit that tells an upper-case letter from a lower-case one; digits and the hyphen have it already. */
+const LOWER = 0x20
+const BUCKET_COUNT = 256
+const BY_NAME = new Map<string, FieldId>([
+  ...FIELD_NAMES.map((name, id): [string, FieldId] => [name.toLowerCase(), id as FieldId]).slice(1),
+  ...COMPACT_FORMS,
+])
+const BUCKETS = fillBuckets()
+
+function bucketOf(length: number, first: number, last: number): number {
+  return (length * 37 + first * 5 + last) % BUCKET_COUNT
+}
+
+function sameName(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (name.length !== end - start) return false
+  for (let at = 0; at < name.length; at++) if ((bytes[start + at]! | LOWER) !== name[at]) return false
+  return true
+}
+
+function fillBuckets(): (Candidate[] | undefined)[] {
+  const buckets = Array.from({ length: BUCKET_COUNT }, (): Candidate[] | undefined => undefined)
+  for (const [name, id] of BY_NAME) {
+    const octets = Uint8Array.from(name, (character) => character.charCodeAt(0))
+    const bucket = bucketOf(octets.length, octets[0]!, octets.at(-1)!)
+    ;(buckets[bucket] ??= []).push({ id, name: octets })
+  }
+  return buckets
+}

@@ -1,0 +1,88 @@
+import { DIGIT } from './octets.ts'
+import { Scanner, formatQuoted } from './scanner.ts'
+import { decodeText, encodeText } from './text.ts'
+import { LIST_VALUES_MAX } from './limits.ts'
+
+/** One value of a Reason header field. RFC 3326 §2; `location` is RFC 8606 §4. */
+export type Reason = {
+  /** `SIP`, `Q.850`, `STIR` or another protocol token, as sent. */
+  readonly protocol: string
+  readonly cause: number | undefined
+  readonly text: string | undefined
+  /** As sent; compare without case. */
+  readonly location: string | undefined
+  /** Every other parameter, names in lower case. */
+  readonly extensions: ReadonlyMap<string, string | undefined>
+}
+
+/**
+ * Reads a Reason header field: one entry per value.
+ *
+ *     SIP;cause=603;text="v=analytics1;url=https://desk.example/r";location=RLN
+ *
+ * The text is a quoted string, so a semicolon inside it ends nothing. Throws `Malformed`.
+ */
+export function parseReason(field: string): Reason[] {
+  const bytes = encodeText(field)
+  const scan = new Scanner().over(bytes, 0, bytes.length, CITE)
+  const reasons: Reason[] = []
+  do {
+    if (reasons.length === LIST_VALUES_MAX) scan.fail('too-long')
+    reasons.push(parseValue(scan))
+  } while (scan.takesComma())
+  scan.expectEnd()
+  return reasons
+}
+
+/** Writes one Reason value in the order protocol, cause, text, location, extensions. */
+export function formatReason(reason: Reason): string {
+  let field = reason.protocol
+  if (reason.cause !== undefined) field += `;cause=${reason.cause}`
+  if (reason.text !== undefined) field += `;text=${formatQuoted(reason.text)}`
+  if (reason.location !== undefined) field += `;location=${reason.location}`
+  for (const [name, value] of reason.extensions)
+    field += value === undefined ? `;${name}` : `;${name}=${formatValue(value)}`
+  return field
+}
+
+function parseValue(scan: Scanner): Reason {
+  scan.skipSpace()
+  scan.token()
+  const protocol = decodeText(scan.bytes, scan.tokenStart, scan.tokenEnd)
+  let cause: number | undefined
+  let text: string | undefined
+  let location: string | undefined
+  const seen = new Set<string>()
+  const extensions = new Map<string, string | undefined>()
+  while (scan.parameter()) {
+    const name = decodeText(scan.bytes, scan.nameStart, scan.nameEnd).toLowerCase()
+    if (seen.has(name)) scan.fail('parameter', scan.nameStart)
+    seen.add(name)
+    if (name === 'cause') cause = causeNumber(scan)
+    else if (name === 'text') {
+      if (!scan.valueQuoted) scan.fail('quoted-string', scan.nameStart)
+      text = scan.parameterValue()
+    } else if (name === 'location') location = scan.parameterValue()
+    else extensions.set(name, scan.parameterValue())
+  }
+  return { protocol, cause, text, location, extensions }
+}
+
+function causeNumber(scan: Scanner): number {
+  const digits = scan.valueEnd - scan.valueStart
+  if (scan.valueStart < 0 || scan.valueQuoted || digits > CAUSE_DIGITS_MAX) scan.fail('number', scan.nameStart)
+  let cause = 0
+  for (let at = scan.valueStart; at < scan.valueEnd; at++) {
+    if (DIGIT[scan.bytes[at]!] === 0) scan.fail('number', at)
+    cause = cause * 10 + scan.bytes[at]! - 48
+  }
+  return cause
+}
+
+function formatValue(value: string): string {
+  return /^[A-Za-z0-9\-.!%*_+`'~]+$/.test(value) ? value : formatQuoted(value)
+}
+
+const CITE = 'RFC 3326 §2'
+/** SIP statuses have three digits, Q.850 causes and their kin no more. */
+const CAUSE_DIGITS_MAX = 3

@@ -1,0 +1,46 @@
+/**
+ * Reads octets as UTF-8; what is not UTF-8 becomes U+FFFD, so keep the octets where they matter.
+ *
+ * Short ASCII runs, which is nearly every SIP value, take a path without a decoder object.
+ */
+export function decodeText(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start > SHORT) return decodeLong(bytes, start, end)
+  let text = ''
+  for (let at = start; at < end; at++) {
+    const octet = bytes[at]!
+    if (octet > 126) return decodeLong(bytes, start, end)
+    text += ASCII[octet]
+  }
+  return text
+}
+
+/** Writes text as UTF-8. */
+export function encodeText(text: string): Uint8Array {
+  return ENCODER.encode(text)
+}
+
+/** Reads octets one character each (code points 0-255), so that nothing is lost. */
+export function decodeOctets(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  let text = ''
+  for (let at = start; at < end; at += PIECE) {
+    text += String.fromCharCode(...bytes.subarray(at, Math.min(at + PIECE, end)))
+  }
+  return text
+}
+
+/** Writes characters 0-255 as one octet each: the inverse of `decodeOctets`. */
+export function encodeOctets(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
+  return bytes
+}
+
+function decodeLong(bytes: Uint8Array, start: number, end: number): string {
+  return DECODER.decode(bytes.subarray(start, end))
+}
+
+const SHORT = 48
+const PIECE = 4096
+const ASCII = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))
+const DECODER = new TextDecoder('utf-8', { ignoreBOM: true })
+const ENCODER = new TextEncoder()

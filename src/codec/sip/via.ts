@@ -1,0 +1,135 @@
+import { LIST_VALUES_MAX } from './limits.ts'
+import { BRACKET_CLOSE, BRACKET_OPEN, COLON, DIGIT, HOST, HOST6, SLASH } from './octets.ts'
+import { Scanner } from './scanner.ts'
+import { decodeText, encodeText } from './text.ts'
+
+/** One Via value. RFC 3261 §20.42; `rport` and `received` are RFC 3581 and §18.2.1. */
+export type Via = {
+  readonly transport: string
+  readonly host: string
+  readonly port: number | undefined
+  readonly parameters: ReadonlyMap<string, string | undefined>
+}
+
+/** Reads a Via header field: one entry per value. Throws `Malformed`. */
+export function parseVia(field: string): Via[] {
+  const bytes = encodeText(field)
+  const scan = new Scanner().over(bytes, 0, bytes.length, CITE)
+  const view = new ViaView()
+  const values: Via[] = []
+  do {
+    if (values.length === LIST_VALUES_MAX) scan.fail('too-long')
+    view.readSentBy(scan)
+    values.push({
+      transport: decodeText(bytes, view.transportStart, view.transportEnd),
+      host: decodeText(bytes, view.hostStart, view.hostEnd),
+      port: view.port < 0 ? undefined : view.port,
+      parameters: scan.parameters(),
+    })
+  } while (scan.takesComma())
+  scan.expectEnd()
+  return values
+}
+
+/** Writes one Via value. */
+export function formatVia({ transport, host, port, parameters }: Via): string {
+  const tail = [...parameters].map(([name, value]) => (value === undefined ? `;${name}` : `;${name}=${value}`)).join('')
+  return `SIP/2.0/${transport} ${host}${port === undefined ? '' : `:${port}`}${tail}`
+}
+
+/** The first value of a Via field as offsets into octets; may be pointed at one field after another. */
+export class ViaView {
+  transportStart = 0
+  transportEnd = 0
+  hostStart = 0
+  hostEnd = 0
+  /** The sent-by port, -1 where none is given. */
+  port = -1
+  /** The `branch` parameter; -1 where there is none. */
+  branchStart = -1
+  branchEnd = -1
+  /** An `rport` parameter stands there; where its name ends, and whether it has a value already. */
+  rportEnd = -1
+  rportValued = false
+  /** A `received` parameter stands there already, which only an impostor or a proxy's mistake puts in a request. */
+  receivedSeen = false
+  /** Where the first value ends: at the comma or the end of the field. */
+  valueEnd = 0
+  readonly #scan = new Scanner()
+
+  /** Reads the first value of a field; the values after it are for the elements behind. Throws `Malformed`. */
+  read(bytes: Uint8Array, start: number, end: number): void {
+    const scan = this.#scan.over(bytes, start, end, CITE)
+    this.branchStart = -1
+    this.branchEnd = -1
+    this.rportEnd = -1
+    this.rportValued = false
+    this.receivedSeen = false
+    this.readSentBy(scan)
+    this.valueEnd = scan.at
+    while (scan.parameter()) {
+      if (scan.parameterIs('branch')) {
+        if (this.branchStart >= 0 || scan.valueStart < 0) scan.fail('parameter', scan.nameStart)
+        this.branchStart = scan.valueStart
+        this.branchEnd = scan.valueEnd
+      } else if (scan.parameterIs('rport')) {
+        this.rportEnd = scan.nameEnd
+        this.rportValued = scan.valueStart >= 0
+      } else if (scan.parameterIs('received')) this.receivedSeen = true
+      this.valueEnd = scan.at
+    }
+    if (!scan.takesComma()) scan.expectEnd()
+    else if (scan.at >= end) scan.fail('trailing')
+  }
+
+  /** Takes protocol, transport, host and port, and leaves the scanner before the parameters. */
+  readSentBy(scan: Scanner): void {
+    scan.skipSpace()
+    scan.token()
+    scan.expect(SLASH, 'token')
+    scan.token()
+    scan.expect(SLASH, 'token')
+    scan.token()
+    this.transportStart = scan.tokenStart
+    this.transportEnd = scan.tokenEnd
+    const before = scan.at
+    scan.skipSpace()
+    if (scan.at === before) scan.fail('host-port')
+    this.#readHost(scan)
+    this.port = -1
+    if (scan.takes(COLON)) this.#readPort(scan)
+  }
+
+  #readHost(scan: Scanner): void {
+    const { bytes, end } = scan
+    const start = scan.at
+    let at = start
+    if (at < end && bytes[at] === BRACKET_OPEN) {
+      at++
+      while (at < end && HOST6[bytes[at]!] === 1) at++
+      if (at >= end || bytes[at] !== BRACKET_CLOSE) scan.fail('host-port')
+      at++
+    } else while (at < end && (HOST[bytes[at]!] === 1 || bytes[at] === UNDERSCORE)) at++
+    // RFC 5118 §4.5 asks for leniency with an IPv6 address that lost its brackets only where it cannot be mistaken; here it can.
+    if (at === start) scan.fail('host-port')
+    this.hostStart = start
+    this.hostEnd = at
+    scan.at = at
+  }
+
+  #readPort(scan: Scanner): void {
+    const { bytes, end } = scan
+    const start = scan.at
+    let port = 0
+    let at = start
+    while (at < end && DIGIT[bytes[at]!] === 1 && port <= PORT_MAX) port = port * 10 + bytes[at++]! - 48
+    if (at === start || port > PORT_MAX) scan.fail('host-port')
+    this.port = port
+    scan.at = at
+  }
+}
+
+const CITE = 'RFC 3261 §20.42'
+const PORT_MAX = 65_535
+/** Not a host character, but seen in the sent-by of container names, and harmless since nothing is looked up. */
+const UNDERSCORE = 95
