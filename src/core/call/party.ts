@@ -33,3 +33,19 @@ export function parseParty(text: string): Party {
   if (/^\d{1,15}$/.test(text)) return { kind: 'digits', digits: Number(text), count: text.length }
   return OTHER
 }
+
+/**
+ * A party as one number that a double holds exactly, equal only for equal parties: the key of lists and counters.
+ * E.164 is its digits; other digits are negative, with a 1 in front that keeps leading zeros; `WITHHELD_KEY`; 0 for
+ * what is no number.
+ */
+export function partyKey(party: Party): number {
+  if (party.kind === 'e164') return party.digits
+  if (party.kind === 'digits') return -(POWERS_OF_TEN[party.count]! + party.digits)
+  return party.kind === 'withheld' ? WITHHELD_KEY : 0
+}
+
+export const WITHHELD_KEY = -1
+
+/** 10 to the power of the index, as far as a double is exact. */
+export const POWERS_OF_TEN: readonly number[] = Array.from({ length: E164_DIGITS_MAX + 1 }, (_, power) => 10 ** power)
