@@ -23,6 +23,7 @@ export const FIELD = {
   identity: 20,
   priority: 21,
   expires: 22,
+  resourcePriority: 23,
 } as const
 
 export type FieldId = (typeof FIELD)[keyof typeof FIELD]
@@ -52,6 +53,7 @@ export const FIELD_NAMES: readonly string[] = [
   'Identity',
   'Priority',
   'Expires',
+  'Resource-Priority',
 ]
 
 /** The compact forms of RFC 3261 §7.3.3 and RFC 8224 §4. */

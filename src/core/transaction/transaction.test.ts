@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Memory } from './memory.ts'
+import { SipHash } from './siphash.ts'
+import { formatTransaction, parseTransaction } from './transaction.ts'
+
+const KEY = Uint8Array.from({ length: 16 }, (_, index) => index)
+const INPUT = Uint8Array.from({ length: 64 }, (_, index) => index)
+
+/** From the reference implementation of SipHash-2-4: outputs for inputs 00, 00 01, … under the key 00 01 … 0f. */
+const REFERENCE: readonly (readonly [length: number, hash: string])[] = [
+  [0, '726fdb47dd0e0e31'],
+  [1, '74f839c593dc67fd'],
+  [2, '0d6c8009d9a94f5a'],
+  [3, '85676696d7fb7e2d'],
+  [4, 'cf2794e0277187b7'],
+  [7, 'ab0200f58b01d137'],
+  [8, '93f5f5799a932462'],
+  [15, 'a129ca6149be45e5'],
+]
+
+for (const [length, expected] of REFERENCE) {
+  test(`SipHash-2-4 of ${length} octets is the reference value`, () => {
+    const hash = new SipHash(KEY).octets(INPUT, 0, length).finish()
+
+    assert.equal(formatTransaction(hash), expected)
+  })
+}
+
+test('SipHash absorbs the same octets in any pieces', () => {
+  const hash = new SipHash(KEY)
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(100), (bytes, cut) => {
+      const at = Math.min(cut, bytes.length)
+      const whole = formatTransaction(hash.start().octets(bytes, 0, bytes.length).finish())
+      const pieces = formatTransaction(hash.start().octets(bytes, 0, at).octets(bytes, at, bytes.length).finish())
+      assert.equal(pieces, whole)
+    }),
+  )
+})
+
+test('a transaction reads back from its sixteen digits', () => {
+  fc.assert(
+    fc.property(fc.nat(0xffffffff), fc.nat(0xffffffff), (high, low) => {
+      assert.deepEqual(parseTransaction(formatTransaction({ high, low })), { high, low })
+    }),
+  )
+})
+
+test('the memory agrees with a plain model over any sequence of keeps, finds and time', () => {
+  const step = fc.record({ key: fc.nat(12), value: fc.nat(1000), passMs: fc.constantFrom(0, 1, 5, 40) })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const memory = new Memory<number>(6, 50)
+      let model: { key: number; value: number; at: number }[] = []
+      let now = 1_000
+      let evicted = 0
+      for (const { key, value, passMs } of steps) {
+        now += passMs
+        // Hashes that share their low bits collide in the table on purpose.
+        memory.keep(key, key % 3, now, value)
+        const live = model.find((entry) => entry.key === key && now - entry.at <= 50)
+        if (live !== undefined) live.value = value
+        else {
+          model = model.filter((entry) => entry.key !== key)
+          model.push({ key, value, at: now })
+        }
+        for (const { key: held, value: expected, at } of model) {
+          const found = memory.find(held, held % 3, now)
+          if (found === undefined && now - at <= 50) evicted++
+          else if (now - at <= 50) assert.equal(found, expected)
+        }
+        model = model.filter((entry) => memory.find(entry.key, entry.key % 3, now) !== undefined)
+      }
+      assert.ok(memory.size <= 6)
+      assert.ok(memory.evicted >= evicted)
+    }),
+  )
+})
+
+test('an entry thrown out before its time is counted, one whose time is up is not', () => {
+  const memory = new Memory<string>(2, 100)
+  memory.keep(1, 1, 0, 'a')
+  memory.keep(2, 2, 0, 'b')
+  memory.keep(3, 3, 50, 'c')
+  assert.equal(memory.evicted, 1)
+  assert.equal(memory.find(1, 1, 50), undefined)
+
+  memory.keep(4, 4, 500, 'd')
+  assert.equal(memory.evicted, 1)
+  assert.equal(memory.find(3, 3, 500), undefined)
+  assert.equal(memory.find(4, 4, 500), 'd')
+})
