@@ -1,0 +1,152 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { type Ending, type Owner, Peer, type PeerOptions, run, temporaryDirectory, until } from './peer.ts'
+import { freeTcpPort, freeUdpPorts } from './port.ts'
+
+/** What a journey asks of the configuration; everything else is the same in all journeys. */
+export type Wishes = {
+  /** Calls from one number in ten minutes until the next is blocked. */
+  limit?: number
+  /** Numbers that never originate calls. */
+  doNotOriginate?: readonly string[]
+  /** Where a notice's URL points; without it the operator's contact page. */
+  desk?: string
+  /** The hidden test controls of the process, `name=value` with commas. */
+  controls?: string
+}
+
+/** A row of the ledger as `recourse ledger list --json` prints it. */
+export type LedgerRow = {
+  entry: string
+  at: number | string
+  transaction: string
+  receipt: string
+  rule: string
+  calling: string
+  called: string
+}
+
+/** A configured gate in a directory of its own, which can be started, killed and started again. */
+export class Recourse {
+  readonly directory: string
+  readonly port: number
+  readonly metricsPort: number
+  readonly #options: PeerOptions
+  #peer: Peer | undefined
+
+  private constructor(directory: string, port: number, metricsPort: number, options: PeerOptions) {
+    this.directory = directory
+    this.port = port
+    this.metricsPort = metricsPort
+    this.#options = options
+  }
+
+  /** Writes the configuration and starts the gate. */
+  static async start(owner: Owner, wishes: Wishes = {}): Promise<Recourse> {
+    const directory = temporaryDirectory(owner)
+    const [port] = await freeUdpPorts(1)
+    const metricsPort = await freeTcpPort()
+    writeConfiguration(directory, port!, metricsPort, wishes)
+    const env = wishes.controls === undefined ? {} : { RECOURSE_TEST_CONTROLS: wishes.controls }
+    const recourse = new Recourse(directory, port!, metricsPort, { cwd: directory, env })
+    owner.after(() => recourse.stop())
+    await recourse.restart()
+    return recourse
+  }
+
+  get pid(): number {
+    return this.peer.pid
+  }
+
+  get peer(): Peer {
+    if (this.#peer === undefined) throw new Error('the gate has not been started')
+    return this.#peer
+  }
+
+  /** Starts the process again in the same directory and waits until it is healthy. */
+  async restart(): Promise<void> {
+    this.launch()
+    await this.healthy()
+  }
+
+  /** Starts the process without waiting for anything. */
+  launch(): void {
+    this.#peer = new Peer(process.execPath, [COMMAND, 'up', '--config', this.#config], this.#options)
+  }
+
+  async healthy(): Promise<void> {
+    await until('a healthy gate', async () => {
+      if (!this.peer.running) throw new Error(`recourse up ended:\n${this.peer.output}`)
+      const health = await fetch(`http://127.0.0.1:${this.metricsPort}/health`).catch(() => undefined)
+      await health?.arrayBuffer()
+      return health?.status === 200 || undefined
+    })
+  }
+
+  async stop(): Promise<Ending | undefined> {
+    return this.#peer?.stop()
+  }
+
+  /** kill -9: no chance to finish anything. */
+  async kill(): Promise<void> {
+    await this.peer.stop('SIGKILL')
+  }
+
+  /** Every sample of `/metrics`, by name and labels as they stand there. */
+  async metrics(): Promise<Map<string, number>> {
+    const page = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text()
+    const samples = page.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    return new Map(samples.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]))
+  }
+
+  /** The whole ledger, oldest entry first. */
+  ledger(): LedgerRow[] {
+    return this.command('ledger', 'list', '--json', '--config', this.#config)
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as LedgerRow)
+  }
+
+  /** Runs another verb of the command and returns its standard output. */
+  command(...args: readonly string[]): string {
+    return run(process.execPath, [COMMAND, ...args], { cwd: this.directory })
+  }
+
+  get #config(): string {
+    return join(this.directory, 'recourse.yaml')
+  }
+}
+
+function writeConfiguration(directory: string, port: number, metricsPort: number, wishes: Wishes): void {
+  const { limit = 3, doNotOriginate = [], desk } = wishes
+  writeFileSync(join(directory, 'dno.csv'), `number\n${doNotOriginate.map((number) => `${number}\n`).join('')}`)
+  const configuration = {
+    operator: { name: 'Northwire', contact: CONTACT, location: 'RLN' },
+    store: 'sqlite:./recourse.db',
+    receipts: { keys: 'file:receipt-keys', keep: '60d' },
+    gate: {
+      listen: [`udp:127.0.0.1:${port}`],
+      peers: [{ name: 'edge', from: '127.0.0.1/32', continue: 404 }],
+    },
+    policy: {
+      notices: 'us',
+      rules: [
+        { id: 'dno', 'do-not-originate': 'file:dno.csv' },
+        { id: 'volume-number', volume: { of: 'number', limit, per: '10m' }, program: 'opt-out' },
+      ],
+    },
+    metrics: { listen: `127.0.0.1:${metricsPort}` },
+    ...(desk === undefined ? {} : { desk: { public: desk } }),
+  }
+  writeFileSync(join(directory, 'recourse.yaml'), stringify(configuration))
+}
+
+/** The operator's contact in every journey. */
+export const CONTACT = {
+  url: 'https://redress.northwire.example',
+  tel: '+18005550142',
+  email: 'unblock@northwire.example',
+}
+
+const COMMAND = new URL('../../bin/recourse.js', import.meta.url).pathname
