@@ -45,6 +45,13 @@ export function partyKey(party: Party): number {
   return party.kind === 'withheld' ? WITHHELD_KEY : 0
 }
 
+/** The same for the first `length` digits of a party that has as many; 0 where it has not. */
+export function prefixKey(party: Party, length: number): number {
+  if (party.count < length) return 0
+  const head = Math.floor(party.digits / POWERS_OF_TEN[party.count - length]!)
+  return party.kind === 'e164' ? head : -(POWERS_OF_TEN[length]! + head)
+}
+
 export const WITHHELD_KEY = -1
 
 /** 10 to the power of the index, as far as a double is exact. */

@@ -1,0 +1,12 @@
+/** Spreads a number key over 32 bits, unsigned. A seed that outsiders do not know keeps them from aiming at a slot. */
+export function hashKey(key: number, seed: number): number {
+  let hash = (key | 0) ^ Math.imul((key / 0x1_0000_0000) | 0, 0x9e3779b1) ^ seed
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
+
+/** Scales a hash to `0..slots-1`, so that a table may have any size. */
+export function slotOf(hash: number, slots: number): number {
+  return Math.floor(hash * (slots / 0x1_0000_0000))
+}

@@ -1,0 +1,28 @@
+import type { CallFacts } from '#core/call/facts.ts'
+import { refusedByCalled } from './called-list.ts'
+import { denied } from './deny.ts'
+import type { BlockingKind, BlockingRule, RuleOfKind } from './policy.ts'
+import type { Tally } from './tally.ts'
+import type { Cause, Ground } from './verdict.ts'
+import { overVolume } from './volume.ts'
+
+/** What makes a kind of rule: when it fires, and the cause a policy may leave unsaid. */
+export type Kind<Name extends BlockingKind> = {
+  readonly cause: Cause
+  readonly fires: (rule: RuleOfKind[Name], facts: CallFacts, tally: Tally, nowMs: number) => Ground | undefined
+}
+
+/** Every kind of rule that blocks. To add one: its type in `policy.ts`, its file, its row here. */
+export const KINDS: { readonly [Name in BlockingKind]: Kind<Name> } = {
+  'called-list': { cause: 'called-party', fires: refusedByCalled },
+  'do-not-originate': { cause: 'do-not-originate', fires: denied },
+  deny: { cause: 'analytics', fires: denied },
+  volume: { cause: 'analytics', fires: overVolume },
+}
+
+/** Asks one rule about one call. */
+export function ask(rule: BlockingRule, facts: CallFacts, tally: Tally, nowMs: number): Ground | undefined {
+  // The row of a kind takes the rule of that kind: the table's type says so, which the compiler cannot follow here.
+  const kind = KINDS[rule.kind] as Kind<BlockingKind>
+  return kind.fires(rule, facts, tally, nowMs)
+}
