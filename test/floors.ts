@@ -10,4 +10,6 @@ export const FLOORS = {
   'imports of main': 0,
   'planted violations': 15,
   'words of the pure bands': 5_000,
+  'packed modules': 30,
+  'codec modules': 20,
 } as const
