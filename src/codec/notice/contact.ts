@@ -1,4 +1,4 @@
-import { HEX, URI } from '../sip/octets.ts'
+import { HEX, URI } from '#codec/sip/octets.ts'
 
 /** What is wrong with a URL for a 603+, in words; empty when nothing is. */
 export function urlFaults(url: string): string[] {
