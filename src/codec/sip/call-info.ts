@@ -1,7 +1,8 @@
 import { LIST_VALUES_MAX } from './limits.ts'
 import { GREATER, LESS } from './octets.ts'
-import { Scanner, formatQuoted } from './scanner.ts'
+import { Scanner, formatParameters } from './scanner.ts'
 import { decodeText, encodeText } from './text.ts'
+import { formatAbsoluteUri } from './uri.ts'
 
 /** One Call-Info value. RFC 3261 §20.9; `purpose=jwscard` is RFC 8688 §3.1. */
 export type CallInfo = {
@@ -34,10 +35,5 @@ export function parseCallInfo(field: string): CallInfo[] {
 
 /** Writes one Call-Info value. */
 export function formatCallInfo({ uri, parameters }: CallInfo): string {
-  if (/[<>\s]/.test(uri)) throw new Error('a Call-Info URI cannot hold white space or angle brackets')
-  const tail = [...parameters].map(([name, value]) => {
-    if (value === undefined) return `;${name}`
-    return /^[A-Za-z0-9\-.!%*_+`'~]+$/.test(value) ? `;${name}=${value}` : `;${name}=${formatQuoted(value)}`
-  })
-  return `<${uri}>${tail.join('')}`
+  return `<${formatAbsoluteUri(uri)}>${formatParameters(parameters)}`
 }

@@ -1,5 +1,5 @@
 import { DIGIT } from './octets.ts'
-import { Scanner } from './scanner.ts'
+import { Scanner, formatToken } from './scanner.ts'
 import { decodeText, encodeText } from './text.ts'
 
 /** A CSeq value. RFC 3261 §20.16. */
@@ -15,7 +15,8 @@ export function parseCSeq(field: string): CSeq {
 
 /** Writes a CSeq value. */
 export function formatCSeq({ number, method }: CSeq): string {
-  return `${number} ${method}`
+  if (!Number.isInteger(number) || number < 0 || number > CSEQ_MAX) throw new Error('a CSeq number is below 2^31')
+  return `${number} ${formatToken(method)}`
 }
 
 /** A CSeq value as a number and offsets; may be pointed at one value after another. */

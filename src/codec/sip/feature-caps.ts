@@ -1,5 +1,5 @@
 import { LIST_VALUES_MAX } from './limits.ts'
-import { scan, formatQuoted } from './scanner.ts'
+import { formatQuoted, formatToken, scan } from './scanner.ts'
 import { decodeText } from './text.ts'
 
 /** One Feature-Caps value: the indicators after `*`, names in lower case with their `+`. RFC 6809 §6.3. */
@@ -25,7 +25,10 @@ export function parseFeatureCaps(field: string): FeatureCaps[] {
   return values
 }
 
-/** Writes one Feature-Caps value. */
+/** Writes one Feature-Caps value; an indicator's value is always quoted. */
 export function formatFeatureCaps(caps: FeatureCaps): string {
-  return `*${[...caps].map(([name, value]) => (value === undefined ? `;${name}` : `;${name}=${formatQuoted(value)}`)).join('')}`
+  let text = '*'
+  for (const [name, value] of caps)
+    text += value === undefined ? `;${formatToken(name)}` : `;${formatToken(name)}=${formatQuoted(value)}`
+  return text
 }

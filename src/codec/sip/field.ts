@@ -56,17 +56,35 @@ export const FIELD_NAMES: readonly string[] = [
   'Resource-Priority',
 ]
 
-/** The compact forms of RFC 3261 §7.3.3 and RFC 8224 §4. */
-export const COMPACT_FORMS: readonly (readonly [string, FieldId])[] = [
-  ['v', FIELD.via],
-  ['f', FIELD.from],
-  ['t', FIELD.to],
-  ['i', FIELD.callId],
-  ['l', FIELD.contentLength],
-  ['c', FIELD.contentType],
-  ['m', FIELD.contact],
-  ['y', FIELD.identity],
-]
+/** The compact forms of RFC 3261 §7.3.3 and of the later documents in IANA's registry of SIP header fields. */
+export const COMPACT_FORMS: ReadonlyMap<string, string> = new Map([
+  ['a', 'accept-contact'],
+  ['b', 'referred-by'],
+  ['c', 'content-type'],
+  ['d', 'request-disposition'],
+  ['e', 'content-encoding'],
+  ['f', 'from'],
+  ['i', 'call-id'],
+  ['j', 'reject-contact'],
+  ['k', 'supported'],
+  ['l', 'content-length'],
+  ['m', 'contact'],
+  ['n', 'identity-info'],
+  ['o', 'event'],
+  ['r', 'refer-to'],
+  ['s', 'subject'],
+  ['t', 'to'],
+  ['u', 'allow-events'],
+  ['v', 'via'],
+  ['x', 'session-expires'],
+  ['y', 'identity'],
+])
+
+/** A field name in the one form names are compared in: long and in lower case. */
+export function longName(name: string): string {
+  const lower = name.toLowerCase()
+  return COMPACT_FORMS.get(lower) ?? lower
+}
 
 /** Finds the number of a field name in octets, long or compact, without case. RFC 3261 §7.3.1. */
 export function findField(bytes: Uint8Array, start: number, end: number): FieldId {
@@ -78,7 +96,7 @@ export function findField(bytes: Uint8Array, start: number, end: number): FieldI
 
 /** Finds the number of a field name, long or compact, without case. */
 export function fieldOf(name: string): FieldId {
-  return BY_NAME.get(name.toLowerCase()) ?? FIELD.other
+  return LONG_NAMES.get(longName(name)) ?? FIELD.other
 }
 
 type Candidate = { readonly id: FieldId; readonly name: Uint8Array }
@@ -86,10 +104,9 @@ type Candidate = { readonly id: FieldId; readonly name: Uint8Array }
 /** Sets the bit that tells an upper-case letter from a lower-case one; digits and the hyphen have it already. */
 const LOWER = 0x20
 const BUCKET_COUNT = 256
-const BY_NAME = new Map<string, FieldId>([
-  ...FIELD_NAMES.map((name, id): [string, FieldId] => [name.toLowerCase(), id as FieldId]).slice(1),
-  ...COMPACT_FORMS,
-])
+const LONG_NAMES: ReadonlyMap<string, FieldId> = new Map(
+  FIELD_NAMES.map((name, id): [string, FieldId] => [name.toLowerCase(), id as FieldId]).slice(1),
+)
 const BUCKETS = fillBuckets()
 
 function bucketOf(length: number, first: number, last: number): number {
@@ -104,7 +121,9 @@ function sameName(name: Uint8Array, bytes: Uint8Array, start: number, end: numbe
 
 function fillBuckets(): (Candidate[] | undefined)[] {
   const buckets = Array.from({ length: BUCKET_COUNT }, (): Candidate[] | undefined => undefined)
-  for (const [name, id] of BY_NAME) {
+  for (const name of [...LONG_NAMES.keys(), ...COMPACT_FORMS.keys()]) {
+    const id = fieldOf(name)
+    if (id === FIELD.other) continue
     const octets = Uint8Array.from(name, (character) => character.charCodeAt(0))
     const bucket = bucketOf(octets.length, octets[0]!, octets.at(-1)!)
     ;(buckets[bucket] ??= []).push({ id, name: octets })

@@ -1,8 +1,8 @@
-import { FIELD_NAMES, type FieldId, findField } from './field.ts'
+import { type FieldId, findField, longName } from './field.ts'
 import { HEADER_FIELDS_MAX, LINE_BYTES_MAX, MESSAGE_BYTES_MAX } from './limits.ts'
 import { Malformed, type MalformedCode } from './malformed.ts'
 import { BACKSLASH, COLON, CR, DIGIT, LF, QUOTE, SP, TAB, TOKEN } from './octets.ts'
-import { decodeText } from './text.ts'
+import { decodeText, unfold } from './text.ts'
 
 /**
  * Reads one SIP message from octets: start line and where each header field lies; values are read when asked for.
@@ -138,7 +138,7 @@ export class Message {
   /** The field's value as text, folds as one space. */
   value(field: number): string {
     const text = decodeText(this.bytes, this.valueStart(field), this.valueEnd(field))
-    return this.folded ? text.replace(FOLD, ' ') : text
+    return this.folded ? unfold(text) : text
   }
 
   /** The value of the first field with this id. */
@@ -173,11 +173,11 @@ export class Message {
     }
   }
 
-  /** The values of every field with this name, known to the codec or not, without case. */
+  /** The values of every field with this name, known to the codec or not, long or compact, without case. */
   named(name: string): string[] {
-    const wanted = name.toLowerCase()
+    const wanted = longName(name)
     return this.fields()
-      .filter((field) => field.name.toLowerCase() === wanted || FIELD_NAMES[field.id]?.toLowerCase() === wanted)
+      .filter((field) => longName(field.name) === wanted)
       .map((field) => field.value)
   }
 
@@ -190,10 +190,16 @@ export class Message {
   #readStartLine(): number {
     const { bytes, start, end } = this
     let at = start
-    while (at < end && bytes[at] !== LF) at++
+    while (at < end && bytes[at] !== LF) {
+      const octet = bytes[at]!
+      if (octet === 0) this.#fail('nul', at)
+      else if (octet === CR && bytes[at + 1] !== LF) this.#fail('line-end', at)
+      at++
+    }
     const next = at < end ? at + 1 : end
     const lineEnd = at > start && bytes[at - 1] === CR ? at - 1 : at
     if (at >= end || lineEnd === at) this.#fail('line-end', at)
+    if (lineEnd - start > LINE_BYTES_MAX) this.#fail('too-long', start)
     if (isVersionAt(bytes, start, lineEnd)) this.#readStatusLine(start, lineEnd)
     else this.#readRequestLine(start, lineEnd)
     return next
@@ -240,12 +246,12 @@ export class Message {
     const index = this.#index
     while (at < end) {
       const first = bytes[at]!
-      if (first === CR && bytes[at + 1] === LF) {
+      if (first === CR && at + 1 < end && bytes[at + 1] === LF) {
         this.bodyStart = at + 2
         return
       }
       const lineStart = at
-      while (TOKEN[bytes[at]!] === 1) at++
+      while (at < end && TOKEN[bytes[at]!] === 1) at++
       const nameEnd = at
       while (at < end && (bytes[at] === SP || bytes[at] === TAB)) at++
       const named = nameEnd > lineStart && at < end && bytes[at] === COLON
@@ -276,21 +282,37 @@ export class Message {
   #endOfLine(from: number): number {
     const { bytes, end } = this
     let at = from
+    let nul = false
     for (;;) {
       let octet = at < end ? bytes[at]! : LF
       while (octet >= SP) octet = ++at < end ? bytes[at]! : LF
       if (octet === CR && bytes[at + 1] === LF && at + 1 < end) {
         const next = bytes[at + 2]
-        if (at + 2 >= end || (next !== SP && next !== TAB)) return at
+        if (at + 2 >= end || (next !== SP && next !== TAB)) {
+          if (nul) this.#checkNul(from, at)
+          return at
+        }
         this.folded = true
         at += 3
       } else if (octet === LF || octet === CR) {
         this.#fail('line-end', at)
         return at
       } else {
-        if (octet === 0 && !isEscapedInQuotes(bytes, from, at)) this.#fail('nul', at)
+        if (octet === 0) nul = true
         at++
       }
+    }
+  }
+
+  /** A quoted-pair may carry a NUL (RFC 3261 §25.1); this walks a value again, only ever one that has a NUL. */
+  #checkNul(from: number, to: number): void {
+    const { bytes } = this
+    let quoted = false
+    for (let at = from; at < to; at++) {
+      const octet = bytes[at]!
+      if (octet === 0) return this.#fail('nul', at)
+      if (octet === QUOTE) quoted = !quoted
+      else if (quoted && octet === BACKSLASH) at++
     }
   }
 
@@ -327,20 +349,9 @@ function isVersionAt(bytes: Uint8Array, at: number, end: number): boolean {
   return DIGIT[bytes[at + 4]!] === 1 && bytes[at + 5] === VERSION.charCodeAt(5) && DIGIT[bytes[at + 6]!] === 1
 }
 
-/** A quoted-pair may carry a NUL (RFC 3261 §25.1); this walks the value again, only ever for a message that has one. */
-function isEscapedInQuotes(bytes: Uint8Array, from: number, nul: number): boolean {
-  let quoted = false
-  for (let at = from; at < nul; at++) {
-    if (bytes[at] === QUOTE) quoted = !quoted
-    else if (quoted && bytes[at] === BACKSLASH && ++at === nul) return true
-  }
-  return false
-}
-
 const STRIDE = 4
 const VERSION = 'sip/2.0'
 const NOTHING = new Uint8Array(0)
-const FOLD = /[ \t]*\r\n[ \t]+/g
 const CITES: Partial<Record<MalformedCode, string>> = {
   'start-line': 'RFC 3261 §7.1, §7.2',
   version: 'RFC 3261 §7.1',

@@ -1,9 +1,9 @@
 import { LIST_VALUES_MAX } from './limits.ts'
-import { equalsIgnoringCase } from './message.ts'
-import { COMMA, GREATER, LESS, QUESTION, QUOTE, SEMICOLON, SP, TOKEN } from './octets.ts'
-import { Scanner, formatQuoted, unescapeQuoted } from './scanner.ts'
+import { Malformed } from './malformed.ts'
+import { COMMA, CR, GREATER, LESS, LF, QUESTION, QUOTE, SEMICOLON, SP, TAB, TOKEN } from './octets.ts'
+import { Scanner, formatParameters, formatQuoted, unescapeQuoted } from './scanner.ts'
 import { decodeText, encodeText } from './text.ts'
-import { UriView } from './uri.ts'
+import { UriView, formatAbsoluteUri } from './uri.ts'
 
 /** A value of From, To, Contact or P-Asserted-Identity: display name, URI as sent, header parameters. RFC 3261 §20.10. */
 export type NameAddr = {
@@ -15,7 +15,7 @@ export type NameAddr = {
 /** Reads a From or To value. Throws `Malformed`. */
 export function parseNameAddr(field: string): NameAddr {
   const [first, second] = parseNameAddrs(field)
-  if (second !== undefined) new Scanner().over(encodeText(field), 0, field.length, CITE).fail('trailing')
+  if (second !== undefined) throw new Malformed('trailing', field.indexOf(','), CITE)
   return first!
 }
 
@@ -39,11 +39,7 @@ export function parseNameAddrs(field: string): NameAddr[] {
 /** Writes a name-addr, always in angle brackets. */
 export function formatNameAddr({ displayName, uri, parameters }: NameAddr): string {
   const name = displayName === undefined ? '' : `${formatQuoted(displayName)} `
-  const tail = [...parameters].map(([key, value]) => {
-    if (value === undefined) return `;${key}`
-    return isToken(value) ? `;${key}=${value}` : `;${key}=${formatQuoted(value)}`
-  })
-  return `${name}<${uri}>${tail.join('')}`
+  return `${name}<${formatAbsoluteUri(uri)}>${formatParameters(parameters)}`
 }
 
 /** A name-addr as offsets into octets, for readers that ask for little of it; may be pointed at one value after another. */
@@ -87,7 +83,7 @@ export class NameAddrView {
       if (scan.at >= end || bytes[scan.at] !== LESS) scan.fail('angle-bracket')
     } else {
       let at = scan.at
-      while (at < end && (TOKEN[bytes[at]!] === 1 || bytes[at]! <= SP)) at++
+      while (at < end && (TOKEN[bytes[at]!] === 1 || isSpace(bytes[at]!))) at++
       if (at < end && bytes[at] === LESS) {
         this.displayEnd = trimEnd(bytes, scan.at, at)
         scan.at = at
@@ -95,7 +91,7 @@ export class NameAddrView {
     }
     if (scan.at < end && bytes[scan.at] === LESS) this.#readBracketed(scan)
     else this.#readBare(scan)
-    this.uri.read(bytes, this.uriStart, this.uriEnd)
+    this.uri.read(bytes, this.uriStart, this.uriEnd, scan.start)
   }
 
   /** The display name as text, quotes and escapes undone. */
@@ -128,19 +124,14 @@ export class NameAddrView {
   }
 }
 
-/** Tells whether a URI held in a view is sip or sips with this host. */
-export function hostIs(uri: UriView, bytes: Uint8Array, lower: string): boolean {
-  return uri.kind === 'sip' && equalsIgnoringCase(bytes, uri.hostStart, uri.hostEnd, lower)
-}
-
 function trimEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = end
-  while (at > start && bytes[at - 1]! <= SP) at--
+  while (at > start && isSpace(bytes[at - 1]!)) at--
   return at
 }
 
-function isToken(value: string): boolean {
-  return value !== '' && [...encodeText(value)].every((octet) => TOKEN[octet] === 1)
+function isSpace(octet: number): boolean {
+  return octet === SP || octet === TAB || octet === CR || octet === LF
 }
 
 const CITE = 'RFC 3261 §20.10'

@@ -18,6 +18,7 @@ export const AT = 64
 export const BRACKET_OPEN = 91
 export const BACKSLASH = 92
 export const BRACKET_CLOSE = 93
+export const DELETE = 127
 
 const ALPHANUM = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 
@@ -35,6 +36,9 @@ export const USER = table(`${ALPHANUM}-_.!~*'()&=+$,;?/%:`)
 
 /** What may stand in the parameters and headers of a SIP URI. */
 export const URI_TAIL = table(`${ALPHANUM}-_.!~*'()[]/:&+$;=?%`)
+
+/** What a URI scheme is made of, after its first letter. RFC 3986 §3.1. */
+export const SCHEME = table(`${ALPHANUM}+-.`)
 
 /** RFC 3986 characters: what any absolute URI is made of. */
 export const URI = table(`${ALPHANUM}-._~:/?#[]@!$&'()*+,;=%`)

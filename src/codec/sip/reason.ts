@@ -1,5 +1,5 @@
 import { DIGIT } from './octets.ts'
-import { Scanner, formatQuoted } from './scanner.ts'
+import { Scanner, formatParameters, formatQuoted, formatToken } from './scanner.ts'
 import { decodeText, encodeText } from './text.ts'
 import { LIST_VALUES_MAX } from './limits.ts'
 
@@ -36,13 +36,15 @@ export function parseReason(field: string): Reason[] {
 
 /** Writes one Reason value in the order protocol, cause, text, location, extensions. */
 export function formatReason(reason: Reason): string {
-  let field = reason.protocol
-  if (reason.cause !== undefined) field += `;cause=${reason.cause}`
-  if (reason.text !== undefined) field += `;text=${formatQuoted(reason.text)}`
-  if (reason.location !== undefined) field += `;location=${reason.location}`
-  for (const [name, value] of reason.extensions)
-    field += value === undefined ? `;${name}` : `;${name}=${formatValue(value)}`
-  return field
+  const { protocol, cause, text, location, extensions } = reason
+  let field = formatToken(protocol)
+  if (cause !== undefined) {
+    if (!/^\d{1,3}$/.test(String(cause))) throw new Error(`${cause} is not a cause of up to three digits`)
+    field += `;cause=${cause}`
+  }
+  if (text !== undefined) field += `;text=${formatQuoted(text)}`
+  if (location !== undefined) field += `;location=${formatToken(location)}`
+  return field + formatParameters(extensions)
 }
 
 function parseValue(scan: Scanner): Reason {
@@ -77,10 +79,6 @@ function causeNumber(scan: Scanner): number {
     cause = cause * 10 + scan.bytes[at]! - 48
   }
   return cause
-}
-
-function formatValue(value: string): string {
-  return /^[A-Za-z0-9\-.!%*_+`'~]+$/.test(value) ? value : formatQuoted(value)
 }
 
 const CITE = 'RFC 3326 §2'

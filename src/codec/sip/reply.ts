@@ -1,7 +1,7 @@
 import { FIELD } from './field.ts'
-import { MESSAGE_BYTES_MAX } from './limits.ts'
+import { HEADER_FIELDS_MAX, LINE_BYTES_MAX, MESSAGE_BYTES_MAX } from './limits.ts'
 import { type Message, equalsAscii } from './message.ts'
-import { CR, LF, SP, TAB } from './octets.ts'
+import { BACKSLASH, BRACKET_OPEN, CR, DELETE, LF, QUESTION, QUOTE, SP, TAB } from './octets.ts'
 import type { RequestView } from './request.ts'
 import { encodeText } from './text.ts'
 
@@ -18,11 +18,12 @@ export type ReplyField = readonly [name: string, value: string]
 export type Source = { readonly address: string; readonly port: number }
 
 /**
- * Writes the response to a request into `out` and returns its length, or -1 where it would not fit a datagram.
+ * Writes the response to a request into `out` and returns its length, or -1 where it would not fit a datagram or would
+ * break a limit of `parseMessage`.
  *
  * Via, From, To, Call-ID and CSeq are copied octet for octet, folds as one space; `toTag` is added to a To without a tag;
- * the top Via gets `received` and `rport`. RFC 3261 §8.2.6, §18.2.1; RFC 3581 §4. The fields of the reply must be free of
- * CR and LF, which every writer of this codec sees to.
+ * the top Via gets `received` and `rport`. RFC 3261 §8.2.6, §18.2.1; RFC 3581 §4. Control characters in the reply's own
+ * phrase, fields or tag are our fault and throw.
  */
 export function formatReply(
   request: Message,
@@ -33,19 +34,19 @@ export function formatReply(
   out: Uint8Array,
 ): number {
   WRITER.start(out)
-  WRITER.text('SIP/2.0 ').text(String(reply.status)).text(' ').text(reply.phrase).text('\r\n')
+  WRITER.text('SIP/2.0 ').text(String(reply.status)).text(' ').text(reply.phrase).endLine()
   for (let field = view.viaField; field >= 0; field = request.indexOf(FIELD.via, field + 1)) {
     WRITER.text('Via: ')
     if (field === view.viaField && view.viaRead) writeTopVia(request, view, source, field)
     else WRITER.copy(request.bytes, request.valueStart(field), request.valueEnd(field))
-    WRITER.text('\r\n')
+    WRITER.endLine()
   }
   copyField(request, 'From: ', view.fromField, '')
   copyField(request, 'To: ', view.toField, view.toRead && view.to.tagStart < 0 ? toTag : '')
   copyField(request, 'Call-ID: ', view.callIdField, '')
   copyField(request, 'CSeq: ', view.cseqField, '')
-  for (const [name, value] of reply.fields) WRITER.text(name).text(': ').text(value).text('\r\n')
-  WRITER.text('Content-Length: 0\r\n\r\n')
+  for (const [name, value] of reply.fields) WRITER.text(name).text(': ').text(value).endLine()
+  WRITER.text('Content-Length: 0').endLine().endLine()
   return WRITER.length
 }
 
@@ -60,7 +61,9 @@ function writeTopVia(request: Message, view: RequestView, source: Source, field:
   const { bytes } = request
   const start = request.valueStart(field)
   const end = request.valueEnd(field)
-  const known = via.rportEnd < 0 && equalsAscii(bytes, via.hostStart, via.hostEnd, source.address)
+  const bracketed = bytes[via.hostStart] === BRACKET_OPEN ? 1 : 0
+  const known =
+    via.rportEnd < 0 && equalsAscii(bytes, via.hostStart + bracketed, via.hostEnd - bracketed, source.address)
   if (known && !via.receivedSeen) {
     WRITER.copy(bytes, start, end)
     return
@@ -71,61 +74,107 @@ function writeTopVia(request: Message, view: RequestView, source: Source, field:
     WRITER.text('=').text(String(source.port))
     WRITER.copy(bytes, via.rportEnd, via.valueEnd)
   }
-  if (!via.receivedSeen) WRITER.text(';received=').text(source.address)
+  if (!via.receivedSeen) WRITER.text(';received=').text(withoutZone(source.address))
   WRITER.copy(bytes, via.valueEnd, end)
+}
+
+/** The zone of a link-local address means something to this host only, and `received` has no grammar for it. */
+function withoutZone(address: string): string {
+  const zone = address.indexOf('%')
+  return zone < 0 ? address : address.slice(0, zone)
 }
 
 function copyField(request: Message, name: string, field: number, tag: string): void {
   if (field < 0) return
   WRITER.text(name).copy(request.bytes, request.valueStart(field), request.valueEnd(field))
   if (tag !== '') WRITER.text(';tag=').text(tag)
-  WRITER.text('\r\n')
+  WRITER.endLine()
 }
 
 /** Appends octets to a buffer that it does not own. */
 class Writer {
   #out: Uint8Array = new Uint8Array(0)
   #at = 0
+  #lineStart = 0
+  #lines = 0
+  #lineTooLong = false
 
   start(out: Uint8Array): void {
     this.#out = out
     this.#at = 0
+    this.#lineStart = 0
+    this.#lines = 0
+    this.#lineTooLong = false
   }
 
+  /** The octets written, or -1 where they are more than the buffer, a datagram or a reader of ours takes. */
   get length(): number {
-    return this.#at > this.#out.length || this.#at > MESSAGE_BYTES_MAX - UDP_HEADERS ? -1 : this.#at
+    const fits = this.#at <= this.#out.length && this.#at <= MESSAGE_BYTES_MAX - UDP_HEADERS
+    return fits && !this.#lineTooLong && this.#lines <= LINES_MAX ? this.#at : -1
   }
 
+  /** Appends our own text, which holds no control character: one would end the line, so it is refused. */
   text(text: string): this {
     const out = this.#out
     let at = this.#at
     for (let index = 0; index < text.length; index++) {
       const code = text.charCodeAt(index)
-      if (code > 127) return this.#wide(text)
+      if (code < SP || code > 126) return this.#wide(text)
       out[at++] = code
     }
     this.#at = at
     return this
   }
 
-  /** Copies octets; a fold becomes one space. RFC 3261 §7.3.1. */
+  endLine(): this {
+    if (this.#at - this.#lineStart > LINE_BYTES_MAX) this.#lineTooLong = true
+    this.#out[this.#at++] = CR
+    this.#out[this.#at++] = LF
+    this.#lineStart = this.#at
+    this.#lines++
+    return this
+  }
+
+  /**
+   * Copies octets of a request. A fold becomes one space (RFC 3261 §7.3.1); a control octet that is not escaped inside
+   * quotes, which only a request at fault can hold, becomes a question mark.
+   */
   copy(bytes: Uint8Array, start: number, end: number): this {
     const out = this.#out
     let to = this.#at
     for (let at = start; at < end; at++) {
       const octet = bytes[at]!
+      if ((octet < SP && octet !== TAB) || octet === DELETE) return this.#copyCarefully(bytes, start, end)
+      out[to++] = octet
+    }
+    this.#at = to
+    return this
+  }
+
+  #copyCarefully(bytes: Uint8Array, start: number, end: number): this {
+    const out = this.#out
+    let to = this.#at
+    let quoted = false
+    for (let at = start; at < end; at++) {
+      const octet = bytes[at]!
       if (octet === CR && bytes[at + 1] === LF) {
-        at += 2
-        while (at < end && (bytes[at] === SP || bytes[at] === TAB)) at++
-        at--
+        at++
+        while (at + 1 < end && (bytes[at + 1] === SP || bytes[at + 1] === TAB)) at++
         out[to++] = SP
-      } else out[to++] = octet
+        continue
+      }
+      const plain = (octet >= SP && octet !== DELETE) || octet === TAB
+      out[to++] = plain ? octet : QUESTION
+      if (octet === QUOTE) quoted = !quoted
+      else if (quoted && octet === BACKSLASH && at + 1 < end && bytes[at + 1] !== CR && bytes[at + 1] !== LF)
+        out[to++] = bytes[++at]!
     }
     this.#at = to
     return this
   }
 
   #wide(text: string): this {
+    if (/[\u0000-\u001f\u007f]/.test(text)) throw new Error('a reply cannot carry control characters')
     const bytes = encodeText(text)
     return this.copy(bytes, 0, bytes.length)
   }
@@ -135,3 +184,5 @@ const WRITER = new Writer()
 const DEFAULT_PORT = 5060
 /** What IPv4 and UDP need of the 65,535 octets of a packet. */
 const UDP_HEADERS = 28
+/** Start line, header fields, blank line. */
+const LINES_MAX = HEADER_FIELDS_MAX + 2

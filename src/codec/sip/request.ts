@@ -102,8 +102,9 @@ export class RequestView {
       const number = parseNumber(scan, max)
       scan.expectEnd()
       return number
-    } catch {
-      return fail(code)
+    } catch (fault) {
+      if (fault instanceof Malformed) return fail(code)
+      throw fault
     }
   }
 }

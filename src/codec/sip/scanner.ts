@@ -4,8 +4,10 @@ import {
   BACKSLASH,
   BRACKET_CLOSE,
   BRACKET_OPEN,
+  COLON,
   COMMA,
   CR,
+  DELETE,
   EQUAL,
   HOST6,
   LF,
@@ -15,7 +17,7 @@ import {
   TAB,
   TOKEN,
 } from './octets.ts'
-import { decodeText, encodeText } from './text.ts'
+import { decodeText, encodeText, unfold } from './text.ts'
 
 /**
  * Walks the octets of a header field value by the lexical rules of RFC 3261 §25.1, which are the same for all fields.
@@ -26,6 +28,8 @@ export class Scanner {
   bytes: Uint8Array = new Uint8Array(0)
   at = 0
   end = 0
+  /** Where the value starts; offsets in faults count from here. */
+  start = 0
   /** Offsets of the last token or quoted string taken; a quoted string's are inside the quotes. */
   tokenStart = 0
   tokenEnd = 0
@@ -35,7 +39,6 @@ export class Scanner {
   valueStart = -1
   valueEnd = -1
   valueQuoted = false
-  #start = 0
   #cite = ''
   #parameters = 0
 
@@ -44,14 +47,14 @@ export class Scanner {
     this.bytes = bytes
     this.at = start
     this.end = end
-    this.#start = start
+    this.start = start
     this.#cite = cite
     this.#parameters = 0
     return this
   }
 
   fail(code: MalformedCode, at = this.at): never {
-    throw new Malformed(code, at - this.#start, this.#cite)
+    throw new Malformed(code, at - this.start, this.#cite)
   }
 
   /** Skips white space and folds. */
@@ -95,12 +98,17 @@ export class Scanner {
     if (!this.takes(octet)) this.fail(code)
   }
 
-  /** Takes a quoted string, the opening quote under the scanner. */
+  /** Takes a quoted string, the opening quote under the scanner. A control octet may stand in it only escaped. */
   quotedString(): void {
     const { bytes, end } = this
     const start = this.at
     let at = start + 1
-    while (at < end && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
+    while (at < end && bytes[at] !== QUOTE) {
+      const octet = bytes[at]!
+      if ((octet < SP && octet !== TAB && octet !== CR && octet !== LF) || octet === DELETE)
+        this.fail('quoted-string', at)
+      at += octet === BACKSLASH ? 2 : 1
+    }
     if (at >= end || bytes[start] !== QUOTE) this.fail('quoted-string', start)
     this.tokenStart = start + 1
     this.tokenEnd = at
@@ -126,8 +134,8 @@ export class Scanner {
     } else if (octet === BRACKET_OPEN) {
       this.#bracketed()
     } else {
-      if (TOKEN[octet] === 0) this.fail('parameter')
-      this.token()
+      if (TOKEN[octet] === 0 && octet !== COLON) this.fail('parameter')
+      this.#bare()
     }
     this.valueStart = this.tokenStart
     this.valueEnd = this.tokenEnd
@@ -162,13 +170,31 @@ export class Scanner {
     return true
   }
 
+  /** Takes the comma between two values of a list; false when none stands there. */
   takesComma(): boolean {
-    return this.takes(COMMA)
+    if (!this.takes(COMMA)) return false
+    this.#parameters = 0
+    return true
   }
 
   expectEnd(): void {
     this.skipSpace()
     if (this.at < this.end) this.fail('trailing')
+  }
+
+  /** A token, or an IPv6 address that stands without brackets as it does in `received`. RFC 3261 §20.42, RFC 5118 §4.5. */
+  #bare(): void {
+    const { bytes, end } = this
+    const start = this.at
+    let at = start
+    while (at < end && TOKEN[bytes[at]!] === 1) at++
+    if (at < end && bytes[at] === COLON) {
+      at = start
+      while (at < end && HOST6[bytes[at]!] === 1) at++
+    }
+    this.tokenStart = start
+    this.tokenEnd = at
+    this.at = at
   }
 
   #bracketed(): void {
@@ -190,7 +216,7 @@ export function scan(text: string, cite: string): Scanner {
 
 /** Undoes quoted-pairs, and a fold inside the quotes. */
 export function unescapeQuoted(text: string): string {
-  const unfolded = text.includes('\r') ? text.replace(/[ \t]*\r\n[ \t]+/g, ' ') : text
+  const unfolded = unfold(text)
   return unfolded.includes('\\') ? unfolded.replace(/\\([\s\S])/g, '$1') : unfolded
 }
 
@@ -201,6 +227,22 @@ export function unescapeQuoted(text: string): string {
 export function formatQuoted(text: string): string {
   if (/[\u0000-\u001f\u007f]/.test(text)) throw new Error('a quoted string cannot carry control characters')
   return `"${text.replace(/[\\"]/g, '\\$&')}"`
+}
+
+/** Writes parameters, each with its semicolon: a token or an address as it is, any other value as a quoted string. */
+export function formatParameters(parameters: ReadonlyMap<string, string | undefined>): string {
+  let text = ''
+  for (const [name, value] of parameters) {
+    text += `;${formatToken(name)}`
+    if (value !== undefined) text += `=${BARE.test(value) ? value : formatQuoted(value)}`
+  }
+  return text
+}
+
+/** Writes a token; anything else would let a value out of its place, so it is refused. */
+export function formatToken(token: string): string {
+  if (!/^[A-Za-z0-9\-.!%*_+`'~]+$/.test(token)) throw new Error(`${JSON.stringify(token)} is not a token`)
+  return token
 }
 
 /** Splits a value at the commas that stand outside quotes and angle brackets; the pieces are trimmed, empty ones kept. */
@@ -225,3 +267,6 @@ export function splitList(value: string): string[] {
   pieces.push(value.slice(start).trim())
   return pieces
 }
+
+/** What a parameter value may be without quotes: a token, or an IPv6 address. RFC 3261 §25.1, gen-value. */
+const BARE = /^(?:[A-Za-z0-9\-.!%*_+`'~]+|\[[0-9a-fA-F:.]+\]|[0-9a-fA-F]*:[0-9a-fA-F:.]*)$/

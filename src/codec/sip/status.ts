@@ -28,14 +28,7 @@ export const STATUS = {
 /** The usual phrase of a status, or one that says no more than its class. RFC 3261 §21. */
 export function phraseOf(status: number): string {
   for (const entry of Object.values(STATUS)) if (entry.status === status) return entry.phrase
-  return CLASSES[Math.floor(status / 100)] ?? 'Unknown'
+  return CLASSES[Math.floor(status / 100) - 1] ?? 'Unknown'
 }
 
-const CLASSES: Readonly<Record<number, string>> = {
-  1: 'Trying',
-  2: 'OK',
-  3: 'Redirection',
-  4: 'Request Failure',
-  5: 'Server Failure',
-  6: 'Global Failure',
-}
+const CLASSES = ['Trying', 'OK', 'Redirection', 'Request Failure', 'Server Failure', 'Global Failure']

@@ -1,3 +1,5 @@
+import { SP, TAB } from './octets.ts'
+
 /**
  * Reads octets as UTF-8; what is not UTF-8 becomes U+FFFD, so keep the octets where they matter.
  *
@@ -12,6 +14,28 @@ export function decodeText(bytes: Uint8Array, start: number, end: number): strin
     text += ASCII[octet]
   }
   return text
+}
+
+/**
+ * Turns each fold of a value, with the white space round it, into one space. RFC 3261 §7.3.1.
+ *
+ * By hand and not by a regular expression, which would try a long run of spaces again from each of them.
+ */
+export function unfold(text: string): string {
+  let fold = text.indexOf(CRLF)
+  if (fold < 0) return text
+  let unfolded = ''
+  let from = 0
+  while (fold >= 0) {
+    let before = fold
+    while (before > from && isBlank(text.charCodeAt(before - 1))) before--
+    let after = fold
+    while (isBlank(text.charCodeAt(after)) || text.startsWith(CRLF, after)) after += text[after] === '\r' ? 2 : 1
+    unfolded += `${text.slice(from, before)} `
+    from = after
+    fold = text.indexOf(CRLF, from)
+  }
+  return unfolded + text.slice(from)
 }
 
 /** Writes text as UTF-8. */
@@ -39,6 +63,11 @@ function decodeLong(bytes: Uint8Array, start: number, end: number): string {
   return DECODER.decode(bytes.subarray(start, end))
 }
 
+function isBlank(code: number): boolean {
+  return code === SP || code === TAB
+}
+
+const CRLF = '\r\n'
 const SHORT = 48
 const PIECE = 4096
 const ASCII = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))

@@ -1,3 +1,4 @@
+import { PARAMETERS_MAX } from './limits.ts'
 import { Malformed } from './malformed.ts'
 import { equalsIgnoringCase } from './message.ts'
 import {
@@ -11,8 +12,8 @@ import {
   HOST6,
   PERCENT,
   QUESTION,
+  SCHEME,
   SEMICOLON,
-  TOKEN,
   URI,
   URI_TAIL,
   USER,
@@ -45,7 +46,10 @@ export type OtherUri = { readonly scheme: string; readonly rest: string; readonl
 
 export type Uri = (SipUri & { readonly kind: 'sip' }) | (TelUri & { readonly kind: 'tel' }) | OtherUri
 
-/** Reads a URI. Throws `Malformed` where its scheme's grammar is broken. */
+/**
+ * Reads a URI. Throws `Malformed` where its scheme's grammar is broken; the number of a tel URI is not judged, and of a
+ * parameter that stands twice the first one counts.
+ */
 export function parseUri(text: string): Uri {
   const bytes = encodeText(text)
   const view = new UriView()
@@ -75,6 +79,17 @@ export function parseUri(text: string): Uri {
 
 /** Writes a URI; the parts are taken to be escaped already, as `parseUri` gives them. */
 export function formatUri(uri: Uri): string {
+  return formatAbsoluteUri(joinUri(uri))
+}
+
+/** Writes a URI that is text already: what no URI may hold, and what would end its angle brackets, is refused. */
+export function formatAbsoluteUri(uri: string): string {
+  if (!/^[A-Za-z][A-Za-z0-9+.-]*:[\x21\x23-\x3b\x3d\x3f-\x7e]+$/.test(uri))
+    throw new Error(`${JSON.stringify(uri)} is not a URI`)
+  return uri
+}
+
+function joinUri(uri: Uri): string {
   if (uri.kind === 'other') return `${uri.scheme}:${uri.rest}`
   const parameters = [...uri.parameters]
     .map(([name, value]) => (value === undefined ? `;${name}` : `;${name}=${value}`))
@@ -117,83 +132,86 @@ export class UriView {
   /** After `?`; -1 where there are no headers. */
   headersStart = -1
 
-  read(bytes: Uint8Array, start: number, end: number): void {
+  /** Reads the URI between two offsets; faults count from `origin`, where the value that holds it starts. */
+  read(bytes: Uint8Array, start: number, end: number, origin = start): void {
     let at = start
-    while (at < end && TOKEN[bytes[at]!] === 1 && bytes[at] !== PERCENT) at++
-    if (at === start || at >= end - 1 || bytes[at] !== COLON || !isLetter(bytes[start]!)) throw malformed(at - start)
+    while (at < end && SCHEME[bytes[at]!] === 1) at++
+    if (at === start || at >= end - 1 || bytes[at] !== COLON || !isLetter(bytes[start]!)) throw malformed(at - origin)
     this.schemeEnd = at
     this.secure = false
     this.userStart = -1
     this.userEnd = -1
     this.port = -1
     this.headersStart = -1
-    if (equalsIgnoringCase(bytes, start, at, 'sip')) this.#readSip(bytes, start, at + 1, end)
+    if (equalsIgnoringCase(bytes, start, at, 'sip')) this.#readSip(bytes, origin, at + 1, end)
     else if (equalsIgnoringCase(bytes, start, at, 'sips')) {
-      this.#readSip(bytes, start, at + 1, end)
+      this.#readSip(bytes, origin, at + 1, end)
       this.secure = true
-    } else if (equalsIgnoringCase(bytes, start, at, 'tel')) this.#readTel(bytes, start, at + 1, end)
+    } else if (equalsIgnoringCase(bytes, start, at, 'tel')) this.#readTel(bytes, origin, at + 1, end)
     else {
       this.kind = 'other'
-      for (at++; at < end; at++) if (URI[bytes[at]!] === 0) throw malformed(at - start)
+      for (at++; at < end; at++) if (URI[bytes[at]!] === 0) throw malformed(at - origin)
     }
   }
 
-  #readSip(bytes: Uint8Array, start: number, from: number, end: number): void {
+  #readSip(bytes: Uint8Array, origin: number, from: number, end: number): void {
     this.kind = 'sip'
     let at = from
     while (at < end && USER[bytes[at]!] === 1) at++
     if (bytes[at] === AT && at < end) {
-      if (at === from) throw malformed(at - start)
-      checkEscapes(bytes, start, from, at)
+      if (at === from || bytes[from] === COLON) throw malformed(from - origin)
+      checkEscapes(bytes, origin, from, at)
       this.userStart = from
       this.userEnd = at
       at++
     } else at = from
-    at = this.#readHost(bytes, start, at, end)
+    at = this.#readHost(bytes, origin, at, end)
     this.parametersStart = at
     while (at < end && bytes[at] !== QUESTION && URI_TAIL[bytes[at]!] === 1) at++
     this.parametersEnd = at
     if (this.parametersEnd > this.parametersStart && bytes[this.parametersStart] !== SEMICOLON)
-      throw malformed(at - start)
+      throw malformed(at - origin)
     if (at < end && bytes[at] === QUESTION) {
       this.headersStart = ++at
       while (at < end && URI_TAIL[bytes[at]!] === 1) at++
     }
-    if (at < end) throw malformed(at - start)
-    checkEscapes(bytes, start, this.parametersStart, end)
+    if (at < end) throw malformed(at - origin)
+    checkEscapes(bytes, origin, this.parametersStart, end)
   }
 
-  #readHost(bytes: Uint8Array, start: number, from: number, end: number): number {
+  #readHost(bytes: Uint8Array, origin: number, from: number, end: number): number {
     let at = from
     this.hostStart = from
     if (bytes[at] === BRACKET_OPEN) {
       at++
       while (at < end && HOST6[bytes[at]!] === 1) at++
-      if (at >= end || bytes[at] !== BRACKET_CLOSE || at === from + 1) throw malformed(at - start)
+      if (at >= end || bytes[at] !== BRACKET_CLOSE || at === from + 1) throw malformed(at - origin)
       at++
     } else while (at < end && HOST[bytes[at]!] === 1) at++
-    if (at === from) throw malformed(at - start)
+    if (at === from) throw malformed(at - origin)
     this.hostEnd = at
     if (at >= end || bytes[at] !== COLON) return at
     const portStart = ++at
     let port = 0
     while (at < end && DIGIT[bytes[at]!] === 1 && port <= PORT_MAX) port = port * 10 + bytes[at++]! - 48
-    if (at === portStart || port > PORT_MAX) throw malformed(at - start)
+    if (at === portStart || port > PORT_MAX) throw malformed(at - origin)
     this.port = port
     return at
   }
 
-  #readTel(bytes: Uint8Array, start: number, from: number, end: number): void {
+  #readTel(bytes: Uint8Array, origin: number, from: number, end: number): void {
     this.kind = 'tel'
     let at = from
     while (at < end && bytes[at] !== SEMICOLON && URI[bytes[at]!] === 1) at++
-    if (at === from) throw malformed(at - start)
+    if (at === from) throw malformed(at - origin)
     this.userStart = from
     this.userEnd = at
+    checkEscapes(bytes, origin, from, at)
     this.parametersStart = at
     while (at < end && URI_TAIL[bytes[at]!] === 1) at++
     this.parametersEnd = at
-    if (at < end) throw malformed(at - start)
+    if (at < end) throw malformed(at - origin)
+    checkEscapes(bytes, origin, this.parametersStart, end)
   }
 }
 
@@ -202,16 +220,17 @@ function parseParameters(text: string): Map<string, string | undefined> {
   for (const piece of text.split(';').slice(1)) {
     const equal = piece.indexOf('=')
     const name = (equal < 0 ? piece : piece.slice(0, equal)).toLowerCase()
-    if (name === '') continue
-    if (!parameters.has(name)) parameters.set(name, equal < 0 ? undefined : piece.slice(equal + 1))
+    if (name === '' || parameters.has(name)) continue
+    if (parameters.size === PARAMETERS_MAX) throw new Malformed('too-long', 0, 'limit')
+    parameters.set(name, equal < 0 ? undefined : piece.slice(equal + 1))
   }
   return parameters
 }
 
-function checkEscapes(bytes: Uint8Array, start: number, from: number, end: number): void {
+function checkEscapes(bytes: Uint8Array, origin: number, from: number, end: number): void {
   for (let at = from; at < end; at++) {
     if (bytes[at] === PERCENT && (at + 2 >= end || HEX[bytes[at + 1]!] === 0 || HEX[bytes[at + 2]!] === 0))
-      throw malformed(at - start)
+      throw malformed(at - origin)
   }
 }
 

@@ -1,6 +1,6 @@
 import { LIST_VALUES_MAX } from './limits.ts'
 import { BRACKET_CLOSE, BRACKET_OPEN, COLON, DIGIT, HOST, HOST6, SLASH } from './octets.ts'
-import { Scanner } from './scanner.ts'
+import { Scanner, formatParameters, formatToken } from './scanner.ts'
 import { decodeText, encodeText } from './text.ts'
 
 /** One Via value. RFC 3261 §20.42; `rport` and `received` are RFC 3581 and §18.2.1. */
@@ -33,8 +33,9 @@ export function parseVia(field: string): Via[] {
 
 /** Writes one Via value. */
 export function formatVia({ transport, host, port, parameters }: Via): string {
-  const tail = [...parameters].map(([name, value]) => (value === undefined ? `;${name}` : `;${name}=${value}`)).join('')
-  return `SIP/2.0/${transport} ${host}${port === undefined ? '' : `:${port}`}${tail}`
+  if (!/^(?:[A-Za-z0-9\-._]+|\[[0-9A-Fa-f:.%]+\])$/.test(host)) throw new Error('a Via host is a name or an address')
+  const sentBy = port === undefined ? host : `${host}:${port}`
+  return `SIP/2.0/${formatToken(transport)} ${sentBy}${formatParameters(parameters)}`
 }
 
 /** The first value of a Via field as offsets into octets; may be pointed at one field after another. */
@@ -60,6 +61,7 @@ export class ViaView {
   /** Reads the first value of a field; the values after it are for the elements behind. Throws `Malformed`. */
   read(bytes: Uint8Array, start: number, end: number): void {
     const scan = this.#scan.over(bytes, start, end, CITE)
+    this.port = -1
     this.branchStart = -1
     this.branchEnd = -1
     this.rportEnd = -1
@@ -107,7 +109,7 @@ export class ViaView {
     if (at < end && bytes[at] === BRACKET_OPEN) {
       at++
       while (at < end && HOST6[bytes[at]!] === 1) at++
-      if (at >= end || bytes[at] !== BRACKET_CLOSE) scan.fail('host-port')
+      if (at >= end || bytes[at] !== BRACKET_CLOSE || at === start + 1) scan.fail('host-port')
       at++
     } else while (at < end && (HOST[bytes[at]!] === 1 || bytes[at] === UNDERSCORE)) at++
     // RFC 5118 §4.5 asks for leniency with an IPv6 address that lost its brackets only where it cannot be mistaken; here it can.
