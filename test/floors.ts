@@ -12,4 +12,12 @@ export const FLOORS = {
   'words of the pure bands': 5_000,
   'packed modules': 30,
   'codec modules': 20,
+  'relative links': 5,
+  'command blocks run': 0,
+  'tracked files': 500,
+} as const
+
+/** The most that may be left out by hand; a check that needs more room than this needs a review. */
+export const CEILINGS = {
+  'command blocks not run': 3,
 } as const
