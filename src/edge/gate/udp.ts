@@ -1,0 +1,81 @@
+import { type Socket, createSocket } from 'node:dgram'
+import { isIPv6 } from 'node:net'
+import type { Source } from '#codec/sip/reply.ts'
+
+/** A way for SIP datagrams to come and go. */
+export type Transport = {
+  /** What it listens on, as it would stand in a SIP URI: `127.0.0.1:5060`. */
+  readonly local: string
+  /** Sends a copy of `bytes`; what cannot be sent is counted, never thrown. */
+  send(bytes: Uint8Array, length: number, address: string, port: number): void
+  close(): Promise<void>
+  /** Datagrams the system would not take, and the error of the last one. */
+  readonly failures: { sends: number; last: Error | undefined }
+}
+
+/** Listens for SIP on a UDP address; each datagram goes to `receive` with its true source. Rejects where the port is taken. */
+export async function listenUdp(
+  host: string,
+  port: number,
+  receive: (bytes: Uint8Array, source: Source) => void,
+): Promise<Transport> {
+  const type = isIPv6(host) ? 'udp6' : 'udp4'
+  // Peers are known by address, so there is nothing to resolve, and a lookup per datagram would cost a turn of the loop.
+  const socket = createSocket({
+    type,
+    lookup: (address, _options, found) => found(null, address, type === 'udp6' ? 6 : 4),
+  })
+  const failures: Transport['failures'] = { sends: 0, last: undefined }
+  socket.on('message', (bytes, remote) => {
+    receive(bytes, { address: plainAddress(remote.address), port: remote.port })
+  })
+  await bind(socket, host, port)
+  enlarge(socket)
+  socket.on('error', (error) => {
+    failures.sends++
+    failures.last = error
+  })
+  const bound = socket.address()
+  const mapped = type === 'udp6'
+  return {
+    local: mapped ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`,
+    failures,
+    send(bytes, length, address, to) {
+      const copy = Buffer.allocUnsafe(length)
+      copy.set(length === bytes.length ? bytes : bytes.subarray(0, length))
+      const target = mapped && !address.includes(':') ? `::ffff:${address}` : address
+      socket.send(copy, to, target, (error) => {
+        if (error === null) return
+        failures.sends++
+        failures.last = error
+      })
+    },
+    close: () => new Promise((closed) => socket.close(() => closed())),
+  }
+}
+
+function bind(socket: Socket, host: string, port: number): Promise<void> {
+  return new Promise((bound, failed) => {
+    socket.once('error', failed)
+    socket.bind({ address: host, port, exclusive: true }, () => {
+      socket.off('error', failed)
+      bound()
+    })
+  })
+}
+
+/** The stock buffer loses datagrams in a burst; the system may grant less (`net.core.rmem_max`), which is no error. */
+function enlarge(socket: Socket): void {
+  try {
+    socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES)
+  } catch {
+    // Kept at the system's size.
+  }
+}
+
+/** A dual-stack socket shows IPv4 sources as `::ffff:192.0.2.1`. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+}
+
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024

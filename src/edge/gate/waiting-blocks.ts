@@ -1,0 +1,105 @@
+import type { BlockEntry } from '#core/ledger/entry.ts'
+import type { Ledger } from '#core/ledger/ledger.ts'
+import type { Transaction } from '#core/transaction/transaction.ts'
+
+/** A block on its way to stable storage, with both answers ready. */
+export type WaitingBlock = {
+  readonly transaction: Transaction
+  /** When the request came, by the steady clock. */
+  readonly since: number
+  /** The notice, to be sent when the row is safe. */
+  readonly answer: Uint8Array
+  /** *Continue*, to be sent when it is not. */
+  readonly instead: Uint8Array
+  readonly address: string
+  readonly port: number
+}
+
+/** What becomes of a block; exactly one of the first three is called for each. */
+export type Endings = {
+  recorded(block: WaitingBlock): void
+  late(block: WaitingBlock): void
+  refused(block: WaitingBlock, cause: unknown): void
+  /** A row that came too late could not be taken back. */
+  unreleased(cause: unknown): void
+}
+
+/**
+ * Holds blocks until their row is on stable storage or patience ends, whichever is first. A row that commits after that
+ * is followed by a `released` entry, for the call was continued.
+ */
+export class WaitingBlocks {
+  readonly #ledger: Ledger
+  readonly #withinMs: number
+  readonly #now: () => number
+  readonly #clock: () => number
+  readonly #endings: Endings
+  readonly #waiting = new Set<WaitingBlock>()
+  #watcher: NodeJS.Timeout | undefined
+  #emptied: (() => void) | undefined
+
+  constructor(ledger: Ledger, withinMs: number, now: () => number, clock: () => number, endings: Endings) {
+    this.#ledger = ledger
+    this.#withinMs = withinMs
+    this.#now = now
+    this.#clock = clock
+    this.#endings = endings
+  }
+
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  record(block: WaitingBlock, entry: BlockEntry): void {
+    this.#waiting.add(block)
+    this.#watch()
+    void this.#settle(block, entry)
+  }
+
+  /** Lets the ledger finish for at most `withinMs`; what is not recorded by then ends as late. */
+  async drain(withinMs: number): Promise<void> {
+    if (this.#waiting.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, withinMs)
+        this.#emptied = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    for (const block of this.#waiting) this.#end(block, () => this.#endings.late(block))
+    clearTimeout(this.#watcher)
+  }
+
+  async #settle(block: WaitingBlock, entry: BlockEntry): Promise<void> {
+    try {
+      const recorded = await this.#ledger.record(entry)
+      if (this.#waiting.has(block)) this.#end(block, () => this.#endings.recorded(block))
+      else await this.#ledger.release(recorded, this.#now(), 'late')
+    } catch (cause) {
+      if (this.#waiting.has(block)) this.#end(block, () => this.#endings.refused(block, cause))
+      else this.#endings.unreleased(cause)
+    }
+  }
+
+  #end(block: WaitingBlock, ending: () => void): void {
+    this.#waiting.delete(block)
+    ending()
+    if (this.#waiting.size === 0) this.#emptied?.()
+  }
+
+  /** One timer watches all that wait; they came in order, so it looks at the oldest only. */
+  #watch(): void {
+    this.#watcher ??= setTimeout(() => {
+      this.#watcher = undefined
+      const overdue = this.#clock() - this.#withinMs
+      for (const block of this.#waiting) {
+        if (block.since > overdue) break
+        this.#end(block, () => this.#endings.late(block))
+      }
+      if (this.#waiting.size > 0) this.#watch()
+    }, WATCH_MS)
+  }
+}
+
+const WATCH_MS = 20
