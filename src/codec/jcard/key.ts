@@ -24,7 +24,7 @@ function parseJwk(text: string): JWK {
     throw new Error('neither PEM nor JSON', { cause })
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error('the JSON is not a JWK')
-  return json as JWK
+  return json
 }
 
 const PEM = /-----BEGIN ([A-Z0-9 ]+)-----/

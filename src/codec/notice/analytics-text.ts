@@ -28,7 +28,7 @@ export type AnalyticsPair = { readonly key: string; readonly value: string }
 /** Reads the unescaped text of a Reason value as attribute-value pairs. It accepts anything and says what is odd. */
 export function parseAnalyticsText(raw: string): AnalyticsText {
   const pairs: AnalyticsPair[] = []
-  const unknownKeys: string[] = []
+  let unknown: Set<string> | undefined
   let version: string | undefined
   let url: string | undefined
   let tel: string | undefined
@@ -41,16 +41,15 @@ export function parseAnalyticsText(raw: string): AnalyticsText {
   for (let start = 0; start <= raw.length;) {
     const semicolon = raw.indexOf(';', start)
     const end = semicolon < 0 ? raw.length : semicolon
-    const equal = raw.indexOf('=', start)
-    const keyEnd = equal < 0 || equal > end ? end : equal
-    const rawKey = raw.slice(start, keyEnd)
-    const trimmed = rawKey.trim()
-    const key = trimmed.toLowerCase()
-    const rawValue = raw.slice(keyEnd + 1, end)
-    const value = rawValue.trim()
+    const piece = raw.slice(start, end)
     start = end + 1
+    const equal = piece.indexOf('=')
+    const rawKey = equal < 0 ? piece : piece.slice(0, equal)
+    const rawValue = equal < 0 ? '' : piece.slice(equal + 1)
+    const key = rawKey.trim().toLowerCase()
+    const value = rawValue.trim()
     if (rawKey !== key || rawValue !== value) untidy = true
-    if (key === '' && keyEnd === end) {
+    if (key === '' && equal < 0) {
       untidy = true
       continue
     }
@@ -59,15 +58,18 @@ export function parseAnalyticsText(raw: string): AnalyticsText {
       incomplete = true
       continue
     }
-    for (const pair of pairs) if (pair.key === key) repeated = true
     pairs.push({ key, value })
-    if (key === 'v') version ??= value
-    else if (key === 'url') url ??= value
-    else if (key === 'tel') tel ??= value
-    else if (key === 'email') email ??= value
-    else if (key === 'id') id ??= value
-    else if (!unknownKeys.includes(key)) unknownKeys.push(key)
+    let known: string | undefined
+    if (key === 'v') version = (known = version) ?? value
+    else if (key === 'url') url = (known = url) ?? value
+    else if (key === 'tel') tel = (known = tel) ?? value
+    else if (key === 'email') email = (known = email) ?? value
+    else if (key === 'id') id = (known = id) ?? value
+    else if (unknown?.has(key) === true) known = key
+    else (unknown ??= new Set()).add(key)
+    if (known !== undefined) repeated = true
   }
+  const unknownKeys = unknown === undefined ? NONE : [...unknown]
   const versionFirst = firstKey === 'v'
   return { raw, pairs, version, url, tel, email, id, unknownKeys, versionFirst, repeated, untidy, incomplete }
 }
@@ -88,3 +90,5 @@ export function formatAnalyticsText(contact: RedressContact, id: RedressId | und
 
 /** The one version of the text there is; it has case. */
 export const ANALYTICS_VERSION = 'analytics1'
+
+const NONE: readonly string[] = []

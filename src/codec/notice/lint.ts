@@ -2,8 +2,8 @@
 import type { CardContacts } from '#codec/jcard/jcard.ts'
 import type { CardCheck, CardFault } from '#codec/jcard/verify.ts'
 import { FIELD } from '#codec/sip/field.ts'
-import { Message, equalsAscii } from '#codec/sip/message.ts'
-import { BACKSLASH, COMMA, EQUAL, GREATER, LESS, QUOTE, SEMICOLON, SP, TAB } from '#codec/sip/octets.ts'
+import { Message, equalsAscii, equalsIgnoringCase } from '#codec/sip/message.ts'
+import { BACKSLASH, COMMA, CR, DIGIT, EQUAL, GREATER, LESS, LF, QUOTE, SEMICOLON, SP, TAB } from '#codec/sip/octets.ts'
 import { STATUS } from '#codec/sip/status.ts'
 import { type CallInfoValue, isCard, readCallInfoValues } from './call-info-value.ts'
 import { httpHost, isE164, isMailbox, isPublicHost, isRedressId } from './contact.ts'
@@ -336,7 +336,7 @@ function methodStart(message: Message): number {
   const { bytes } = message
   const end = message.valueEnd(field)
   let at = message.valueStart(field)
-  while (at < end && bytes[at]! >= 48 && bytes[at]! <= 57) at++
+  while (at < end && DIGIT[bytes[at]!] === 1) at++
   const digitsEnd = at
   while (at < end && bytes[at]! <= SP) at++
   return at === digitsEnd || at >= end ? -1 : at
@@ -364,7 +364,7 @@ function hasTag(message: Message, field: number): boolean {
 /** `tag`, without case, with a value. RFC 3261 §19.3. */
 function isTag(bytes: Uint8Array, from: number, end: number): boolean {
   let at = skipSpace(bytes, from, end)
-  if ((bytes[at]! | 32) !== 0x74 || (bytes[at + 1]! | 32) !== 0x61 || (bytes[at + 2]! | 32) !== 0x67) return false
+  if (!equalsIgnoringCase(bytes, at, at + 3, 'tag')) return false
   at = skipSpace(bytes, at + 3, end)
   if (at >= end || bytes[at] !== EQUAL) return false
   at = skipSpace(bytes, at + 1, end)
@@ -373,7 +373,7 @@ function isTag(bytes: Uint8Array, from: number, end: number): boolean {
 
 function skipSpace(bytes: Uint8Array, from: number, end: number): number {
   let at = from
-  while (at < end && (bytes[at] === SP || bytes[at] === TAB || bytes[at]! === 13 || bytes[at]! === 10)) at++
+  while (at < end && (bytes[at] === SP || bytes[at] === TAB || bytes[at] === CR || bytes[at] === LF)) at++
   return at
 }
 

@@ -5,24 +5,16 @@ import type { NetworkBlocked, Notice } from './notice.ts'
 
 /** Writes a notice as the answer it is: status, phrase, header fields. Its types leave no way to write a deviant one. */
 export function writeNotice(notice: Notice): Reply {
-  switch (notice.kind) {
-    case 'network-blocked':
-      return {
-        status: STATUS.networkBlocked.status,
-        phrase: STATUS.networkBlocked.phrase,
-        fields: [['Reason', formatNetworkBlocked(notice)]],
-      }
-    case 'declined':
-      return notice.retryAfterS === undefined ? DECLINED : { ...DECLINED, fields: [retryAfter(notice.retryAfterS)] }
-    case 'unwanted':
-      return UNWANTED
-    case 'rejected':
-      return notice.cardUri === undefined
-        ? REJECTED
-        : { ...REJECTED, fields: [['Call-Info', `<${notice.cardUri}>;purpose=jwscard`]] }
-    case 'anonymity-disallowed':
-      return ANONYMITY_DISALLOWED
+  if (notice.kind === 'network-blocked') {
+    const { status, phrase } = STATUS.networkBlocked
+    return { status, phrase, fields: [['Reason', formatNetworkBlocked(notice)]] }
   }
+  if (notice.kind === 'unwanted') return UNWANTED
+  if (notice.kind === 'anonymity-disallowed') return ANONYMITY_DISALLOWED
+  if (notice.kind === 'declined')
+    return notice.retryAfterS === undefined ? DECLINED : { ...DECLINED, fields: [retryAfter(notice.retryAfterS)] }
+  if (notice.cardUri === undefined) return REJECTED
+  return { ...REJECTED, fields: [['Call-Info', `<${notice.cardUri}>;purpose=jwscard`]] }
 }
 
 /**
