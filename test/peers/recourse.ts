@@ -118,6 +118,15 @@ export class Recourse {
   }
 }
 
+/** The value of one of the gate's own figures; a figure that is not on the page is a fault of the journey. */
+export function figure(metrics: ReadonlyMap<string, number>, name: string): number {
+  for (const spelling of [`recourse_gate_${name}_total`, `recourse_gate_${name}`]) {
+    const value = metrics.get(spelling)
+    if (value !== undefined) return value
+  }
+  throw new Error(`no figure ${name} among ${[...metrics.keys()].join(', ')}`)
+}
+
 function writeConfiguration(directory: string, port: number, metricsPort: number, wishes: Wishes): void {
   const { limit = 3, doNotOriginate = [], desk } = wishes
   writeFileSync(join(directory, 'dno.csv'), `number\n${doNotOriginate.map((number) => `${number}\n`).join('')}`)

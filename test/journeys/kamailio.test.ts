@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'node:test'
+import { fieldOf, idOf } from '../peers/caller.ts'
+import { startKamailio } from '../peers/kamailio.ts'
+import { missing, temporaryDirectory } from '../peers/peer.ts'
+import { freeUdpPorts } from '../peers/port.ts'
+import { Recourse } from '../peers/recourse.ts'
+import { answerCalls, placeCalls } from '../peers/sipp.ts'
+import { type Dissected, capture, dissect } from '../peers/tshark.ts'
+
+const skip = missing('kamailio', 'sipp', 'tshark', 'dumpcap')
+const EXAMPLE = new URL('../../examples/kamailio/kamailio.cfg', import.meta.url).pathname
+const BUSY = '+12125550117'
+const QUIET = '+12125550142'
+const CALLED = '+14155550100'
+const CONNECTED = 'uac-expect-connected'
+const BLOCKED = 'uac-expect-network-blocked-by-proxy'
+
+test(
+  'Kamailio asks the gate, routes on on continue, and relays a block unchanged without trying again',
+  { skip },
+  async (t) => {
+    const path = await startPath(t, { limit: 2 })
+    const taken = await capture(t, [path.gate.port, path.kamailio, path.callee.port])
+
+    const allowed = await placeCalls(t, { scenario: CONNECTED, rows: calls(BUSY, 2), to: path.kamailio })
+    const blocked = await placeCalls(t, { scenario: BLOCKED, rows: calls(BUSY, 3), to: path.kamailio })
+    const other = await placeCalls(t, { scenario: CONNECTED, rows: calls(QUIET, 1), to: path.kamailio })
+    await taken.stop()
+
+    for (const run of [allowed, blocked, other]) assert.equal(run.ending.code, 0, run.errors)
+    const messages = dissect(taken.file, [path.gate.port, path.kamailio, path.callee.port])
+    const notices = answersWith(603, messages)
+    const sent = notices.filter((message) => message.sourcePort === path.gate.port)
+    const arrived = notices.filter((message) => message.destinationPort === blocked.port)
+    assert.equal(sent.length, 3)
+    assert.equal(arrived.length, 3)
+    for (const notice of sent) {
+      const relayed = arrived.find((message) => message.callId === notice.callId)
+      assert.ok(relayed !== undefined)
+      // A proxy takes its own Via off; every other octet is the gate's.
+      assert.deepEqual(relayed.payload, withoutFirstVia(notice.payload))
+      assert.equal(relayed.phrase, 'Network Blocked')
+      assert.equal(fieldOf(relayed.payload, 'Reason'), fieldOf(notice.payload, 'Reason'))
+      assert.equal(countInvites(messages, notice.callId, path.gate.port), 1, 'the gate is asked once')
+      assert.equal(countInvites(messages, notice.callId, path.callee.port), 0, 'a blocked call goes no further')
+    }
+    assert.deepEqual(
+      sent.map((notice) => idOf(notice.payload)),
+      path.gate.ledger().map((row) => row.receipt),
+    )
+    const answered = answersWith(200, messages).filter((message) => message.payload.includes('CSeq: 1 INVITE'))
+    assert.equal(answered.filter((message) => message.sourcePort === path.callee.port).length, 3)
+  },
+)
+
+test('what the destination answers reaches the caller, not the continue code of the gate', { skip }, async (t) => {
+  const path = await startPath(t, { callee: 'uas-unavailable' })
+
+  const run = await placeCalls(t, { scenario: 'uac-expect-unavailable', rows: calls(QUIET, 2), to: path.kamailio })
+
+  assert.equal(run.ending.code, 0, run.errors)
+})
+
+test('a gate that is silent stops no call', { skip }, async (t) => {
+  const silent = createSocket('udp4')
+  await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve))
+  t.after(() => silent.close())
+  const path = await startPath(t, { askAt: silent.address().port })
+
+  const run = await placeCalls(t, { scenario: CONNECTED, rows: calls(QUIET, 1), to: path.kamailio })
+
+  assert.equal(run.ending.code, 0, run.errors)
+})
+
+/** The configuration without one of its safeguards, and the scenario that must then fail. */
+const WITHOUT = [
+  {
+    title: 'a Kamailio that remaps 503 changes the answer of the destination',
+    taken: /^modparam\("tm", "remap_503_500", 0\)$/m,
+    scenario: 'uac-expect-unavailable',
+    callee: 'uas-unavailable',
+    limit: 1,
+  },
+  {
+    title: 'a Kamailio that routes on after a 603 completes a blocked call',
+    taken: /^\tif \(t_check_status\("6[^]*?^\t}$/m,
+    scenario: 'uac-expect-network-blocked-by-proxy',
+    callee: 'uas-answer',
+    limit: 0,
+  },
+] as const
+
+for (const { title, taken, scenario, callee, limit } of WITHOUT)
+  test(`${title}, and the scenario notices`, { skip }, async (t) => {
+    const configuration = readFileSync(EXAMPLE, 'utf8')
+    const worse = join(temporaryDirectory(t), 'kamailio.cfg')
+    writeFileSync(worse, configuration.replace(taken, ''))
+    assert.notEqual(readFileSync(worse, 'utf8'), configuration, 'the safeguard is in the example')
+    const path = await startPath(t, { configuration: worse, callee, limit })
+
+    const run = await placeCalls(t, { scenario, rows: calls(QUIET, 1), to: path.kamailio })
+
+    assert.equal(run.ending.code, 1)
+  })
+
+type Path = { gate: Recourse; kamailio: number; callee: { port: number } }
+
+type PathWishes = { limit?: number; callee?: string; askAt?: number; configuration?: string }
+
+/** Starts a gate, a callee, and a Kamailio between them. */
+async function startPath(t: test.TestContext, wishes: PathWishes): Promise<Path> {
+  const gate = await Recourse.start(t, { limit: wishes.limit ?? 3 })
+  const callee = await answerCalls(t, wishes.callee ?? 'uas-answer')
+  const [port] = await freeUdpPorts(1)
+  await startKamailio(t, wishes.configuration ?? EXAMPLE, port!, {
+    LISTEN: `udp:127.0.0.1:${port}`,
+    GATE: `"sip:127.0.0.1:${wishes.askAt ?? gate.port}"`,
+    DESTINATION: `"sip:127.0.0.1:${callee.port}"`,
+  })
+  return { gate, kamailio: port!, callee }
+}
+
+function answersWith(status: number, messages: readonly Dissected[]): Dissected[] {
+  return messages.filter((message) => message.status === status)
+}
+
+function countInvites(messages: readonly Dissected[], callId: string, to: number): number {
+  return messages.filter(
+    (message) => message.method === 'INVITE' && message.callId === callId && message.destinationPort === to,
+  ).length
+}
+
+function withoutFirstVia(answer: Buffer): Buffer {
+  const text = answer.toString('latin1')
+  return Buffer.from(text.replace(/\r\nVia: [^\r]*/, ''), 'latin1')
+}
+
+function calls(calling: string, count: number): string[][] {
+  return Array.from({ length: count }, () => [calling, CALLED])
+}
