@@ -2,7 +2,7 @@ import { hashKey, slotOf } from './hash.ts'
 
 /**
  * Counts calls per key over a sliding window, in a table that never grows: 16 bytes a slot, `SLOTS_PER_NUMBER` slots a
- * number. Docs: decisions/0004-sliding-window.md says how far the figure may be off.
+ * number. docs/decisions/0004-sliding-window.md says how far the figure may be off.
  *
  * A slot is the key (a double; 0 is free), the time when its current window began (in ticks), and two saturating
  * counts: this window's and the one's before. A window begins with a number's first call, so until it ends the figure
@@ -39,58 +39,63 @@ export class SlidingCounter {
   /** Counts one call of `key` (not 0) at `nowMs` and answers how many there were in the window up to it, itself included. */
   count(key: number, nowMs: number): number {
     const tick = Math.floor(nowMs / this.#tickMs) >>> 0
-    const slot = this.#slotFor(key, tick)
-    const at = slot * COUNTS_PER_SLOT + CURRENT
-    const elapsed = this.#elapsed(slot, tick)
-    if (elapsed >= this.#windowTicks) this.#turn(slot, elapsed, tick)
-    const current = this.#counts[at]!
-    if (current < COUNT_MAX) this.#counts[at] = current + 1
-    return this.#figure(slot, tick)
-  }
-
-  /** This window's calls and, of those of the window before, the share that its part in the sliding window is of it. */
-  #figure(slot: number, tick: number): number {
+    let slot = slotOf(hashKey(key, this.#seed), this.#slots)
+    if (this.#keys[slot * KEYS_PER_SLOT] !== key) slot = this.#slotFor(key, slot, tick)
     const at = slot * COUNTS_PER_SLOT
-    const current = this.#counts[at + CURRENT]!
+    let elapsed = this.#elapsed(slot, tick)
+    if (elapsed >= this.#windowTicks) elapsed = this.#turn(slot, elapsed, tick)
+    const current = Math.min(COUNT_MAX, this.#counts[at + CURRENT]! + 1)
+    this.#counts[at + CURRENT] = current
     const previous = this.#counts[at + PREVIOUS]!
     if (previous === 0) return current
-    const left = this.#windowTicks - this.#elapsed(slot, tick)
+    // Of the window before, the share of it that the sliding window still reaches over.
+    const left = this.#windowTicks - elapsed
     return Math.min(COUNT_MAX, current + Math.floor((previous * left) / this.#windowTicks))
   }
 
-  /** Moves a slot to the window that `tick` is in: the next one, or a fresh one where a whole window passed in silence. */
-  #turn(slot: number, elapsed: number, tick: number): void {
+  /** Moves a slot to the window that `tick` is in, the next or a fresh one; answers the ticks since that began. */
+  #turn(slot: number, elapsed: number, tick: number): number {
     const at = slot * COUNTS_PER_SLOT
-    const next = elapsed < 2 * this.#windowTicks
-    this.#counts[at + PREVIOUS] = next ? this.#counts[at + CURRENT]! : 0
+    const isNext = elapsed < 2 * this.#windowTicks
+    const into = isNext ? elapsed - this.#windowTicks : 0
+    this.#counts[at + PREVIOUS] = isNext ? this.#counts[at + CURRENT]! : 0
     this.#counts[at + CURRENT] = 0
-    this.#starts[slot * STARTS_PER_SLOT + START] = next ? tick - elapsed + this.#windowTicks : tick
+    this.#starts[slot * STARTS_PER_SLOT + START] = tick - into
+    return into
   }
 
-  #slotFor(key: number, tick: number): number {
-    const home = slotOf(hashKey(key, this.#seed), this.#slots)
-    let victim = home
-    let victimElapsed = -1
+  /** The slot of a key, taken for it if it has none, by a search from `home` on. */
+  #slotFor(key: number, home: number, tick: number): number {
+    let slot = home
     for (let probe = 0; probe < PROBES; probe++) {
-      const slot = home + probe < this.#slots ? home + probe : home + probe - this.#slots
-      const found = this.#keys[slot * 2]!
+      const found = this.#keys[slot * KEYS_PER_SLOT]
       if (found === key) return slot
       if (found === 0) {
         this.used++
         return this.#take(slot, key, tick)
       }
-      const elapsed = this.#elapsed(slot, tick)
-      if (elapsed > victimElapsed) {
-        victim = slot
-        victimElapsed = elapsed
-      }
+      slot = slot + 1 === this.#slots ? 0 : slot + 1
     }
-    if (victimElapsed < 2 * this.#windowTicks) this.evictions++
-    return this.#take(victim, key, tick)
+    return this.#take(this.#oldest(home, tick), key, tick)
+  }
+
+  /** The slot in reach of `home` whose window began first. Every one of them is in use. */
+  #oldest(home: number, tick: number): number {
+    let oldest = home
+    let longest = -1
+    for (let probe = 0; probe < PROBES; probe++) {
+      const slot = (home + probe) % this.#slots
+      const elapsed = this.#elapsed(slot, tick)
+      if (elapsed <= longest) continue
+      oldest = slot
+      longest = elapsed
+    }
+    if (longest < 2 * this.#windowTicks) this.evictions++
+    return oldest
   }
 
   #take(slot: number, key: number, tick: number): number {
-    this.#keys[slot * 2] = key
+    this.#keys[slot * KEYS_PER_SLOT] = key
     this.#starts[slot * STARTS_PER_SLOT + START] = tick
     this.#counts[slot * COUNTS_PER_SLOT + CURRENT] = 0
     this.#counts[slot * COUNTS_PER_SLOT + PREVIOUS] = 0
@@ -116,7 +121,7 @@ export function counterBytes(numbers: number): number {
 export const COUNT_MAX = 65_535
 
 /** How many slots a key may be away from its home; beyond, an older number gives way. */
-export const PROBES = 16
+export const PROBES = 32
 
 export const SLOT_BYTES = 16
 export const SLOTS_PER_NUMBER = 1.75
@@ -127,6 +132,7 @@ export const TICKS_PER_WINDOW = 4096
 const TICKS_ALL = 0x1_0000_0000
 const TICKS_HALF = 0x8000_0000
 
+const KEYS_PER_SLOT = 2
 const STARTS_PER_SLOT = 4
 const START = 2
 const COUNTS_PER_SLOT = 8

@@ -1,0 +1,119 @@
+/**
+ * What a verdict costs: `node bench/rules.ts [numbers]`. One line a figure; ratios count, a single value moves with the
+ * machine's other work.
+ */
+import type { CallFacts } from '#core/call/facts.ts'
+import { readNumber } from '#core/call/number.ts'
+import type { Party } from '#core/call/party.ts'
+import { judge } from '#core/rules/judge.ts'
+import { parseNumberList, type NumberList } from '#core/rules/number-list.ts'
+import { allowBy, type Policy } from '#core/rules/policy.ts'
+import { SlidingCounter, counterBytes } from '#core/rules/sliding-counter.ts'
+import { openTally } from '#core/rules/tally.ts'
+
+const numbers = Number(process.argv[2] ?? 10_000_000)
+const START_MS = 1_795_000_000_000
+
+print('read a number from bytes', nsPer(5_000_000, readNumbers()))
+const loadMs = timeOf(() => listOf('deny.csv', 2_000_000, 100_000))
+console.log(`load a list of 100,000 numbers: ${loadMs.toFixed(0)} ms`)
+
+const { facts, policy } = calls()
+const tally = openTally(policy, 12345)
+let nowMs = START_MS
+let blocked = 0
+print(
+  'judge, allowed: 2 lists of 100,000, 2 volume rules, 1,000,000 callers',
+  nsPer(3_000_000, (index) => {
+    if (judge(facts[index % facts.length]!, policy, tally, nowMs++).kind === 'block') blocked++
+  }),
+)
+if (blocked > 0) throw new Error(`${blocked} calls that should have gone on were blocked`)
+const denied = { ...facts[0]!, calling: party(12122000000) }
+print(
+  'judge, blocked by a list',
+  nsPer(1_000_000, () => {
+    if (judge(denied, policy, tally, START_MS).kind === 'block') blocked++
+  }),
+)
+if (blocked < 1_000_000) throw new Error('calls that should have been blocked went on')
+
+const buffer = new ArrayBuffer(counterBytes(numbers))
+const counter = new SlidingCounter(600_000, buffer, 12345)
+print(
+  `tally, first call of each of ${numbers.toLocaleString('en')} numbers`,
+  nsPer(numbers, (index) => counter.count(keyOf(index), START_MS)),
+)
+print(
+  'tally, update in random order',
+  nsPer(Math.min(numbers, 10_000_000), (index) => {
+    counter.count(keyOf(Math.imul(index, 0x9e3779b1) >>> 0), START_MS + index / 20_000)
+  }),
+)
+console.log(
+  `tally: ${(buffer.byteLength / numbers).toFixed(1)} bytes a number, ${counter.evictions} evictions, ${counter.used} slots used`,
+)
+
+function keyOf(index: number): number {
+  return 12_000_000_000 + (index % numbers)
+}
+
+function readNumbers(): (index: number) => void {
+  const users = ['+12125550117', '2125550117', '+1-212-555-0117;npdi', '+442079460123'].map((user) =>
+    new TextEncoder().encode(user),
+  )
+  const plan = { country: 1, national: 10, international: '011' }
+  return (index) => {
+    const user = users[index & 3]!
+    if (readNumber(user, 0, user.length, plan).kind !== 'e164') throw new Error('not a number')
+  }
+}
+
+function calls(): { facts: CallFacts[]; policy: Policy } {
+  const facts = Array.from({ length: 1_000_000 }, (_, index): CallFacts => {
+    const parties = { calling: party(13_000_000_000 + index * 1009), called: party(14155550163) }
+    return { atMs: 0, ...parties, peer: 'edge', trunk: '', attestation: 'none', emergency: false, forwarded: false }
+  })
+  const program = 'opt-out'
+  const mode = 'enforce'
+  const judged = { mode, cause: 'analytics', program } as const
+  const volume = { ...judged, kind: 'volume', prefix: undefined, perMs: 600_000, capacity: 1_000_000 } as const
+  const allow = { kind: 'allow', id: 'allow', number: 1, mode, verdict: allowBy('allowed', 'allow') } as const
+  const deny = { ...judged, kind: 'deny', id: 'deny', number: 2 } as const
+  const rules = [
+    { ...allow, list: listOf('allow.csv', 5_000_000, 100_000) },
+    { ...deny, list: listOf('deny.csv', 2_000_000, 100_000) },
+    { ...volume, id: 'number', number: 3, of: 'number', limit: 300, counter: 0 } as const,
+    { ...volume, id: 'block', number: 4, of: 'block', limit: 60_000, counter: 1 } as const,
+  ]
+  return { facts, policy: { version: 'bench', exemptions: [], rules } }
+}
+
+function listOf(name: string, from: number, size: number): NumberList {
+  const text = Array.from({ length: size }, (_, index) => `+1212${from + index * 2}\n`).join('')
+  const { list, faults } = parseNumberList(text, { name, blocks: true })
+  if (faults.length > 0 || list.numbers.size !== size) throw new Error('the list was not read')
+  return list
+}
+
+function party(digits: number): Party {
+  return { kind: 'e164', digits, count: 11 }
+}
+
+function nsPer(rounds: number, step: (index: number) => void): number {
+  for (let index = 0; index < Math.min(rounds, 20_000); index++) step(index)
+  const ms = timeOf(() => {
+    for (let index = 0; index < rounds; index++) step(index)
+  })
+  return (ms * 1e6) / rounds
+}
+
+function timeOf(work: () => void): number {
+  const start = performance.now()
+  work()
+  return performance.now() - start
+}
+
+function print(what: string, ns: number): void {
+  console.log(`${what}: ${ns.toFixed(0)} ns`)
+}

@@ -1,0 +1,409 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { CallFacts } from '#core/call/facts.ts'
+import { parseNumber } from '#core/call/number.ts'
+import { NO_CALLED_LISTS, parseCalledLists } from './called-list.ts'
+import { formatGround, formatNumber, formatPublicGround, formatWindow } from './ground.ts'
+import { judge } from './judge.ts'
+import { KINDS } from './kinds.ts'
+import { parseEntries, type NumberList } from './number-list.ts'
+import { NO_RULE, allowBy, numberRules, type Mode, type Policy, type Rule, type VolumeRule } from './policy.ts'
+import { openTally } from './tally.ts'
+import type { Cause, Verdict } from './verdict.ts'
+
+const CALLER = '+12125550117'
+const CALLED = '+14155550163'
+const NOW = 1_795_000_000_000
+
+test('a policy without rules lets every call go on', () => {
+  assert.equal(verdictOn([]), NO_RULE)
+})
+
+const LIST_CASES: [title: string, rule: Rule, calling: string, fires: boolean][] = [
+  ['deny, listed', deny([CALLER]), CALLER, true],
+  ['deny, the next number', deny([CALLER]), '+12125550118', false],
+  ['deny, by leading digits', deny(['+1212555*']), CALLER, true],
+  ['deny, leading digits that differ', deny(['+1212556*']), CALLER, false],
+  ['deny, other digits of the same value', deny(['12125550117']), CALLER, false],
+  ['deny, other digits', deny(['12125550117']), '12125550117', true],
+  ['deny, a withheld caller', deny([CALLER]), 'anonymous', false],
+  ['deny, a caller that is no number', deny([CALLER]), 'alice', false],
+  ['deny, nobody listed', deny([]), CALLER, false],
+  ['do-not-originate, listed', doNotOriginate(['+18005550100']), '+18005550100', true],
+  ['do-not-originate, the next number', doNotOriginate(['+18005550100']), '+18005550101', false],
+  ['called-list, refused', calledList(`${CALLED},${CALLER}`), CALLER, true],
+  ['called-list, another caller', calledList(`${CALLED},${CALLER}`), '+12125550118', false],
+  ['called-list, another called party', calledList(`+14155550164,${CALLER}`), CALLER, false],
+  ['called-list, withheld callers refused', calledList(`${CALLED},withheld`), 'anonymous', true],
+  ['called-list, withheld refused, number given', calledList(`${CALLED},withheld`), CALLER, false],
+  ['called-list, no lists yet', { ...calledListRule(), lists: NO_CALLED_LISTS }, CALLER, false],
+]
+
+for (const [title, rule, calling, fires] of LIST_CASES) {
+  test(`${title}: ${fires ? 'blocked' : 'goes on'}`, () => {
+    const verdict = verdictOn([rule], { calling })
+
+    assert.equal(verdict.kind, fires ? 'block' : 'allow')
+    if (verdict.kind === 'allow') return
+    assert.deepEqual(verdict.rule, { id: rule.id, number: rule.number })
+    assert.equal(verdict.cause, causeOf(rule))
+    assert.equal(verdict.grounds.length, 1)
+    assert.equal(verdict.grounds[0].rule, rule.id)
+  })
+}
+
+test('there is a firing and a near-miss case for each kind of rule', () => {
+  const volumeIsBelow = ['volume']
+  for (const kind of Object.keys(KINDS)) {
+    if (volumeIsBelow.includes(kind)) continue
+    const outcomes = LIST_CASES.filter(([, rule]) => rule.kind === kind).map(([, , , fires]) => fires)
+    assert.ok(outcomes.includes(true) && outcomes.includes(false), kind)
+  }
+})
+
+test('calls up to the limit go on, the next one is blocked with the figures, and blocked calls count', () => {
+  const policy = policyOf([volume({ limit: 300 })])
+  const tally = openTally(policy, 1)
+  const verdicts = Array.from({ length: 303 }, (_, index) => judge(factsOf({}), policy, tally, NOW + index))
+
+  assert.deepEqual(
+    verdicts.slice(0, 300).filter((verdict) => verdict !== NO_RULE),
+    [],
+  )
+  assert.deepEqual(
+    verdicts.slice(300).map((verdict) => (verdict.kind === 'block' ? verdict.grounds : [])),
+    [301, 302, 303].map((count) => [
+      {
+        kind: 'volume',
+        rule: 'volume',
+        cause: 'analytics',
+        of: 'number',
+        subject: CALLER,
+        count,
+        limit: 300,
+        perMs: 600_000,
+      },
+    ]),
+  )
+})
+
+const VOLUME_CASES: [title: string, rule: Partial<VolumeRule>, callers: string[], fires: boolean][] = [
+  ['another number does not add to a number', {}, ['+12125550117', '+12125550118', '+12125550119'], false],
+  ['the numbers of a thousands block add up', { of: 'block' }, ['+12125550117', '+12125550999', '+12125550000'], true],
+  ['the next block is another one', { of: 'block' }, ['+12125550117', '+12125551117', '+12125552117'], false],
+  [
+    'a shorter prefix takes more in',
+    { of: 'block', prefix: 7 },
+    ['+12125550117', '+12125551117', '+12125552117'],
+    true,
+  ],
+  ['a prefix ends where it says', { of: 'block', prefix: 7 }, ['+12125550117', '+12125560117', '+12125570117'], false],
+  [
+    'a number without so many digits has no block',
+    { of: 'block', prefix: 11 },
+    ['+4930123456', '+4930123456', '+4930123456'],
+    false,
+  ],
+  ['a longer number is in another block', { of: 'block' }, ['+12125550117', '+121255501177', '+1212555011777'], false],
+  ['other digits are counted too', {}, ['2125550117', '2125550117', '2125550117'], true],
+  ['other digits are not E.164', {}, ['12125550117', '+12125550117', '12125550117'], false],
+  ['extensions are shared by many and not counted', {}, ['100100', '100100', '100100'], false],
+  ['withheld callers are many and not counted', {}, ['anonymous', 'anonymous', 'anonymous'], false],
+  ['what is no number is not counted', {}, ['alice', 'alice', 'alice'], false],
+]
+
+for (const [title, rule, callers, fires] of VOLUME_CASES) {
+  test(`volume: ${title}`, () => {
+    const policy = policyOf([volume({ limit: 2, ...rule })])
+    const tally = openTally(policy, 1)
+
+    const verdicts = callers.map((calling) => judge(factsOf({ calling }), policy, tally, NOW).kind)
+
+    assert.deepEqual(verdicts, ['allow', 'allow', fires ? 'block' : 'allow'])
+  })
+}
+
+test('the count falls as the window slides', () => {
+  const policy = policyOf([volume({ limit: 4 })])
+  const tally = openTally(policy, 1)
+  const at = (minute: number) => judge(factsOf({}), policy, tally, NOW + minute * 60_000).kind
+
+  assert.deepEqual([0, 0, 0, 0].map(at), ['allow', 'allow', 'allow', 'allow'])
+  assert.equal(at(9), 'block')
+  assert.equal(at(11), 'block', 'five calls, nine tenths of whose window is still in view')
+  assert.equal(at(19), 'allow')
+  assert.equal(at(60), 'allow')
+})
+
+test('an exempt call is never judged: not blocked, not counted, and no shadow rule sees it', () => {
+  const rules = [volume({ limit: 1, mode: 'shadow' }), deny([CALLER])]
+  const policy: Policy = { ...policyOf(rules), exemptions: [exemption([CALLER])] }
+  const tally = openTally(policy, 1)
+
+  const verdicts = [1, 2, 3].map(() => judge(factsOf({}), policy, tally, NOW))
+
+  assert.deepEqual(verdicts[2], { kind: 'allow', why: 'exempt', by: 'exempt.csv', shadows: [] })
+  assert.equal(tally.counters[0]?.used, 0)
+  assert.equal(judge(factsOf({}), policyOf(rules), tally, NOW).kind, 'block', 'the same call without the exemption')
+})
+
+const EXEMPT: [
+  title: string,
+  facts: Partial<Record<'calling' | 'called', string>> & { emergency?: boolean },
+  exempt: boolean,
+][] = [
+  ['to 911', { called: '911' }, true],
+  ['to 112', { called: '112' }, true],
+  ['to an emergency service URN, as the facts say', { called: 'x', emergency: true }, true],
+  ['to 933, which only tests', { called: '933' }, false],
+  ['to a number that ends in 911', { called: '+12125550911' }, false],
+  ['to a listed number', { called: '+13125550100' }, true],
+  ['from a listed number', { calling: '+13125550100' }, true],
+  ['from its neighbour', { calling: '+13125550101' }, false],
+]
+
+for (const [title, facts, isExempt] of EXEMPT) {
+  test(`a call ${title} is ${isExempt ? 'exempt' : 'judged'}`, () => {
+    const policy: Policy = { ...policyOf([deny(['+1*', '2*'])]), exemptions: [exemption(['+13125550100'])] }
+    const verdict = judge(factsOf(facts), policy, openTally(policy, 1), NOW)
+    assert.equal(verdict.kind === 'allow' && verdict.why === 'exempt', isExempt)
+    if (!isExempt) assert.equal(verdict.kind, 'block')
+  })
+}
+
+test('the first enforced rule that has something to say decides', () => {
+  const allow = allowRule([CALLER])
+  const block = deny([CALLER])
+
+  assert.deepEqual(verdictOn([allow, block]), { kind: 'allow', why: 'allowed', by: 'allow', shadows: [] })
+  assert.equal(verdictOn([block, allow]).kind, 'block')
+  assert.equal(verdictOn([allow, block], { calling: '+12125550118' }), NO_RULE)
+})
+
+test('an allowed caller is not counted by the rules behind, and is by those before', () => {
+  for (const [rules, counted] of [
+    [[allowRule([CALLER]), volume({})], 0],
+    [[volume({}), allowRule([CALLER])], 1],
+  ] as const) {
+    const policy = policyOf(rules)
+    const tally = openTally(policy, 1)
+    assert.equal(judge(factsOf({}), policy, tally, NOW).kind, 'allow')
+    assert.equal(tally.counters[0]?.used, counted)
+  }
+})
+
+test('a volume rule counts calls that a rule before it has blocked, and adds its ground only to the same cause', () => {
+  for (const [first, grounds] of [
+    [deny([CALLER]), ['listed', 'volume']],
+    [doNotOriginate([CALLER]), ['listed']],
+  ] as const) {
+    const policy = policyOf([first, volume({ limit: 1 })])
+    const tally = openTally(policy, 1)
+    judge(factsOf({}), policy, tally, NOW)
+    const verdict = judge(factsOf({}), policy, tally, NOW)
+    assert.equal(verdict.kind, 'block')
+    assert.deepEqual(
+      verdict.grounds.map((ground) => ground.kind),
+      grounds,
+    )
+    assert.equal(tally.counters[0]?.used, 1)
+  }
+})
+
+test('a shadow rule blocks nothing, and its hits are told with figures', () => {
+  const shadow = volume({ limit: 1, mode: 'shadow' })
+  const policy = policyOf([shadow])
+  const tally = openTally(policy, 1)
+
+  assert.equal(judge(factsOf({}), policy, tally, NOW), NO_RULE)
+  const verdict = judge(factsOf({}), policy, tally, NOW)
+
+  assert.equal(verdict.kind, 'allow')
+  assert.deepEqual(
+    verdict.shadows.map(({ rule, would, ground }) => [rule.id, would, ground?.kind]),
+    [['volume', 'block', 'volume']],
+  )
+  assert.equal(NO_RULE.shadows.length, 0, 'the shared verdict stays as it was')
+})
+
+test('shadow hits stand beside a block and beside an allow', () => {
+  const shadow = { ...deny([CALLER]), id: 'trial', number: 9, mode: 'shadow' } as Rule
+  const hit = ['trial']
+  for (const rules of [
+    [shadow, deny([CALLER])],
+    [deny([CALLER]), shadow],
+    [shadow, allowRule([CALLER])],
+  ]) {
+    const verdict = verdictOn(rules)
+    assert.deepEqual(
+      verdict.shadows.map(({ rule }) => rule.id),
+      hit,
+    )
+  }
+  assert.deepEqual(verdictOn([allowRule([CALLER]), shadow]).shadows, [], 'behind an allow, nothing is asked')
+})
+
+test('an allow rule in shadow mode only says that it would have allowed', () => {
+  const verdict = verdictOn([{ ...allowRule([CALLER]), mode: 'shadow' }, deny([CALLER])])
+  assert.equal(verdict.kind, 'block')
+  assert.deepEqual(verdict.shadows, [{ rule: { id: 'allow', number: 3 }, would: 'allow', ground: undefined }])
+})
+
+test('a call that nothing is said about is answered by one shared, frozen verdict', () => {
+  assert.ok(Object.isFrozen(NO_RULE) && Object.isFrozen(NO_RULE.shadows))
+  const rules = [allowRule(['+13125550100']), deny(['+13125550101']), calledList(`${CALLED},+13125550102`), volume({})]
+  const policy = policyOf(rules)
+  const tally = openTally(policy, 1)
+  assert.equal(judge(factsOf({}), policy, tally, NOW), judge(factsOf({}), policy, tally, NOW))
+})
+
+test('grounds read as words for the operator, and for the calling side without list names and limits', () => {
+  const policy = policyOf([volume({ of: 'block', limit: 1 })])
+  const tally = openTally(policy, 1)
+  judge(factsOf({}), policy, tally, NOW)
+  const rows: [verdict: Verdict, operator: string, outside: string][] = [
+    [
+      judge(factsOf({}), policy, tally, NOW),
+      '2 calls in 10 min from block +1 212 555 0xxx, limit 1',
+      '2 calls in 10 min from block +1 212 555 0xxx',
+    ],
+    [
+      verdictOn([deny(['+1212555*'])]),
+      '+1212555* stands on deny.csv',
+      'this network has found calls from this number to be unwanted',
+    ],
+    [
+      verdictOn([doNotOriginate([CALLER])]),
+      '+1 212 555 0117 stands on dno.csv',
+      'this number is not used to place calls',
+    ],
+    [
+      verdictOn([calledList(`${CALLED},${CALLER}`)]),
+      'the called party takes no calls from this number',
+      'the called party takes no calls from this number',
+    ],
+    [
+      verdictOn([calledList(`${CALLED},withheld`)], { calling: 'anonymous' }),
+      'the called party takes no calls from people who withhold their number',
+      'the called party takes no calls from people who withhold their number',
+    ],
+  ]
+  for (const [verdict, operator, outside] of rows) {
+    assert.equal(verdict.kind, 'block')
+    assert.equal(formatGround(verdict.grounds[0]), operator)
+    assert.equal(formatPublicGround(verdict.grounds[0]), outside)
+    assert.deepEqual(JSON.parse(JSON.stringify(verdict.grounds)), verdict.grounds, 'the ledger keeps it as JSON')
+  }
+})
+
+test('a count that the counter cannot exceed is told as such', () => {
+  const full = {
+    kind: 'volume',
+    rule: 'v',
+    cause: 'analytics',
+    of: 'number',
+    subject: '+4930123456',
+    count: 65_535,
+    limit: 60_000,
+    perMs: 86_400_000,
+  } as const
+  assert.equal(formatGround(full), '65,535 or more calls in 1 d from +4930123456, limit 60,000')
+})
+
+test('windows and numbers are shown as people write them', () => {
+  assert.deepEqual([600_000, 3_600_000, 90_000, 1_500, 172_800_000].map(formatWindow), [
+    '10 min',
+    '1 h',
+    '90 s',
+    '1500 ms',
+    '2 d',
+  ])
+  assert.deepEqual(['+12125550117', '+12125550xxx', '+4930123456', '911'].map(formatNumber), [
+    '+1 212 555 0117',
+    '+1 212 555 0xxx',
+    '+4930123456',
+    '911',
+  ])
+})
+
+test('rules take the numbers that the store has given to their ids', () => {
+  const policy = numberRules(policyOf([deny([CALLER]), volume({})]), (id) => (id === 'deny' ? 7 : 12))
+  assert.deepEqual(
+    policy.rules.map(({ id, number }) => [id, number]),
+    [
+      ['deny', 7],
+      ['volume', 12],
+    ],
+  )
+})
+
+function verdictOn(rules: readonly Rule[], facts: FactsOptions = {}): Verdict {
+  const policy = policyOf(rules)
+  return judge(factsOf(facts), policy, openTally(policy, 1), NOW)
+}
+
+function policyOf(rules: readonly Rule[]): Policy {
+  return { version: 'test', exemptions: [], rules }
+}
+
+type FactsOptions = { readonly calling?: string; readonly called?: string; readonly emergency?: boolean }
+
+function factsOf({ calling = CALLER, called = CALLED, emergency = false }: FactsOptions): CallFacts {
+  return {
+    atMs: NOW,
+    calling: parseNumber(calling),
+    called: parseNumber(called),
+    peer: 'edge',
+    trunk: '',
+    attestation: 'none',
+    emergency,
+    forwarded: false,
+  }
+}
+
+function listOf(name: string, entries: readonly string[]): NumberList {
+  const { list, faults } = parseEntries(entries, { name, blocks: false })
+  assert.deepEqual(faults, [])
+  return list
+}
+
+function deny(entries: readonly string[]): Rule {
+  const list = listOf('deny.csv', entries)
+  return { kind: 'deny', id: 'deny', number: 1, mode: 'enforce', cause: 'analytics', program: 'none', list }
+}
+
+function doNotOriginate(entries: readonly string[]): Rule {
+  const list = listOf('dno.csv', entries)
+  const cause = 'do-not-originate'
+  return { kind: 'do-not-originate', id: 'dno', number: 2, mode: 'enforce', cause, program: 'none', list }
+}
+
+function allowRule(entries: readonly string[]): Rule {
+  const verdict = allowBy('allowed', 'allow')
+  return { kind: 'allow', id: 'allow', number: 3, mode: 'enforce', list: listOf('allow.csv', entries), verdict }
+}
+
+function calledListRule() {
+  const mode: Mode = 'enforce'
+  return { kind: 'called-list', id: 'called', number: 4, mode, cause: 'called-party', program: 'none' } as const
+}
+
+function calledList(text: string): Rule {
+  const { lists, faults } = parseCalledLists(text)
+  assert.deepEqual(faults, [])
+  return { ...calledListRule(), lists }
+}
+
+function volume(options: Partial<VolumeRule>): VolumeRule {
+  const defaults = { id: 'volume', number: 5, mode: 'enforce', cause: 'analytics', program: 'opt-out' } as const
+  const counted = { of: 'number', prefix: undefined, limit: 300, perMs: 600_000, capacity: 100, counter: 0 } as const
+  return { kind: 'volume', ...defaults, ...counted, ...options }
+}
+
+function exemption(entries: readonly string[]) {
+  return { list: listOf('exempt.csv', entries), verdict: allowBy('exempt', 'exempt.csv') }
+}
+
+function causeOf(rule: Rule): Cause | undefined {
+  return rule.kind === 'allow' ? undefined : rule.cause
+}

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { parseNumber } from '#core/call/number.ts'
+import { parseCalledLists } from './called-list.ts'
+import { LIST_FAULTS_MAX, entryOf, isListed, parseEntries, parseNumberList } from './number-list.ts'
+import { hasNumber, makeNumberSet } from './number-set.ts'
+
+const EXPECTED = 'a number such as +12125550117, or leading digits such as +1212555*'
+const EMERGENCY = 'no emergency number and no number that tests one on a list that blocks'
+const NANP = { country: 1, national: 10, international: '011' }
+
+test('a list is read with header, comments, columns, quotes, blanks and either line end', () => {
+  const text = [
+    '\uFEFF# numbers that are never blocked',
+    'name,Number,since',
+    'Acme Clinic,+12125550117,2026-01-01',
+    '"Bank, the second","+1 (212) 555-0118",2026',
+    '',
+    '  # a comment',
+    "School;'+12125550119;2026",
+    'Range\t+1312555*\t2026',
+    'Short,211,2026',
+    'Again,+12125550117,2026',
+  ]
+  for (const end of ['\n', '\r\n']) {
+    const { list, faults } = parseNumberList(text.join(end), { name: 'allow.csv', blocks: false })
+    assert.deepEqual(faults, [])
+    assert.deepEqual([list.numbers.size, list.prefixes.size, list.duplicates], [4, 1, 1])
+    const listed = (number: string) => isListed(list, parseNumber(number))
+    assert.deepEqual(['+12125550117', '+12125550118', '+12125550119', '+13125550000', '211'].map(listed), [
+      true,
+      true,
+      true,
+      true,
+      true,
+    ])
+    assert.deepEqual(['+12125550116', '+1312556', '212', '+211', 'anonymous', 'alice'].map(listed), [
+      false,
+      false,
+      false,
+      false,
+      false,
+      false,
+    ])
+  }
+})
+
+test('a plan reads the digits of a list as it reads those of a call', () => {
+  const { list, faults } = parseNumberList('2125550117\n12125550118\n', { name: 'x', blocks: true, plan: NANP })
+  assert.deepEqual(faults, [])
+  assert.ok(isListed(list, parseNumber('+12125550117')))
+  assert.ok(isListed(list, parseNumber('+12125550118')))
+})
+
+test('the entry that a number stands under is told', () => {
+  const { list } = parseEntries(['+12125550117', '+1212555*', '+13*', '0800*'], { name: 'x', blocks: false })
+  const entry = (number: string) => entryOf(list, parseNumber(number))
+  assert.deepEqual(['+12125550117', '+12125550118', '+13125550100', '080012345'].map(entry), [
+    '+12125550117',
+    '+1212555*',
+    '+13*',
+    '0800*',
+  ])
+})
+
+const WRONG: [line: string, blocks: boolean, found: string, expected: string, column: number][] = [
+  ['+12125550117x', true, '"+12125550117x"', EXPECTED, 1],
+  ['   hello 1', true, '"hello 1"', EXPECTED, 4],
+  ['1.21256E+10', true, '"1.21256E+10"', EXPECTED, 1],
+  ['+1212*555', true, '"+1212*555"', EXPECTED, 1],
+  ['*', true, '"*"', EXPECTED, 1],
+  ['+*', true, '"+*"', EXPECTED, 1],
+  ['+0212*', true, '"+0212*"', EXPECTED, 1],
+  ['+1234567890123456', true, '"+1234567890123456"', EXPECTED, 1],
+  ['+1234567890123456*', true, '"+1234567890123456*"', EXPECTED, 1],
+  [',+12125550117', true, 'an empty cell', EXPECTED, 1],
+  ['withheld 0', true, '"withheld 0"', EXPECTED, 1],
+  ['+12125550117+', true, '"+12125550117+"', EXPECTED, 1],
+  ['911', true, '"911"', EMERGENCY, 1],
+  ['112,note', true, '"112"', EMERGENCY, 1],
+  ['933', true, '"933"', EMERGENCY, 1],
+  ['+1911', true, '"+1911"', EMERGENCY, 1],
+  ['91*', true, '"91*"', EMERGENCY, 1],
+  ['1*', true, '"1*"', EMERGENCY, 1],
+]
+
+for (const [line, blocks, found, expected, column] of WRONG) {
+  test(`the line ${JSON.stringify(line)} is refused with its place, and the rest is read`, () => {
+    const { list, faults } = parseNumberList(`+12125550100\n${line}\n+12125550101\n`, { name: 'x', blocks })
+    assert.deepEqual(faults, [{ line: 2, column, found, expected }])
+    assert.equal(list.numbers.size, 2)
+  })
+}
+
+test('emergency numbers may stand on a list that does not block, and prefixes with a country code anywhere', () => {
+  assert.deepEqual(parseNumberList('911\n91*\n', { name: 'x', blocks: false }).faults, [])
+  assert.deepEqual(parseNumberList('+91*\n+1*\n92*\n', { name: 'x', blocks: true }).faults, [])
+})
+
+test('many wrong lines are counted, not listed', () => {
+  const { faults } = parseNumberList('1\n'.repeat(3) + 'x1\n'.repeat(100), { name: 'x', blocks: true })
+  assert.equal(faults.length, LIST_FAULTS_MAX + 1)
+  assert.equal(faults.at(-1)?.found, '80 more lines that are wrong, from here on')
+})
+
+test('a hundred thousand numbers are each found, their neighbours are not, and they take 16 bytes each', () => {
+  const numbers = Array.from({ length: 100_000 }, (_, index) => `+1212${String(2_000_000 + index * 2)}`)
+  const { list, faults } = parseNumberList(numbers.join('\n'), { name: 'x', blocks: true })
+  assert.deepEqual(faults, [])
+  assert.equal(list.numbers.size, 100_000)
+  assert.equal(list.numbers.slots.byteLength, 1_600_000)
+  for (const number of numbers) assert.ok(isListed(list, parseNumber(number)))
+  for (let index = 0; index < 100_000; index++) {
+    assert.ok(!isListed(list, parseNumber(`+1212${String(2_000_001 + index * 2)}`)))
+  }
+})
+
+test('the set holds exactly what was put in', () => {
+  const keys = fc.array(
+    fc.constantFrom<number[]>(0, -1, 1, 2, -1007, 12125550117, 999_999_999_999_999, -1_999_999_999_999_999),
+  )
+  fc.assert(
+    fc.property(keys, (members) => {
+      const set = makeNumberSet(members)
+      const expected = new Set(members.filter((key) => key !== 0))
+      assert.equal(set.size, expected.size)
+      for (const key of [0, -1, 1, 2, 3, -1007, 12125550117, 999_999_999_999_999, -1_999_999_999_999_999]) {
+        assert.equal(hasNumber(set, key), expected.has(key))
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('leading digits match exactly the numbers that start with them, by a model with strings', () => {
+  const entry = fc.stringMatching(/^\+?[1-9][0-9]{0,6}$/)
+  const number = fc.stringMatching(/^\+?[1-9][0-9]{0,9}$/)
+  let matches = 0
+  fc.assert(
+    fc.property(fc.array(entry, { maxLength: 4 }), number, (prefixes, text) => {
+      const { list } = parseEntries(
+        prefixes.map((prefix) => `${prefix}*`),
+        { name: 'x', blocks: false },
+      )
+      const expected = prefixes.some((prefix) => text.startsWith(prefix))
+      if (expected) matches++
+      assert.equal(isListed(list, parseNumber(text)), expected)
+    }),
+    { numRuns: 2000 },
+  )
+  assert.ok(matches > 20, `only ${matches} matches`)
+})
+
+test('any text is a list or has faults, never an exception', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.string({ unit: fc.constantFrom('+', '1', '*', ',', '"', '\n', '#', "'", 'x') }),
+      ),
+      (text) => {
+        const { list, faults } = parseNumberList(text, { name: 'x', blocks: true })
+        for (const { line, column } of faults) assert.ok(line >= 1 && column >= 1)
+        assert.ok(list.numbers.size >= 0)
+        parseCalledLists(text)
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
+
+test('the lists of called parties name whom each refuses, and faults have their place', () => {
+  const { lists, faults } = parseCalledLists(
+    'calling,called\n+12125550117,+14155550163\nwithheld,+14155550163\n+12125550117,bob1\nx,+14155550163\n',
+  )
+  const refuses = (called: string, calling: string) => lists.refuses(parseNumber(called), parseNumber(calling))
+  assert.ok(refuses('+14155550163', '+12125550117'))
+  assert.ok(refuses('+14155550163', 'anonymous'))
+  assert.ok(!refuses('+14155550163', '+12125550118'))
+  assert.ok(!refuses('+14155550164', '+12125550117'))
+  assert.ok(!refuses('alice', 'alice'))
+  assert.deepEqual(faults, [
+    { line: 4, column: 14, found: '"bob1"', expected: 'the called number, such as +14155550163' },
+    { line: 5, column: 1, found: '"x"', expected: 'the number it refuses, or withheld' },
+  ])
+})
