@@ -60,11 +60,12 @@ function matchRequestLine(bytes: Uint8Array, start: number, end: number, lenient
 
   const limit = Math.min(end, start + MAX_START_LINE_BYTES)
   while (at < limit && bytes[at] === SP) at += 1
-  if (bytes[at] === 0x3c /* < */) at += 1
+  if (at < limit && bytes[at] === 0x3c /* < */) at += 1
   const scheme = at
+  if (at < limit && !isLetter(bytes[at]!)) return 'no'
   while (at < limit && SCHEME[bytes[at]!] === 1) at += 1
   if (at === limit) return limit === end ? 'more' : 'no'
-  if (bytes[at] !== 0x3a /* : */ || at === scheme) return 'no'
+  if (bytes[at] !== 0x3a /* : */) return 'no'
   if (lenient && isTelephonyScheme(bytes, scheme, at)) return 'yes'
 
   for (; at < limit; at += 1) {
@@ -83,6 +84,10 @@ function matchVersion(bytes: Uint8Array, start: number, end: number): StartMatch
     if (UPPER[bytes[start + index]!] !== STATUS_LINE[index]) return 'no'
   }
   return 'yes'
+}
+
+function isLetter(byte: number): boolean {
+  return UPPER[byte]! >= 0x41 && UPPER[byte]! <= 0x5a
 }
 
 function isTelephonyScheme(bytes: Uint8Array, start: number, end: number): boolean {

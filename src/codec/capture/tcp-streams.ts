@@ -408,7 +408,7 @@ export const MAX_TCP_BYTES_HELD = 48 * 1024 * 1024
 /** Bytes kept of one stream: of the message that is not whole yet, and again of segments behind a hole. */
 export const MAX_STREAM_BYTES = 262_144
 /** Segments kept behind a hole. */
-export const MAX_SEGMENTS_HELD = 64
+export const MAX_SEGMENTS_HELD = 128
 /** Segments in which a stream must show SIP. */
 export const PROBE_SEGMENTS = 16
 /** A sequence number further off than this is of another connection. */
