@@ -8,14 +8,13 @@ import { startKamailio } from '../peers/kamailio.ts'
 import { missing, temporaryDirectory } from '../peers/peer.ts'
 import { freeUdpPorts } from '../peers/port.ts'
 import { Recourse } from '../peers/recourse.ts'
-import { answerCalls, placeCalls } from '../peers/sipp.ts'
+import { answerCalls, callsFrom, placeCalls } from '../peers/sipp.ts'
 import { type Dissected, capture, dissect } from '../peers/tshark.ts'
 
 const skip = missing('kamailio', 'sipp', 'tshark', 'dumpcap')
 const EXAMPLE = new URL('../../examples/kamailio/kamailio.cfg', import.meta.url).pathname
 const BUSY = '+12125550117'
 const QUIET = '+12125550142'
-const CALLED = '+14155550100'
 const CONNECTED = 'uac-expect-connected'
 const BLOCKED = 'uac-expect-network-blocked-by-proxy'
 
@@ -26,9 +25,9 @@ test(
     const path = await startPath(t, { limit: 2 })
     const taken = await capture(t, [path.gate.port, path.kamailio, path.callee.port])
 
-    const allowed = await placeCalls(t, { scenario: CONNECTED, rows: calls(BUSY, 2), to: path.kamailio })
-    const blocked = await placeCalls(t, { scenario: BLOCKED, rows: calls(BUSY, 3), to: path.kamailio })
-    const other = await placeCalls(t, { scenario: CONNECTED, rows: calls(QUIET, 1), to: path.kamailio })
+    const allowed = await placeCalls(t, { scenario: CONNECTED, rows: callsFrom(BUSY, 2), to: path.kamailio })
+    const blocked = await placeCalls(t, { scenario: BLOCKED, rows: callsFrom(BUSY, 3), to: path.kamailio })
+    const other = await placeCalls(t, { scenario: CONNECTED, rows: callsFrom(QUIET, 1), to: path.kamailio })
     await taken.stop()
 
     for (const run of [allowed, blocked, other]) assert.equal(run.ending.code, 0, run.errors)
@@ -60,7 +59,7 @@ test(
 test('what the destination answers reaches the caller, not the continue code of the gate', { skip }, async (t) => {
   const path = await startPath(t, { callee: 'uas-unavailable' })
 
-  const run = await placeCalls(t, { scenario: 'uac-expect-unavailable', rows: calls(QUIET, 2), to: path.kamailio })
+  const run = await placeCalls(t, { scenario: 'uac-expect-unavailable', rows: callsFrom(QUIET, 2), to: path.kamailio })
 
   assert.equal(run.ending.code, 0, run.errors)
 })
@@ -71,7 +70,7 @@ test('a gate that is silent stops no call', { skip }, async (t) => {
   t.after(() => silent.close())
   const path = await startPath(t, { askAt: silent.address().port })
 
-  const run = await placeCalls(t, { scenario: CONNECTED, rows: calls(QUIET, 1), to: path.kamailio })
+  const run = await placeCalls(t, { scenario: CONNECTED, rows: callsFrom(QUIET, 1), to: path.kamailio })
 
   assert.equal(run.ending.code, 0, run.errors)
 })
@@ -102,7 +101,7 @@ for (const { title, taken, scenario, callee, limit } of WITHOUT)
     assert.notEqual(readFileSync(worse, 'utf8'), configuration, 'the safeguard is in the example')
     const path = await startPath(t, { configuration: worse, callee, limit })
 
-    const run = await placeCalls(t, { scenario, rows: calls(QUIET, 1), to: path.kamailio })
+    const run = await placeCalls(t, { scenario, rows: callsFrom(QUIET, 1), to: path.kamailio })
 
     assert.equal(run.ending.code, 1)
   })
@@ -137,8 +136,4 @@ function countInvites(messages: readonly Dissected[], callId: string, to: number
 function withoutFirstVia(answer: Buffer): Buffer {
   const text = answer.toString('latin1')
   return Buffer.from(text.replace(/\r\nVia: [^\r]*/, ''), 'latin1')
-}
-
-function calls(calling: string, count: number): string[][] {
-  return Array.from({ length: count }, () => [calling, CALLED])
 }

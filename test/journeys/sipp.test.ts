@@ -3,7 +3,7 @@ import test from 'node:test'
 import { fieldOf, idOf, statusOf } from '../peers/caller.ts'
 import { missing } from '../peers/peer.ts'
 import { CONTACT, Recourse, figure } from '../peers/recourse.ts'
-import { type SippRun, placeCalls } from '../peers/sipp.ts'
+import { CALLED, type SippRun, callsFrom, placeCalls } from '../peers/sipp.ts'
 
 const skip = missing('sipp')
 
@@ -12,7 +12,6 @@ const DESK = 'https://desk.northwire.example'
 const BUSY = '+12125550117'
 const QUIET = '+12125550142'
 const LISTED = '+18005550199'
-const CALLED = '+14155550100'
 
 test(
   'a number that crosses the threshold is blocked from the next call on, with its receipt in the notice and in the ledger',
@@ -22,9 +21,17 @@ test(
   async (t) => {
     const gate = await Recourse.start(t, { limit: LIMIT, desk: DESK })
 
-    const below = await placeCalls(t, { scenario: 'uac-expect-continue-404', rows: calls(BUSY, LIMIT), to: gate.port })
-    const above = await placeCalls(t, { scenario: 'uac-expect-network-blocked', rows: calls(BUSY, 5), to: gate.port })
-    const other = await placeCalls(t, { scenario: 'uac-expect-continue-404', rows: calls(QUIET, 2), to: gate.port })
+    const below = await placeCalls(t, {
+      scenario: 'uac-expect-continue-404',
+      rows: callsFrom(BUSY, LIMIT),
+      to: gate.port,
+    })
+    const above = await placeCalls(t, {
+      scenario: 'uac-expect-network-blocked',
+      rows: callsFrom(BUSY, 5),
+      to: gate.port,
+    })
+    const other = await placeCalls(t, { scenario: 'uac-expect-continue-404', rows: callsFrom(QUIET, 2), to: gate.port })
 
     for (const run of [below, above, other]) assert.equal(run.ending.code, 0, run.errors)
     const answers = answersOf(above)
@@ -58,8 +65,8 @@ test(
   async (t) => {
     const gate = await Recourse.start(t, { limit: 1 })
 
-    await placeCalls(t, { scenario: 'uac-expect-continue-404', rows: calls(BUSY, 1), to: gate.port })
-    const run = await placeCalls(t, { scenario: 'uac-expect-network-blocked', rows: calls(BUSY, 1), to: gate.port })
+    await placeCalls(t, { scenario: 'uac-expect-continue-404', rows: callsFrom(BUSY, 1), to: gate.port })
+    const run = await placeCalls(t, { scenario: 'uac-expect-network-blocked', rows: callsFrom(BUSY, 1), to: gate.port })
 
     assert.equal(run.ending.code, 0, run.errors)
     const [answer] = answersOf(run)
@@ -77,7 +84,7 @@ test(
   async (t) => {
     const gate = await Recourse.start(t, { doNotOriginate: [LISTED] })
 
-    const run = await placeCalls(t, { scenario: 'uac-expect-decline', rows: calls(LISTED, 4), to: gate.port })
+    const run = await placeCalls(t, { scenario: 'uac-expect-decline', rows: callsFrom(LISTED, 4), to: gate.port })
 
     assert.equal(run.ending.code, 0, run.errors)
     assert.equal(answersOf(run).length, 4)
@@ -91,9 +98,14 @@ test(
 
 test('a retransmitted INVITE gets the same octets again and counts once', { skip }, async (t) => {
   const gate = await Recourse.start(t, { limit: 1 })
-  await placeCalls(t, { scenario: 'uac-expect-continue-404', rows: calls(BUSY, 1), to: gate.port })
+  await placeCalls(t, { scenario: 'uac-expect-continue-404', rows: callsFrom(BUSY, 1), to: gate.port })
 
-  const run = await placeCalls(t, { scenario: 'uac-retransmit', rows: calls(BUSY, 3), to: gate.port, more: ['-nr'] })
+  const run = await placeCalls(t, {
+    scenario: 'uac-retransmit',
+    rows: callsFrom(BUSY, 3),
+    to: gate.port,
+    more: ['-nr'],
+  })
 
   assert.equal(run.ending.code, 0, run.errors)
   const byCall = Map.groupBy(answersOf(run), (answer) => fieldOf(answer, 'Call-ID'))
@@ -111,9 +123,14 @@ test('a retransmitted INVITE gets the same octets again and counts once', { skip
 
 test('a new branch of a blocked call gets the same verdict, and the call counts once', { skip }, async (t) => {
   const gate = await Recourse.start(t, { limit: 1 })
-  await placeCalls(t, { scenario: 'uac-expect-continue-404', rows: calls(BUSY, 1), to: gate.port })
+  await placeCalls(t, { scenario: 'uac-expect-continue-404', rows: callsFrom(BUSY, 1), to: gate.port })
 
-  const run = await placeCalls(t, { scenario: 'uac-new-branch', rows: calls(BUSY, 2), to: gate.port, more: ['-nr'] })
+  const run = await placeCalls(t, {
+    scenario: 'uac-new-branch',
+    rows: callsFrom(BUSY, 2),
+    to: gate.port,
+    more: ['-nr'],
+  })
 
   assert.equal(run.ending.code, 0, run.errors)
   const ids = answersOf(run).map((answer) => idOf(answer))
@@ -125,7 +142,7 @@ test('a new branch of a blocked call gets the same verdict, and the call counts 
 
 test('an unlisted address hears nothing and is counted', { skip }, async (t) => {
   const gate = await Recourse.start(t)
-  const from = { rows: calls(QUIET, 3), to: gate.port, more: ['-nr'] }
+  const from = { rows: callsFrom(QUIET, 3), to: gate.port, more: ['-nr'] }
 
   const stranger = await placeCalls(t, { scenario: 'uac-expect-silence', from: '127.0.0.2', ...from })
 
@@ -159,7 +176,7 @@ for (const [scenario, calling] of WRONG_EXPECTATIONS)
   test(`${scenario} fails for ${calling}, whose answer is another`, { skip }, async (t) => {
     const gate = await Recourse.start(t, { doNotOriginate: [LISTED] })
 
-    const run = await placeCalls(t, { scenario, rows: calls(calling, 1), to: gate.port })
+    const run = await placeCalls(t, { scenario, rows: callsFrom(calling, 1), to: gate.port })
 
     assert.equal(run.ending.code, 1)
     assert.equal(answersOf(run).length, 1)
@@ -168,8 +185,4 @@ for (const [scenario, calling] of WRONG_EXPECTATIONS)
 /** The final answers a SIPp run heard. */
 function answersOf(run: SippRun): Buffer[] {
   return run.messages.filter((message) => !message.sent).map((message) => message.bytes)
-}
-
-function calls(calling: string, count: number): string[][] {
-  return Array.from({ length: count }, () => [calling, CALLED])
 }

@@ -47,6 +47,14 @@ export async function placeCalls(owner: Owner, calls: SippCalls): Promise<SippRu
   return { ending, port, ...readTraces(directory) }
 }
 
+/** Rows of a scenario's CSV: calls from one number to `CALLED`. */
+export function callsFrom(calling: string, count: number): string[][] {
+  return Array.from({ length: count }, () => [calling, CALLED])
+}
+
+/** The number that every journey calls. */
+export const CALLED = '+14155550100'
+
 /** A SIPp that answers calls until it is stopped. */
 export type SippCallee = { port: number; stop(): Promise<SippMessage[]> }
 
