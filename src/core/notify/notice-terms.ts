@@ -1,5 +1,5 @@
+import { ID_CHARACTERS_MAX } from '#codec/notice/contact.ts'
 import {
-  ID_CHARACTERS_MAX,
   cardUri,
   redressContact,
   redressContactTemplate,
