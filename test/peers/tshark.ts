@@ -48,7 +48,8 @@ export async function capture(owner: Owner, ports: readonly number[]): Promise<C
 /** One SIP message as tshark dissects it. Fields that a message lacks are empty. */
 export type Dissected = {
   frame: number
-  atMs: number
+  /** When it was captured, seconds since 1970 with nine digits behind the point, as tshark writes it. */
+  epoch: string
   sourcePort: number
   destinationPort: number
   method: string
@@ -57,6 +58,7 @@ export type Dissected = {
   from: string
   to: string
   callId: string
+  cseq: string
   reason: string
   payload: Buffer
   /** What tshark complains of, each complaint with its severity; notes and chats are no complaints. */
@@ -79,7 +81,7 @@ export function dissect(file: string, ports: readonly number[]): Dissected[] {
       const statusLine = cell('sip.Status-Line')
       return {
         frame,
-        atMs: Math.floor(Number(cell('frame.time_epoch')) * 1000),
+        epoch: cell('frame.time_epoch'),
         sourcePort: Number(cell('udp.srcport')),
         destinationPort: Number(cell('udp.dstport')),
         method: cell('sip.Method'),
@@ -88,6 +90,7 @@ export function dissect(file: string, ports: readonly number[]): Dissected[] {
         from: cell('sip.From'),
         to: cell('sip.To'),
         callId: cell('sip.Call-ID'),
+        cseq: cell('sip.CSeq'),
         reason: unescaped(cell('sip.Reason')),
         payload: Buffer.from(cell('udp.payload').replaceAll(':', ''), 'hex'),
         complaints: complaints.get(frame) ?? [],
@@ -132,6 +135,7 @@ const COLUMNS = [
   'sip.From',
   'sip.To',
   'sip.Call-ID',
+  'sip.CSeq',
   'sip.Reason',
   'udp.payload',
 ] as const
