@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { PROBLEMS } from '#codec/capture/problems.ts'
 import { MALFORMED } from '#codec/sip/malformed.ts'
+import manifest from '../package.json' with { type: 'json' }
 import { EXIT } from '#main/exit.ts'
 import { CEILINGS, FLOORS } from './floors.ts'
 import { Clone, differenceOf, readBlocks, readSteps, type Block, type Step } from './guide.ts'
@@ -148,6 +149,37 @@ test('no file names a folder of somebody’s machine, or speaks of how it was wr
   assert.deepEqual(strayWords('https://x.example/home/page, the homework, RFC 3261'), [])
 })
 
+test('documents name what is there: words of the glossary, packages, commands of npm', (t) => {
+  const sources = trackedFiles().filter((path) => /^src\/.*\.ts$/.test(path))
+  const exported = sources.flatMap((path) =>
+    [...read(path).matchAll(/^export (?:declare )?(?:type|class|function|const) (\w+)/gm)].map((match) => match[1]!),
+  )
+  const words = [...read('docs/glossary.md').matchAll(/^\| (`[^|]+) \|/gm)].flatMap((match) => codeIn(match[1]!))
+  assert.deepEqual(
+    words.filter((word) => !exported.includes(word)),
+    [],
+    'the glossary has words that the code does not use',
+  )
+
+  const packages = codeIn(read('docs/decisions/0001-one-package.md'))
+  assert.deepEqual(
+    Object.keys(manifest.dependencies).filter((name) => !packages.includes(name)),
+    [],
+    'a package that runs with Recourse has no line in the decisions',
+  )
+
+  const commands = documents().flatMap((path) =>
+    [...read(path).matchAll(/\bnpm run ([\w:]+)/g)].map((match) => match[1]!),
+  )
+  assert.deepEqual(
+    commands.filter((name) => !(name in manifest.scripts)),
+    [],
+    'a document names a script that is not in package.json',
+  )
+  expectAtLeast('words of the glossary', words.length)
+  t.diagnostic(`${words.length} words, ${commands.length} mentions of scripts`)
+})
+
 /** Does what a guide tells its reader to do, in order, in a clone of its own. */
 async function follow(path: string, steps: readonly { readonly block: Block; readonly step: Step }[]): Promise<void> {
   const clone = new Clone()
@@ -192,6 +224,10 @@ function tableUnder(page: string, heading: string): Record<string, string> {
     .map((line) => /^\| `(?<code>[^`]+)` \| (?<words>[^|]*?) \|/.exec(line)?.groups)
     .filter((row) => row !== undefined)
   return Object.fromEntries(rows.map((row) => [row['code']!, row['words']!]))
+}
+
+function codeIn(markdown: string): string[] {
+  return [...markdown.matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!)
 }
 
 function linksOf(markdown: string): string[] {
