@@ -439,7 +439,7 @@ test('packets that are broken themselves are counted by why', () => {
   const cases: [name: string, packet: Uint8Array, why: keyof CaptureCounts['skipped']][] = [
     ['empty', join(), 'notIp'],
     ['ARP', join(new Uint8Array(12), [8, 6], new Uint8Array(40)), 'notIp'],
-    ['tags without end', join(new Uint8Array(12), ...Array<number[]>(20).fill([0x81, 0, 0, 0])), 'notIp'],
+    ['tags without end', join(new Uint8Array(12), ...Array.from({ length: 20 }, () => [0x81, 0, 0, 0])), 'notIp'],
     ['half an IPv4 header', link(1, whole.subarray(0, 12)), 'broken'],
     ['an IPv4 header of 4 bytes', link(1, join([0x41], whole.subarray(1))), 'broken'],
     ['half an IPv6 header', link(1, ipv6(17, A6, B6, udp(1, 2, REFUSAL)).subarray(0, 30)), 'broken'],

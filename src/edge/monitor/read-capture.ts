@@ -2,7 +2,8 @@ import type { CaptureCounts, CaptureFormat, CaptureOptions } from '#codec/captur
 import type { ProblemCode } from '#codec/capture/problems.ts'
 
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
-import { Readable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 
@@ -86,23 +87,40 @@ async function readPlainFile(descriptor: number, size: number, options: ReadOpti
 async function readStream(source: Readable, size: number | undefined, options: ReadOptions): Promise<CaptureSummary> {
   const reader = new CaptureReader(options)
   const progress = { bytesRead: 0 }
-  const counted = countBytes(source, progress, size, options.onProgress)
-  const { compressed, chunks } = await decompress(counted)
+  const { compressed, chunks } = await peek(countBytes(source, progress, size, options.onProgress))
   const problems: FileProblem[] = []
-  try {
+  if (compressed) {
+    try {
+      await pipeline(
+        Readable.from(chunks, { objectMode: false }),
+        createGunzip({ chunkSize: CHUNK_BYTES }),
+        into(reader),
+      )
+    } catch (error) {
+      if (!isGzipError(error)) throw error
+      // What came out before the damage is as good as any.
+      const text = `the gzip data is damaged: ${error.message}`
+      problems.push({ code: 'gzip', offset: progress.bytesRead, count: 1, text })
+    }
+  } else {
     for await (const chunk of chunks) reader.push(chunk)
-  } catch (error) {
-    if (!isGzipError(error)) throw error
-    // What came out before the damage is as good as any.
-    problems.push({
-      code: 'gzip',
-      offset: progress.bytesRead,
-      count: 1,
-      text: `the gzip data is damaged: ${error.message}`,
-    })
   }
   reader.finish()
   return summarise(reader, compressed, problems)
+}
+
+/** A sink rather than a loop: what a loop has not taken yet is lost when the stream before it fails. */
+function into(reader: CaptureReader): Writable {
+  return new Writable({
+    write(chunk: Uint8Array, _, done) {
+      try {
+        reader.push(chunk)
+        done()
+      } catch (error) {
+        done(error as Error)
+      }
+    },
+  })
 }
 
 async function* countBytes(
@@ -118,12 +136,12 @@ async function* countBytes(
   }
 }
 
-async function decompress(
+async function peek(
   source: AsyncGenerator<Uint8Array>,
 ): Promise<{ compressed: boolean; chunks: AsyncIterable<Uint8Array> }> {
   const front: Uint8Array[] = []
   let length = 0
-  while (length < 2) {
+  while (length < GZIP.length) {
     const next = await source.next()
     if (next.done === true) break
     front.push(next.value)
@@ -134,9 +152,7 @@ async function decompress(
     yield first
     yield* source
   })()
-  if (first[0] !== GZIP[0] || first[1] !== GZIP[1]) return { compressed: false, chunks }
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
-  return { compressed: true, chunks: Readable.from(chunks, { objectMode: false }).compose(gunzip) }
+  return { compressed: first[0] === GZIP[0] && first[1] === GZIP[1], chunks }
 }
 
 function isGzipFile(descriptor: number): boolean {
