@@ -121,6 +121,7 @@ function objectionsToImport(path: string, taken: Import, known: ReadonlySet<stri
   if (taken.by === 'url' && !target.endsWith('.ts'))
     return isPure(path) && !isTest ? say('the pure bands read no files') : []
   if (taken.reexport && taken.names.includes('*')) return say('no barrels')
+  if (isTest && SHARED_TEST.test(target)) return []
   if (target.startsWith('..')) return say('another room is #band/room/file.ts')
 
   const resolved = target.startsWith('./') ? posix.join(posix.dirname(path), target) : target.replace(/^#/, '')
@@ -206,6 +207,9 @@ const CRYPTO_ROOMS = ['core/receipt', 'core/ledger']
 /** The parts of node:crypto that give the same output for the same input. */
 const CRYPTO_NAMES = ['createCipheriv', 'createHash', 'hash', 'timingSafeEqual']
 
+/** What the tests of a room may take from the tests of the whole. */
+const SHARED_TEST = /^\.\.\/\.\.\/\.\.\/test\/[\w-]+\.ts$/
+
 /** File, its source, and what must be objected; undefined where nothing may be. */
 const PLANTED_IMPORTS: readonly (readonly [path: string, source: string, expected: RegExp | undefined])[] = [
   ['codec/sip/b.ts', "import { a } from './a.ts'", undefined],
@@ -229,6 +233,9 @@ const PLANTED_IMPORTS: readonly (readonly [path: string, source: string, expecte
   ['codec/notice/b.ts', "import { compactVerify } from 'jose'", undefined],
   ['codec/sip/b.test.ts', "import fc from 'fast-check'", undefined],
   ['codec/sip/b.test.ts', "import { a } from '#core/call/a.ts'", /point left/],
+  ['codec/sip/b.test.ts', "import { cases } from '../../../test/torture.ts'", undefined],
+  ['codec/sip/b.ts', "import { cases } from '../../../test/torture.ts'", /another room/],
+  ['codec/sip/b.test.ts', "import { a } from '../notice/a.ts'", /another room/],
   ['core/call/b.ts', "import { createHash } from 'node:crypto'", /in receipt and ledger/],
   ['core/call/b.ts', "import { a } from './a.test.ts'", /imports a test/],
   ['core/call/b.ts', "import { jwtVerify } from 'jose'", /no package/],

@@ -12,6 +12,7 @@ export const FLOORS = {
   'words of the pure bands': 5_000,
   'packed modules': 30,
   'codec modules': 20,
+  'notices read in a browser': 200,
   'words of the glossary': 20,
   'relative links': 5,
   'command blocks run': 0,

@@ -7,6 +7,7 @@ import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
 import { build, type Metafile } from 'esbuild'
+import { formatReport, lint } from '#codec/notice/lint.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { pack } from '../scripts/pack.ts'
 import { FLOORS } from './floors.ts'
@@ -75,7 +76,11 @@ suite('the published package', () => {
     const program = `${CONSUMER}\nconsole.log(JSON.stringify(summary))`
     writeFileSync(join(consumer, 'read.mjs'), program.replaceAll(/^import type .*$|: [A-Z]\w*(?:\[\])?/gm, ''))
     const output = run(process.execPath, ['read.mjs', join(ROOT, VECTOR)], { cwd: consumer })
-    assert.deepEqual(JSON.parse(output), { status: 603, phrase: 'Network Blocked', protocol: 'SIP', cause: 603 })
+    assert.deepEqual(JSON.parse(output), {
+      kind: 'network-blocked',
+      url: 'https://redress.northwire.example/c',
+      verdict: 'conformant',
+    })
   })
 
   test('a consumer type-checks against the packed declarations', () => {
@@ -85,7 +90,7 @@ suite('the published package', () => {
     assert.ok(everything.length >= FLOORS['codec modules'])
     assert.equal(typeErrors('read.ts', 'everything.ts'), '')
 
-    writeFileSync(join(consumer, 'wrong.ts'), `${CONSUMER}\nconst wrong: string = message.status\n`)
+    writeFileSync(join(consumer, 'wrong.ts'), `${CONSUMER}\nconst wrong: number = report.verdict\n`)
     assert.match(typeErrors('wrong.ts'), /TS2322/)
   })
 
@@ -113,21 +118,17 @@ suite('the published package', () => {
     t.diagnostic(`${inputs.length} codec modules, ${Math.ceil(Object.values(metafile!.outputs)[0]!.bytes / 1024)} KiB`)
 
     const { text } = await bundle(entry, 'iife')
-    const page = createContext({
-      TextDecoder,
-      TextEncoder,
-      URL,
-      atob,
-      btoa,
-      crypto,
-      bytes: readFileSync(join(ROOT, VECTOR)),
-    })
+    const page = createContext({ TextDecoder, TextEncoder, URL, atob, btoa, crypto })
     runInContext(text, page)
-    const phrase = runInContext(
-      `codec.${nameOf(`${manifest.name}/codec/sip/message`)}.parseMessage(bytes).phrase`,
-      page,
-    )
-    assert.equal(phrase, 'Network Blocked')
+    const vectors = globSync('vectors/notice/*/*.sip', { cwd: ROOT }).map((path) => readFileSync(join(ROOT, path)))
+    for (const bytes of vectors) {
+      page['bytes'] = bytes
+      const module = nameOf(`${manifest.name}/codec/notice/lint`)
+      const report = runInContext(`codec.${module}.formatReport(codec.${module}.lint(bytes))`, page)
+      assert.equal(report, formatReport(lint(bytes)))
+    }
+    assert.ok(vectors.length >= FLOORS['notices read in a browser'])
+    t.diagnostic(`${vectors.length} notices linted there as here`)
     assert.throws(() => runInContext('process', page), /not defined/)
   })
 
@@ -219,22 +220,22 @@ const VECTOR = 'vectors/notice/valid/G01-minimal-sip-protocol-form-https-contact
 
 /** A program of somebody who uses the library; types are written so that the same text also runs as JavaScript. */
 const CONSUMER = `
-import { FIELD } from '${manifest.name}/codec/sip/field'
 import { parseMessage } from '${manifest.name}/codec/sip/message'
 import type { Message } from '${manifest.name}/codec/sip/message'
-import { parseReason } from '${manifest.name}/codec/sip/reason'
-import type { Reason } from '${manifest.name}/codec/sip/reason'
+import { readNotice } from '${manifest.name}/codec/notice/read'
+import { lint } from '${manifest.name}/codec/notice/lint'
+import type { LintReport } from '${manifest.name}/codec/notice/lint'
 // @ts-ignore: this folder has no types of Node
 import { readFileSync } from 'node:fs'
 // @ts-ignore
 import { argv } from 'node:process'
 
 const message: Message = parseMessage(readFileSync(argv[2]))
-const reasons: Reason[] = message.all(FIELD.reason).flatMap(parseReason)
+const report: LintReport = lint(message)
+const notice = readNotice(message)
 const summary = {
-  status: message.status,
-  phrase: message.phrase,
-  protocol: reasons[0]?.protocol,
-  cause: reasons[0]?.cause,
+  kind: notice?.kind,
+  url: notice?.kind === 'network-blocked' ? notice.url : undefined,
+  verdict: report.verdict,
 }
 `
