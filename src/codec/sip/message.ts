@@ -69,23 +69,28 @@ export class Message {
     this.#readFields(this.#readStartLine())
   }
 
+  /** The method of a request; empty for a response. */
   get method(): string {
-    return decodeText(this.bytes, this.#statusOrMethodStart, this.#statusOrMethodEnd)
+    return this.kind === 'response' ? '' : decodeText(this.bytes, this.#statusOrMethodStart, this.#statusOrMethodEnd)
   }
 
+  /** The Request-URI as sent; empty for a response. */
   get requestUri(): string {
-    return decodeText(this.bytes, this.#tailStart, this.#tailEnd)
+    return this.kind === 'response' ? '' : decodeText(this.bytes, this.#tailStart, this.#tailEnd)
   }
 
+  /** The status of a response; 0 for a request. */
   get status(): number {
+    if (this.kind === 'request') return 0
     let status = 0
     for (let at = this.#statusOrMethodStart; at < this.#statusOrMethodEnd; at++)
       status = status * 10 + this.bytes[at]! - 48
     return status
   }
 
+  /** The reason phrase of a response; empty for a request. */
   get phrase(): string {
-    return decodeText(this.bytes, this.#tailStart, this.#tailEnd)
+    return this.kind === 'request' ? '' : decodeText(this.bytes, this.#tailStart, this.#tailEnd)
   }
 
   get methodStart(): number {
@@ -193,7 +198,7 @@ export class Message {
     while (at < end && bytes[at] !== LF) {
       const octet = bytes[at]!
       if (octet === 0) this.#fail('nul', at)
-      else if (octet === CR && bytes[at + 1] !== LF) this.#fail('line-end', at)
+      else if (octet === CR && (at + 1 >= end || bytes[at + 1] !== LF)) this.#fail('line-end', at)
       at++
     }
     const next = at < end ? at + 1 : end
