@@ -1,0 +1,178 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { hashReceipt } from '#core/ledger/chain.ts'
+import { parseCheckpoint, type Checkpoint, type Verifier } from '#core/ledger/checkpoint.ts'
+import type { EntryKind, LedgerRow } from '#core/ledger/entry.ts'
+import type { RecentBlock } from '#core/ledger/ledger.ts'
+import { verifyLedger, type Verification } from '#core/ledger/verify.ts'
+import { createVerifier } from './checkpoint-key.ts'
+import { octetText, readRow, ROW_COLUMNS, ROW_SOURCE, type Row } from './rows.ts'
+import { CHAIN_SPAN, openForReading, parseStoreUrl } from './schema.ts'
+
+/** Which entries; what is not said is not asked. */
+export type EntryFilter = {
+  readonly sinceMs?: number | undefined
+  readonly untilMs?: number | undefined
+  readonly calling?: string | undefined
+  readonly called?: string | undefined
+  /** On either side. */
+  readonly number?: string | undefined
+  readonly rule?: string | undefined
+  readonly entry?: EntryKind | undefined
+}
+
+/** An entry as a list shows it. */
+export type ListedEntry = LedgerRow & {
+  /** Where a list goes on after this entry. */
+  readonly cursor: string
+  /** Taken back by a later `released` entry: the call was continued. */
+  readonly released: boolean
+}
+
+export type LedgerReader = {
+  /** One page in the order of time; `after` is the cursor of the entry before it. */
+  list(filter: EntryFilter, order: 'oldest' | 'newest', limit: number, after?: string): ListedEntry[]
+  /** The block a receipt stands for, also when its personal columns are erased. */
+  find(receipt: string): ListedEntry | undefined
+  recentBlocks(sinceMs: number): RecentBlock[]
+  /**
+   * Looks at everything. `checkpoints` are those kept outside the store; signatures are checked against `keys` (PEM), or
+   * if there are none against those the store names, which proves nothing against somebody who can write to the store.
+   */
+  verify(terms: VerifyTerms): Verification
+  /** The text of a policy version. */
+  policy(version: number): string | undefined
+  close(): void
+}
+
+export type VerifyTerms = {
+  readonly keys?: readonly string[]
+  readonly checkpoints?: Iterable<Checkpoint>
+  readonly onProgress?: (entries: number) => void
+}
+
+/** Opens the ledger of a store URL for reading only; a gate may be writing to it. Throws StoreError. */
+export function openLedgerReader(url: string): LedgerReader {
+  const db = openForReading(parseStoreUrl(url))
+  return {
+    list: (filter, order, limit, after) => listEntries(db, filter, order, limit, after),
+    find: (receipt) => findBlock(db, receipt),
+    recentBlocks: (sinceMs) => recentBlocks(db, sinceMs),
+    verify: (terms) => verify(db, terms),
+    policy: (version) => {
+      const row = db.prepare('SELECT content FROM policy WHERE version = ?').get(version)
+      return row === undefined ? undefined : String(row['content'])
+    },
+    close: () => db.close(),
+  }
+}
+
+function listEntries(db: DatabaseSync, filter: EntryFilter, order: 'oldest' | 'newest', limit: number, after?: string) {
+  const conditions: string[] = []
+  const values: (string | number)[] = []
+  const ask = (condition: string, ...asked: (string | number)[]) => {
+    conditions.push(condition)
+    values.push(...asked)
+  }
+  if (filter.sinceMs !== undefined) ask('entry.at >= ?', filter.sinceMs)
+  if (filter.untilMs !== undefined) ask('entry.at < ?', filter.untilMs)
+  if (filter.calling !== undefined) ask('calling = ?', filter.calling)
+  if (filter.called !== undefined) ask('called = ?', filter.called)
+  if (filter.number !== undefined) ask('(calling = ? OR called = ?)', filter.number, filter.number)
+  if (filter.rule !== undefined) ask('rule = ?', filter.rule)
+  if (filter.entry !== undefined) ask('entry.entry = ?', filter.entry)
+  const cursor = after === undefined ? undefined : parseCursor(after)
+  if (cursor !== undefined) ask(`(entry.at, entry.id) ${order === 'oldest' ? '>' : '<'} (?, ?)`, cursor.at, cursor.id)
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
+  const way = order === 'oldest' ? 'ASC' : 'DESC'
+  return db
+    .prepare(
+      `SELECT ${ROW_COLUMNS}, ${RELEASED} AS released FROM ${ROW_SOURCE} ${where}
+       ORDER BY entry.at ${way}, entry.id ${way} LIMIT ?`,
+    )
+    .all(...values, limit)
+    .map(readListed)
+}
+
+function readListed(row: Row): ListedEntry {
+  return { ...readRow(row), cursor: `${String(row['at'])}.${String(row['id'])}`, released: row['released'] === 1 }
+}
+
+/** Reads a cursor; undefined if it is none of ours. */
+export function parseCursor(text: string): { at: number; id: number } | undefined {
+  const [, at, id] = /^(\d{1,15})\.(\d{1,16})$/.exec(text) ?? []
+  return at === undefined || id === undefined ? undefined : { at: Number(at), id: Number(id) }
+}
+
+function findBlock(db: DatabaseSync, receipt: string): ListedEntry | undefined {
+  const hash = hashReceipt(receipt)
+  const row = db
+    .prepare(
+      `SELECT ${ROW_COLUMNS}, ${RELEASED} AS released FROM ${ROW_SOURCE}
+       WHERE substr(receiptHash, 1, 16) = ? AND receiptHash = ? AND entry.entry = 'block'`,
+    )
+    .get(hash.slice(0, 16), hash)
+  return row === undefined ? undefined : readListed(row)
+}
+
+function recentBlocks(db: DatabaseSync, sinceMs: number): RecentBlock[] {
+  return db
+    .prepare(
+      `SELECT entry.at AS at, "transaction", receipt, callId, answer FROM entry JOIN personal ON personal.id = entry.id
+       WHERE entry.at >= ? AND entry.entry = 'block' AND NOT ${RELEASED} ORDER BY entry.at, entry.id`,
+    )
+    .all(sinceMs)
+    .map(({ at, transaction, receipt, callId, answer }) => ({
+      at: Number(at),
+      transaction: String(transaction),
+      receipt: String(receipt),
+      callId: String(callId),
+      answer: octetText(answer),
+    }))
+}
+
+function verify(db: DatabaseSync, { keys, checkpoints, onProgress }: VerifyTerms): Verification {
+  // One snapshot for all of it: an erasure in the middle must not look like a fault.
+  db.exec('BEGIN')
+  try {
+    const chains = db.prepare('SELECT number, name FROM chain ORDER BY number').all()
+    const rows = (number: number) => {
+      const select = db.prepare(
+        `SELECT ${ROW_COLUMNS} FROM ${ROW_SOURCE} WHERE entry.id >= ? AND entry.id < ? ORDER BY entry.id`,
+      )
+      return readRows(select.iterate(number * CHAIN_SPAN, (number + 1) * CHAIN_SPAN))
+    }
+    return verifyLedger({
+      chains: chains.map(({ number, name }) => [String(name), rows(Number(number))] as const),
+      checkpoints: bothCheckpoints(db, checkpoints ?? []),
+      verify: storeVerifier(db, keys),
+      ...(onProgress === undefined ? {} : { onProgress }),
+    })
+  } finally {
+    db.exec('ROLLBACK')
+  }
+}
+
+function* readRows(rows: Iterable<Row>): Generator<LedgerRow> {
+  for (const row of rows) yield readRow(row)
+}
+
+function* bothCheckpoints(db: DatabaseSync, outside: Iterable<Checkpoint>): Generator<Checkpoint> {
+  for (const { line } of db.prepare('SELECT line FROM checkpoint ORDER BY id').iterate()) {
+    yield parseCheckpoint(String(line)) ?? { version: 1, at: 0, heads: [], key: '', signature: '' }
+  }
+  yield* outside
+}
+
+function storeVerifier(db: DatabaseSync, keys: readonly string[] | undefined): Verifier {
+  if (keys !== undefined && keys.length > 0) return createVerifier(keys)
+  return createVerifier(
+    db
+      .prepare('SELECT pem FROM checkpoint_key')
+      .all()
+      .map(({ pem }) => String(pem)),
+  )
+}
+
+/** Whether a later entry takes the block back. */
+const RELEASED = `EXISTS (SELECT 1 FROM entry AS later WHERE later."transaction" = entry."transaction"
+  AND later.entry = 'released' AND later.receiptHash = entry.receiptHash)`

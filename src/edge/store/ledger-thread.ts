@@ -1,0 +1,266 @@
+// The writer's thread: takes what has queued up, records it in one transaction, and only then says so.
+import { setImmediate } from 'node:timers/promises'
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { hashReceipt } from '#core/ledger/chain.ts'
+import type { Erasure, Recorded, ReleaseCause, Selection, UnrecordedCode } from '#core/ledger/ledger.ts'
+import { ChainWriter, type WriterTerms } from './chain-writer.ts'
+import { BLOCK_WIDTH, JOURNAL_WIDTH, unpackBlock, type Packed } from './packed.ts'
+import { SQLITE_BUSY, SQLITE_FULL, SQLITE_LOCKED, StoreError, sqliteCode, type StoreErrorCode } from './store-error.ts'
+
+export type ThreadTerms = WriterTerms & {
+  /** `before-commit` tells of rows that are not there yet: a control for tests that must then fail. */
+  readonly acknowledge: 'after-commit' | 'before-commit'
+  readonly journalKeepMs: number
+  readonly checkpointEveryMs: number
+}
+
+/** What the thread is sent. */
+export type Order =
+  | { readonly kind: 'blocks'; readonly values: Packed }
+  | { readonly kind: 'journal'; readonly values: Packed }
+  | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
+
+export type Question =
+  | { readonly kind: 'release'; readonly block: Recorded; readonly atMs: number; readonly cause: ReleaseCause }
+  | { readonly kind: 'policy'; readonly content: string; readonly atMs: number }
+  | { readonly kind: 'rules'; readonly ids: readonly string[]; readonly atMs: number }
+  | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: 'erase'; readonly selection: Selection; readonly atMs: number }
+  | { readonly kind: 'close' }
+
+/** What it sends. Blocks are told of in the order they came in, so a count says which. */
+export type Report =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'unopened'; readonly code: StoreErrorCode; readonly message: string }
+  | { readonly kind: 'recorded'; readonly count: number; readonly first: number }
+  | { readonly kind: 'refused'; readonly count: number; readonly code: UnrecordedCode; readonly detail: string }
+  | { readonly kind: 'journalled'; readonly written: number; readonly dropped: number }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'fault'; readonly id: number; readonly code: UnrecordedCode; readonly detail: string }
+  | { readonly kind: 'state'; readonly state: ThreadState }
+
+export type ThreadState = {
+  readonly checkpoints: number
+  readonly reopened: number
+  readonly lost: number
+  readonly failure: string | undefined
+}
+
+const terms = workerData as ThreadTerms
+const port = parentPort!
+const blocks: { values: Packed; at: number }[] = []
+const journal: { values: Packed; at: number }[] = []
+const questions: { id: number; question: Question }[] = []
+let failure: { code: UnrecordedCode; detail: string; at: number } | undefined
+let told = ''
+let working = false
+let closed = false
+let lastCheckpointAt = Date.now()
+
+const writer = open()
+if (writer !== undefined) {
+  port.on('message', (order: Order) => {
+    take(order)
+    void work(writer)
+  })
+  setInterval(() => look(writer), 1_000).unref()
+  setInterval(() => void forget(writer), 3_600_000).unref()
+}
+
+function open(): ChainWriter | undefined {
+  try {
+    const writer = new ChainWriter(terms)
+    tell({ kind: 'opened' })
+    return writer
+  } catch (cause) {
+    const code = cause instanceof StoreError ? cause.code : 'failed'
+    tell({ kind: 'unopened', code, message: cause instanceof Error ? cause.message : String(cause) })
+    return undefined
+  }
+}
+
+function tell(report: Report): void {
+  port.postMessage(report)
+}
+
+function take(order: Order): void {
+  if (order.kind === 'ask') questions.push(order)
+  else (order.kind === 'blocks' ? blocks : journal).push({ values: order.values, at: 0 })
+}
+
+/** Works until nothing waits. Asynchronous for the sake of long questions, which let recording go on between steps. */
+async function work(writer: ChainWriter): Promise<void> {
+  if (working) return
+  working = true
+  while (!closed) {
+    drain()
+    if (blocks.length > 0 || journal.length > 0) {
+      recordSome(writer)
+      continue
+    }
+    const asked = questions.shift()
+    if (asked === undefined) break
+    await answer(writer, asked.id, asked.question)
+  }
+  working = false
+}
+
+function drain(): void {
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+    take(next.message as Order)
+  }
+}
+
+/** One group commit: up to `BATCH_ROWS` blocks, and a few journal rows that come along at no cost. */
+function recordSome(writer: ChainWriter): void {
+  const batch = takeRows(blocks, BLOCK_WIDTH, BATCH_ROWS)
+  const notes = takeRows(journal, JOURNAL_WIDTH, JOURNAL_ROWS)
+  const entries = []
+  for (let at = 0; at < batch.length; at += BLOCK_WIDTH) entries.push(unpackBlock(batch, at))
+  const count = entries.length
+  const noted = notes.length / JOURNAL_WIDTH
+  if (terms.acknowledge === 'before-commit' && count > 0) tell({ kind: 'recorded', count, first: 0 })
+  const refuse = ({ code, detail }: { code: UnrecordedCode; detail: string }) => {
+    if (terms.acknowledge === 'after-commit' && count > 0) tell({ kind: 'refused', count, code, detail })
+    if (noted > 0) tell({ kind: 'journalled', written: 0, dropped: noted })
+  }
+  if (failure !== undefined && Date.now() - failure.at < RETRY_MS) return refuse(failure)
+  try {
+    const first = writer.record(entries, notes)
+    if (terms.acknowledge === 'after-commit' && count > 0) tell({ kind: 'recorded', count, first })
+    if (noted > 0) tell({ kind: 'journalled', written: noted, dropped: 0 })
+    failure = undefined
+  } catch (cause) {
+    refuse(note(cause))
+  }
+  tellState(writer)
+}
+
+function takeRows(queue: { values: Packed; at: number }[], width: number, rows: number): Packed {
+  const head = queue[0]
+  if (head === undefined) return []
+  if (head.at === 0 && head.values.length <= width * rows && queue.length === 1) {
+    queue.shift()
+    return head.values
+  }
+  const taken: Packed = []
+  for (let next = queue[0]; next !== undefined && taken.length < width * rows; next = queue[0]) {
+    const end = Math.min(next.values.length, next.at + width * rows - taken.length)
+    for (let at = next.at; at < end; at++) taken.push(next.values[at])
+    if (end === next.values.length) queue.shift()
+    else next.at = end
+  }
+  return taken
+}
+
+async function answer(writer: ChainWriter, id: number, question: Question): Promise<void> {
+  try {
+    tell({ kind: 'answer', id, value: await answerTo(writer, question) })
+    failure = undefined
+  } catch (cause) {
+    const { code, detail } = note(cause)
+    tell({ kind: 'fault', id, code, detail })
+  }
+  if (question.kind === 'close') {
+    closed = true
+    port.close()
+  } else tellState(writer)
+}
+
+function answerTo(writer: ChainWriter, question: Question): unknown {
+  switch (question.kind) {
+    case 'release': {
+      const { block, atMs, cause } = question
+      return writer.release(block.transaction, hashReceipt(block.receipt), atMs, cause)
+    }
+    case 'policy':
+      return writer.policyVersion(question.content, question.atMs)
+    case 'rules':
+      return writer.ruleNumbers(question.ids, question.atMs)
+    case 'secret':
+      return writer.secret(question.name)
+    case 'erase':
+      return erase(writer, question.selection, question.atMs)
+    default:
+      return close(writer)
+  }
+}
+
+/** In short steps; blocks that come in meanwhile are recorded between them. */
+async function erase(writer: ChainWriter, selection: Selection, atMs: number): Promise<Erasure> {
+  const erased = { blocks: 0, journal: 0 }
+  const breathe = async () => {
+    await setImmediate()
+    drain()
+    while (blocks.length > 0 || journal.length > 0) recordSome(writer)
+  }
+  for (let some = writer.eraseSome(selection, atMs); some.blocks > 0; some = writer.eraseSome(selection, atMs)) {
+    erased.blocks += some.blocks
+    await breathe()
+  }
+  for (let from: number | undefined = 0; from !== undefined;) {
+    const { journal, next }: { journal: number; next: number | undefined } = writer.eraseJournal(selection, from)
+    erased.journal += journal
+    from = next
+    await breathe()
+  }
+  return { ...erased, scrubbed: writer.scrub() }
+}
+
+function close(writer: ChainWriter): ThreadState {
+  try {
+    writer.checkpoint(Date.now())
+  } catch (cause) {
+    note(cause)
+  }
+  const { checkpoints, reopened, lost } = writer
+  writer.close()
+  return { checkpoints, reopened, lost, failure: failure?.detail }
+}
+
+/** Signs a checkpoint when one is due. */
+function look(writer: ChainWriter): void {
+  if (closed || Date.now() - lastCheckpointAt < terms.checkpointEveryMs) return
+  lastCheckpointAt = Date.now()
+  try {
+    writer.checkpoint(lastCheckpointAt)
+  } catch (cause) {
+    note(cause)
+  }
+  tellState(writer)
+}
+
+/** Deletes what the journal has kept long enough. */
+async function forget(writer: ChainWriter): Promise<void> {
+  const selection: Selection = { by: 'age', beforeMs: Date.now() - terms.journalKeepMs }
+  try {
+    for (let next: number | undefined = 0; next !== undefined; await setImmediate()) {
+      if (closed) return
+      next = writer.eraseJournal(selection, next).next
+    }
+  } catch (cause) {
+    note(cause)
+  }
+}
+
+function note(cause: unknown): { code: UnrecordedCode; detail: string } {
+  const number = sqliteCode(cause instanceof StoreError ? cause.cause : cause)
+  const code = number === SQLITE_FULL ? 'full' : number === SQLITE_BUSY || number === SQLITE_LOCKED ? 'busy' : 'failed'
+  failure = { code, detail: cause instanceof Error ? cause.message : String(cause), at: Date.now() }
+  return failure
+}
+
+function tellState({ checkpoints, reopened, lost }: ChainWriter): void {
+  const state = { checkpoints, reopened, lost, failure: failure?.detail }
+  const text = JSON.stringify(state)
+  if (text === told) return
+  told = text
+  tell({ kind: 'state', state })
+}
+
+/** Blocks in one group commit: more would keep the first of them waiting. */
+const BATCH_ROWS = 512
+/** Journal rows that one transaction takes along. */
+const JOURNAL_ROWS = 512
+/** How long a failed store is left alone before it is opened again. */
+const RETRY_MS = 250

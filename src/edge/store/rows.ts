@@ -1,0 +1,85 @@
+import type { SQLOutputValue } from 'node:sqlite'
+import type { EntryKind, Erased, LedgerRow, OpenColumns, PersonalColumns } from '#core/ledger/entry.ts'
+import { CHAIN_SPAN } from './schema.ts'
+
+export type Row = Record<string, SQLOutputValue>
+
+/** Columns of an entry joined with its personal columns and its chain, as `readRow` wants them. */
+export const ROW_COLUMNS = `entry.id AS id, chain.name AS chain, entry.entry AS entry, entry.at AS at,
+  entry."transaction" AS "transaction", receiptHash, noticeKind, noticeStatus, cause, program, rule, policy, attestation,
+  optOut, peer, tenant, erased, entry."commitment" AS "commitment", hash, personal.id AS personalId, salt, receipt,
+  calling, called, displayName, callId, request, answer, grounds`
+
+/** Where they come from. */
+export const ROW_SOURCE = `entry JOIN chain ON chain.number = entry.id / ${CHAIN_SPAN}
+  LEFT JOIN personal ON personal.id = entry.id`
+
+/** Reads one row of `ROW_COLUMNS`. Says what the store holds, however odd: whether to believe it is for the verifier. */
+export function readRow(row: Row): LedgerRow {
+  const salt = row['salt']
+  return {
+    open: readOpen(row),
+    hash: String(row['hash']),
+    personal: row['personalId'] === null ? undefined : readPersonal(row),
+    salt: salt instanceof Uint8Array ? salt : undefined,
+  }
+}
+
+function readOpen(row: Row): OpenColumns {
+  const text = (name: string) => (row[name] === null ? undefined : String(row[name]))
+  const number = (name: string) => (row[name] === null ? undefined : Number(row[name]))
+  const kind = text('noticeKind')
+  const optOut = number('optOut')
+  const erased = text('erased')
+  return {
+    chain: String(row['chain']),
+    seq: Number(row['id']) % CHAIN_SPAN,
+    entry: String(row['entry']) as EntryKind,
+    at: Number(row['at']),
+    transaction: text('transaction'),
+    receiptHash: text('receiptHash'),
+    notice: kind === undefined ? undefined : { kind, status: number('noticeStatus') ?? 0 },
+    cause: text('cause'),
+    program: text('program'),
+    rule: text('rule'),
+    policy: number('policy'),
+    attestation: text('attestation'),
+    // Anything but 0 and 1 was never written here: it must not hash like one of them.
+    optOut: optOut === undefined ? undefined : optOut === 0 || optOut === 1 ? optOut === 1 : undefined,
+    peer: text('peer'),
+    tenant: text('tenant'),
+    erased: erased === undefined ? undefined : parseErased(erased),
+    commitment: text('commitment'),
+  }
+}
+
+function readPersonal(row: Row): PersonalColumns {
+  return {
+    receipt: String(row['receipt']),
+    calling: String(row['calling']),
+    called: String(row['called']),
+    displayName: String(row['displayName']),
+    callId: String(row['callId']),
+    request: octetText(row['request']),
+    answer: octetText(row['answer']),
+    grounds: String(row['grounds']),
+  }
+}
+
+/** One character per octet. */
+export function octetText(value: SQLOutputValue | undefined): string {
+  if (!(value instanceof Uint8Array)) return String(value)
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')
+}
+
+export function formatErased(erased: readonly Erased[]): string {
+  return JSON.stringify(erased.map(({ chain, first, last }) => [chain, first, last]))
+}
+
+function parseErased(text: string): Erased[] {
+  try {
+    return (JSON.parse(text) as [string, number, number][]).map(([chain, first, last]) => ({ chain, first, last }))
+  } catch {
+    return []
+  }
+}
