@@ -10,6 +10,8 @@ export type Wishes = {
   limit?: number
   /** Numbers that never originate calls. */
   doNotOriginate?: readonly string[]
+  /** Numbers whose calls are blocked, by analytics. */
+  deny?: readonly string[]
   /** Where a notice's URL points; without it the operator's contact page. */
   desk?: string
   /** The hidden test controls of the process, `name=value` with commas. */
@@ -128,8 +130,9 @@ export function figure(metrics: ReadonlyMap<string, number>, name: string): numb
 }
 
 function writeConfiguration(directory: string, port: number, metricsPort: number, wishes: Wishes): void {
-  const { limit = 3, doNotOriginate = [], desk } = wishes
-  writeFileSync(join(directory, 'dno.csv'), `number\n${doNotOriginate.map((number) => `${number}\n`).join('')}`)
+  const { limit = 3, doNotOriginate = [], deny = [], desk } = wishes
+  writeNumbers(join(directory, 'dno.csv'), doNotOriginate)
+  writeNumbers(join(directory, 'deny.csv'), deny)
   const configuration = {
     operator: { name: 'Northwire', contact: CONTACT, location: 'RLN' },
     store: 'sqlite:./recourse.db',
@@ -142,6 +145,7 @@ function writeConfiguration(directory: string, port: number, metricsPort: number
       notices: 'us',
       rules: [
         { id: 'dno', 'do-not-originate': 'file:dno.csv' },
+        { id: 'deny', deny: 'file:deny.csv' },
         { id: 'volume-number', volume: { of: 'number', limit, per: '10m' }, program: 'opt-out' },
       ],
     },
@@ -149,6 +153,10 @@ function writeConfiguration(directory: string, port: number, metricsPort: number
     ...(desk === undefined ? {} : { desk: { public: desk } }),
   }
   writeFileSync(join(directory, 'recourse.yaml'), stringify(configuration))
+}
+
+function writeNumbers(file: string, numbers: readonly string[]): void {
+  writeFileSync(file, `number\n${numbers.map((number) => `${number}\n`).join('')}`)
 }
 
 /** The operator's contact in every journey. */
