@@ -1,10 +1,9 @@
+import { EQUAL, SEMICOLON, SP, TAB } from '#codec/sip/octets.ts'
 import type { RedressContact, RedressId } from './notice.ts'
 
 /** The text of a 603+ Reason value, taken apart. ATIS-1000099. Values are as sent; nothing is decoded or repaired. */
 export type AnalyticsText = {
   readonly raw: string
-  /** Every piece between semicolons that has a key and a value, in order, repeated keys too. */
-  readonly pairs: readonly AnalyticsPair[]
   /** The first value given for each known key. */
   readonly version: string | undefined
   readonly url: string | undefined
@@ -23,33 +22,40 @@ export type AnalyticsText = {
   readonly incomplete: boolean
 }
 
-export type AnalyticsPair = { readonly key: string; readonly value: string }
-
-/** Reads the unescaped text of a Reason value as attribute-value pairs. It accepts anything and says what is odd. */
-export function parseAnalyticsText(raw: string): AnalyticsText {
-  const pairs: AnalyticsPair[] = []
-  let unknown: Set<string> | undefined
+/**
+ * Reads the unescaped text of a Reason value as attribute-value pairs. It accepts anything and says what is odd.
+ *
+ * `start` and `end` let a reader point at the text inside a longer field, which is much faster than walking a piece of it.
+ */
+export function parseAnalyticsText(field: string, start = 0, end = field.length): AnalyticsText {
   let version: string | undefined
   let url: string | undefined
   let tel: string | undefined
   let email: string | undefined
   let id: string | undefined
+  let unknown: Set<string> | undefined
   let firstKey: string | undefined
   let repeated = false
   let untidy = false
   let incomplete = false
-  for (let start = 0; start <= raw.length;) {
-    const semicolon = raw.indexOf(';', start)
-    const end = semicolon < 0 ? raw.length : semicolon
-    const piece = raw.slice(start, end)
-    start = end + 1
-    const equal = piece.indexOf('=')
-    const rawKey = equal < 0 ? piece : piece.slice(0, equal)
-    const rawValue = equal < 0 ? '' : piece.slice(equal + 1)
-    const key = rawKey.trim().toLowerCase()
-    const value = rawValue.trim()
-    if (rawKey !== key || rawValue !== value) untidy = true
-    if (key === '' && equal < 0) {
+  for (let pieceStart = start; pieceStart <= end;) {
+    let keyEnd = -1
+    let pieceEnd = pieceStart
+    for (let code = 0; pieceEnd < end && (code = field.charCodeAt(pieceEnd)) !== SEMICOLON; pieceEnd++)
+      if (code === EQUAL && keyEnd < 0) keyEnd = pieceEnd
+    const whole = keyEnd < 0
+    if (whole) keyEnd = pieceEnd
+    let key = field.slice(pieceStart, keyEnd)
+    const rawValue = whole ? '' : field.slice(keyEnd + 1, pieceEnd)
+    const value = trimmed(rawValue)
+    pieceStart = pieceEnd + 1
+    if (value !== rawValue) untidy = true
+    if (!isKnown(key)) {
+      const tidy = trimmed(key).toLowerCase()
+      if (tidy !== key) untidy = true
+      key = tidy
+    }
+    if (key === '' && whole) {
       untidy = true
       continue
     }
@@ -58,7 +64,6 @@ export function parseAnalyticsText(raw: string): AnalyticsText {
       incomplete = true
       continue
     }
-    pairs.push({ key, value })
     let known: string | undefined
     if (key === 'v') version = (known = version) ?? value
     else if (key === 'url') url = (known = url) ?? value
@@ -71,7 +76,25 @@ export function parseAnalyticsText(raw: string): AnalyticsText {
   }
   const unknownKeys = unknown === undefined ? NONE : [...unknown]
   const versionFirst = firstKey === 'v'
-  return { raw, pairs, version, url, tel, email, id, unknownKeys, versionFirst, repeated, untidy, incomplete }
+  const raw = field.slice(start, end)
+  return { raw, version, url, tel, email, id, unknownKeys, versionFirst, repeated, untidy, incomplete }
+}
+
+/** Every piece of a text with a key and a value, in order, repeated keys too; keys in lower case. */
+export function analyticsPairs(raw: string): AnalyticsPair[] {
+  return raw.split(';').flatMap((piece) => {
+    const equal = piece.indexOf('=')
+    const key = trimmed(piece.slice(0, Math.max(equal, 0))).toLowerCase()
+    const value = trimmed(piece.slice(equal + 1))
+    return key === '' || value === '' ? [] : [{ key, value }]
+  })
+}
+
+export type AnalyticsPair = { readonly key: string; readonly value: string }
+
+/** Tells whether a word, as it stands, is a key of the text. */
+export function isKnown(key: string): boolean {
+  return key === 'v' || key === 'url' || key === 'tel' || key === 'email' || key === 'id'
 }
 
 /**
@@ -86,6 +109,20 @@ export function formatAnalyticsText(contact: RedressContact, id: RedressId | und
   if (contact.email !== undefined) text += `;email=${contact.email}`
   if (id !== undefined) text += `;id=${id}`
   return text
+}
+
+/** Without spaces and tabs at both ends, which is how nearly every text comes. */
+function trimmed(text: string): string {
+  if (!isBlank(text.charCodeAt(0)) && !isBlank(text.charCodeAt(text.length - 1))) return text
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === SP || code === TAB
 }
 
 /** The one version of the text there is; it has case. */

@@ -1,5 +1,3 @@
-import { HEX, URI } from '#codec/sip/octets.ts'
-
 /** What is wrong with a URL for a 603+, in words; empty when nothing is. */
 export function urlFaults(url: string): string[] {
   const faults: string[] = []
@@ -43,39 +41,54 @@ export function isMailbox(text: string): boolean {
   return text.length <= EMAIL_CHARACTERS_MAX && MAILBOX.test(text)
 }
 
+/** 1 to 64 of letters, digits, `_` and `-`. */
 export function isRedressId(text: string): boolean {
-  return REDRESS_ID.test(text)
+  return text.length > 0 && text.length <= ID_CHARACTERS_MAX && !NOT_OF_ID.test(text)
 }
 
 /** The host of an http or https URL, and whether a user name stands before it. */
 export type HttpHost = { readonly scheme: 'http' | 'https'; readonly name: string; readonly userInfo: boolean }
 
-/** Reads scheme and host of an absolute http(s) URL; undefined where RFC 3986 would not call the text one. */
+/**
+ * Reads scheme and host of an absolute http(s) URL; undefined where RFC 3986 would not call the text one.
+ *
+ * A value here is mostly a piece of a longer string, over which a search for a bad character is far faster than a walk.
+ */
 export function httpHost(text: string): HttpHost | undefined {
-  const parts = HTTP_URL.exec(text)
-  if (parts === null || !isUriText(text)) return undefined
-  const port = parts[5]
-  if (port !== undefined && Number(port) > PORT_MAX) return undefined
-  return { scheme: parts[1] === undefined ? 'http' : 'https', name: parts[3]!, userInfo: parts[2] !== undefined }
+  const scheme = schemeOf(text)
+  if (scheme === undefined || NOT_OF_URI.test(text) || (text.includes('%') && BROKEN_ESCAPE.test(text)))
+    return undefined
+  const authority = authorityOf(text, scheme.length + 3)
+  if (authority !== '' && !BEYOND_HOST.test(authority)) return { scheme, name: authority, userInfo: false }
+  const at = authority.indexOf('@')
+  const hostAndPort = at < 0 ? authority : authority.slice(at + 1)
+  const parts = HOST_AND_PORT.exec(hostAndPort)
+  if (parts === null || Number(parts[2] ?? 0) > PORT_MAX) return undefined
+  return { scheme, name: parts[1]!, userInfo: at >= 0 }
 }
 
 /** Tells whether a host is a name the public DNS could resolve: no address, no single label, no name for local use. */
 export function isPublicHost(host: string): boolean {
-  const name = host.endsWith('.') ? host.slice(0, -1) : host
-  if (name.length > HOST_CHARACTERS_MAX || !DOTTED_NAME.test(name)) return false
-  const last = name.slice(name.lastIndexOf('.') + 1).toLowerCase()
-  return !LOCAL_LABELS.has(last) && !NUMERIC_LABEL.test(last)
+  const end = host.endsWith('.') ? host.length - 1 : host.length
+  if (end > HOST_CHARACTERS_MAX) return false
+  const name = end === host.length ? host : host.slice(0, end)
+  if (!DOTTED_NAME.test(name)) return false
+  return !LOCAL_LABEL.test(name.slice(name.lastIndexOf('.') + 1))
 }
 
-/** Characters of RFC 3986 only, each `%` with two digits after it. */
-function isUriText(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code > 126 || URI[code] === 0) return false
-    if (code !== 0x25) continue
-    if (HEX[text.charCodeAt(at + 1)] !== 1 || HEX[text.charCodeAt(at + 2)] !== 1) return false
-  }
-  return true
+function schemeOf(text: string): 'http' | 'https' | undefined {
+  if (text.startsWith('https://')) return 'https'
+  const start = text.slice(0, 8).toLowerCase()
+  if (start === 'https://') return 'https'
+  return start.startsWith('http://') ? 'http' : undefined
+}
+
+/** What stands before the first slash, question mark or number sign. */
+function authorityOf(text: string, start: number): string {
+  const slash = text.indexOf('/', start)
+  const authority = slash < 0 ? text.slice(start) : text.slice(start, slash)
+  const end = authority.search(/[?#]/)
+  return end < 0 ? authority : authority.slice(0, end)
 }
 
 /** Shown inside a sentence, so nothing in it may break the line or run on. */
@@ -88,15 +101,18 @@ const E164 = /^\+[1-9][0-9]{1,14}$/
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?'
 const MAILBOX = new RegExp(`^${ATOM}(?:\\.${ATOM})*@${LABEL}(?:\\.${LABEL})+$`)
-const REDRESS_ID = /^[A-Za-z0-9_-]{1,64}$/
-/** 1 is the `s` of https, 2 the user info, 3 the host, 5 the port. */
-const HTTP_URL =
-  /^http(s)?:\/\/([^/?#@]*@)?([A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(:([0-9]{0,5}))?(?:[/?#]|$)/i
 const DOTTED_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})+$`)
-const NUMERIC_LABEL = /^(?:[0-9]+|0x[0-9a-f]*)$/
-const LOCAL_LABELS = new Set(['localhost', 'local', 'internal', 'invalid'])
-/** The URL characters that neither the pairs of the text, nor quotes, nor a Call-Info value give a meaning to. */
-const WRITABLE_URL = /^https:\/\/[!#-+\--:=?-[\]_a-z~]+$/
+const NOT_OF_ID = /[^A-Za-z0-9_-]/
+/** RFC 3986 §2: what no URI can hold, and a percent sign without its two digits. */
+const NOT_OF_URI = /[^A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]/
+const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/
+/** 1 is the host, 2 the port. */
+const HOST_AND_PORT = /^([^:[\]@]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?$/
+/** What tells that more than a name stands in an authority. */
+const BEYOND_HOST = /[@:[\]]/
+/** The last label of a name for local use, or of a host that fetchers read as an IPv4 address. */
+const LOCAL_LABEL = /^(?:localhost|local|internal|invalid|[0-9]+|0x[0-9a-f]*)$/i
+export const ID_CHARACTERS_MAX = 64
 const EMAIL_CHARACTERS_MAX = 254
 const HOST_CHARACTERS_MAX = 253
 const CARD_URI_CHARACTERS_MAX = 512

@@ -17,6 +17,7 @@ import {
   isNetworkBlocked,
   isResidue,
   noticeOf,
+  readPhrase,
   readRetryAfter,
 } from './read.ts'
 import { type ReasonValue, readReasonValues } from './reason-value.ts'
@@ -72,7 +73,8 @@ export function lint(response: Uint8Array | Message, options: LintOptions = NO_O
   const malformed = malformedRule(message)
   if (malformed !== undefined) return { ...MALFORMED_REPORT, rules: [malformed] }
 
-  const { status, phrase } = message
+  const { status } = message
+  const phrase = readPhrase(message)
   const reasons = message.indexOf(FIELD.reason) < 0 ? NO_REASONS : readReasonValues(message)
   const fields: LintFields = { status, phrase, reasons: reasons.length }
   const rules: RuleId[] = []

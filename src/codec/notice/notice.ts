@@ -1,4 +1,5 @@
-import { cardUriFaults, emailFaults, idFaults, telFaults, urlFaults } from './contact.ts'
+export { ID_CHARACTERS_MAX } from './contact.ts'
+import { ID_CHARACTERS_MAX, cardUriFaults, emailFaults, idFaults, telFaults, urlFaults } from './contact.ts'
 
 /** What a refused caller is told. Every value of this type can be written without a deviation. */
 export type Notice = NetworkBlocked | Declined | Unwanted | Rejected | AnonymityDisallowed
@@ -140,8 +141,6 @@ function checked<T extends string>(text: string, faults: readonly string[]): Che
 
 /** The longest text this software writes, and the longest it lets pass without a warning. */
 export const TEXT_CHARACTERS_MAX = 512
-
-export const ID_CHARACTERS_MAX = 64
 
 /** Keys and separators of a full text, and an id of full length. */
 const CONTACT_OVERHEAD = 'v=analytics1;url=;tel=;email=;id='.length + ID_CHARACTERS_MAX

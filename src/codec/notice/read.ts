@@ -1,5 +1,5 @@
 import { FIELD } from '#codec/sip/field.ts'
-import type { Message } from '#codec/sip/message.ts'
+import { type Message, equalsAscii } from '#codec/sip/message.ts'
 import { STATUS } from '#codec/sip/status.ts'
 import { ANALYTICS_VERSION, type AnalyticsText } from './analytics-text.ts'
 import { type CallInfoValue, readCallInfoValues } from './call-info-value.ts'
@@ -47,7 +47,7 @@ export function readNotice(response: Message): SeenNotice | undefined {
   if (response.kind !== 'response') return undefined
   const { status } = response
   if (!STATUSES.has(status)) return undefined
-  const { phrase } = response
+  const phrase = readPhrase(response)
   const reasons = readReasonValues(response)
   if (status === STATUS.unwanted.status) return { kind: 'unwanted', phrase, reasons }
   if (status === STATUS.anonymityDisallowed.status) return { kind: 'anonymity-disallowed', phrase, reasons }
@@ -75,6 +75,13 @@ export function readNotice(response: Message): SeenNotice | undefined {
     id,
     location: reason.location,
   }
+}
+
+/** The phrase, without a new string for the usual ones. */
+export function readPhrase(response: Message): string {
+  const { bytes, requestUriStart: start, requestUriEnd: end } = response
+  for (const phrase of USUAL_PHRASES) if (equalsAscii(bytes, start, end, phrase)) return phrase
+  return response.phrase
 }
 
 /** The phrase that marks a 603+, without case. */
@@ -127,6 +134,7 @@ export function readRetryAfter(response: Message): number | undefined {
 const ANALYTICS = 'analytics'
 const NETWORK_BLOCKED = STATUS.networkBlocked.phrase
 const NETWORK_BLOCKED_LOWER = NETWORK_BLOCKED.toLowerCase()
+const USUAL_PHRASES = [NETWORK_BLOCKED, STATUS.decline.phrase, STATUS.unwanted.phrase, STATUS.rejected.phrase]
 const DELTA_SECONDS = /^[0-9]{1,10}/
 const STATUSES: ReadonlySet<number> = new Set([
   STATUS.anonymityDisallowed.status,

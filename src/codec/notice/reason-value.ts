@@ -16,7 +16,7 @@ import {
   TOKEN,
 } from '#codec/sip/octets.ts'
 import { unescapeQuoted } from '#codec/sip/scanner.ts'
-import { type AnalyticsText, parseAnalyticsText } from './analytics-text.ts'
+import { type AnalyticsText, isKnown, parseAnalyticsText } from './analytics-text.ts'
 
 /**
  * One Reason value as it was found, however broken: what can be read of it, and what is wrong with it.
@@ -64,11 +64,16 @@ export function readReasonField(field: string): ReasonValue[] {
 /** Walks a field's characters. Where the grammar breaks it notes so and goes on at the next `;` or `,`. */
 class ValueReader {
   readonly #field: string
+  /** The field has a backslash, so that a quote may be an escaped one; nearly none has. */
+  readonly #backslashes: boolean
   #at = 0
   #broken = false
+  /** The last quoted string has a backslash in it. */
+  #escaped = false
 
   constructor(field: string) {
     this.#field = field
+    this.#backslashes = field.includes('\\')
   }
 
   readInto(values: ReasonValue[]): void {
@@ -83,6 +88,8 @@ class ValueReader {
     this.#skipSpace()
     const start = this.#at
     const protocol = this.#word()
+    let seen = 0
+    let others: Set<string> | undefined
     let cause: number | undefined
     let text: string | undefined
     let analytics: AnalyticsText | undefined
@@ -90,17 +97,23 @@ class ValueReader {
     let location: string | undefined
     let outside: string[] | undefined
     let repeated = false
-    const names: string[] = []
-    while (field.charCodeAt(this.#at) === SEMICOLON && names.length < PARAMETERS_MAX) {
+    for (let count = 0; count < PARAMETERS_MAX && field.charCodeAt(this.#at) === SEMICOLON; count++) {
       this.#at++
       this.#skipSpace()
       const nameStart = this.#at
-      this.#at = endOfToken(field, nameStart)
-      const name = field.slice(nameStart, this.#at).toLowerCase()
-      if (name === '') this.#broken = true
-      else if (names.includes(name)) repeated = true
-      const first = name !== '' && !names.includes(name)
-      names.push(name)
+      const nameEnd = endOfToken(field, nameStart)
+      this.#at = nameEnd
+      const known = knownName(field, nameStart, nameEnd)
+      let first = (seen & known) === 0
+      seen |= known
+      if (known === 0) {
+        const name = field.slice(nameStart, nameEnd).toLowerCase()
+        first = others?.has(name) !== true
+        if (first) (others ??= new Set()).add(name)
+        if (name === '') this.#broken = true
+        else if (first && isKnown(name)) (outside ??= []).push(name)
+      }
+      if (!first) repeated = true
       this.#skipSpace()
       let value: string | undefined
       let quoted = false
@@ -109,36 +122,36 @@ class ValueReader {
         this.#at++
         this.#skipSpace()
         valueStart = this.#at
-        quoted = field.charCodeAt(this.#at) === QUOTE
+        quoted = field.charCodeAt(valueStart) === QUOTE
         value = quoted ? this.#quoted() : this.#word()
       }
       this.#toSeparator()
-      if (!first) continue
-      if (name === 'cause') {
+      if (known === 0 || !first) continue
+      if (known === CAUSE) {
         cause = quoted ? undefined : causeNumber(value)
         if (cause === undefined) this.#broken = true
-      } else if (name === 'text') {
+      } else if (known === LOCATION) {
+        location = value === '' ? undefined : value
+        if (quoted || location === undefined) this.#broken = true
+      } else {
         const begins = quoted && field.startsWith(PLAIN_START, valueStart)
         plainStart = value === undefined && begins ? undefined : begins
         if (!quoted || value === undefined) this.#broken = true
-        else {
+        else if (this.#escaped) {
           text = unescapeQuoted(value)
           analytics = parseAnalyticsText(text)
+        } else {
+          text = value
+          analytics = parseAnalyticsText(field, valueStart + 1, valueStart + 1 + value.length)
         }
-      } else if (name === 'location') {
-        location = value === '' ? undefined : value
-        if (quoted || location === undefined) this.#broken = true
-      } else if (isTextKey(name)) (outside ??= []).push(name)
+      }
     }
     this.#toComma()
-    const raw = field.slice(start, this.#at).trimEnd()
-    const isSip = protocol.length === 3 && protocol.toUpperCase() === 'SIP'
-    const isQ850 = protocol.length === 5 && protocol.toUpperCase() === 'Q.850'
     return {
-      raw,
+      raw: this.#slice(start, this.#at),
       protocol,
-      isSip,
-      isQ850,
+      isSip: protocol === 'SIP' || (protocol.length === 3 && protocol.toUpperCase() === 'SIP'),
+      isQ850: protocol === 'Q.850' || protocol === 'q.850',
       cause,
       text,
       plainStart,
@@ -148,6 +161,11 @@ class ValueReader {
       repeated,
       analytics,
     }
+  }
+
+  /** The whole field is often the one value. */
+  #slice(start: number, end: number): string {
+    return start === 0 && end === this.#field.length ? this.#field : this.#field.slice(start, end).trimEnd()
   }
 
   /** Takes what stands before the next separator, which should be a token (or a host in brackets). */
@@ -175,20 +193,28 @@ class ValueReader {
   #quoted(): string | undefined {
     const field = this.#field
     const start = this.#at + 1
-    let end = field.indexOf('"', start)
-    // A backslash before the first closing quote is rare; only then is the string walked.
-    const backslash = field.indexOf('\\', start)
-    if (backslash >= 0 && backslash < end) {
-      end = backslash
-      while (end < field.length && field.charCodeAt(end) !== QUOTE) end += field.charCodeAt(end) === BACKSLASH ? 2 : 1
+    let end = this.#closingQuote(start)
+    this.#escaped = false
+    if (this.#backslashes && end < field.length) {
+      end = start
+      for (let code = 0; end < field.length && (code = field.charCodeAt(end)) !== QUOTE; end++) {
+        if (code !== BACKSLASH) continue
+        this.#escaped = true
+        end++
+      }
     }
-    if (end < 0 || end >= field.length) {
+    if (end >= field.length) {
       this.#broken = true
       this.#at = field.length
       return undefined
     }
     this.#at = end + 1
     return field.slice(start, end)
+  }
+
+  #closingQuote(start: number): number {
+    const quote = this.#field.indexOf('"', start)
+    return quote < 0 ? this.#field.length : quote
   }
 
   /** Between a parameter and the next separator only white space may stand. */
@@ -231,6 +257,19 @@ function endOfToken(field: string, from: number): number {
   return at
 }
 
+/** The bit of a parameter name that this reader knows, without case; 0 for others. */
+function knownName(field: string, start: number, end: number): number {
+  if (end - start === 5 && isName(field, start, 'cause')) return CAUSE
+  if (end - start === 4 && isName(field, start, 'text')) return TEXT
+  return end - start === 8 && isName(field, start, 'location') ? LOCATION : 0
+}
+
+function isName(field: string, start: number, lower: string): boolean {
+  for (let at = 0; at < lower.length; at++)
+    if ((field.charCodeAt(start + at) | 0x20) !== lower.charCodeAt(at)) return false
+  return true
+}
+
 function bracketed(field: string, from: number): number {
   let at = from + 1
   while (at < field.length && HOST6[field.charCodeAt(at)] === 1) at++
@@ -249,10 +288,9 @@ function causeNumber(digits: string | undefined): number | undefined {
   return cause
 }
 
-function isTextKey(name: string): boolean {
-  return name === 'v' || name === 'url' || name === 'tel' || name === 'email' || name === 'id'
-}
-
+const CAUSE = 1
+const TEXT = 2
+const LOCATION = 4
 const NONE: readonly string[] = []
 const PLAIN_START = '"v=analytics1;'
 const CAUSE_DIGITS_MAX = 9
