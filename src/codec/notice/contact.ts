@@ -112,6 +112,8 @@ const HOST_AND_PORT = /^([^:[\]@]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?$/
 const BEYOND_HOST = /[@:[\]]/
 /** The last label of a name for local use, or of a host that fetchers read as an IPv4 address. */
 const LOCAL_LABEL = /^(?:localhost|local|internal|invalid|[0-9]+|0x[0-9a-f]*)$/i
+/** The URL characters that neither the pairs of the text, nor quotes, nor a Call-Info value give a meaning to. */
+const WRITABLE_URL = /^https:\/\/[!#-+\--:=?-[\]_a-z~]+$/
 export const ID_CHARACTERS_MAX = 64
 const EMAIL_CHARACTERS_MAX = 254
 const HOST_CHARACTERS_MAX = 253
