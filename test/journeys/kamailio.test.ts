@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
 import { fieldOf, idOf } from '../peers/caller.ts'
+import { Clone, readBlocks, readSteps } from '../guide.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { missing, temporaryDirectory } from '../peers/peer.ts'
 import { freeUdpPorts } from '../peers/port.ts'
@@ -17,6 +18,12 @@ const BUSY = '+12125550117'
 const QUIET = '+12125550142'
 const CONNECTED = 'uac-expect-connected'
 const BLOCKED = 'uac-expect-network-blocked-by-proxy'
+/** Commands of docs/kamailio.md that go on until they are stopped, and what they say when they are ready. */
+const GOES_ON: [command: string, words: string][] = [
+  ['npx recourse up', 'listening'],
+  ['kamailio ', 'Listening on'],
+  ['sipp -sf examples/sipp/uas-answer.xml', 'Transport'],
+]
 
 test(
   'Kamailio asks the gate, routes on on continue, and relays a block unchanged without trying again',
@@ -105,6 +112,32 @@ for (const { title, taken, scenario, callee, deny } of WITHOUT)
 
     assert.equal(run.ending.code, 1)
   })
+
+test('the guide does what it says: two calls, the second blocked, and its block in the ledger', { skip }, async (t) => {
+  const guide = readBlocks(readFileSync(new URL('../../docs/kamailio.md', import.meta.url), 'utf8'))
+  const clone = new Clone()
+  let ran = 0
+  let printed = ''
+  try {
+    for (const { block, step } of readSteps(guide)) {
+      if (step.kind === 'file') clone.write(step.name, block.text)
+      if (step.kind !== 'elsewhere') continue
+      const [, words] = GOES_ON.find(([command]) => block.text.startsWith(command)) ?? []
+      ran++
+      if (words !== undefined) await clone.start(block.text, words)
+      else {
+        const { exitCode, output } = await clone.run(block.text)
+        assert.equal(exitCode, 0, `${block.text}\n${output}`)
+        printed = output
+      }
+    }
+  } finally {
+    await clone.close()
+  }
+  assert.equal(ran, 6)
+  assert.match(printed, /\+12125550117/)
+  t.diagnostic(`${ran} commands`)
+})
 
 type Path = { gate: Recourse; kamailio: number; callee: { port: number } }
 

@@ -112,12 +112,17 @@ export class Recourse {
 
   /** Runs another verb of the command and returns its standard output. */
   command(...args: readonly string[]): string {
-    return run(process.execPath, [COMMAND, ...args], { cwd: this.directory })
+    return recourse(args, this.directory)
   }
 
   get #config(): string {
     return join(this.directory, 'recourse.yaml')
   }
+}
+
+/** Runs a verb of the command to its end and returns its standard output. */
+export function recourse(args: readonly string[], directory?: string): string {
+  return run(process.execPath, [COMMAND, ...args], directory === undefined ? {} : { cwd: directory })
 }
 
 /** The value of one of the gate's own figures; a figure that is not on the page is a fault of the journey. */
