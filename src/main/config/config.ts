@@ -1,0 +1,47 @@
+import type { DialPlan } from '#core/call/number.ts'
+import type { NoticeTerms } from '#core/notify/choose-notice.ts'
+import type { OperatorContact } from '#core/notify/notice-terms.ts'
+import type { Policy } from '#core/rules/policy.ts'
+import type { BlockLocation } from '#codec/notice/notice.ts'
+import type { Endpoint } from './addresses.ts'
+import type { SecretSource } from './keys.ts'
+
+/** A configuration that has been checked whole: whoever has one need not look again. Paths are ready to open. */
+export type Config = {
+  readonly operator: { readonly name: string; readonly contact: OperatorContact; readonly location: BlockLocation }
+  readonly store: { readonly kind: 'sqlite'; readonly path: string }
+  readonly tally: 'memory'
+  readonly receipts: { readonly keys: SecretSource; readonly keepMs: number; readonly rotateMs: number }
+  readonly gate: {
+    readonly listen: readonly Endpoint[]
+    readonly peers: readonly PeerConfig[]
+    readonly dialPlan: DialPlan | undefined
+    readonly receiveBufferBytes: number
+    readonly limits: { readonly recordWithinMs: number; readonly transactions: number; readonly pending: number }
+  }
+  /** With rules numbered from 1 in their order, until the store gives them their numbers (`numberRules`). */
+  readonly policy: Policy
+  readonly terms: NoticeTerms
+  readonly desk: DeskConfig | undefined
+  readonly ledger: { readonly checkpoints: string; readonly keepMs: number }
+  readonly journal: { readonly keepMs: number }
+  readonly metrics: { readonly listen: Endpoint | undefined }
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
+}
+
+export type PeerConfig = {
+  readonly name: string
+  /** Addresses and CIDR ranges. */
+  readonly from: readonly string[]
+  readonly continueStatus: number
+  readonly tenant: string
+}
+
+export type DeskConfig = {
+  readonly listen: Endpoint
+  readonly public: string
+  readonly tls:
+    | { readonly kind: 'none' }
+    | { readonly kind: 'files'; readonly certificate: string; readonly key: SecretSource }
+    | { readonly kind: 'proxy'; readonly addresses: readonly string[] }
+}

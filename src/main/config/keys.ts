@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import { NOTICE_CHOICES } from '#core/notify/notice-terms.ts'
+import type { Cause } from '#core/rules/verdict.ts'
+import { parseEndpoint } from './addresses.ts'
+import { parseDuration, parseSize } from './units.ts'
+
+/** What is known of a key: what it means, and what it takes in words that complete "expected …". */
+export type KeyMeta = { readonly description: string; readonly expected: string }
+
+/** Where a list of numbers comes from: a file, or the entries themselves. */
+export type ListSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'entries'; readonly entries: readonly string[] }
+
+/** Where a secret is kept: never in the configuration itself. */
+export type SecretSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'env'; readonly name: string }
+
+/** A key of the configuration with its words. */
+export function key<Schema extends z.ZodType>(schema: Schema, description: string, expected: string): Schema {
+  return schema.meta({ description, expected })
+}
+
+/** The words of a key; `undefined` for a schema that is none. */
+export function metaOf(schema: z.core.$ZodType): KeyMeta | undefined {
+  const meta = z.globalRegistry.get(schema)
+  return typeof meta?.['expected'] === 'string' ? (meta as KeyMeta) : undefined
+}
+
+/** A mapping whose keys are all known. */
+export function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.strictObject(shape)
+}
+
+/** A string that `read` takes; its `undefined` is a refusal. */
+export function checked<Value>(read: (text: string) => Value | undefined) {
+  return z.string().transform((text, context): Value => {
+    const value = text.length > TEXT_MAX ? undefined : read(text)
+    if (value !== undefined) return value
+    context.issues.push({ code: 'custom', input: text })
+    return z.NEVER
+  })
+}
+
+/** A line of text, not empty unless it may be left out. */
+export function text(max: number) {
+  return checked((text) => (text.length <= max && !/[\u0000-\u001f\u007f]/.test(text) ? text : undefined))
+}
+
+export function name() {
+  return checked((text) => (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text) ? text : undefined))
+}
+
+export function integer(min: number, max: number) {
+  return z.int().min(min).max(max)
+}
+
+/** A duration, in milliseconds. */
+export function duration(min: string, max: string) {
+  return checked((text) => within(parseDuration(text), parseDuration(min), parseDuration(max)))
+}
+
+export function durationWords(min: string, max: string): string {
+  return `a duration from ${min} to ${max}, such as 90s, 10m, 24h or 60d`
+}
+
+/** A size, in bytes. */
+export function size(min: string, max: string) {
+  return checked((text) => within(parseSize(text), parseSize(min), parseSize(max)))
+}
+
+export function sizeWords(min: string, max: string): string {
+  return `a size from ${min} to ${max}, such as 64KiB or 4MiB`
+}
+
+export function endpoint() {
+  return checked(parseEndpoint)
+}
+
+export function secret() {
+  return checked((text): SecretSource | undefined => {
+    if (/^file:./.test(text)) return { kind: 'file', path: text.slice(5) }
+    return /^env:[A-Za-z_][A-Za-z0-9_]*$/.test(text) ? { kind: 'env', name: text.slice(4) } : undefined
+  })
+}
+
+export function listFile() {
+  return checked((text): ListSource | undefined =>
+    /^file:./.test(text) ? { kind: 'file', path: text.slice(5) } : undefined,
+  )
+}
+
+export function list() {
+  const entries = z.array(z.string()).min(1).max(LISTED_INLINE_MAX)
+  return z.union([listFile(), entries.transform((entries): ListSource => ({ kind: 'entries', entries }))])
+}
+
+/** What a cause of blocks may be told by. */
+export function choice<Name extends Cause>(cause: Name, what: string) {
+  const choices: readonly (typeof NOTICE_CHOICES)[Name][number][] = NOTICE_CHOICES[cause]
+  const chosen = z.union([z.string(), z.int()]).transform((value, context) => {
+    const choice = choices.find((choice) => choice === String(value))
+    if (choice !== undefined) return choice
+    context.issues.push({ code: 'custom', input: value })
+    return z.NEVER
+  })
+  return key(chosen.optional(), `How a block by ${what} is told.`, choices.join(' or '))
+}
+
+function within(value: number | undefined, min = 0, max = Infinity): number | undefined {
+  return value !== undefined && value >= min && value <= max ? value : undefined
+}
+
+export const NAME = 'up to 64 of letters, digits, dot, hyphen and underscore, a letter or digit first'
+export const LIST = 'file: and a path, or a list of numbers in quotes'
+export const ENDPOINT = 'an address and port such as 127.0.0.1:8080 or [::1]:8080'
+
+/** Longer lists belong in a file, where a fault has a line. */
+const LISTED_INLINE_MAX = 1000
+
+/** No value of the configuration is longer. */
+const TEXT_MAX = 4096
