@@ -78,7 +78,7 @@ export class CaptureReader {
     this.#carried = 0
     this.#packets.finish()
     if (this.#skip > 0) this.#problems.add('cut-short', this.#at)
-    if (this.#source?.format === 'text' && this.#packets.counts.messages === 0) {
+    if (this.format === 'text' && this.#packets.counts.messages === 0 && this.problems.length === 0) {
       throw new Malformed('capture', 0, 'no SIP start line in the text')
     }
   }

@@ -28,7 +28,8 @@ export function frameTolerantly(bytes: Uint8Array, start: number, end: number): 
   const body = bodyAt(bytes, start, Math.min(end, start + MAX_HEADER_SECTION_BYTES))
   if (body === undefined) {
     if (end - start < MAX_HEADER_SECTION_BYTES) return { kind: 'need-more', blankLine: true }
-    return { kind: 'not-sip', skipTo: nextStart(bytes, start + 1, end) }
+    // All of it goes, also start lines in it: looking at each of them again would take a time that grows with the square.
+    return { kind: 'not-sip', skipTo: nextStart(bytes, start + MAX_HEADER_SECTION_BYTES, end) }
   }
   const length = contentLength(bytes, start, body) ?? 0
   const messageEnd = body + (length > MAX_STREAM_BODY_BYTES ? 0 : length)
@@ -90,11 +91,13 @@ export function nextLine(bytes: Uint8Array, start: number, end: number): number 
 
 /** Where the next message may begin: a start line at the head of a line, or a status line anywhere; `end` if nowhere. */
 export function nextStart(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[start - 1] === LF && matchStart(bytes, start, end) !== 'no') return start
   for (let at = start; at < end; at += 1) {
-    const headOfLine = bytes[at - 1] === LF
-    const statusLine = bytes[at] === 0x53 /* S */ && (at + 1 >= end || bytes[at + 1] === 0x49) /* I */
-    if ((headOfLine || statusLine) && matchStart(bytes, at, end) !== 'no') {
-      if (headOfLine || isStatusLine(bytes, at, end)) return at
+    const byte = bytes[at]!
+    if (byte === LF) {
+      if (at + 1 < end && matchStart(bytes, at + 1, end) !== 'no') return at + 1
+    } else if (byte === 0x53 /* S */) {
+      if (isStatusLine(bytes, at, end) && matchStart(bytes, at, end) !== 'no') return at
     }
   }
   return end

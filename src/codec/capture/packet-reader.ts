@@ -293,7 +293,7 @@ function skipTags(bytes: Uint8Array, start: number, end: number): number {
 
 function keyOf(bytes: Uint8Array, start: number, end: number): string {
   let key = ''
-  for (let at = start; at < end; at += 1) key += String.fromCharCode(bytes[at]!)
+  for (let at = start; at < end; at += 2) key += String.fromCharCode((bytes[at]! << 8) | bytes[at + 1]!)
   return key
 }
 

@@ -81,19 +81,17 @@ export class PcapReader implements RecordClock {
         break
       }
       const length = view.getUint32(at + 8, little)
-      if (length > longest) {
-        if (length > MAX_RECORD_BYTES) {
-          this.#problems.add('record-length', window.base + at)
-          this.#lost = true
-          break
-        }
-        this.#problems.add('over-snaplen', window.base + at)
+      if (length > MAX_RECORD_BYTES) {
+        this.#problems.add('record-length', window.base + at)
+        this.#lost = true
+        break
       }
       const next = at + RECORD_HEADER_BYTES + length
       if (next > end) {
         this.wantedBytes = RECORD_HEADER_BYTES + length
         break
       }
+      if (length > longest) this.#problems.add('over-snaplen', window.base + at)
       this.#packets.read(this, window, at, at + RECORD_HEADER_BYTES, next, linkType)
       previous = at
       at = next

@@ -410,7 +410,7 @@ export const MAX_STREAM_BYTES = 262_144
 /** Segments kept behind a hole. */
 export const MAX_SEGMENTS_HELD = 128
 /** Segments in which a stream must show SIP. */
-export const PROBE_SEGMENTS = 16
+export const PROBE_SEGMENTS = 8
 /** A sequence number further off than this is of another connection. */
 export const MAX_WINDOW_BYTES = 4 * 1024 * 1024
 /** Header bytes after which the framer is asked again although no blank line came. */

@@ -101,20 +101,33 @@ export class TextScanner {
  * no more are waited for (`full`) the message is too long.
  */
 function endOfMessage(bytes: Uint8Array, start: number, end: number, full: boolean, last: boolean): number | undefined {
-  const blank = bodyAt(bytes, start, end)
-  const broken = nextStartLine(bytes, nextLine(bytes, start, blank ?? end), blank ?? end)
-  if (broken !== undefined) return broken
-  if (blank === undefined) return last ? end : undefined
+  const header = endOfHeader(bytes, start, end)
+  if (header === undefined) return last ? end : undefined
+  if (header.torn) return header.end
 
-  const length = contentLength(bytes, start, blank)
-  if (length === undefined && fieldValueAt(bytes, start, blank, 'content-type', 0x63 /* c */) === undefined)
-    return blank
-  const bodyEnd = length === undefined ? undefined : advance(bytes, blank, end, length, isBare(bytes, start, blank))
-  if (length !== undefined && mayHoldSip(bytes, start, blank)) {
-    if (bodyEnd !== undefined) return bodyEnd
-    if (!last && !full) return undefined
+  const body = header.end
+  const length = contentLength(bytes, start, body)
+  if (length === undefined) {
+    if (fieldValueAt(bytes, start, body, 'content-type', 0x63 /* c */) === undefined) return body
+    return nextStartLine(bytes, body, end) ?? (last ? end : undefined)
   }
-  return nextStartLine(bytes, blank, bodyEnd ?? end) ?? bodyEnd ?? (last ? end : undefined)
+  const mayWait = body + length > end && !last && !full
+  const isBody = length <= MAX_NESTED_BYTES && mayHoldSip(bytes, start, body)
+  const limit = Math.min(end, body + length)
+  const next = isBody ? undefined : nextStartLine(bytes, body, limit)
+  if (next === undefined && mayWait) return undefined
+  const bodyEnd = advance(bytes, body, next ?? limit, length, isBare(bytes, start, body))
+  return bodyEnd ?? next ?? nextStartLine(bytes, body, end) ?? (last ? end : undefined)
+}
+
+/** Where the header section ends: behind its blank line, or torn at the start line of another message. */
+function endOfHeader(bytes: Uint8Array, start: number, end: number): { end: number; torn: boolean } | undefined {
+  for (let line = nextLine(bytes, start, end); line < end; line = nextLine(bytes, line, end)) {
+    if (bytes[line] === LF) return { end: line + 1, torn: false }
+    if (bytes[line] === CR && line + 1 < end && bytes[line + 1] === LF) return { end: line + 2, torn: false }
+    if (matchStart(bytes, line, end) === 'yes') return { end: line, torn: true }
+  }
+  return undefined
 }
 
 /** Where the next line that is a SIP start line begins. */
@@ -170,6 +183,8 @@ function withCrlf(bytes: Uint8Array, start: number, end: number): Uint8Array {
 
 /** A longer message in a text is left out. */
 export const MAX_TEXT_MESSAGE_BYTES = 262_144
+/** A body that holds SIP itself is believed its length up to here; beyond, a start line in it is taken for the next message. */
+export const MAX_NESTED_BYTES = 131_072
 
 const CR = 0x0d
 const LF = 0x0a
