@@ -71,7 +71,7 @@ export type LintOptions = {
 export function lint(response: Uint8Array | Message, options: LintOptions = NO_OPTIONS): LintReport {
   const message = response instanceof Message ? response : readInto(SCRATCH, response)
   const malformed = malformedRule(message)
-  if (malformed !== undefined) return { ...MALFORMED_REPORT, rules: [malformed] }
+  if (malformed !== undefined) return { ...MALFORMED_REPORT, rules: [malformed], fields: {} }
 
   const { status } = message
   const phrase = readPhrase(message)
@@ -413,7 +413,6 @@ const MALFORMED_REPORT = {
   verdict: 'n/a',
   identity603plus: false,
   freeswitchDetect: false,
-  fields: {},
 } as const
 const CARD_RULES: Readonly<Record<CardFault, RuleId>> = {
   envelope: 'R608-27',

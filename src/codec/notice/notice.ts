@@ -1,4 +1,3 @@
-export { ID_CHARACTERS_MAX } from './contact.ts'
 import { ID_CHARACTERS_MAX, cardUriFaults, emailFaults, idFaults, telFaults, urlFaults } from './contact.ts'
 
 /** What a refused caller is told. Every value of this type can be written without a deviation. */
