@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
@@ -57,6 +57,24 @@ suite('the published package', () => {
     t.diagnostic(`${files.length} files, ${modules.length} modules`)
   })
 
+  test('every module of the server is reached from its command', (t) => {
+    const graph = new Map(
+      files
+        .filter((path) => /^dist\/.*\.js$/.test(path))
+        .map((path) => [path, modulesNamedBy(path, readFileSync(join(installed, path), 'utf8'))]),
+    )
+    const server = [...graph.keys()].filter((path) => !path.startsWith('dist/codec/'))
+    const reached = reachableFrom('dist/main/recourse.js', graph)
+    assert.deepEqual(
+      server.filter((path) => !reached.has(path)),
+      [],
+    )
+    t.diagnostic(`${reached.size} of ${graph.size} modules reached, the rest is codec`)
+
+    const island = new Map([...graph, ['dist/core/island.js', ['dist/main/recourse.js']]])
+    assert.ok(!reachableFrom('dist/main/recourse.js', island).has('dist/core/island.js'))
+  })
+
   test('a source, a test, a map or a path of this machine in the tarball would be seen', () => {
     for (const [path, text] of [
       ['src/codec/sip/reason.ts', ''],
@@ -65,6 +83,7 @@ suite('the published package', () => {
       ['dist/codec/sip/reason.js', `const at = '${ROOT}'`],
       ['dist/codec/sip/reason.js', "import { x } from './reason.ts'"],
       ['dist/core/call/facts.js', "import fc from 'fast-check'"],
+      ['dist/edge/store/contract.js', "import { test } from 'node:test'"],
       ['dist/edge/store/ledger.js', "new Worker(new URL('./writer.ts', import.meta.url))"],
       ['recourse.db', ''],
     ] as const)
@@ -148,11 +167,26 @@ function objectionsTo(path: string, text: string): string[] {
   if (text.includes(ROOT)) return [`${path} names a folder of this machine`]
   if (!path.startsWith('dist/') || !path.endsWith('.js')) return []
   return readImports(text).flatMap(({ target }) => {
+    if (target === 'node:test') return [`${path} is a test`]
     if (target === undefined || target.startsWith('node:') || target.startsWith('#')) return []
     if (target.startsWith('.')) return target.endsWith('.ts') ? [`${path} names a source: ${target}`] : []
     const name = target.split('/', target.startsWith('@') ? 2 : 1).join('/')
     return name in manifest.dependencies ? [] : [`${path} needs ${name}, which is no dependency`]
   })
+}
+
+/** The built modules that one names: `./x.js`, and `#band/room/x.ts` by the imports of the manifest. */
+function modulesNamedBy(path: string, text: string): string[] {
+  return readImports(text).flatMap(({ target }) => {
+    if (target?.startsWith('./') === true) return [posix.join(posix.dirname(path), target)]
+    return target?.startsWith('#') === true ? [target.replace(/^#(.*)\.ts$/, 'dist/$1.js')] : []
+  })
+}
+
+function reachableFrom(start: string, graph: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const reached = new Set([start])
+  for (const path of reached) for (const next of graph.get(path) ?? []) reached.add(next)
+  return reached
 }
 
 function codecSpecifiers(): string[] {
