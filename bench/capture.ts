@@ -1,14 +1,14 @@
 // What reading a capture costs: `node bench/capture.ts [MB] [bytes per RTP packet]`.
 // CPU seconds per GB for ours, tshark and tcpdump on the same file, which is made in the temporary directory and deleted.
-import type { CaptureSummary } from '#edge/monitor/read-capture.ts'
+import type { CaptureSummary } from '../src/edge/monitor/read-capture.ts'
 
 import { spawnSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { statusAt } from '#codec/capture/start-line.ts'
-import { readCapture } from '#edge/monitor/read-capture.ts'
+import { statusAt } from '../src/codec/capture/start-line.ts'
+import { readCapture } from '../src/edge/monitor/read-capture.ts'
 
 const megabytes = Number(process.argv[2] ?? 150)
 const rtpBytes = Number(process.argv[3] ?? 320)
