@@ -35,7 +35,14 @@ test('imports point left, edges meet only in main, and the pure bands take no pa
 })
 
 test('a planted violation of each kind is caught', () => {
-  const known = new Set(['codec/sip/a.ts', 'core/call/a.ts', 'core/call/a.test.ts', 'edge/gate/a.ts', 'main/a.ts'])
+  const known = new Set([
+    'codec/sip/a.ts',
+    'core/call/a.ts',
+    'core/call/a.test.ts',
+    'edge/gate/a.ts',
+    'main/a.ts',
+    'main/config/a.ts',
+  ])
   for (const [path, source, expected] of PLANTED_IMPORTS) {
     const objections = readImports(source).flatMap((taken) => objectionsToImport(path, taken, known))
     assert.equal(objections.length, expected === undefined ? 0 : 1, `${path}: ${source} gave ${objections.join('; ')}`)
@@ -126,13 +133,13 @@ function objectionsToImport(path: string, taken: Import, known: ReadonlySet<stri
 
   const resolved = target.startsWith('./') ? posix.join(posix.dirname(path), target) : target.replace(/^#/, '')
   if (target.startsWith('./') || target.startsWith('#')) {
-    const [targetBand = '', targetRoom = ''] = resolved.split('/')
+    const [targetBand = ''] = resolved.split('/')
+    const isSameRoom = posix.dirname(resolved) === posix.dirname(path)
     if (!known.has(resolved)) return say('there is no such file')
     if (resolved.endsWith('.test.ts')) return say('nothing imports a test')
-    if (target.startsWith('./')) return []
+    if (target.startsWith('./') !== isSameRoom) return say('the same room is ./file.ts, another is #band/room/file.ts')
     if (bandAt(targetBand) > bandAt(band)) return say('imports point left')
-    if (band === targetBand && (room === targetRoom || band === 'main')) return say('the same room is ./file.ts')
-    if (band === 'edge' && targetBand === 'edge') return say('edges meet only in main')
+    if (band === 'edge' && targetBand === 'edge' && !isSameRoom) return say('edges meet only in main')
     return []
   }
 
@@ -255,6 +262,9 @@ const PLANTED_IMPORTS: readonly (readonly [path: string, source: string, expecte
   ['edge/gate/b.ts', 'const load = createRequire(import.meta.url)', /names its module/],
   ['edge/gate/b.ts', "// import { a } from '#edge/store/a.ts'\nconst text = \"import 'express'\"", undefined],
   ['main/b.ts', "import { a } from '#edge/gate/a.ts'", undefined],
+  ['main/b.ts', "import { a } from '#main/config/a.ts'", undefined],
+  ['main/b.ts', "import { a } from './config/a.ts'", /same room/],
+  ['main/config/b.ts', "import { a } from '#main/a.ts'", undefined],
 ]
 
 const IMPURE: readonly RegExp[] = [
