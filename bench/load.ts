@@ -25,6 +25,11 @@ export type LoadResult = {
  */
 export function load(plan: LoadPlan): LoadResult {
   const sockets = Array.from({ length: SOCKETS }, () => openSocket(plan.port))
+  const polled = Buffer.alloc(SOCKETS * POLLFD_BYTES)
+  for (const [index, socket] of sockets.entries()) {
+    polled.writeInt32LE(socket, index * POLLFD_BYTES)
+    polled.writeInt16LE(POLLIN, index * POLLFD_BYTES + 4)
+  }
   const statuses = new Map<number, number>()
   const open = new Int32Array(SOCKETS)
   let placed = 0
@@ -58,7 +63,8 @@ export function load(plan: LoadPlan): LoadResult {
       if (acknowledgements > 0) flush(socket, acknowledgements)
     }
     if (moved) quietSince = performance.now()
-    else if (performance.now() - quietSince > LOST_AFTER_MS) {
+    else libc.poll(polled, SOCKETS, POLL_MS)
+    if (performance.now() - quietSince > LOST_AFTER_MS) {
       lost += placed - answered - lost
       open.fill(0)
       quietSince = performance.now()
@@ -133,9 +139,9 @@ function openSocket(port: number): number {
   const socket = libc.socket(AF_INET, SOCK_DGRAM, 0)
   const size = Buffer.alloc(4)
   size.writeInt32LE(SOCKET_BUFFER_BYTES)
-  libc.setsockopt(socket, SOL_SOCKET, SO_RCVBUF, getRawPointer(size), 4)
-  libc.setsockopt(socket, SOL_SOCKET, SO_SNDBUF, getRawPointer(size), 4)
-  if (libc.connect(socket, getRawPointer(loopback(port)), 16) !== 0) throw new Error(`cannot connect to port ${port}`)
+  libc.setsockopt(socket, SOL_SOCKET, SO_RCVBUF, size, 4)
+  libc.setsockopt(socket, SOL_SOCKET, SO_SNDBUF, size, 4)
+  if (libc.connect(socket, loopback(port), 16) !== 0) throw new Error(`cannot connect to port ${port}`)
   return socket
 }
 
@@ -213,6 +219,7 @@ const WINDOW = 16
 const BATCH = 64
 const SLOT_BYTES = 4096
 const LOST_AFTER_MS = 1_000
+const POLL_MS = 20
 const SOCKET_BUFFER_BYTES = 4 * 1_048_576
 const CALLS_MAX = 100_000_000
 /** Grows from run to run, and starts elsewhere in each process, so that no call is ever taken for an earlier one. */
@@ -275,14 +282,17 @@ const SOL_SOCKET = 1
 const SO_SNDBUF = 7
 const SO_RCVBUF = 8
 const MSG_DONTWAIT = 0x40
+const POLLIN = 1
+const POLLFD_BYTES = 8
 const IOVEC_BYTES = 16
 const MMSGHDR_BYTES = 64
 
 const libc = dlopen('libc.so.6', {
   socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
-  connect: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
-  setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
+  connect: { arguments: ['i32', 'buffer', 'u32'], return: 'i32' },
+  setsockopt: { arguments: ['i32', 'i32', 'i32', 'buffer', 'u32'], return: 'i32' },
   close: { arguments: ['i32'], return: 'i32' },
+  poll: { arguments: ['buffer', 'u32', 'i32'], return: 'i32' },
   sendmmsg: { arguments: ['i32', 'pointer', 'u32', 'i32'], return: 'i32' },
   recvmmsg: { arguments: ['i32', 'pointer', 'u32', 'i32', 'pointer'], return: 'i32' },
 }).functions

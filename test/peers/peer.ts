@@ -1,5 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -133,8 +133,15 @@ export async function until<T>(what: string, ask: () => T | undefined | Promise<
 export type Program = keyof typeof WHY_UNUSABLE
 
 function usable(program: Program): boolean {
+  if (program === 'strace' && !mayAttach()) return false
   const { args, status } = PROOFS[program]
   return spawnSync(program, args, { stdio: 'ignore', timeout: PROOF_MS }).status === status
+}
+
+/** Where the kernel lets only parents trace, nobody but root may attach to a process that runs already. */
+function mayAttach(): boolean {
+  const rule = '/proc/sys/kernel/yama/ptrace_scope'
+  return process.getuid?.() === 0 || !existsSync(rule) || readFileSync(rule, 'latin1').trim() === '0'
 }
 
 /** For each program a command that ends so only where the program is installed and may do what the journeys ask of it. */
