@@ -17,7 +17,9 @@ export function build(folder: string): number {
 /** The compiler rewrites what `import` names; what `new URL` names (worker threads) it leaves as it is. */
 function nameBuiltModules(path: string): void {
   const source = readFileSync(path, 'utf8')
-  const built = source.replace(/(new URL\(\s*['"]\.\/[^'"]+)\.ts(['"])/g, '$1.js$2')
+  const built = source.replaceAll(/new URL\([^\n]{0,300}\bimport\.meta\.url\)/g, (named) =>
+    named.replaceAll(/(['"]\.\/[^'"]+)\.ts(['"])/g, '$1.js$2'),
+  )
   if (built !== source) writeFileSync(path, built)
 }
 

@@ -254,6 +254,7 @@ const PLANTED_IMPORTS: readonly (readonly [path: string, source: string, expecte
   ['edge/store/b.ts', "import { a } from '#edge/gate/a.ts'", /edges meet/],
   ['edge/store/b.ts', "new Worker(new URL('../gate/a.ts', import.meta.url))", /another room/],
   ['edge/gate/b.ts', "new Worker(new URL('./a.ts', import.meta.url))", undefined],
+  ['edge/gate/b.ts', "new URL(built ? './a.js' : './missing.ts', import.meta.url)", /no such file/],
   ['edge/gate/b.ts', "import { a } from '#main/a.ts'", /point left/],
   ['edge/gate/b.ts', "import express from 'express'", /not among the dependencies/],
   ['edge/gate/b.ts', "import fc from 'fast-check'", /not among the dependencies/],

@@ -83,6 +83,7 @@ suite('the published package', () => {
       ['dist/codec/sip/reason.js', `const at = '${ROOT}'`],
       ['dist/codec/sip/reason.js', "import { x } from './reason.ts'"],
       ['dist/core/call/facts.js', "import fc from 'fast-check'"],
+      ['dist/edge/store/ledger.js', "new URL(typed ? './writer.ts' : './writer.js', import.meta.url)"],
       ['dist/edge/store/contract.js', "import { test } from 'node:test'"],
       ['dist/edge/store/ledger.js', "new Worker(new URL('./writer.ts', import.meta.url))"],
       ['recourse.db', ''],

@@ -104,6 +104,14 @@ export function readImports(source: string): Import[] {
       })
     }
   }
+  for (const match of uncommented.matchAll(/\bnew URL\([^\n]{0,300}\bimport\.meta\.url/g)) {
+    if (!code.startsWith('new', match.index)) continue
+    // The first argument may choose between names: each that starts with a dot counts.
+    for (const name of match[0].matchAll(/(?<q>['"])(?<target>\.{1,2}\/[^'"]+)\k<q>/g)) {
+      const { target } = name.groups!
+      imports.push({ by: 'url', target, names: [], reexport: false, line: lineOf(source, match.index) })
+    }
+  }
   return imports
 }
 
@@ -120,7 +128,6 @@ const IMPORT_PATTERNS: readonly (readonly [RegExp, Import['by']])[] = [
   [/\bimport\s*(?<q>['"])(?<target>[^'"\n]+)\k<q>/g, 'from'],
   [/\bimport\s*\(\s*(?:(?<q>['"])(?<target>[^'"\n]+)\k<q>)?/g, 'import()'],
   [/\b(?:require|createRequire)\s*\(/g, 'import()'],
-  [/\bnew\s+URL\(\s*(?<q>['"])(?<target>[^'"\n]+)\k<q>\s*,\s*import\.meta\.url/g, 'url'],
 ]
 
 /** The line a place is on, counted from 1. */
