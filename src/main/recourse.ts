@@ -3,13 +3,14 @@ import { callCommand } from './call.ts'
 import { explainCommand } from './explain.ts'
 import { EXIT, Stop } from './exit.ts'
 import { lintCommand } from './lint.ts'
-import { ledgerCommands } from './ledger.ts'
 import { upCommand } from './up.ts'
-import { configCommand, storeUrl } from './config-command.ts'
+import { configCommand } from './config-command.ts'
 
 /** The command line: one verb, one module. `docs/run.md` shows each at work. */
 const program = new Command('recourse')
-  .description('SIP call-blocking notification and redress: screen calls, tell callers honestly, and read what networks answer')
+  .description(
+    'SIP call-blocking notification and redress: screen calls, tell callers honestly, and read what networks answer',
+  )
   .showHelpAfterError('(recourse --help lists the commands)')
   .exitOverride()
 
@@ -17,7 +18,6 @@ upCommand(program)
 callCommand(program)
 explainCommand(program)
 lintCommand(program)
-ledgerCommands(program, storeUrl)
 configCommand(program)
 
 try {
@@ -33,7 +33,9 @@ function report(error: unknown): number {
     return error.exitCode
   }
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
-  process.stderr.write(`recourse: this is a fault of the program, please report it\n${error instanceof Error ? error.stack : String(error)}\n`)
+  process.stderr.write(
+    `recourse: this is a fault of the program, please report it\n${error instanceof Error ? error.stack : String(error)}\n`,
+  )
   return EXIT.ours
 }
 

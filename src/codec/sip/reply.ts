@@ -50,9 +50,9 @@ export function formatReply(
   return WRITER.length
 }
 
-/** The port a response goes to: the source's with `rport`, else that of the top Via. RFC 3261 §18.2.2, RFC 3581 §4. */
+/** The port a response goes to: the source's with `rport` or a Via that cannot be read, else that of the top Via. RFC 3261 §18.2.2, RFC 3581 §4. */
 export function replyPort(view: RequestView, source: Source): number {
-  if (view.via.rportEnd >= 0) return source.port
+  if (!view.viaRead || view.via.rportEnd >= 0) return source.port
   return view.via.port > 0 ? view.via.port : DEFAULT_PORT
 }
 

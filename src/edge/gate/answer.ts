@@ -23,7 +23,7 @@ import { Memory, TRANSACTION_MS } from '#core/transaction/memory.ts'
 import { formatTransaction, parseTransaction } from '#core/transaction/transaction.ts'
 import { noFigures } from './figures.ts'
 import type { Peer, Peers } from './peers.ts'
-import { type Endings, type WaitingBlock, WaitingBlocks } from './waiting-blocks.ts'
+import { type Endings, type WaitingBlock, WaitingBlocks, type Way } from './waiting-blocks.ts'
 import {
   BAD_REQUEST,
   FORBIDDEN,
@@ -55,7 +55,6 @@ export type GateParts = {
   readonly now: () => number
   /** The same at start, and from then on steady: setting the system's clock does not move it. */
   readonly clock: () => number
-  readonly send: (bytes: Uint8Array, length: number, address: string, port: number) => void
   readonly alarm: (kind: AlarmKind, cause: unknown) => void
 }
 
@@ -73,7 +72,7 @@ export type AlarmKind = 'unrecorded' | 'late' | 'shed' | 'fault'
 /**
  * Answers SIP requests of peers: INVITEs with *continue* or a notice, everything else as RFC 3261 has it.
  *
- * If you read one file, read this one. Octets come in by `receive`, answers leave by `send`; a notice leaves only after
+ * If you read one file, read this one. Octets come in by `receive`, answers leave the way they came; a notice leaves only after
  * its ledger entry is on stable storage, and where that takes too long or fails, the call is continued. The gate keeps no
  * state of a call but two capped memories, of transactions and of calls, for 64·T1.
  */
@@ -89,6 +88,9 @@ export class Gate {
   readonly #waiting: WaitingBlocks
   readonly #continues = new Map<number, Reply>()
   #identified = false
+  #closed = false
+  /** Where the request at hand came in, and its answer goes out. */
+  #way: Way = NOWHERE
 
   constructor(parts: GateParts) {
     this.#parts = parts
@@ -116,7 +118,9 @@ export class Gate {
   }
 
   /** Takes one datagram. Never throws: whatever comes in, the process and every other call go on. */
-  receive(bytes: Uint8Array, source: Source): void {
+  receive(bytes: Uint8Array, source: Source, way: Way): void {
+    if (this.#closed) return
+    this.#way = way
     const peer = this.#parts.peers.find(source.address)
     if (peer === undefined) {
       this.figures.strangers++
@@ -130,6 +134,11 @@ export class Gate {
     } catch (fault) {
       this.#recover(fault, source, peer)
     }
+  }
+
+  /** Takes no more datagrams: whoever sends one now asks another gate when nothing comes back. */
+  close(): void {
+    this.#closed = true
   }
 
   /** Answers everything that waits for the ledger, in at most `withinMs`; what is not recorded by then is continued. */
@@ -155,7 +164,7 @@ export class Gate {
       return
     }
     const fault = view.read(message)
-    if (!view.viaRead) {
+    if (view.viaField < 0) {
       this.figures.unanswerable++
       return
     }
@@ -230,6 +239,7 @@ export class Gate {
       instead,
       address: source.address,
       port: replyPort(this.#view, source),
+      way: this.#way,
     }
     this.#transactions.keep(high, low, steadyMs, WAITING)
     this.#waiting.record(block, entry)
@@ -240,7 +250,7 @@ export class Gate {
     this.figures.retransmissions++
     if (outcome.kind === 'continued') this.#reply(this.#continueReply(peer), source)
     else if (outcome.kind === 'answered')
-      this.#sendOctets(outcome.answer, source.address, replyPort(this.#view, source))
+      this.#way.send(outcome.answer, outcome.answer.length, source.address, replyPort(this.#view, source))
   }
 
   /** CANCEL of a transaction that has its final answer changes nothing. RFC 3261 §9.2. */
@@ -283,13 +293,9 @@ export class Gate {
     }
   }
 
-  #settle({ transaction, since, address, port }: WaitingBlock, outcome: Outcome, octets: Uint8Array): void {
+  #settle({ transaction, since, address, port, way }: WaitingBlock, outcome: Outcome, octets: Uint8Array): void {
     this.#transactions.keep(transaction.high, transaction.low, since, outcome)
-    this.#sendOctets(octets, address, port)
-  }
-
-  #sendOctets(octets: Uint8Array, address: string, port: number): void {
-    this.#parts.send(octets, octets.length, address, port)
+    way.send(octets, octets.length, address, port)
   }
 
   /** A fault of our own must not cost the caller the call: the peer is told to continue, if the request can be answered. */
@@ -376,7 +382,7 @@ export class Gate {
   /** Answers the request at hand. */
   #reply(reply: Reply, source: Source): void {
     const length = this.#format(reply, source)
-    if (length >= 0) this.#parts.send(this.#out, length, source.address, replyPort(this.#view, source))
+    if (length >= 0) this.#way.send(this.#out, length, source.address, replyPort(this.#view, source))
   }
 
   /** Names the request at hand, once. */
@@ -423,6 +429,7 @@ const LEDGER_NAMES: Readonly<Record<Refusal['kind'], string>> = {
 }
 const CONTINUED: Outcome = { kind: 'continued' }
 const WAITING: Outcome = { kind: 'waiting' }
+const NOWHERE: Way = { send: () => undefined }
 /** The shortest request line there can be, with its CRLF. */
 const SIP_BYTES_MIN = 16
 const CAPITAL_A = 65

@@ -1,13 +1,12 @@
 import { type Socket, createSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { Source } from '#codec/sip/reply.ts'
+import type { Way } from './waiting-blocks.ts'
 
 /** A way for SIP datagrams to come and go. */
-export type Transport = {
+export type Transport = Way & {
   /** What it listens on, as it would stand in a SIP URI: `127.0.0.1:5060`. */
   readonly local: string
-  /** Sends a copy of `bytes`; what cannot be sent is counted, never thrown. */
-  send(bytes: Uint8Array, length: number, address: string, port: number): void
   close(): Promise<void>
   /** Datagrams the system would not take, and the error of the last one. */
   readonly failures: { sends: number; last: Error | undefined }
@@ -17,7 +16,8 @@ export type Transport = {
 export async function listenUdp(
   host: string,
   port: number,
-  receive: (bytes: Uint8Array, source: Source) => void,
+  receiveBufferBytes: number,
+  receive: (bytes: Uint8Array, source: Source, way: Way) => void,
 ): Promise<Transport> {
   const type = isIPv6(host) ? 'udp6' : 'udp4'
   // Peers are known by address, so there is nothing to resolve, and a lookup per datagram would cost a turn of the loop.
@@ -26,18 +26,15 @@ export async function listenUdp(
     lookup: (address, _options, found) => found(null, address, type === 'udp6' ? 6 : 4),
   })
   const failures: Transport['failures'] = { sends: 0, last: undefined }
-  socket.on('message', (bytes, remote) => {
-    receive(bytes, { address: plainAddress(remote.address), port: remote.port })
-  })
   await bind(socket, host, port)
-  enlarge(socket)
+  enlarge(socket, receiveBufferBytes)
   socket.on('error', (error) => {
     failures.sends++
     failures.last = error
   })
   const bound = socket.address()
   const mapped = type === 'udp6'
-  return {
+  const transport: Transport = {
     local: mapped ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`,
     failures,
     send(bytes, length, address, to) {
@@ -52,6 +49,10 @@ export async function listenUdp(
     },
     close: () => new Promise((closed) => socket.close(() => closed())),
   }
+  socket.on('message', (bytes, remote) => {
+    receive(bytes, { address: plainAddress(remote.address), port: remote.port }, transport)
+  })
+  return transport
 }
 
 function bind(socket: Socket, host: string, port: number): Promise<void> {
@@ -65,9 +66,9 @@ function bind(socket: Socket, host: string, port: number): Promise<void> {
 }
 
 /** The stock buffer loses datagrams in a burst; the system may grant less (`net.core.rmem_max`), which is no error. */
-function enlarge(socket: Socket): void {
+function enlarge(socket: Socket, bytes: number): void {
   try {
-    socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES)
+    socket.setRecvBufferSize(bytes)
   } catch {
     // Kept at the system's size.
   }
@@ -77,5 +78,3 @@ function enlarge(socket: Socket): void {
 function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }
-
-const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024

@@ -13,7 +13,11 @@ export type WaitingBlock = {
   readonly instead: Uint8Array
   readonly address: string
   readonly port: number
+  readonly way: Way
 }
+
+/** How an answer leaves: the socket its request came to. `send` copies what it is given and never throws. */
+export type Way = { send(bytes: Uint8Array, length: number, address: string, port: number): void }
 
 /** What becomes of a block; exactly one of the first three is called for each. */
 export type Endings = {
@@ -90,7 +94,8 @@ export class WaitingBlocks {
 
   /** One timer watches all that wait; they came in order, so it looks at the oldest only. */
   #watch(): void {
-    this.#watcher ??= setTimeout(() => {
+    if (this.#watcher !== undefined) return
+    this.#watcher = setTimeout(() => {
       this.#watcher = undefined
       const overdue = this.#clock() - this.#withinMs
       for (const block of this.#waiting) {
@@ -99,6 +104,7 @@ export class WaitingBlocks {
       }
       if (this.#waiting.size > 0) this.#watch()
     }, WATCH_MS)
+    this.#watcher.unref()
   }
 }
 

@@ -1,0 +1,44 @@
+import type { Logger } from 'pino'
+import type { AlarmKind } from '#edge/gate/answer.ts'
+
+/** What each alarm means to the person who is woken by it. */
+const MEANINGS: Readonly<Record<AlarmKind, string>> = {
+  unrecorded: 'the ledger could not record blocks: calls are continued that would have been blocked',
+  late: 'the ledger is too slow to record blocks: calls are continued that would have been blocked',
+  shed: 'too many blocks wait for the ledger: calls are continued unjudged',
+  fault: 'a fault of the program: the calls it touched are continued',
+}
+
+/** Says what is wrong at most every `QUIET_MS` a kind, and remembers it for the health page. */
+export class Alarms {
+  readonly counts = new Map<AlarmKind, number>()
+  readonly #log: Logger
+  readonly #raisedMs = new Map<AlarmKind, number>()
+  readonly #saidMs = new Map<AlarmKind, number>()
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  raise(kind: AlarmKind, cause: unknown): void {
+    const nowMs = performance.now()
+    this.#raisedMs.set(kind, nowMs)
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1)
+    if (nowMs - (this.#saidMs.get(kind) ?? -Infinity) < QUIET_MS) return
+    this.#saidMs.set(kind, nowMs)
+    const error = cause instanceof Error ? { name: cause.name, message: cause.message, stack: cause.stack } : undefined
+    this.#log.error({ alarm: kind, count: this.counts.get(kind), error }, MEANINGS[kind])
+  }
+
+  /** What has gone wrong within the last `FRESH_MS`, in words. */
+  fresh(): string[] {
+    const nowMs = performance.now()
+    return Array.from(this.#raisedMs).flatMap(([kind, raisedMs]) =>
+      nowMs - raisedMs < FRESH_MS ? [MEANINGS[kind]] : [],
+    )
+  }
+}
+
+/** Promised: an alarm is out within 10 s, and does not drown the log. */
+const QUIET_MS = 10_000
+const FRESH_MS = 60_000

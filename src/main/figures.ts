@@ -1,0 +1,70 @@
+import type { Ledger, LedgerFigures } from '#core/ledger/ledger.ts'
+import type { AlarmKind, Gate } from '#edge/gate/answer.ts'
+import { type FigureName, GATE_FIGURES } from '#edge/gate/figures.ts'
+import type { Transport } from '#edge/gate/udp.ts'
+import type { Figure } from '#edge/health/serve.ts'
+import type { Alarms } from './alarms.ts'
+
+/** What the metrics page shows of the gate. */
+export function gateFigures(gate: Gate, transports: readonly Transport[], alarms: Alarms): Figure[] {
+  const counted = Object.entries(GATE_FIGURES).map(([name, help]): Figure => {
+    return { name: `gate_${snake(name)}_total`, help, type: 'counter', read: () => gate.figures[name as FigureName] }
+  })
+  const alarmed = ALARM_KINDS.map((kind): Figure => {
+    return {
+      name: `alarm_${kind}_total`,
+      help: `alarms of kind ${kind}`,
+      type: 'counter',
+      read: () => alarms.counts.get(kind) ?? 0,
+    }
+  })
+  return [
+    ...counted,
+    ...alarmed,
+    { name: 'gate_waiting', help: 'blocks that wait for the ledger', type: 'gauge', read: () => gate.waiting },
+    {
+      name: 'gate_evicted_total',
+      help: 'transactions and calls forgotten before their time',
+      type: 'counter',
+      read: () => gate.evicted,
+    },
+    {
+      name: 'gate_unsent_total',
+      help: 'datagrams the system would not send',
+      type: 'counter',
+      read: () => transports.reduce((sum, { failures }) => sum + failures.sends, 0),
+    },
+  ]
+}
+
+/** What the metrics page shows of the ledger and the journal. */
+export function ledgerFigures(ledger: Ledger): Figure[] {
+  return LEDGER_FIGURES.map(([key, help, type]) => {
+    return {
+      name: `ledger_${snake(key)}${type === 'counter' ? '_total' : ''}`,
+      help,
+      type,
+      read: () => ledger.figures()[key],
+    }
+  })
+}
+
+type Counted = { [key in keyof LedgerFigures]: LedgerFigures[key] extends number ? key : never }[keyof LedgerFigures]
+
+const LEDGER_FIGURES: readonly (readonly [Counted, string, Figure['type']])[] = [
+  ['queued', 'entries handed in and not yet answered', 'gauge'],
+  ['committed', 'entries on stable storage', 'counter'],
+  ['failed', 'entries the store could not take', 'counter'],
+  ['released', 'blocks taken back because they came too late', 'counter'],
+  ['commits', 'group commits', 'counter'],
+  ['journalled', 'calls noted in the journal', 'counter'],
+  ['journalDrops', 'calls that did not fit into the journal’s queue', 'counter'],
+  ['checkpoints', 'checkpoints signed', 'counter'],
+  ['reopened', 'times the store was opened again after a failure', 'counter'],
+  ['lost', 'entries that were acknowledged and are not there: the storage broke its promise', 'counter'],
+]
+const ALARM_KINDS: readonly AlarmKind[] = ['unrecorded', 'late', 'shed', 'fault']
+
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

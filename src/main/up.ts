@@ -1,0 +1,237 @@
+import { existsSync } from 'node:fs'
+import { randomInt } from 'node:crypto'
+import type { Command } from 'commander'
+import pino, { type Logger } from 'pino'
+import type { Ledger } from '#core/ledger/ledger.ts'
+import { type ReceiptRing, createReceiptRing } from '#core/receipt/receipt.ts'
+import { numberRules } from '#core/rules/policy.ts'
+import { openTally } from '#core/rules/tally.ts'
+import { TRANSACTION_MS } from '#core/transaction/memory.ts'
+import { Gate } from '#edge/gate/answer.ts'
+import { Peers } from '#edge/gate/peers.ts'
+import { type Transport, listenUdp } from '#edge/gate/udp.ts'
+import { type HealthServer, serveHealth } from '#edge/health/serve.ts'
+import { openReceiptKeys } from '#edge/store/receipt-keys.ts'
+import { type LedgerOptions, openLedger } from '#edge/store/sqlite-ledger.ts'
+import { Alarms } from './alarms.ts'
+import { sampleOrStop } from './config-command.ts'
+import type { Config } from './config/config.ts'
+import { type Endpoint, formatEndpoint } from './config/addresses.ts'
+import { DEFAULT_PATH } from './config/load.ts'
+import { EXIT, Stop } from './exit.ts'
+import { gateFigures, ledgerFigures } from './figures.ts'
+import { loadOrStop, openOrStop } from './load-or-stop.ts'
+
+/** Adds `recourse up`: gate and ledger in one process, until a signal ends it. */
+export function upCommand(program: Command): void {
+  program
+    .command('up')
+    .option(
+      '--config <file>',
+      'the configuration; recourse.yaml of this folder if not said, written first if there is none',
+    )
+    .description('screen calls: start the gate and its ledger')
+    .addHelpText('after', '\nExample:\n  $ recourse up\n  $ recourse up --config /etc/recourse/recourse.yaml')
+    .action(async (options: { config?: string }) => {
+      if (options.config === undefined && process.env['RECOURSE_CONFIG'] === undefined && !existsSync(DEFAULT_PATH)) {
+        say(`wrote ${sampleOrStop('.').join(', ')}: a sample to start from`)
+      }
+      const { config, reminders, path } = loadOrStop(options.config)
+      for (const reminder of reminders) say(`note: ${reminder}`)
+      const running = await start(config, path ?? DEFAULT_PATH)
+      await endOfRun()
+      say('ending: what was accepted is answered first')
+      await running.stop()
+      // Nothing is left to do; a handle that some library forgot must not hold the process.
+      process.exit(EXIT.ok)
+    })
+}
+
+async function start(config: Config, path: string): Promise<{ stop: () => Promise<void> }> {
+  const log = pino({ name: 'recourse', level: config.log.level })
+  const alarms = new Alarms(log)
+  const ledger = await openOrStop(() => openLedger(`sqlite:${config.store.path}`, ledgerOptions(config)))
+  const receipts = await openOrStop(() => openRing(config))
+  const transports: Transport[] = []
+  const gate = await makeGate(config, ledger, receipts.ring, alarms)
+  const startedMs = performance.now()
+
+  let health: HealthServer | undefined
+  try {
+    for (const endpoint of config.gate.listen) transports.push(await listen(gate, endpoint, config, path))
+    health = await watch(config, path, gate, ledger, transports, alarms, startedMs)
+  } catch (error) {
+    await ledger.close()
+    throw error
+  }
+  const chores = setInterval(() => void doChores(config, ledger, receipts.renew, log), CHORES_MS)
+  void doChores(config, ledger, receipts.renew, log)
+  announce(config, path, transports, health)
+  log.info({ listening: transports.map(({ local }) => local), policy: config.policy.version }, 'started')
+  return {
+    async stop() {
+      clearInterval(chores)
+      gate.close()
+      await gate.drain(DRAIN_MS)
+      await Promise.race([ledger.close(), new Promise((resolve) => setTimeout(resolve, CLOSE_MS))])
+      await Promise.all(transports.map((transport) => transport.close()))
+      await health?.close()
+      log.info('ended')
+      log.flush()
+    },
+  }
+}
+
+async function makeGate(config: Config, ledger: Ledger, receipts: ReceiptRing, alarms: Alarms): Promise<Gate> {
+  const now = (): number => Date.now()
+  const numbers = await ledger.ruleNumbers(
+    config.policy.rules.map(({ id }) => id),
+    now(),
+  )
+  const policy = numberRules(config.policy, (id) => numbers.get(id)!)
+  return new Gate({
+    peers: new Peers(config.gate.peers),
+    policy,
+    policyVersion: await ledger.policyVersion(policy.version, now()),
+    tally: openTally(policy, randomInt(2 ** 32 - 1)),
+    terms: config.terms,
+    receipts,
+    ledger,
+    recent: await ledger.recentBlocks(now() - TRANSACTION_MS),
+    hashKey: (await ledger.secret('transaction')).subarray(0, 16),
+    dialPlan: config.gate.dialPlan,
+    limits: config.gate.limits,
+    now,
+    clock: () => performance.timeOrigin + performance.now(),
+    alarm: (kind, cause) => alarms.raise(kind, cause),
+  })
+}
+
+/** The ring of receipt keys, which `renew` reads again so that keys come and go without a restart. */
+function openRing(config: Config): { ring: ReceiptRing; renew: () => void } {
+  const { keys, keepMs, rotateMs } = config.receipts
+  if (keys.kind !== 'file')
+    throw new Stop(EXIT.unusable, 'receipts.keys must be a folder (file:receipt-keys): the keys change by themselves')
+  const read = (): ReceiptRing => {
+    const ring = openReceiptKeys(keys.path, { nowMs: Date.now(), keepMs, rotateMs })
+    return createReceiptRing(ring.keys, ring.currentSlot)
+  }
+  let current = read()
+  return {
+    ring: { seal: (facts) => current.seal(facts), open: (id) => current.open(id) },
+    renew: () => (current = read()),
+  }
+}
+
+async function listen(gate: Gate, endpoint: Endpoint, config: Config, path: string): Promise<Transport> {
+  const { address, port } = endpoint
+  try {
+    return await listenUdp(address, port, config.gate.receiveBufferBytes, (bytes, source, way) =>
+      gate.receive(bytes, source, way),
+    )
+  } catch (error) {
+    throw cannotListen(`udp:${formatEndpoint(endpoint)}`, `gate.listen in ${path}`, error)
+  }
+}
+
+async function watch(
+  config: Config,
+  path: string,
+  gate: Gate,
+  ledger: Ledger,
+  transports: readonly Transport[],
+  alarms: Alarms,
+  startedMs: number,
+): Promise<HealthServer | undefined> {
+  const { listen: endpoint } = config.metrics
+  if (endpoint === undefined) return undefined
+  const figures = [...gateFigures(gate, transports, alarms), ...ledgerFigures(ledger)]
+  const health = () => {
+    const { failure } = ledger.figures()
+    const faults = [...alarms.fresh(), ...(failure === undefined ? [] : [`the ledger: ${failure}`])]
+    return {
+      faults,
+      about: { upSeconds: Math.round((performance.now() - startedMs) / 1000), policy: config.policy.version },
+    }
+  }
+  try {
+    return await serveHealth(endpoint.address, endpoint.port, figures, health)
+  } catch (error) {
+    throw cannotListen(formatEndpoint(endpoint), `metrics.listen in ${path}`, error)
+  }
+}
+
+function cannotListen(what: string, where: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const why = LISTEN_FAULTS[code]
+  return why === undefined
+    ? error
+    : new Stop(EXIT.outside, `cannot listen on ${what} (${where}): ${why}`, { cause: error })
+}
+
+/** What has to happen now and then: keys that come and go, personal data whose time is up. */
+async function doChores(config: Config, ledger: Ledger, renewKeys: () => void, log: Logger): Promise<void> {
+  try {
+    renewKeys()
+    const nowMs = Date.now()
+    const { blocks } = await ledger.erase({ by: 'age', beforeMs: nowMs - config.ledger.keepMs }, nowMs)
+    if (blocks > 0) log.info({ blocks }, 'erased personal data past its time')
+  } catch (error) {
+    log.error(
+      { error: error instanceof Error ? error.message : String(error) },
+      'keys could not be renewed or old data not erased',
+    )
+  }
+}
+
+function announce(
+  config: Config,
+  path: string,
+  transports: readonly Transport[],
+  health: HealthServer | undefined,
+): void {
+  const [first] = transports
+  const peers = config.gate.peers.map(
+    ({ name, from, continueStatus }) => `${name} (${from.join(', ')}; continue is ${continueStatus})`,
+  )
+  for (const { local } of transports) say(`screening calls on udp:${local}`)
+  say(`peers: ${peers.join('; ')}. Everybody else gets no answer.`)
+  say(`ledger: ${config.store.path}`)
+  if (health !== undefined) say(`metrics and health: ${health.url}/metrics, ${health.url}/health`)
+  if (first !== undefined) say(`try it: npx recourse call sip:${first.local} --from +12125550199 --to +14155550163`)
+  say(`next: the rules are in ${path} (docs/configuration.md, docs/rules.md); blocks: npx recourse ledger list`)
+}
+
+function ledgerOptions({ ledger, journal }: Config): LedgerOptions {
+  const controls = new Map(
+    (process.env['RECOURSE_TEST_CONTROLS'] ?? '').split(',').map((pair) => pair.split('=') as [string, string]),
+  )
+  return {
+    checkpointFile: ledger.checkpoints,
+    journalKeepMs: journal.keepMs,
+    ...(controls.get('durability') === 'off' && { durability: 'off' }),
+    ...(controls.get('acknowledge') === 'before-commit' && { acknowledge: 'before-commit' }),
+  }
+}
+
+function endOfRun(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** A day: the age of keys and of personal data is counted in days. */
+const CHORES_MS = 24 * 3_600_000
+/** Promised: an end within 5 s. */
+const DRAIN_MS = 1_500
+const CLOSE_MS = 2_500
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program uses this port; end it, or choose another port',
+  EACCES: 'permission denied; ports below 1024 belong to root',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'this is no address of this machine',
+}
