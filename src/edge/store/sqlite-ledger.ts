@@ -179,8 +179,6 @@ class SqliteLedger implements Ledger {
     const thread = this.#thread
     if (thread === undefined) return
     const ended = new Promise((resolve) => thread.once('exit', resolve))
-    this.#flush()
-    this.#flushJournal()
     const state = await this.#post({ kind: 'close' })
     this.#state = state as ThreadState
     await ended
@@ -228,6 +226,9 @@ class SqliteLedger implements Ledger {
   }
 
   #post(question: Question): Promise<unknown> {
+    // What was handed in before the question is part of what it is about.
+    this.#flush()
+    this.#flushJournal()
     return new Promise((resolve, reject) => {
       const id = ++this.#asked
       this.#asking.set(id, { resolve, reject })

@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { Ledger, LedgerFigures } from '#core/ledger/ledger.ts'
+import { sampleBlock, SAMPLE_START_MS } from './contract-samples.ts'
+import { storeContract, type StoreOnTrial } from './contract.ts'
+import { openLedgerReader } from './ledger-reader.ts'
+import { openLedger } from './sqlite-ledger.ts'
+
+storeContract(freshSqlite)
+
+function freshSqlite(t: TestContext): StoreOnTrial {
+  const directory = temporary(t)
+  const path = join(directory, 'recourse.db')
+  const url = `sqlite:${path}`
+  const opened: Ledger[] = []
+  // After a failed assertion a ledger is still open, and its thread would keep the tests from ending.
+  t.after(() => Promise.all(opened.map((ledger) => ledger.close())))
+  const around = <T>(use: (db: DatabaseSync) => T) => {
+    const db = new DatabaseSync(path)
+    try {
+      return use(db)
+    } finally {
+      db.close()
+    }
+  }
+  return {
+    url,
+    file: (name) => join(directory, name),
+    open: async (options) => {
+      const ledger = await openLedger(url, options)
+      opened.push(ledger)
+      return ledger
+    },
+    read: () => openLedgerReader(url),
+    execute: (sql) => around((db) => db.exec(sql)),
+    count: (sql) => around((db) => Number(Object.values(db.prepare(sql).get()!)[0])),
+  }
+}
+
+function temporary(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'recourse-store-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  return directory
+}
+
+/** How many of the store's files hold a text. By another process: reading here would drop SQLite's locks. */
+function filesWith(text: string, directory: string): number {
+  const { stdout } = spawnSync('grep', ['-rlaF', text, directory], { encoding: 'utf8' })
+  return stdout.split('\n').filter((line) => line !== '').length
+}
+
+test('after an erasure no file of the store holds the digits any more, while it stays open', async (t) => {
+  const store = freshSqlite(t)
+  const directory = join(store.file('x'), '..')
+  const digits = '3035550142'
+  const ledger = await store.open({ checkpointFile: store.file('checkpoints.jsonl'), checkpointEveryMs: 1 })
+  for (let number = 0; number < 400; number++) {
+    const hit = number % 5 === 0 ? { calling: `+1${digits}`, request: `From: <sip:+1${digits}@x>` } : {}
+    void ledger.record(sampleBlock(number, hit))
+    ledger.note({ ...JOURNAL_ROW, called: number % 7 === 0 ? `+1${digits}` : '+14155550100' })
+  }
+  await ledger.record(sampleBlock(400, { called: `+1${digits}` }))
+  while (ledger.figures().journalled < 400) await new Promise((resolve) => setTimeout(resolve, 10))
+  assert.ok(filesWith(digits, directory) > 0, 'the control must find them')
+
+  const { blocks, journal, scrubbed } = await ledger.erase({ by: 'number', number: `+1${digits}` }, SAMPLE_START_MS)
+
+  assert.deepEqual({ blocks, journal, scrubbed }, { blocks: 81, journal: 58, scrubbed: true })
+  assert.equal(filesWith(digits, directory), 0)
+  assert.ok(filesWith('4155550100', directory) > 0, 'what was not erased is still there')
+  await ledger.close()
+  assert.equal(filesWith(digits, directory), 0)
+  assert.equal(openAndVerify(store.url).fault, undefined)
+})
+
+test('two processes cannot write the same chain, and the second is told so; another chain is welcome', async (t) => {
+  const store = freshSqlite(t)
+  const first = await store.open()
+
+  await assert.rejects(store.open(), /another process is writing chain "gate" of this ledger; stop it/)
+
+  const other = await store.open({ chain: 'gate-2' })
+  await Promise.all([first.record(sampleBlock(1)), other.record(sampleBlock(2))])
+  await other.close()
+  await first.close()
+  const again = await store.open()
+  assert.equal((await again.record(sampleBlock(3))).seq, 2)
+  await again.close()
+  assert.equal(openAndVerify(store.url).entries, 3)
+})
+
+const UNUSABLE: [name: string, prepare: (directory: string) => string, said: RegExp][] = [
+  [
+    'a URL of another kind',
+    () => 'mysql://localhost/x',
+    /store "mysql:.*write sqlite:PATH, like sqlite:\.\/recourse\.db/,
+  ],
+  [
+    'a directory that does not exist',
+    (at) => `sqlite:${at}/none/x.db`,
+    /none\/x\.db: cannot be opened; check that its directory/,
+  ],
+  [
+    'a file that is no database',
+    (at) => {
+      writeFileSync(join(at, 'text.db'), 'not a database, but longer than a header of sixteen octets\n'.repeat(20))
+      return `sqlite:${at}/text.db`
+    },
+    /text\.db: this file is not a ledger/,
+  ],
+  [
+    'a database of another program',
+    (at) => {
+      const db = new DatabaseSync(join(at, 'other.db'))
+      db.exec('CREATE TABLE notes (text TEXT)')
+      db.close()
+      return `sqlite:${at}/other.db`
+    },
+    /other\.db is a database of another program/,
+  ],
+  [
+    'a schema from the future',
+    (at) => {
+      const db = new DatabaseSync(join(at, 'newer.db'))
+      db.exec('PRAGMA application_id = 1382249075; PRAGMA user_version = 99')
+      db.close()
+      return `sqlite:${at}/newer.db`
+    },
+    /newer\.db has schema version 99, this program knows up to \d+: it was written by a newer recourse/,
+  ],
+  [
+    'a key that is none',
+    (at) => {
+      writeFileSync(join(at, 'key.db.checkpoint-key.pem'), 'secret')
+      return `sqlite:${at}/key.db`
+    },
+    /checkpoint-key\.pem: this is no private key in PEM/,
+  ],
+]
+
+for (const [name, prepare, said] of UNUSABLE) {
+  test(`a store that cannot be used is told in one line: ${name}`, async (t) => {
+    const url = prepare(temporary(t))
+
+    await assert.rejects(openLedger(url), (cause: Error) => {
+      assert.match(cause.message, said)
+      assert.equal(cause.message.includes('\n'), false)
+      return true
+    })
+  })
+}
+
+test('a reader of a store that is not there says so and makes none', (t) => {
+  const path = join(temporary(t), 'none.db')
+
+  assert.throws(() => openLedgerReader(`sqlite:${path}`), /no ledger at .*none\.db: name it with --store or --config/)
+  assert.equal(existsSync(path), false)
+})
+
+test('the key that signs checkpoints may be read by its owner only, and stays the same', async (t) => {
+  const store = freshSqlite(t)
+  await (await store.open()).close()
+  const path = store.file('recourse.db.checkpoint-key.pem')
+  const key = readFileSync(path, 'utf8')
+
+  await (await store.open()).close()
+
+  assert.equal(statSync(path).mode & 0o777, 0o600)
+  assert.equal(readFileSync(path, 'utf8'), key)
+})
+
+test('on a full disk blocks are refused, and once there is room they are taken again without a restart', (t) => {
+  const directory = temporary(t)
+  const small = join(directory, 'small')
+  mkdirSync(small)
+  const script = join(directory, 'run.sh')
+  const child = fileURLToPath(new URL('./fault-child.ts', import.meta.url))
+  writeFileSync(
+    script,
+    `set -e; mount -t tmpfs -o size=24m tmpfs ${small}; dd if=/dev/zero of=${small}/ballast bs=1M count=16 status=none
+     ${process.execPath} ${child} sqlite:${small}/recourse.db ${small}/ballast
+     cp ${small}/recourse.db ${small}/recourse.db.checkpoint-key.pem ${directory}`,
+  )
+  chmodSync(script, 0o700)
+  if (spawnSync('unshare', ['-rm', 'true']).status !== 0)
+    return t.skip('this machine has no private mounts (unshare -rm)')
+
+  const { told, refused, codes, figures, recoveredAfterMs } = runFault('unshare', ['-rm', 'sh', script])
+
+  t.diagnostic(
+    `${told.length} recorded, ${refused.length} refused (${codes.join()}), well again after ${recoveredAfterMs} ms`,
+  )
+  assert.ok(told.length > 100 && refused.length > 0)
+  assert.ok(codes.includes('full'), codes.join())
+  assert.equal(figures.lost, 0)
+  assert.ok(recoveredAfterMs < 5_000)
+  assertKept(`sqlite:${directory}/recourse.db`, told, refused)
+  return undefined
+})
+
+for (const [error, call] of [
+  ['EIO', 'fsync,fdatasync'],
+  ['ENOSPC', 'pwrite64'],
+] as const) {
+  test(`when ${call} fails with ${error} nothing is told of that is not there, and recording goes on`, (t) => {
+    const url = `sqlite:${join(temporary(t), 'recourse.db')}`
+    if (spawnSync('strace', ['-V']).status !== 0) return t.skip('strace is not installed')
+    const child = fileURLToPath(new URL('./fault-child.ts', import.meta.url))
+    const when = call === 'pwrite64' ? 120 : 16
+    const inject = `inject=${call}:error=${error}:when=${when}..${when + 2}`
+
+    const words = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', inject, process.execPath, child, url]
+    const { told, refused, figures } = runFault('strace', words)
+
+    t.diagnostic(`${told.length} recorded, ${refused.length} refused, opened again ${figures.reopened} times`)
+    assert.ok(told.length > 0 && refused.length > 0 && figures.reopened > 0)
+    assertKept(url, told, refused)
+    return undefined
+  })
+}
+
+type FaultReport = {
+  told: string[]
+  refused: string[]
+  codes: string[]
+  figures: LedgerFigures
+  recoveredAfterMs: number
+}
+
+function runFault(command: string, words: string[]): FaultReport {
+  return JSON.parse(
+    execFileSync(command, words, { encoding: 'utf8', timeout: 60_000, maxBuffer: 2 ** 26 }),
+  ) as FaultReport
+}
+
+/** What was told of is there and stands; what was refused is not there, or is taken back. */
+function assertKept(url: string, told: readonly string[], refused: readonly string[]): void {
+  const reader = openLedgerReader(url)
+  for (const receipt of told) assert.equal(reader.find(receipt)?.released, false)
+  for (const receipt of refused) assert.notEqual(reader.find(receipt)?.released, false)
+  assert.equal(reader.verify({}).fault, undefined)
+  reader.close()
+}
+
+function openAndVerify(url: string) {
+  const reader = openLedgerReader(url)
+  try {
+    return reader.verify({})
+  } finally {
+    reader.close()
+  }
+}
+
+const JOURNAL_ROW = {
+  at: SAMPLE_START_MS,
+  calling: '+12125550117',
+  called: '+14155550100',
+  peer: 'edge',
+  trunk: '',
+  attestation: 'A',
+  verdict: 'allow',
+  rule: '',
+} as const
