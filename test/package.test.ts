@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawnSync, type SpawnOptions } from 'node:child_process'
+import {
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, posix } from 'node:path'
+import { delimiter, join, posix } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
@@ -11,7 +20,7 @@ import { formatReport, lint } from '#codec/notice/lint.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { pack } from '../scripts/pack.ts'
 import { FLOORS } from './floors.ts'
-import { readImports } from './source-text.ts'
+import { readImports, readSourceText } from './source-text.ts'
 
 /** A folder of somebody else's: the tarball unpacked into its `node_modules`, beside what the manifest depends on. */
 let consumer: string
@@ -66,7 +75,7 @@ suite('the published package', () => {
     const server = [...graph.keys()].filter((path) => !path.startsWith('dist/codec/'))
     const reached = reachableFrom('dist/main/recourse.js', graph)
     assert.deepEqual(
-      server.filter((path) => !reached.has(path)),
+      server.filter((path) => !reached.has(path) && !holdsTypesOnly(readFileSync(join(installed, path), 'utf8'))),
       [],
     )
     t.diagnostic(`${reached.size} of ${graph.size} modules reached, the rest is codec`)
@@ -127,6 +136,14 @@ suite('the published package', () => {
     assert.match(output, /recourse/)
   })
 
+  test('in a clone, npx runs its own command on the Node that the lock brings', () => {
+    const path = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))
+    const env = { ...process.env, PATH: path.join(delimiter) }
+    const node = run('npx', ['--offline', '-c', 'node -p process.execPath'], { cwd: ROOT, env })
+    assert.equal(realpathSync(node.trim()), realpathSync(join(ROOT, 'node_modules', '.bin', 'node')))
+    assert.match(run('npx', ['--offline', 'recourse', '--help'], { cwd: ROOT, env }), /recourse/)
+  })
+
   test('the whole codec bundles for a browser without a node: import, and reads a notice there', async (t) => {
     const specifiers = codecSpecifiers()
     const entry = specifiers.map((specifier) => `export * as ${nameOf(specifier)} from '${specifier}'`).join('\n')
@@ -182,6 +199,11 @@ function modulesNamedBy(path: string, text: string): string[] {
     if (target?.startsWith('./') === true) return [posix.join(posix.dirname(path), target)]
     return target?.startsWith('#') === true ? [target.replace(/^#(.*)\.ts$/, 'dist/$1.js')] : []
   })
+}
+
+/** What only held types is an empty module once built, and nothing asks for it. */
+function holdsTypesOnly(text: string): boolean {
+  return readSourceText(text).code.trim() === 'export {};'
 }
 
 function reachableFrom(start: string, graph: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
@@ -243,7 +265,7 @@ function typeErrors(...paths: string[]): string {
   return tsc.stdout
 }
 
-function run(command: string, args: readonly string[], options: { cwd?: string } = {}): string {
+function run(command: string, args: readonly string[], options: SpawnOptions = {}): string {
   const { status, stdout, stderr } = spawnSync(command, args, { ...options, encoding: 'utf8' })
   assert.equal(status, 0, `${command} ${args.join(' ')}\n${stdout}${stderr}`)
   return stdout
