@@ -144,6 +144,11 @@ suite('the published package', () => {
     assert.match(run('npx', ['--offline', 'recourse', '--help'], { cwd: ROOT, env }), /recourse/)
   })
 
+  test('in a clone the public names lead to the sources', async () => {
+    const specifier = `${manifest.name}/codec/notice/lint`
+    assert.equal(((await import(specifier)) as { lint: unknown }).lint, lint)
+  })
+
   test('the whole codec bundles for a browser without a node: import, and reads a notice there', async (t) => {
     const specifiers = codecSpecifiers()
     const entry = specifiers.map((specifier) => `export * as ${nameOf(specifier)} from '${specifier}'`).join('\n')
