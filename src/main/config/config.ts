@@ -4,14 +4,14 @@ import type { OperatorContact } from '#core/notify/notice-terms.ts'
 import type { Policy } from '#core/rules/policy.ts'
 import type { BlockLocation } from '#codec/notice/notice.ts'
 import type { Endpoint } from './addresses.ts'
-import type { SecretSource } from './keys.ts'
+import type { FileSource, SecretSource } from './keys.ts'
 
 /** A configuration that has been checked whole: whoever has one need not look again. Paths are ready to open. */
 export type Config = {
   readonly operator: { readonly name: string; readonly contact: OperatorContact; readonly location: BlockLocation }
   readonly store: { readonly kind: 'sqlite'; readonly path: string }
   readonly tally: 'memory'
-  readonly receipts: { readonly keys: SecretSource; readonly keepMs: number; readonly rotateMs: number }
+  readonly receipts: { readonly keys: FileSource; readonly keepMs: number; readonly rotateMs: number }
   readonly gate: {
     readonly listen: readonly Endpoint[]
     readonly peers: readonly PeerConfig[]

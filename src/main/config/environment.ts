@@ -31,14 +31,23 @@ export function applyEnvironment(
     if (!name.startsWith(PREFIX) || text === undefined || OTHER_NAMES.has(name) || others.has(name)) continue
     const key = known.get(name)
     if (key === undefined) {
-      const near = nearest(name, known.keys())
-      const hint = near === undefined ? '' : ` (did you mean ${near}?)`
+      const names = [...known.keys()].map((name) => name.slice(PREFIX.length))
+      const near = nearest(name.slice(PREFIX.length), names)
+      const hint = near === undefined ? '' : ` (did you mean ${PREFIX}${near}?)`
       faults.push({ where: name, message: `found a variable that no key has, expected RECOURSE_ and a key${hint}` })
       continue
     }
     const read = key.isText ? text : readValue(text)
     if (read === undefined) faults.push({ where: name, message: `found ${show(text)}, expected ${key.meta.expected}` })
-    else if (put(value, key.path, read)) overrides.push({ path: key.path, name })
+    else {
+      const obstacle = put(value, key.path, read)
+      if (obstacle === undefined) overrides.push({ path: key.path, name })
+      else
+        faults.push({
+          where: name,
+          message: `found ${obstacle} in the file, expected a mapping that this can be put in`,
+        })
+    }
   }
   return { overrides, faults }
 }
@@ -52,16 +61,16 @@ function readValue(text: string): unknown {
   }
 }
 
-/** Answers whether it could: where the file has something else than a mapping on the way, that is the fault to tell. */
-function put(value: Record<string, unknown>, path: readonly string[], leaf: unknown): boolean {
+/** Puts a value in its place; answers what stands in the way, where the file has something else than a mapping there. */
+function put(value: Record<string, unknown>, path: readonly string[], leaf: unknown): string | undefined {
   let at = value
-  for (const step of path.slice(0, -1)) {
+  for (const [index, step] of path.slice(0, -1).entries()) {
     const next = (at[step] ??= {})
-    if (typeof next !== 'object' || Array.isArray(next)) return false
+    if (typeof next !== 'object' || Array.isArray(next)) return `${path.slice(0, index + 1).join('.')}: ${show(next)}`
     at = next as Record<string, unknown>
   }
   at[path.at(-1)!] = leaf
-  return true
+  return undefined
 }
 
 const PREFIX = 'RECOURSE_'

@@ -7,15 +7,14 @@ import { parseDuration, parseSize } from './units.ts'
 /** What is known of a key: what it means, and what it takes in words that complete "expected …". */
 export type KeyMeta = { readonly description: string; readonly expected: string }
 
+/** What `file:` and a path names. */
+export type FileSource = { readonly kind: 'file'; readonly path: string }
+
 /** Where a list of numbers comes from: a file, or the entries themselves. */
-export type ListSource =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'entries'; readonly entries: readonly string[] }
+export type ListSource = FileSource | { readonly kind: 'entries'; readonly entries: readonly string[] }
 
 /** Where a secret is kept: never in the configuration itself. */
-export type SecretSource =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'env'; readonly name: string }
+export type SecretSource = FileSource | { readonly kind: 'env'; readonly name: string }
 
 /** A key of the configuration with its words. */
 export function key<Schema extends z.ZodType>(schema: Schema, description: string, expected: string): Schema {
@@ -85,15 +84,16 @@ export function secret() {
   })
 }
 
-export function listFile() {
-  return checked((text): ListSource | undefined =>
+/** A file, or a folder, by its path. */
+export function file() {
+  return checked((text): FileSource | undefined =>
     /^file:./.test(text) ? { kind: 'file', path: text.slice(5) } : undefined,
   )
 }
 
 export function list() {
   const entries = z.array(z.string()).min(1).max(LISTED_INLINE_MAX)
-  return z.union([listFile(), entries.transform((entries): ListSource => ({ kind: 'entries', entries }))])
+  return z.union([file(), entries.transform((entries): ListSource => ({ kind: 'entries', entries }))])
 }
 
 /** What a cause of blocks may be told by. */

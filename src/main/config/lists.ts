@@ -3,7 +3,7 @@ import type { DialPlan } from '#core/call/number.ts'
 import { NO_CALLED_LISTS, parseCalledLists, type CalledLists } from '#core/rules/called-list.ts'
 import { parseEntries, parseNumberList, type ListFault, type NumberList } from '#core/rules/number-list.ts'
 import type { ConfigFault } from './fault.ts'
-import type { ListSource } from './keys.ts'
+import type { FileSource, ListSource } from './keys.ts'
 
 /** Reads a file as UTF-8; throws as `node:fs` does. */
 export type ReadFile = (path: string) => string
@@ -46,8 +46,8 @@ export function loadNumbers(
 }
 
 /** Loads the lists of called parties; `true` stands for those that subscribers keep, which are not there yet. */
-export function loadCalledLists(source: ListSource | true, from: ListPlace, reader: ListReader): CalledLists {
-  if (source === true || source.kind === 'entries') return NO_CALLED_LISTS
+export function loadCalledLists(source: FileSource | true, from: ListPlace, reader: ListReader): CalledLists {
+  if (source === true) return NO_CALLED_LISTS
   const path = besides(from.file, source.path)
   const { lists, faults } = parseCalledLists(
     readText(path, 'a list with the columns called and calling', from, reader),

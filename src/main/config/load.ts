@@ -43,7 +43,7 @@ export function loadConfig({ path, env, readFile }: ConfigInput): Loaded {
 
   const { value } = source
   const spliced = splicePolicy(source, readFile)
-  const { overrides, faults } = applyEnvironment(value, knownKeys(configSchema, false), env, secretsIn(value))
+  const { overrides, faults } = applyEnvironment(value, knownKeys(configSchema, false), env, secretsIn(source.text))
   const policySource = splicePolicy(source, readFile) ?? spliced
   faults.push(...(policySource?.faults ?? []))
   let places = placesOf(source, policySource, overrides)
@@ -91,7 +91,7 @@ function compile(settings: Settings, file: string, places: Places, readFile: Rea
     store: { kind: 'sqlite', path: besides(file, settings.store.path) },
     tally: settings.tally,
     receipts: {
-      keys: secretBesides(file, settings.receipts.keys),
+      keys: { kind: 'file', path: besides(file, settings.receipts.keys.path) },
       keepMs: settings.receipts.keep,
       rotateMs: settings.receipts.rotate,
     },
@@ -181,9 +181,8 @@ function placesOf(source: Source, policy: Source | undefined, overrides: readonl
 }
 
 /** The variables that the configuration names as `env:`, which are no overrides. */
-function secretsIn(value: unknown): ReadonlySet<string> {
-  const names = JSON.stringify(value ?? '').match(/"env:[A-Za-z0-9_]+"/g) ?? []
-  return new Set(names.map((name) => name.slice('"env:'.length, -1)))
+function secretsIn(text: string): ReadonlySet<string> {
+  return new Set(Array.from(text.matchAll(/\benv:([A-Za-z_][A-Za-z0-9_]*)/g), (found) => found[1]!))
 }
 
 /** What a configuration without a file is called, and where `recourse up` looks for one. */

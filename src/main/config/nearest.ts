@@ -1,8 +1,8 @@
-/** The known word nearest to what was written, `undefined` where none is near: at most a third of its letters differ. */
+/** The known word nearest to what was written, `undefined` where none is near: two letters in five may differ. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > WORD_MAX) return undefined
   let best: string | undefined
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1
+  let least = Math.max(1, Math.round(word.length * 0.4)) + 1
   for (const candidate of known) {
     const distance = distanceOf(word.toLowerCase(), candidate.toLowerCase())
     if (distance >= least) continue

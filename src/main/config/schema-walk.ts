@@ -17,6 +17,8 @@ export type KnownKey = {
 
 /** All keys below a schema, in the schema's order; the keys of list members under `[]` when `intoLists`. */
 export function knownKeys(schema: z.core.$ZodType, intoLists: boolean, above: readonly string[] = []): KnownKey[] {
+  // What one of several mappings requires is not required of the others.
+  const isChoice = bare(schema) instanceof z.core.$ZodUnion
   return Object.entries(shapeOf(schema) ?? {}).flatMap(([name, child]): KnownKey[] => {
     const path = [...above, name]
     const meta = metaOf(child)
@@ -27,7 +29,7 @@ export function knownKeys(schema: z.core.$ZodType, intoLists: boolean, above: re
       path,
       meta,
       fallback: fallbackOf(child),
-      required: !z.safeParse(child, undefined).success,
+      required: !isChoice && !z.safeParse(child, undefined).success,
       isSection,
       isText: inner._zod.def.type === 'string' || inner._zod.def.type === 'enum' || inner._zod.def.type === 'literal',
     }

@@ -17,7 +17,7 @@ import {
   integer,
   key,
   list,
-  listFile,
+  file,
   name,
   secret,
   section,
@@ -67,9 +67,9 @@ const operator = section({
 
 const receipts = section({
   keys: key(
-    secret().prefault('file:receipt-keys'),
+    file().prefault('file:receipt-keys'),
     'The folder of the keys that receipts are sealed with. It is made when it is missing. Back it up: without it no receipt can be read.',
-    'file: and a path, or env: and a variable',
+    'file: and a path',
   ),
   keep: key(
     duration('1d', '3650d').prefault('60d'),
@@ -98,13 +98,10 @@ const peer = section({
   from: key(
     z.union([z.string(), z.array(z.string()).max(1000)]).transform((value, context) => {
       const texts = typeof value === 'string' ? [value] : value
-      const usable = (text: string) => (parseRange(text)?.prefix ?? 0) > 0
-      if (texts.length > 0 && texts.every(usable)) return texts
-      context.issues.push({
-        code: 'custom',
-        input: value,
-        params: { found: texts.find((text) => !usable(text)) ?? value },
-      })
+      const wrong = texts.findIndex((text) => (parseRange(text)?.prefix ?? 0) === 0)
+      if (texts.length > 0 && wrong < 0) return texts
+      const path = typeof value === 'string' || texts.length === 0 ? [] : [wrong]
+      context.issues.push({ code: 'custom', input: value, path })
       return z.NEVER
     }),
     'The addresses it sends from; nobody else is answered.',
@@ -207,7 +204,7 @@ const volume = section({
 const rule = section({
   id: key(name(), 'The rule’s name in the ledger and in receipts. Give a changed rule a new one.', NAME),
   'called-list': key(
-    z.union([z.literal(true), listFile()]).optional(),
+    z.union([z.literal(true), file()]).optional(),
     'Blocks callers whom the called party refuses. `true` asks the lists that subscribers keep; a file has the columns called and calling.',
     'true, or file: and a path',
   ),
@@ -263,7 +260,7 @@ const policy = section({
   ),
   exempt: key(
     z
-      .array(key(z.union([z.literal('emergency'), listFile()]), 'One exemption.', 'emergency, or file: and a path'))
+      .array(key(z.union([z.literal('emergency'), file()]), 'One exemption.', 'emergency, or file: and a path'))
       .max(100)
       .prefault(['emergency']),
     'Calls that are never judged: `emergency` (they never are, listed or not), and calls from or to a number on a list.',

@@ -7,6 +7,7 @@ export type Path = readonly PropertyKey[]
 /** A YAML text as plain values, and where in the text each of them stands. */
 export type Source = {
   readonly where: string
+  readonly text: string
   /** A mapping; empty where the text is. */
   readonly value: Record<string, unknown>
   readonly faults: readonly ConfigFault[]
@@ -28,7 +29,10 @@ export function readSource(where: string, text: string): Source {
       const { line, col } = lines.linePos(offset)
       return { line: Math.max(1, line), column: Math.max(1, col) }
     }
-    const faults = document.errors.map((error): ConfigFault => {
+    // The first break tends to bring others with it, which say nothing more.
+    const firstBreak = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY')
+    const errors = document.errors.filter((error) => error.code === 'DUPLICATE_KEY' || error === firstBreak)
+    const faults = errors.map((error): ConfigFault => {
       const place = at(error.pos[0])
       if (error.code === 'DUPLICATE_KEY') {
         const found = /^[^\s:]+/.exec(text.slice(error.pos[0]))?.[0] ?? ''
@@ -44,6 +48,7 @@ export function readSource(where: string, text: string): Source {
     }
     return {
       where,
+      text,
       value: value as Record<string, unknown>,
       faults: [],
       placeOf: (path) => at(find(document, path).value),
@@ -57,7 +62,7 @@ export function readSource(where: string, text: string): Source {
 
 function broken(where: string, message: string): Source {
   const placeOf = () => ({ line: 1, column: 1 })
-  return { where, value: {}, faults: [{ where, line: 1, column: 1, message }], placeOf, keyPlaceOf: placeOf }
+  return { where, text: '', value: {}, faults: [{ where, line: 1, column: 1, message }], placeOf, keyPlaceOf: placeOf }
 }
 
 /** The offsets of a value and of its key; of the nearest that there is, where the path leads on. */

@@ -30,22 +30,23 @@ export function faultsOf(issue: z.core.$ZodIssue, value: unknown, places: Places
       },
     ]
   }
-  const wrong = issue.code === 'custom' && issue.params !== undefined ? issue.params['found'] : found
   return [
-    { fault: { ...places.at(path), message: `found ${show(wrong)}, expected ${expected}` }, path, isUnknownKey: false },
+    { fault: { ...places.at(path), message: `found ${show(found)}, expected ${expected}` }, path, isUnknownKey: false },
   ]
 }
 
 /**
- * Takes out what is wrong, in place, so that the rest can be checked too: an unknown key, a wrong value, or the member of
- * a list that has a wrong value. Answers from a path in what is left where the same stood before.
+ * Takes out what is wrong, in place, so that the rest can be checked too: an unknown key, a wrong value, the mapping that
+ * misses one, or the member of a list that has one. Answers from a path in what is left where the same stood before.
  */
 export function prune(value: unknown, issues: readonly Issue[]): (path: Path) => Path {
   const dropped = new Map<string, Set<number>>()
   for (const { path, isUnknownKey } of issues) {
     const place = isUnknownKey ? -1 : path.findIndex((step) => typeof step === 'number')
-    const holder = valueAt(value, path.slice(0, -1))
-    const last = path.at(-1)
+    // What is missing goes with the mapping that misses it.
+    const target = valueAt(value, path) === undefined ? path.slice(0, -1) : path
+    const holder = valueAt(value, target.slice(0, -1))
+    const last = target.at(-1)
     if (place >= 0) {
       const list = JSON.stringify(path.slice(0, place))
       dropped.set(list, (dropped.get(list) ?? new Set()).add(Number(path[place])))
