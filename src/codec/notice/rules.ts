@@ -101,7 +101,7 @@ export const RULES = {
   },
   'R603P-09': {
     severity: 'error',
-    text: 'v, url, tel, email or id stands as a Reason parameter instead of inside the text.',
+    text: 'A field of the text (v, url, tel, email or id) stands outside it, as a Reason parameter.',
     cite: 'ATIS-1000099',
   },
   'R603P-10': {
