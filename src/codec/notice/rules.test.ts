@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { redressContact, redressId } from './notice.ts'
 import { RULES } from './rules.ts'
+import { writeNotice } from './write.ts'
 
 const PAGE = readFileSync(new URL('../../../docs/notices.md', import.meta.url), 'utf8')
 
@@ -24,4 +26,19 @@ test('every rule is one sentence with a source, and stands in order', () => {
     assert.match(text, /^[A-Z][^\n|]{10,160}\.$/, id)
     assert.match(cite, /^(?:RFC \d|ATIS-1000099|47 CFR|own (?:rule|limit))/, id)
   }
+})
+
+test('the page shows what the writer makes of its example', () => {
+  const contact = redressContact({ url: 'https://redress.northwire.example/c', tel: '+18005550142' })
+  const id = redressId('nw-7Q_42')
+  assert.ok(contact.kind === 'ok' && id.kind === 'ok')
+  const reply = writeNotice({
+    kind: 'network-blocked',
+    form: 'SIP',
+    contact: contact.value,
+    id: id.value,
+    location: 'RLN',
+  })
+  assert.ok(PAGE.includes(`status: ${reply.status}, phrase: '${reply.phrase}'`))
+  assert.ok(PAGE.includes(`fields: [['${reply.fields[0]![0]}', '${reply.fields[0]![1]}']]`))
 })
