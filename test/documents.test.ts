@@ -87,7 +87,8 @@ test('a guide that does not hold is seen', async () => {
   ]
   for (const [guide, expected] of faults)
     await assert.rejects(follow('a guide', readSteps(readBlocks(`${guide}\n`))), expected, guide)
-  assert.throws(() => readSteps(readBlocks('```sh\nnpx recourse\n```')), /no test runs/)
+  for (const language of ['sh', 'bash', 'console'])
+    assert.throws(() => readSteps(readBlocks(`\`\`\`${language}\nnpx recourse\n\`\`\``)), /no test runs/)
   assert.throws(() => readSteps(readBlocks('<!-- not run: why -->\n```sh\nx\n```')), /no test runs/)
 
   const sound = `<!-- file: greeting.txt -->

@@ -62,7 +62,7 @@ export function readSteps(blocks: readonly Block[]): { readonly block: Block; re
     const output = next?.language === 'text' && next.mark === undefined ? next.text : undefined
     const step = block.mark === undefined ? undefined : readStep(block.mark, output)
     if (step !== undefined) return [{ block, step }]
-    if (block.language === 'sh')
+    if (COMMANDS.has(block.language))
       throw new Error(`line ${block.line}: no test runs these commands, and no comment says why`)
     return []
   })
@@ -239,6 +239,9 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** Only root may make a network; anybody else runs the guides on the machine's own loopback. */
 const OWN_NETWORK = process.platform === 'linux' && process.getuid?.() === 0
+
+/** Fences that hold what a reader types. */
+const COMMANDS = new Set(['sh', 'bash', 'shell', 'console'])
 
 /** What of the repository a guide may name. */
 const SEEN = new Set(['bin', 'docs', 'examples', 'node_modules', 'package.json', 'src', 'test', 'vectors'])
