@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -89,7 +89,12 @@ test('a guide that does not hold is seen', async () => {
     await assert.rejects(follow('a guide', readSteps(readBlocks(`${guide}\n`))), expected, guide)
   for (const language of ['sh', 'bash', 'console'])
     assert.throws(() => readSteps(readBlocks(`\`\`\`${language}\nnpx recourse\n\`\`\``)), /no test runs/)
+  assert.throws(() => readSteps(readBlocks('```\n$ npx recourse\n```')), /no test runs/)
   assert.throws(() => readSteps(readBlocks('<!-- not run: why -->\n```sh\nx\n```')), /no test runs/)
+
+  const transcript = '<!-- run: exit 3 -->\n```\n$ echo one\none\n$ echo two; exit 3\ntwo\n```\n'
+  await follow('a guide', readSteps(readBlocks(transcript)))
+  await assert.rejects(follow('a guide', readSteps(readBlocks(transcript.replace('\none', '\nnone')))), /guide shows/)
 
   const sound = `<!-- file: greeting.txt -->
 \`\`\`text
@@ -111,6 +116,24 @@ hello
 `
   await assert.rejects(follow('a guide', readSteps(readBlocks(sound))), /guide shows/)
   await follow('a guide', readSteps(readBlocks(sound.replace('2020-01-01 00:00 ', '2020-01-01T00:00:00Z '))))
+})
+
+test('the programs in the guides compile', (t) => {
+  const programs = guides().flatMap((path) =>
+    readBlocks(read(path))
+      .filter((block) => block.language === 'ts')
+      .map((block) => ({ where: `${path}:${block.line}`, text: block.text })),
+  )
+  assert.deepEqual(typeErrors(programs), [])
+  expectAtLeast('programs in the guides', programs.length)
+  t.diagnostic(`${programs.length} programs`)
+
+  const wrong = [
+    "import { parseReason } from 'recourse-sip/codec/sip/reasons'",
+    "import { readReason } from 'recourse-sip/codec/sip/reason'",
+    "import { parseReason } from 'recourse-sip/codec/sip/reason'\nparseReason(603)",
+  ]
+  assert.equal(typeErrors(wrong.map((text, index) => ({ where: `planted ${index}`, text }))).length, wrong.length)
 })
 
 test('shown output fits what is printed by its words, not by its times, receipts and spaces', () => {
@@ -206,6 +229,21 @@ async function follow(path: string, steps: readonly { readonly block: Block; rea
   await clone.close()
 }
 
+/** Compiles programs as a user of the library would; names that the text around a program explains are let be. */
+function typeErrors(programs: readonly { readonly where: string; readonly text: string }[]): string[] {
+  const clone = new Clone()
+  try {
+    for (const [index, { text }] of programs.entries()) clone.write(`program-${index}.ts`, `${text}\nexport {}\n`)
+    const paths = programs.map((_, index) => `program-${index}.ts`)
+    const tsc = spawnSync(process.execPath, [TSC, ...TSC_OPTIONS, ...paths], { cwd: clone.folder, encoding: 'utf8' })
+    return [...tsc.stdout.matchAll(/^program-(\d+)\.ts\((\d+),\d+\): error (?!TS2304|TS18004)(.*)$/gm)].map(
+      ([, index, line, words]) => `${programs[Number(index)]!.where}, line ${line}: ${words}`,
+    )
+  } finally {
+    rmSync(clone.folder, { recursive: true })
+  }
+}
+
 function stepsOf(path: string): ReturnType<typeof readSteps> {
   try {
     return readSteps(readBlocks(read(path)))
@@ -299,6 +337,12 @@ function expectAtLeast(what: keyof typeof FLOORS, count: number): void {
 }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+const TSC = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+const TSC_OPTIONS =
+  '--noEmit --strict --module nodenext --target es2024 --lib es2024,es2025.iterator,dom --types node --skipLibCheck --allowImportingTsExtensions'.split(
+    ' ',
+  )
 
 const STRAY: readonly RegExp[] = [
   /(?<![\w.-])\/(?:home|root|Users|work)\/[\w.-]+/g,

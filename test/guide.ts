@@ -22,6 +22,7 @@ export type Block = {
  *
  * - `<!-- run -->`: run it in the guide's folder; it must end with 0, or as `<!-- run: exit 1 -->` says. A `text` block
  *   right below shows what it prints.
+ *   A block of `$ command` lines with what they print below them is run line by line.
  * - `<!-- run: until "listening" -->`: start it, wait for these words, stop it at the end of the guide (SIGTERM, exit 0).
  * - `<!-- run by: test/journeys/x.test.ts -->`: another test runs it, and names the guide.
  * - `<!-- not run: why -->`: nobody runs it.
@@ -61,10 +62,22 @@ export function readSteps(blocks: readonly Block[]): { readonly block: Block; re
     const next = blocks[index + 1]
     const output = next?.language === 'text' && next.mark === undefined ? next.text : undefined
     const step = block.mark === undefined ? undefined : readStep(block.mark, output)
+    const isTranscript = block.text.startsWith('$ ')
+    if (step?.kind === 'run' && isTranscript) return readTranscript(block, step.exitCode)
     if (step !== undefined) return [{ block, step }]
-    if (COMMANDS.has(block.language))
+    if (COMMANDS.has(block.language) || isTranscript)
       throw new Error(`line ${block.line}: no test runs these commands, and no comment says why`)
     return []
+  })
+}
+
+/** A block of `$ command` lines, each with what it prints below; the exit code is that of the last. */
+function readTranscript(block: Block, exitCode: number): { readonly block: Block; readonly step: Step }[] {
+  const parts = block.text.split(/^\$ /m).slice(1)
+  return parts.map((part, index) => {
+    const end = part.indexOf('\n') + 1
+    const step: Step = { kind: 'run', exitCode: index === parts.length - 1 ? exitCode : 0, output: part.slice(end) }
+    return { block: { ...block, text: part.slice(0, end) }, step }
   })
 }
 
