@@ -210,6 +210,13 @@ test('a volume rule counts calls that a rule before it has blocked, and adds its
   }
 })
 
+test('behind a block, an allow rule still ends the counting', () => {
+  const policy = policyOf([doNotOriginate([CALLER]), allowRule([CALLER]), volume({})])
+  const tally = openTally(policy, 1)
+  assert.equal(judge(factsOf({}), policy, tally, NOW).kind, 'block')
+  assert.equal(tally.counters[0]?.used, 0)
+})
+
 test('a shadow rule blocks nothing, and its hits are told with figures', () => {
   const shadow = volume({ limit: 1, mode: 'shadow' })
   const policy = policyOf([shadow])

@@ -495,6 +495,15 @@ for (const [title, from, to, faults] of WRONG) {
   })
 }
 
+test('a wrong value hides no fault behind it, and moves no line', () => {
+  const wrong = GOOD.replace('do-not-originate: "file:dno.csv"', 'deny: 7').replace('limit: 300', 'limit: 0')
+  assert.deepEqual(faultsIn(wrong.replace('id: volume-block', 'id: allow')), [
+    'recourse.yaml:17:24: found 7, expected file: and a path, or a list of numbers in quotes',
+    'recourse.yaml:19:57: found 0, expected a number of calls from 1 to 65534, the most that can be counted',
+    'recourse.yaml:20:13: found the rule id "allow", which another rule has in line 18, expected an id of its own',
+  ])
+})
+
 test('there are enough wrong configurations above', () => {
   assert.ok(WRONG.filter(([, , , faults]) => faults.length > 0).length >= 50)
 })
