@@ -76,7 +76,7 @@ export type Selection =
 export type Erasure = {
   readonly blocks: number
   readonly journal: number
-  /** False while a reader still holds the write-ahead log, which then still holds the erased octets. */
+  /** False while erased octets may still lie in the files: a reader holds the log, or the store is too large to rewrite now. */
   readonly scrubbed: boolean
 }
 

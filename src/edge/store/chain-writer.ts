@@ -5,6 +5,7 @@ import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { addSeq, chainHash, commitTo, genesisHash, hashReceipt, type Head } from '#core/ledger/chain.ts'
 import { formatCheckpoint, signCheckpoint } from '#core/ledger/checkpoint.ts'
+import { formatErased } from '#core/ledger/erased.ts'
 import {
   ERASED_RANGES_MAX,
   SALT_OCTETS,
@@ -17,7 +18,6 @@ import type { ReleaseCause, Selection } from '#core/ledger/ledger.ts'
 import { lockChain } from './chain-lock.ts'
 import { openSigningKey } from './checkpoint-key.ts'
 import { JOURNAL_WIDTH, type Packed } from './packed.ts'
-import { formatErased } from './rows.ts'
 import { CHAIN_SPAN, openForWriting, type Durability } from './schema.ts'
 import { StoreError } from './store-error.ts'
 
@@ -158,11 +158,17 @@ export class ChainWriter {
     })
   }
 
-  /** Makes the octets of deleted rows go from the files; false while a reader holds the write-ahead log. */
-  scrub(): boolean {
+  /**
+   * Makes the octets of deleted rows go from the files; false while a reader holds the write-ahead log, or if the database
+   * is larger than `octetsMax`: writing it anew would keep recording waiting for too long.
+   */
+  scrub(octetsMax: number): boolean {
     const { db } = this.#ready()
     const truncate = () => Number(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()!['busy']) === 0
+    const pages = Number(db.prepare('PRAGMA page_count').get()!['page_count'])
+    const octets = pages * Number(db.prepare('PRAGMA page_size').get()!['page_size'])
     truncate()
+    if (octets > octetsMax) return false
     db.exec('VACUUM')
     return truncate()
   }

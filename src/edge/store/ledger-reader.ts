@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { hashReceipt } from '#core/ledger/chain.ts'
 import { parseCheckpoint, type Checkpoint, type Verifier } from '#core/ledger/checkpoint.ts'
 import type { EntryKind, LedgerRow } from '#core/ledger/entry.ts'
-import type { RecentBlock } from '#core/ledger/ledger.ts'
+import type { RecentBlock, Selection } from '#core/ledger/ledger.ts'
 import { verifyLedger, type Verification } from '#core/ledger/verify.ts'
 import { createVerifier } from './checkpoint-key.ts'
 import { octetText, readRow, ROW_COLUMNS, ROW_SOURCE, type Row } from './rows.ts'
@@ -17,6 +17,7 @@ export type EntryFilter = {
   /** On either side. */
   readonly number?: string | undefined
   readonly rule?: string | undefined
+  readonly program?: string | undefined
   readonly entry?: EntryKind | undefined
 }
 
@@ -33,6 +34,8 @@ export type LedgerReader = {
   list(filter: EntryFilter, order: 'oldest' | 'newest', limit: number, after?: string): ListedEntry[]
   /** The block a receipt stands for, also when its personal columns are erased. */
   find(receipt: string): ListedEntry | undefined
+  /** How many blocks an erasure would take the personal columns of. */
+  countErasable(selection: Selection): number
   recentBlocks(sinceMs: number): RecentBlock[]
   /**
    * Looks at everything. `checkpoints` are those kept outside the store; signatures are checked against `keys` (PEM), or
@@ -56,6 +59,7 @@ export function openLedgerReader(url: string): LedgerReader {
   return {
     list: (filter, order, limit, after) => listEntries(db, filter, order, limit, after),
     find: (receipt) => findBlock(db, receipt),
+    countErasable: (selection) => countErasable(db, selection),
     recentBlocks: (sinceMs) => recentBlocks(db, sinceMs),
     verify: (terms) => verify(db, terms),
     policy: (version) => {
@@ -79,6 +83,7 @@ function listEntries(db: DatabaseSync, filter: EntryFilter, order: 'oldest' | 'n
   if (filter.called !== undefined) ask('called = ?', filter.called)
   if (filter.number !== undefined) ask('(calling = ? OR called = ?)', filter.number, filter.number)
   if (filter.rule !== undefined) ask('rule = ?', filter.rule)
+  if (filter.program !== undefined) ask('program = ?', filter.program)
   if (filter.entry !== undefined) ask('entry.entry = ?', filter.entry)
   const cursor = after === undefined ? undefined : parseCursor(after)
   if (cursor !== undefined) ask(`(entry.at, entry.id) ${order === 'oldest' ? '>' : '<'} (?, ?)`, cursor.at, cursor.id)
@@ -112,6 +117,14 @@ function findBlock(db: DatabaseSync, receipt: string): ListedEntry | undefined {
     )
     .get(hash.slice(0, 16), hash)
   return row === undefined ? undefined : readListed(row)
+}
+
+function countErasable(db: DatabaseSync, selection: Selection): number {
+  if (selection.by === 'receipt') return findBlock(db, selection.receipt)?.personal === undefined ? 0 : 1
+  const count = (condition: string, ...values: (string | number)[]) =>
+    Number(db.prepare(`SELECT count(*) AS count FROM personal WHERE ${condition}`).get(...values)!['count'])
+  if (selection.by === 'age') return count('at < ?', selection.beforeMs)
+  return count('calling = ? OR called = ?', selection.number, selection.number)
 }
 
 function recentBlocks(db: DatabaseSync, sinceMs: number): RecentBlock[] {

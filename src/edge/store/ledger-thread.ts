@@ -12,6 +12,7 @@ export type ThreadTerms = WriterTerms & {
   readonly acknowledge: 'after-commit' | 'before-commit'
   readonly journalKeepMs: number
   readonly checkpointEveryMs: number
+  readonly scrubOctetsMax: number
 }
 
 /** What the thread is sent. */
@@ -204,7 +205,8 @@ async function erase(writer: ChainWriter, selection: Selection, atMs: number): P
     from = next
     await breathe()
   }
-  return { ...erased, scrubbed: writer.scrub() }
+  if (erased.blocks + erased.journal === 0) return { ...erased, scrubbed: true }
+  return { ...erased, scrubbed: writer.scrub(terms.scrubOctetsMax) }
 }
 
 function close(writer: ChainWriter): ThreadState {

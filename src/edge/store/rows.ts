@@ -1,5 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite'
-import type { EntryKind, Erased, LedgerRow, OpenColumns, PersonalColumns } from '#core/ledger/entry.ts'
+import { parseErased } from '#core/ledger/erased.ts'
+import type { EntryKind, LedgerRow, OpenColumns, PersonalColumns } from '#core/ledger/entry.ts'
 import { CHAIN_SPAN } from './schema.ts'
 
 export type Row = Record<string, SQLOutputValue>
@@ -70,16 +71,4 @@ function readPersonal(row: Row): PersonalColumns {
 export function octetText(value: SQLOutputValue | undefined): string {
   if (!(value instanceof Uint8Array)) return String(value)
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')
-}
-
-export function formatErased(erased: readonly Erased[]): string {
-  return JSON.stringify(erased.map(({ chain, first, last }) => [chain, first, last]))
-}
-
-function parseErased(text: string): Erased[] {
-  try {
-    return (JSON.parse(text) as [string, number, number][]).map(([chain, first, last]) => ({ chain, first, last }))
-  } catch {
-    return []
-  }
 }

@@ -29,6 +29,11 @@ export type LedgerOptions = {
   readonly checkpointEveryMs?: number
   /** How long the journal keeps a row; 28 days if not said. */
   readonly journalKeepMs?: number
+  /**
+   * Up to which size an erasure also writes the database anew, so that no octet of what was erased is left in it; 256 MiB
+   * if not said. Recording waits meanwhile: a clerk's process, at a quiet hour, may say Infinity.
+   */
+  readonly scrubOctetsMax?: number
   /** For tests that must fail with it: `off` gives up syncing to the disk. */
   readonly durability?: Durability
   /** For tests that must fail with it: `before-commit` tells of rows that are not there yet. */
@@ -53,6 +58,7 @@ export async function openLedger(url: string, options: LedgerOptions = {}): Prom
     acknowledge: options.acknowledge ?? 'after-commit',
     journalKeepMs: options.journalKeepMs ?? JOURNAL_KEEP_MS,
     checkpointEveryMs: options.checkpointEveryMs ?? CHECKPOINT_EVERY_MS,
+    scrubOctetsMax: options.scrubOctetsMax ?? SCRUB_OCTETS_MAX,
   }
   const ledger = new SqliteLedger(url, terms)
   await ledger.opened
@@ -343,6 +349,7 @@ class SqliteLedger implements Ledger {
 const DAY_MS = 86_400_000
 const JOURNAL_KEEP_MS = 28 * DAY_MS
 const CHECKPOINT_EVERY_MS = 60_000
+const SCRUB_OCTETS_MAX = 256 * 2 ** 20
 
 /** Blocks handed in and not yet answered; beyond it blocks are refused at once, and the calls go on. */
 const QUEUE_MAX = 65_536

@@ -1,0 +1,330 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { formatParty, parseParty } from '#core/call/party.ts'
+import { FAULTS } from '#core/ledger/chain.ts'
+import { parseCheckpoint, type Checkpoint } from '#core/ledger/checkpoint.ts'
+import { EXPORT_COLUMNS, formatExport } from '#core/ledger/export.ts'
+import { formatCsv } from '#core/ledger/csv.ts'
+import type { EntryKind } from '#core/ledger/entry.ts'
+import type { Selection } from '#core/ledger/ledger.ts'
+import { RECEIPT_CHARACTERS } from '#core/receipt/receipt.ts'
+import {
+  openLedgerReader,
+  parseCursor,
+  type EntryFilter,
+  type LedgerReader,
+  type ListedEntry,
+} from '#edge/store/ledger-reader.ts'
+import { parseStoreUrl } from '#edge/store/schema.ts'
+import { checkpointKeyBeside, openLedger } from '#edge/store/sqlite-ledger.ts'
+import { StoreError } from '#edge/store/store-error.ts'
+import { EXIT, Stop } from './exit.ts'
+import { entryInWords, formatEntry, entryRow, TABLE_HEAD } from './ledger-entry.ts'
+import { parseTime } from './ledger-time.ts'
+
+type StoreOptions = { store?: string; config?: string; json?: boolean }
+type FilterOptions = {
+  since?: string
+  until?: string
+  number?: string
+  calling?: string
+  called?: string
+  rule?: string
+  program?: string
+  entry?: string
+}
+
+/** Adds `recourse ledger verify | list | show | export | erase`; `storeUrl` finds the store that the options mean. */
+export function ledgerCommands(program: Command, storeUrl: (options: StoreOptions) => Promise<string>): void {
+  const ledger = program
+    .command('ledger')
+    .description('look at the record of blocked calls, prove it, export it, erase from it')
+  const verb = (name: string, description: string, example: string) =>
+    ledger
+      .command(name)
+      .description(description)
+      .option('--store <url>', 'the store, like sqlite:./recourse.db')
+      .option('--config <file>', 'the configuration that names the store')
+      .addHelpText('after', `\nExample:\n  $ recourse ledger ${example}`)
+  const filtered = (command: Command) =>
+    command
+      .option('--since <time>', 'from this time on: 2026-11-22, 2026-11-22T12:00:00Z, or 24h (ago)')
+      .option('--until <time>', 'before this time')
+      .option('--number <number>', 'with this number on either side, like +12125550117')
+      .option('--calling <number>', 'with this calling number')
+      .option('--called <number>', 'with this called number')
+      .option('--rule <id>', 'decided by this rule')
+      .option('--program <program>', 'of this program: opt-in, opt-out, network, none')
+      .option('--entry <kind>', 'of this kind: block, released, erasure')
+  const reading = async <T>(options: StoreOptions, read: (reader: LedgerReader, url: string) => T): Promise<T> => {
+    const url = await storeUrl(options)
+    const reader = orStop(() => openLedgerReader(url))
+    try {
+      return read(reader, url)
+    } finally {
+      reader.close()
+    }
+  }
+
+  verb(
+    'verify',
+    'look at every entry and every checkpoint, and name the first that is not as it was recorded',
+    'verify',
+  )
+    .option('--checkpoints <file>', 'checkpoints kept outside the store, one JSON object a line')
+    .option('--key <file>', 'the key (PEM) that signs checkpoints; the one beside the store if not said')
+    .option('--json', 'the outcome as one line of JSON')
+    .action((options: StoreOptions & { checkpoints?: string; key?: string }) =>
+      reading(options, (reader, url) => verify(reader, url, options)),
+    )
+
+  filtered(verb('list', 'list entries, newest first', 'list --since 24h --number +12125550117'))
+    .option('--limit <count>', 'how many at most', '50')
+    .option('--after <cursor>', 'go on after this entry; a list that is not complete says where')
+    .option('--json', 'one line of JSON for each entry')
+    .action((options: StoreOptions & FilterOptions & { limit: string; after?: string }) =>
+      reading(options, (reader) => list(reader, options)),
+    )
+
+  verb('show', 'tell one block in words: why, what was asked and what was answered', `show ${'I'.padEnd(64, 'x')}`)
+    .argument('<receipt>', 'the receipt, as the caller was given it')
+    .option('--json', 'the entry as one line of JSON')
+    .action((receipt: string, options: StoreOptions) =>
+      reading(options, (reader, url) => show(reader, url, receipt, options)),
+    )
+
+  filtered(
+    verb(
+      'export',
+      'write entries, oldest first, as CSV for spreadsheets or as JSON',
+      'export --since 28d > blocks.csv',
+    ),
+  )
+    .option('--json', 'one line of JSON for each entry instead of CSV')
+    .action((options: StoreOptions & FilterOptions) => reading(options, (reader) => exportAll(reader, options)))
+
+  verb(
+    'erase',
+    'delete personal data from entries; the chain goes on to verify and says so',
+    'erase --number +12125550117 --yes',
+  )
+    .option('--receipt <receipt>', 'of the block with this receipt')
+    .option('--number <number>', 'of all blocks and journal rows with this number on either side')
+    .option('--older-than <time>', 'of everything before this time: 45d, or a date')
+    .option('--yes', 'do it; without this, it only says how many')
+    .option('--json', 'the outcome as one line of JSON')
+    .action(async (options: StoreOptions & EraseOptions) => erase(await storeUrl(options), options))
+}
+
+function verify(
+  reader: LedgerReader,
+  url: string,
+  options: StoreOptions & { checkpoints?: string; key?: string },
+): void {
+  const beside = checkpointKeyBeside(parseStoreUrl(url))
+  const keyFile = options.key ?? (existsSync(beside) ? beside : undefined)
+  const keys = keyFile === undefined ? [] : [readText(keyFile, 'key')]
+  const checkpoints = options.checkpoints === undefined ? [] : readCheckpoints(options.checkpoints)
+  const found = orStop(() => reader.verify({ keys, checkpoints, onProgress: showProgress }), keyFile)
+  showProgress(undefined)
+  const { fault, heads, entries, blocks, released, erased, unsealed } = found
+  if (options.json === true) print(JSON.stringify({ ok: fault === undefined, ...found }))
+  const looked = `looked at ${entries} entries (${blocks} blocks, ${released} released, ${erased} erased) in ${heads.length} chains and ${found.checkpoints} checkpoints`
+  const say = options.json === true ? note : print
+  if (fault !== undefined) {
+    say(`${looked}\nnot as recorded: chain "${fault.chain}", entry ${fault.seq}: ${FAULTS[fault.kind]}`)
+    process.exitCode = EXIT.found
+    return
+  }
+  say(`${looked}: all as recorded`)
+  if (unsealed > 0)
+    say(`${unsealed} entries came after the last checkpoint; until the next one nothing signed holds them`)
+  if (keys.length === 0)
+    say('the checkpoints were checked with the key that the store itself names: use --key to prove more')
+}
+
+function list(reader: LedgerReader, options: StoreOptions & FilterOptions & { limit: string; after?: string }): void {
+  const limit = Number(options.limit)
+  if (!Number.isInteger(limit) || limit < 1 || limit > LIST_MAX) {
+    throw new Stop(EXIT.unusable, `--limit ${options.limit}: write a number from 1 to ${LIST_MAX}`)
+  }
+  if (options.after !== undefined && parseCursor(options.after) === undefined) {
+    throw new Stop(EXIT.unusable, `--after ${options.after}: this is no cursor; copy it from the end of a list`)
+  }
+  const entries = reader.list(readFilter(options), 'newest', limit, options.after)
+  if (options.json === true) for (const entry of entries) print(formatEntry(entry))
+  else if (entries.length > 0) print([TABLE_HEAD, ...entries.map(entryRow)].join('\n'))
+  if (entries.length === 0) note('no entries')
+  const last = entries.at(-1)
+  if (last !== undefined && entries.length === limit) note(`there may be more: --after ${last.cursor}`)
+}
+
+function show(reader: LedgerReader, url: string, text: string, { json }: StoreOptions): void {
+  const receipt = readReceipt(text)
+  const entry = reader.find(receipt)
+  if (entry === undefined) {
+    throw new Stop(
+      EXIT.unusable,
+      `no block with this receipt in ${parseStoreUrl(url)}: check the receipt and the store`,
+    )
+  }
+  print(json === true ? formatEntry(entry) : entryInWords(entry))
+}
+
+function exportAll(reader: LedgerReader, options: StoreOptions & FilterOptions): void {
+  const filter = readFilter(options)
+  const asJson = options.json === true
+  if (!asJson) process.stdout.write(`${formatCsv([...EXPORT_COLUMNS])}\r\n`)
+  let count = 0
+  for (let after: string | undefined, more = true; more;) {
+    const page: ListedEntry[] = reader.list(filter, 'oldest', PAGE_ENTRIES, after)
+    const lines = page.map((entry) => (asJson ? `${formatEntry(entry)}\n` : `${formatExport(entry)}\r\n`))
+    process.stdout.write(lines.join(''))
+    count += page.length
+    after = page.at(-1)?.cursor
+    more = page.length === PAGE_ENTRIES
+  }
+  note(`${count} entries`)
+}
+
+type EraseOptions = { receipt?: string; number?: string; olderThan?: string; yes?: boolean }
+
+async function erase(url: string, options: StoreOptions & EraseOptions): Promise<void> {
+  const selection = readSelection(options)
+  const reader = orStop(() => openLedgerReader(url))
+  const blocks = reader.countErasable(selection)
+  reader.close()
+  if (options.yes !== true) {
+    throw new Stop(EXIT.unusable, `this would erase the personal data of ${blocks} blocks for good; add --yes to do it`)
+  }
+  const ledger = await openLedger(url, { chain: CLERK_CHAIN, scrubOctetsMax: Infinity }).catch(stopForStore)
+  try {
+    const erasure = await ledger.erase(selection, Date.now())
+    if (options.json === true) print(JSON.stringify(erasure))
+    const say = options.json === true ? note : print
+    say(`erased the personal data of ${erasure.blocks} blocks and ${erasure.journal} journal rows; the chain says so`)
+    if (!erasure.scrubbed) {
+      throw new Stop(
+        EXIT.outside,
+        'the rows are gone, but a reader keeps old octets in the write-ahead log: close it and run this again',
+      )
+    }
+  } finally {
+    await ledger.close()
+  }
+}
+
+function readSelection({ receipt, number, olderThan }: EraseOptions): Selection {
+  const said = [receipt, number, olderThan].filter((option) => option !== undefined)
+  if (said.length !== 1) throw new Stop(EXIT.unusable, 'say what to erase: one of --receipt, --number, --older-than')
+  if (receipt !== undefined) return { by: 'receipt', receipt: readReceipt(receipt) }
+  if (number !== undefined) return { by: 'number', number: readNumber('--number', number) }
+  return { by: 'age', beforeMs: readTime('--older-than', olderThan!) }
+}
+
+function readFilter(options: FilterOptions): EntryFilter {
+  const time = (name: 'since' | 'until') =>
+    options[name] === undefined ? undefined : readTime(`--${name}`, options[name])
+  const number = (name: 'number' | 'calling' | 'called') =>
+    options[name] === undefined ? undefined : readNumber(`--${name}`, options[name])
+  const { rule, program, entry } = options
+  if (entry !== undefined && !ENTRY_KINDS.includes(entry)) {
+    throw new Stop(EXIT.unusable, `--entry ${entry}: write one of ${ENTRY_KINDS.join(', ')}`)
+  }
+  if (program !== undefined && !PROGRAMS.includes(program)) {
+    throw new Stop(EXIT.unusable, `--program ${program}: write one of ${PROGRAMS.join(', ')}`)
+  }
+  return {
+    sinceMs: time('since'),
+    untilMs: time('until'),
+    number: number('number'),
+    calling: number('calling'),
+    called: number('called'),
+    rule,
+    program,
+    entry: entry as EntryKind | undefined,
+  }
+}
+
+function readTime(option: string, text: string): number {
+  const timeMs = parseTime(text, Date.now())
+  if (timeMs !== undefined) return timeMs
+  throw new Stop(
+    EXIT.unusable,
+    `${option} ${text}: this is no time; write 2026-11-22, 2026-11-22T12:00:00Z, or 24h for a day ago`,
+  )
+}
+
+function readNumber(option: string, text: string): string {
+  const number = formatParty(parseParty(text.replace(/[ ().-]/g, '')))
+  if (number !== '') return number
+  throw new Stop(EXIT.unusable, `${option} ${text}: this is no number; write +12125550117, 911, or withheld`)
+}
+
+function readReceipt(text: string): string {
+  if (/^[A-Za-z0-9_-]+$/.test(text) && text.length === RECEIPT_CHARACTERS) return text
+  const length = text.length === RECEIPT_CHARACTERS ? 'other characters' : `${text.length}`
+  throw new Stop(
+    EXIT.unusable,
+    `this is no receipt: a receipt has ${RECEIPT_CHARACTERS} characters of A-Z a-z 0-9 _ -, this has ${length}; copy it whole, without the URL`,
+  )
+}
+
+function readCheckpoints(path: string): Checkpoint[] {
+  const lines = readText(path, 'checkpoint file').split('\n')
+  return lines.flatMap((line, index) => {
+    if (line.trim() === '') return []
+    const checkpoint = parseCheckpoint(line)
+    if (checkpoint === undefined) throw new Stop(EXIT.unusable, `${path}: line ${index + 1} is no checkpoint`)
+    return [checkpoint]
+  })
+}
+
+function readText(path: string, what: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new Stop(EXIT.unusable, `${path}: this ${what} cannot be read (${(cause as Error).message})`, { cause })
+  }
+}
+
+function orStop<T>(read: () => T, keyFile?: string): T {
+  try {
+    return read()
+  } catch (cause) {
+    if (
+      keyFile !== undefined &&
+      cause instanceof Error &&
+      'code' in cause &&
+      String(cause.code).startsWith('ERR_OSSL')
+    ) {
+      throw new Stop(EXIT.unusable, `${keyFile}: this is no key in PEM`, { cause })
+    }
+    return stopForStore(cause)
+  }
+}
+
+function stopForStore(cause: unknown): never {
+  if (!(cause instanceof StoreError)) throw cause
+  throw new Stop(cause.code === 'url' || cause.code === 'key' ? EXIT.unusable : EXIT.outside, cause.message, { cause })
+}
+
+function showProgress(entries: number | undefined): void {
+  if (!process.stderr.isTTY) return
+  process.stderr.write(entries === undefined ? '\r\u001b[K' : `\r${entries} entries`)
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+/** The clerk's own chain: the gate goes on writing its own meanwhile. */
+const CLERK_CHAIN = 'clerk'
+const LIST_MAX = 10_000
+const PAGE_ENTRIES = 500
+const ENTRY_KINDS: readonly string[] = ['block', 'released', 'erasure']
+const PROGRAMS: readonly string[] = ['opt-in', 'opt-out', 'network', 'none']
