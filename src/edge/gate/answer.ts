@@ -72,9 +72,9 @@ export type AlarmKind = 'unrecorded' | 'late' | 'shed' | 'fault'
 /**
  * Answers SIP requests of peers: INVITEs with *continue* or a notice, everything else as RFC 3261 has it.
  *
- * If you read one file, read this one. Octets come in by `receive`, answers leave the way they came; a notice leaves only after
- * its ledger entry is on stable storage, and where that takes too long or fails, the call is continued. The gate keeps no
- * state of a call but two capped memories, of transactions and of calls, for 64·T1.
+ * If you read one file, read this one. Octets come in by `receive`, answers leave the way they came; a notice leaves
+ * only after its ledger entry is on stable storage, and where that takes too long or fails, the call is continued. The
+ * gate keeps no state of a call but two capped memories, of transactions and of calls, for 64·T1.
  */
 export class Gate {
   readonly figures = noFigures()
@@ -223,7 +223,11 @@ export class Gate {
     const reply = refusal.kind === 'forbidden' ? FORBIDDEN : writeNotice(refusal)
     const answer = this.#formatKept(reply, source)
     const instead = this.#formatKept(this.#continueReply(peer), source)
-    if (answer === undefined || instead === undefined) return
+    if (answer === undefined || instead === undefined) {
+      // A notice that fits no datagram cannot be given, and a block that cannot be told is none.
+      this.#transactions.keep(high, low, steadyMs, CONTINUED)
+      return this.#reply(this.#continueReply(peer), source)
+    }
     const entry = this.#entry(
       verdict,
       facts,
@@ -399,7 +403,8 @@ export class Gate {
 
   /** Writes into `#out`; -1, counted, where the answer would not fit a datagram. */
   #format(reply: Reply, source: Source): number {
-    const toTag = this.#view.to.tagStart < 0 ? formatTransaction(this.#identify(source)) : ''
+    const { to, toRead } = this.#view
+    const toTag = toRead && to.tagStart < 0 ? formatTransaction(this.#identify(source)) : ''
     const length = formatReply(this.#message, this.#view, reply, source, toTag, this.#out)
     if (length < 0) this.figures.oversize++
     return length
