@@ -155,20 +155,34 @@ function takeRows(queue: { values: Packed; at: number }[], width: number, rows: 
 }
 
 async function answer(writer: ChainWriter, id: number, question: Question): Promise<void> {
+  if (question.kind === 'close') return finish(writer, id)
   try {
-    tell({ kind: 'answer', id, value: await answerTo(writer, question) })
+    const value = await answerTo(writer, question)
     failure = undefined
+    tell({ kind: 'answer', id, value })
   } catch (cause) {
     const { code, detail } = note(cause)
     tell({ kind: 'fault', id, code, detail })
   }
-  if (question.kind === 'close') {
-    closed = true
-    port.close()
-  } else tellState(writer)
+  tellState(writer)
 }
 
-function answerTo(writer: ChainWriter, question: Question): unknown {
+/** The end, whatever the disk says to it: who waits for it must not wait forever. */
+function finish(writer: ChainWriter, id: number): void {
+  for (const last of [() => writer.checkpoint(Date.now()), () => writer.close()]) {
+    try {
+      last()
+    } catch (cause) {
+      note(cause)
+    }
+  }
+  tellState(writer)
+  tell({ kind: 'answer', id, value: undefined })
+  closed = true
+  port.close()
+}
+
+function answerTo(writer: ChainWriter, question: Exclude<Question, { kind: 'close' }>): unknown {
   switch (question.kind) {
     case 'release': {
       const { block, atMs, cause } = question
@@ -180,10 +194,8 @@ function answerTo(writer: ChainWriter, question: Question): unknown {
       return writer.ruleNumbers(question.ids, question.atMs)
     case 'secret':
       return writer.secret(question.name)
-    case 'erase':
-      return erase(writer, question.selection, question.atMs)
     default:
-      return close(writer)
+      return erase(writer, question.selection, question.atMs)
   }
 }
 
@@ -207,17 +219,6 @@ async function erase(writer: ChainWriter, selection: Selection, atMs: number): P
   }
   if (erased.blocks + erased.journal === 0) return { ...erased, scrubbed: true }
   return { ...erased, scrubbed: writer.scrub(terms.scrubOctetsMax) }
-}
-
-function close(writer: ChainWriter): ThreadState {
-  try {
-    writer.checkpoint(Date.now())
-  } catch (cause) {
-    note(cause)
-  }
-  const { checkpoints, reopened, lost } = writer
-  writer.close()
-  return { checkpoints, reopened, lost, failure: failure?.detail }
 }
 
 /** Signs a checkpoint when one is due. */

@@ -185,8 +185,7 @@ class SqliteLedger implements Ledger {
     const thread = this.#thread
     if (thread === undefined) return
     const ended = new Promise((resolve) => thread.once('exit', resolve))
-    const state = await this.#post({ kind: 'close' })
-    this.#state = state as ThreadState
+    await this.#post({ kind: 'close' })
     await ended
   }
 
