@@ -9,6 +9,7 @@ import { parseExport } from '#core/ledger/export.ts'
 import { sampleBlock, SAMPLE_START_MS } from '#edge/store/contract-samples.ts'
 import { openLedgerReader } from '#edge/store/ledger-reader.ts'
 import { openLedger } from '#edge/store/sqlite-ledger.ts'
+import { readBlocks } from '../../test/guide.ts'
 import { Stop } from './exit.ts'
 import { ledgerCommands } from './ledger.ts'
 import { parseTime } from './ledger-time.ts'
@@ -143,6 +144,24 @@ suite('recourse ledger', () => {
     assert.match((await run('show', receipt(20))).out, /The personal columns of this entry were erased/)
     assert.match((await run('verify', '--checkpoints', checkpoints)).out, /1 erased.*all as recorded/)
     assert.match((await run('erase', '--older-than', '2026-11-01')).stop, /of 0 blocks/)
+  })
+
+  test('every command of docs/ledger.md does what the guide says', async () => {
+    const guide = readFileSync(new URL('../../docs/ledger.md', import.meta.url), 'utf8')
+    const blocks = readBlocks(guide).filter(({ mark }) => mark === 'run by: src/main/ledger.test.ts')
+    const commands = blocks.flatMap(({ text }) => text.trimEnd().split('\n'))
+    let ran = 0
+    for (const command of commands) {
+      const [, words] = /^recourse ledger (.*?)(?: > \S+)?$/.exec(command) ?? []
+      const placed = words!.split(' ').map((word) => {
+        if (/^[\w-]{64}$/.test(word)) return receipt(12)
+        return word.endsWith('.jsonl') || word.endsWith('.pem') ? join(folder, word) : word
+      })
+      const { stop, code } = await run(...placed)
+      assert.deepEqual([stop, code], ['', 0], command)
+      ran++
+    }
+    assert.ok(ran >= 11, `${ran} commands`)
   })
 
   const MISTAKES: [name: string, words: string[], said: RegExp, code: number][] = [

@@ -54,8 +54,8 @@ const journal: { values: Packed; at: number }[] = []
 const questions: { id: number; question: Question }[] = []
 let failure: { code: UnrecordedCode; detail: string; at: number } | undefined
 let told = ''
-let working = false
-let closed = false
+/** In an object, for it changes while others wait. */
+const run = { working: false, closed: false }
 let lastCheckpointAt = Date.now()
 
 const writer = open()
@@ -91,9 +91,9 @@ function take(order: Order): void {
 
 /** Works until nothing waits. Asynchronous for the sake of long questions, which let recording go on between steps. */
 async function work(writer: ChainWriter): Promise<void> {
-  if (working) return
-  working = true
-  while (!closed) {
+  if (run.working) return
+  run.working = true
+  while (!run.closed) {
     drain()
     if (blocks.length > 0 || journal.length > 0) {
       recordSome(writer)
@@ -103,7 +103,7 @@ async function work(writer: ChainWriter): Promise<void> {
     if (asked === undefined) break
     await answer(writer, asked.id, asked.question)
   }
-  working = false
+  run.working = false
 }
 
 function drain(): void {
@@ -178,7 +178,7 @@ function finish(writer: ChainWriter, id: number): void {
   }
   tellState(writer)
   tell({ kind: 'answer', id, value: undefined })
-  closed = true
+  run.closed = true
   port.close()
 }
 
@@ -223,7 +223,7 @@ async function erase(writer: ChainWriter, selection: Selection, atMs: number): P
 
 /** Signs a checkpoint when one is due. */
 function look(writer: ChainWriter): void {
-  if (closed || Date.now() - lastCheckpointAt < terms.checkpointEveryMs) return
+  if (run.closed || Date.now() - lastCheckpointAt < terms.checkpointEveryMs) return
   lastCheckpointAt = Date.now()
   try {
     writer.checkpoint(lastCheckpointAt)
@@ -238,7 +238,7 @@ async function forget(writer: ChainWriter): Promise<void> {
   const selection: Selection = { by: 'age', beforeMs: Date.now() - terms.journalKeepMs }
   try {
     for (let next: number | undefined = 0; next !== undefined; await setImmediate()) {
-      if (closed) return
+      if (run.closed) return
       next = writer.eraseJournal(selection, next).next
     }
   } catch (cause) {
