@@ -1,4 +1,4 @@
-import { EQUAL, SEMICOLON, SP, TAB } from '#codec/sip/octets.ts'
+import { SP, TAB } from '#codec/sip/octets.ts'
 import type { RedressContact, RedressId } from './notice.ts'
 
 /** The text of a 603+ Reason value, taken apart. ATIS-1000099. Values are as sent; nothing is decoded or repaired. */
@@ -34,39 +34,40 @@ export function parseAnalyticsText(field: string, start = 0, end = field.length)
   let email: string | undefined
   let id: string | undefined
   let unknown: Set<string> | undefined
-  let firstKey: string | undefined
+  let versionFirst: boolean | undefined
   let repeated = false
   let untidy = false
   let incomplete = false
-  for (let pieceStart = start; pieceStart <= end;) {
-    let keyEnd = -1
-    let pieceEnd = pieceStart
-    for (let code = 0; pieceEnd < end && (code = field.charCodeAt(pieceEnd)) !== SEMICOLON; pieceEnd++)
-      if (code === EQUAL && keyEnd < 0) keyEnd = pieceEnd
-    const whole = keyEnd < 0
-    if (whole) keyEnd = pieceEnd
-    let key = field.slice(pieceStart, keyEnd)
-    const rawValue = whole ? '' : field.slice(keyEnd + 1, pieceEnd)
-    const value = trimmed(rawValue)
-    pieceStart = pieceEnd + 1
-    if (value !== rawValue) untidy = true
-    if (!isKnown(key)) {
-      const tidy = trimmed(key).toLowerCase()
-      if (tidy !== key) untidy = true
-      key = tidy
+  let nextEqual = start - 1
+  for (let pieceStart = start, pieceEnd = start; pieceStart <= end; pieceStart = pieceEnd + 1) {
+    pieceEnd = indexOrEnd(field, ';', pieceStart, end)
+    // Searched for anew only when passed by, so that pieces without one cost nothing.
+    if (nextEqual < pieceStart && nextEqual !== end) nextEqual = indexOrEnd(field, '=', pieceStart, end)
+    const equal = nextEqual < pieceEnd ? nextEqual : -1
+    const keyEnd = equal < 0 ? pieceEnd : equal
+    const valueStart = skipBlanks(field, equal < 0 ? pieceEnd : equal + 1, pieceEnd)
+    const valueEnd = dropBlanks(field, valueStart, pieceEnd)
+    if (valueStart !== keyEnd + 1 || valueEnd !== pieceEnd) untidy ||= equal >= 0
+    let key = knownKey(field, pieceStart, keyEnd)
+    if (key === '') {
+      const rawKey = field.slice(pieceStart, keyEnd)
+      const from = skipBlanks(field, pieceStart, keyEnd)
+      key = field.slice(from, dropBlanks(field, from, keyEnd)).toLowerCase()
+      if (key !== rawKey) untidy = true
+      if (key === '' && equal < 0) {
+        untidy = true
+        continue
+      }
     }
-    if (key === '' && whole) {
-      untidy = true
-      continue
-    }
-    firstKey ??= key
-    if (key === '' || value === '') {
+    versionFirst ??= key === 'v'
+    if (key === '' || valueStart === valueEnd) {
       incomplete = true
       continue
     }
+    const value = field.slice(valueStart, valueEnd)
     let known: string | undefined
-    if (key === 'v') version = (known = version) ?? value
-    else if (key === 'url') url = (known = url) ?? value
+    if (key === 'url') url = (known = url) ?? value
+    else if (key === 'v') version = (known = version) ?? value
     else if (key === 'tel') tel = (known = tel) ?? value
     else if (key === 'email') email = (known = email) ?? value
     else if (key === 'id') id = (known = id) ?? value
@@ -75,8 +76,8 @@ export function parseAnalyticsText(field: string, start = 0, end = field.length)
     if (known !== undefined) repeated = true
   }
   const unknownKeys = unknown === undefined ? NONE : [...unknown]
-  const versionFirst = firstKey === 'v'
   const raw = field.slice(start, end)
+  versionFirst ??= false
   return { raw, version, url, tel, email, id, unknownKeys, versionFirst, repeated, untidy, incomplete }
 }
 
@@ -85,7 +86,7 @@ export function analyticsPairs(raw: string): AnalyticsPair[] {
   return raw.split(';').flatMap((piece) => {
     const equal = piece.indexOf('=')
     const key = trimmed(piece.slice(0, Math.max(equal, 0))).toLowerCase()
-    const value = trimmed(piece.slice(equal + 1))
+    const value = equal < 0 ? '' : trimmed(piece.slice(equal + 1))
     return key === '' || value === '' ? [] : [{ key, value }]
   })
 }
@@ -111,14 +112,35 @@ export function formatAnalyticsText(contact: RedressContact, id: RedressId | und
   return text
 }
 
-/** Without spaces and tabs at both ends, which is how nearly every text comes. */
+/** The key that stands in a stretch of text exactly as it should; empty for any other. */
+function knownKey(field: string, start: number, end: number): string {
+  const first = field.charCodeAt(start)
+  const key = first === V ? 'v' : first === U ? 'url' : first === T ? 'tel' : first === E ? 'email' : 'id'
+  if (key.length !== end - start) return ''
+  for (let at = 0; at < key.length; at++) if (field.charCodeAt(start + at) !== key.charCodeAt(at)) return ''
+  return key
+}
+
+function indexOrEnd(text: string, character: string, start: number, end: number): number {
+  const at = text.indexOf(character, start)
+  return at < 0 || at > end ? end : at
+}
+
 function trimmed(text: string): string {
-  if (!isBlank(text.charCodeAt(0)) && !isBlank(text.charCodeAt(text.length - 1))) return text
-  let start = 0
-  let end = text.length
-  while (start < end && isBlank(text.charCodeAt(start))) start++
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
+  const start = skipBlanks(text, 0, text.length)
+  return text.slice(start, dropBlanks(text, start, text.length))
+}
+
+function skipBlanks(text: string, start: number, end: number): number {
+  let at = start
+  while (at < end && isBlank(text.charCodeAt(at))) at++
+  return at
+}
+
+function dropBlanks(text: string, start: number, end: number): number {
+  let at = end
+  while (at > start && isBlank(text.charCodeAt(at - 1))) at--
+  return at
 }
 
 function isBlank(code: number): boolean {
@@ -128,4 +150,8 @@ function isBlank(code: number): boolean {
 /** The one version of the text there is; it has case. */
 export const ANALYTICS_VERSION = 'analytics1'
 
+const E = 101
+const T = 116
+const U = 117
+const V = 118
 const NONE: readonly string[] = []

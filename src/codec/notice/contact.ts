@@ -91,6 +91,14 @@ function authorityOf(text: string, start: number): string {
   return end < 0 ? authority : authority.slice(0, end)
 }
 
+/**
+ * Tells at one glance what nearly every contact is: https, a public name, no user name, no port, no escape. What it does
+ * not hold of is for `httpHost` and `isPublicHost` to judge.
+ */
+export function isPlainUrl(url: string): boolean {
+  return PLAIN_URL.test(url) && url.length <= HOST_CHARACTERS_MAX
+}
+
 /** Shown inside a sentence, so nothing in it may break the line or run on. */
 function show(text: string): string {
   const printable = text.replace(/[^\u0020-\u007e]/g, '?')
@@ -108,6 +116,9 @@ const NOT_OF_URI = /[^A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]/
 const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/
 /** 1 is the host, 2 the port. */
 const HOST_AND_PORT = /^([^:[\]@]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?$/
+/** A last label that begins with a letter is no address; the first character after the host ends it. */
+const PLAIN_URL =
+  /^https:\/\/(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+(?!(?:localhost|local|internal|invalid)(?:[/?#]|$))[a-z]+(?:[/?#][A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]*)?$/
 /** What tells that more than a name stands in an authority. */
 const BEYOND_HOST = /[@:[\]]/
 /** The last label of a name for local use, or of a host that fetchers read as an IPv4 address. */

@@ -1,4 +1,5 @@
 import { STATUS } from '#codec/sip/status.ts'
+import { isNetworkBlocked } from './read.ts'
 import type { ReasonValue } from './reason-value.ts'
 
 /**
@@ -12,9 +13,7 @@ export function freeswitchDetects(
   phrase: string,
   reasons: readonly ReasonValue[],
 ): boolean | undefined {
-  if (status !== STATUS.networkBlocked.status || phrase.toLowerCase() !== PHRASE) return false
+  if (status !== STATUS.networkBlocked.status || !isNetworkBlocked(phrase)) return false
   const first = reasons[0]
   return first === undefined ? false : first.plainStart
 }
-
-const PHRASE = STATUS.networkBlocked.phrase.toLowerCase()

@@ -6,7 +6,7 @@ import { Message, equalsAscii, equalsIgnoringCase } from '#codec/sip/message.ts'
 import { BACKSLASH, COMMA, CR, DIGIT, EQUAL, GREATER, LESS, LF, QUOTE, SEMICOLON, SP, TAB } from '#codec/sip/octets.ts'
 import { STATUS } from '#codec/sip/status.ts'
 import { type CallInfoValue, isCard, readCallInfoValues } from './call-info-value.ts'
-import { httpHost, isE164, isMailbox, isPublicHost, isRedressId } from './contact.ts'
+import { httpHost, isE164, isMailbox, isPlainUrl, isPublicHost, isRedressId } from './contact.ts'
 import { freeswitchDetects } from './freeswitch.ts'
 import { parseLocation } from './location.ts'
 import { TEXT_CHARACTERS_MAX, isBlockLocation } from './notice.ts'
@@ -247,6 +247,7 @@ function lintText(reason: ReasonValue, rules: RuleId[]): void {
 
 /** Returns whether the url can be used. */
 function lintUrl(url: string, rules: RuleId[]): boolean {
+  if (isPlainUrl(url)) return true
   const host = httpHost(url)
   if (host === undefined || host.scheme !== 'https') {
     add(rules, 'R603P-11')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { httpHost, isE164, isMailbox, isPublicHost, isRedressId } from './contact.ts'
+import fc from 'fast-check'
+import { httpHost, isE164, isMailbox, isPlainUrl, isPublicHost, isRedressId } from './contact.ts'
 import { LOCATIONS, locationOf, parseLocation } from './location.ts'
 import {
   BLOCK_LOCATIONS,
@@ -116,6 +117,50 @@ test('the host of a URL is found behind user names and before ports, queries and
     none.filter((url) => httpHost(url) !== undefined),
     [],
   )
+})
+
+test('what is plain at one glance is also good on a closer look', () => {
+  const pieces = fc.constantFrom(
+    'a',
+    'b-c',
+    '.',
+    '-',
+    'local',
+    'example',
+    '/',
+    '?',
+    '#',
+    '@',
+    ':',
+    '1',
+    '[',
+    '%41',
+    'A',
+    '--',
+  )
+  const plain = fc.array(pieces, { maxLength: 8 }).map((list) => `https://desk.${list.join('')}`)
+  let seen = 0
+  fc.assert(
+    fc.property(plain, (url) => {
+      if (!isPlainUrl(url)) return
+      seen++
+      const host = httpHost(url)
+      assert.ok(host?.scheme === 'https' && !host.userInfo && isPublicHost(host.name), url)
+    }),
+    { numRuns: 4_000 },
+  )
+  assert.ok(seen > 30, `only ${seen} plain URLs`)
+  const not = [
+    'http://a.b/',
+    'https://a.local',
+    'https://a.local/c',
+    'https://1.2.3.4/',
+    'https://a/',
+    'https://a@b.c/',
+    'https://a.b/%zz',
+    'https://a.b/ ',
+  ]
+  assert.deepEqual(not.filter(isPlainUrl), [])
 })
 
 test('a contact needs one of its parts, says everything that is wrong, and leaves room for an id', () => {

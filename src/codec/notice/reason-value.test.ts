@@ -159,6 +159,26 @@ test('pairs keep order, repeats and first values; oddities are told apart', () =
   assert.deepEqual([clean.repeated, clean.untidy, clean.incomplete], [false, false, false])
 })
 
+test('a text inside a longer field is read as the same text alone, and its pairs agree with it', () => {
+  const pieces = fc.constantFrom('v', 'url', 'id', 'lang', '=', '=', ';', ';', ' ', '\t', 'V', 'analytics1')
+  fc.assert(
+    fc.property(fc.array(pieces, { maxLength: 12 }), (list) => {
+      const raw = list.join('')
+      const alone = parseAnalyticsText(raw)
+      assert.deepEqual(parseAnalyticsText(`a=b;${raw};c=d`, 4, 4 + raw.length), alone)
+      const pairs = analyticsPairs(raw)
+      for (const key of ['v', 'url', 'id'] as const)
+        assert.equal(pairs.find((pair) => pair.key === key)?.value, alone[key === 'v' ? 'version' : key])
+      assert.equal(alone.repeated, new Set(pairs.map(({ key }) => key)).size < pairs.length)
+      assert.deepEqual(
+        alone.unknownKeys.includes('lang'),
+        pairs.some(({ key }) => key === 'lang'),
+      )
+    }),
+    { numRuns: 500 },
+  )
+})
+
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read()
