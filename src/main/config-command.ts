@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { createSample } from './config/sample.ts'
+import { describeConfig } from '#main/config/describe.ts'
+import { createSample } from '#main/config/sample.ts'
 import { EXIT, Stop } from './exit.ts'
 import { loadOrStop } from './load-or-stop.ts'
 
@@ -14,19 +15,18 @@ export function configCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ recourse config check --config recourse.yaml')
     .action((options: { config?: string; json?: boolean }) => {
       const { config, reminders, path } = loadOrStop(options.config)
-      const { policy, gate } = config
-      const rules = policy.rules.map(({ id, kind, mode }) => ({ id, kind, mode }))
       if (options.json === true) {
-        process.stdout.write(
-          `${JSON.stringify({ config: path, rules, peers: gate.peers.map(({ name }) => name), reminders })}\n`,
-        )
+        const rules = config.policy.rules.map(({ id, kind, mode }) => ({ id, kind, mode }))
+        const peers = config.gate.peers.map(({ name }) => name)
+        process.stdout.write(`${JSON.stringify({ config: path ?? null, rules, peers, reminders })}\n`)
         return
       }
-      const name = path ?? 'the defaults'
-      process.stdout.write(
-        `${name}: well. ${gate.peers.length} peers, ${rules.length} rules: ${rules.map(({ id }) => id).join(', ')}\n`,
-      )
-      for (const reminder of reminders) process.stdout.write(`  note: ${reminder}\n`)
+      const lines = [
+        `${path ?? 'the defaults'}: well`,
+        ...describeConfig(config),
+        ...reminders.map((line) => `note: ${line}`),
+      ]
+      process.stdout.write(`${lines.join('\n  ')}\n`)
     })
   config
     .command('sample')

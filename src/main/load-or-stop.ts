@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { StoreError } from '#edge/store/store-error.ts'
-import { formatFault } from './config/fault.ts'
-import type { Config } from './config/config.ts'
-import { DEFAULT_PATH, loadConfig } from './config/load.ts'
+import { formatFault } from '#main/config/fault.ts'
+import type { Config } from '#main/config/config.ts'
+import { DEFAULT_PATH, loadConfig } from '#main/config/load.ts'
 import { EXIT, Stop } from './exit.ts'
 
 /**

@@ -2,9 +2,10 @@ import { Command, CommanderError } from 'commander'
 import { callCommand } from './call.ts'
 import { explainCommand } from './explain.ts'
 import { EXIT, Stop } from './exit.ts'
+import { ledgerCommands } from './ledger.ts'
 import { lintCommand } from './lint.ts'
 import { upCommand } from './up.ts'
-import { configCommand } from './config-command.ts'
+import { configCommand, storeUrl } from './config-command.ts'
 
 /** The command line: one verb, one module. `docs/run.md` shows each at work. */
 const program = new Command('recourse')
@@ -18,6 +19,7 @@ upCommand(program)
 callCommand(program)
 explainCommand(program)
 lintCommand(program)
+ledgerCommands(program, storeUrl)
 configCommand(program)
 
 try {

@@ -8,7 +8,7 @@ import { parse, stringify } from 'yaml'
 import { isListed } from '#core/rules/number-list.ts'
 import { parseNumber } from '#core/call/number.ts'
 import { isLoopback, overlap, parseEndpoint, parseRange } from './addresses.ts'
-import { checkConfig } from './check.ts'
+import { describeConfig } from './describe.ts'
 import type { Config } from './config.ts'
 import { variableOf } from './environment.ts'
 import { formatFault } from './fault.ts'
@@ -780,22 +780,18 @@ test('the example policies load', () => {
   }
 })
 
-test('a check says what the gate would do, or what is wrong', () => {
-  const good = checkConfig({ path: 'recourse.yaml', env: {}, readFile: reader({ ...FILES, 'recourse.yaml': GOOD }) })
-  assert.ok(good.isFine)
-  assert.deepEqual(good.lines.slice(0, 2), [
-    'listens on udp:127.0.0.1:5060',
-    'peer edge (127.0.0.0/8) continues by 404',
-  ])
-  assert.deepEqual(good.lines.slice(4, 9), [
+test('a configuration is described by what it makes the gate do', () => {
+  const loaded = loadConfig({ path: 'recourse.yaml', env: {}, readFile: reader({ ...FILES, 'recourse.yaml': GOOD }) })
+  assert.equal(loaded.kind, 'loaded')
+  const lines = describeConfig(loaded.config)
+  assert.deepEqual(lines.slice(0, 2), ['listens on udp:127.0.0.1:5060', 'peer edge (127.0.0.0/8) continues by 404'])
+  assert.deepEqual(lines.slice(4, 9), [
     'rule called-list: blocks whom the called party refuses',
     'rule dno: blocks dno.csv, 1 entry, by do-not-originate',
     'rule allow: lets allow.csv go on, 1 entry',
     'rule volume-number: blocks a number with more than 300 calls in 10 min',
     'rule volume-block (shadow): blocks a block of a thousand with more than 2000 calls in 10 min',
   ])
-  const bad = checkConfig({ path: 'recourse.yaml', env: {}, readFile: reader({ 'recourse.yaml': 'tally: x\n' }) })
-  assert.deepEqual(bad, { isFine: false, lines: ['recourse.yaml:1:8: found "x", expected memory', '1 fault'] })
 })
 
 test('durations, sizes, addresses and the nearest word', () => {

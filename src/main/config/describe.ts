@@ -2,22 +2,6 @@ import { formatWindow } from '#core/rules/ground.ts'
 import type { Rule } from '#core/rules/policy.ts'
 import { formatEndpoint } from './addresses.ts'
 import type { Config } from './config.ts'
-import { formatFault } from './fault.ts'
-import { loadConfig, type ConfigInput } from './load.ts'
-
-/** What a check of a configuration says, line by line, and whether it is fine. */
-export type Checked = { readonly isFine: boolean; readonly lines: readonly string[] }
-
-/** Checks a configuration without starting anything: every fault, or what the gate would do. */
-export function checkConfig(input: ConfigInput): Checked {
-  const loaded = loadConfig(input)
-  if (loaded.kind === 'refused') {
-    const count = loaded.faults.length
-    return { isFine: false, lines: [...loaded.faults.map(formatFault), count === 1 ? '1 fault' : `${count} faults`] }
-  }
-  const reminders = loaded.reminders.map((reminder) => `reminder: ${reminder}`)
-  return { isFine: true, lines: [...describeConfig(loaded.config), ...reminders] }
-}
 
 /** What a configuration makes the gate do, in words. */
 export function describeConfig({ gate, policy }: Config): string[] {
