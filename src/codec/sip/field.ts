@@ -94,6 +94,23 @@ export function findField(bytes: Uint8Array, start: number, end: number): FieldI
   return FIELD.other
 }
 
+/**
+ * Finds the number of a long name that its colon follows at once, four octets at a time: the usual case, where the end of
+ * the name need not be looked for. `other` says only that this is not the usual case. USUAL_BYTES_MAX octets must lie
+ * ahead.
+ */
+export function findUsualField(view: DataView, at: number): FieldId {
+  for (const { id, offsets, masks, words } of USUAL[usualBucketOf(view.getInt32(at, true) | LOWER_FOUR)]!) {
+    let word = 0
+    while (word < words.length && (view.getInt32(at + offsets[word]!, true) | masks[word]!) === words[word]) word++
+    if (word === words.length) return id
+  }
+  return FIELD.other
+}
+
+/** The length of the longest name with its colon. */
+export const USUAL_BYTES_MAX = Math.max(...FIELD_NAMES.map((name) => name.length)) + 1
+
 /** Finds the number of a field name, long or compact, without case. */
 export function fieldOf(name: string): FieldId {
   return LONG_NAMES.get(longName(name)) ?? FIELD.other
@@ -108,6 +125,8 @@ const LONG_NAMES: ReadonlyMap<string, FieldId> = new Map(
   FIELD_NAMES.map((name, id): [string, FieldId] => [name.toLowerCase(), id as FieldId]).slice(1),
 )
 const BUCKETS = fillBuckets()
+const LOWER_FOUR = 0x20202020
+const USUAL = fillUsual()
 
 function bucketOf(length: number, first: number, last: number): number {
   return (length * 37 + first * 5 + last) % BUCKET_COUNT
@@ -129,4 +148,36 @@ function fillBuckets(): (Candidate[] | undefined)[] {
     ;(buckets[bucket] ??= []).push({ id, name: octets })
   }
   return buckets
+}
+
+/** A name and its colon as words, the last one overlapping; a mask sets the case bit of letters and of nothing else. */
+type UsualName = {
+  readonly id: FieldId
+  readonly offsets: readonly number[]
+  readonly masks: readonly number[]
+  readonly words: readonly number[]
+}
+
+function fillUsual(): UsualName[][] {
+  const buckets = Array.from({ length: BUCKET_COUNT }, (): UsualName[] => [])
+  for (const [name, id] of LONG_NAMES) {
+    const octets = Uint8Array.from(`${name}:`, (character) => character.charCodeAt(0))
+    if (octets.length < 4) continue
+    const view = new DataView(octets.buffer)
+    const cases = new DataView(octets.map((octet) => (octet >= 97 && octet <= 122 ? LOWER : 0)).buffer)
+    const offsets = Array.from({ length: Math.ceil(octets.length / 4) }, (_, word) =>
+      Math.min(word * 4, octets.length - 4),
+    )
+    buckets[usualBucketOf(view.getInt32(0, true) | LOWER_FOUR)]!.push({
+      id,
+      offsets,
+      masks: offsets.map((offset) => cases.getInt32(offset, true)),
+      words: offsets.map((offset) => view.getInt32(offset, true)),
+    })
+  }
+  return buckets
+}
+
+function usualBucketOf(word: number): number {
+  return Math.imul(word, 0x9e3779b1) >>> 24
 }

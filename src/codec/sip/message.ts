@@ -1,4 +1,4 @@
-import { type FieldId, findField, longName } from './field.ts'
+import { FIELD, FIELD_NAMES, type FieldId, USUAL_BYTES_MAX, findField, findUsualField, longName } from './field.ts'
 import { HEADER_FIELDS_MAX, LINE_BYTES_MAX, MESSAGE_BYTES_MAX } from './limits.ts'
 import { Malformed, type MalformedCode } from './malformed.ts'
 import { BACKSLASH, COLON, CR, DIGIT, LF, QUOTE, SP, TAB, TOKEN } from './octets.ts'
@@ -54,10 +54,15 @@ export class Message {
   #tailEnd = 0
   /** Four numbers a field: id, name start, value start, value end. */
   readonly #index: number[] = []
+  /** By id: the first field that has it, and how many have. */
+  readonly #first = new Int16Array(FIELD_NAMES.length)
+  readonly #count = new Int16Array(FIELD_NAMES.length)
+  #view: DataView = new DataView(NOTHING.buffer)
 
   /** Points this view at a message. Faults are kept in `fault`, so that a server can still answer what it cannot accept. */
   read(bytes: Uint8Array, start = 0, end = bytes.length): void {
     while (start + 1 < end && bytes[start] === CR && bytes[start + 1] === LF) start += 2
+    if (bytes !== this.bytes) this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.bytes = bytes
     this.start = start
     this.end = end
@@ -65,6 +70,7 @@ export class Message {
     this.fault = undefined
     this.spaceBeforeColon = false
     this.folded = false
+    this.#count.fill(0)
     if (end - start > MESSAGE_BYTES_MAX) this.#fail('too-long', start)
     this.#readFields(this.#readStartLine())
   }
@@ -116,6 +122,11 @@ export class Message {
 
   /** The number of the next field with this id at or after `from`, or -1. */
   indexOf(id: FieldId, from = 0): number {
+    const count = this.#count[id]!
+    if (count === 0) return -1
+    const first = this.#first[id]!
+    if (from <= first) return first
+    if (count === 1) return -1
     const index = this.#index
     for (let field = from; field < this.fieldCount; field++) if (index[field * STRIDE] === id) return field
     return -1
@@ -123,9 +134,7 @@ export class Message {
 
   /** How many header lines carry this field. */
   countOf(id: FieldId): number {
-    let count = 0
-    for (let field = this.indexOf(id); field >= 0; field = this.indexOf(id, field + 1)) count++
-    return count
+    return this.#count[id]!
   }
 
   fieldId(field: number): FieldId {
@@ -194,12 +203,12 @@ export class Message {
   /** Returns where the first header line starts. */
   #readStartLine(): number {
     const { bytes, start, end } = this
-    let at = start
+    let at = this.#nextControl(start)
     while (at < end && bytes[at] !== LF) {
       const octet = bytes[at]!
       if (octet === 0) this.#fail('nul', at)
       else if (octet === CR && (at + 1 >= end || bytes[at + 1] !== LF)) this.#fail('line-end', at)
-      at++
+      at = this.#nextControl(at + 1)
     }
     const next = at < end ? at + 1 : end
     const lineEnd = at > start && bytes[at - 1] === CR ? at - 1 : at
@@ -256,11 +265,19 @@ export class Message {
         return
       }
       const lineStart = at
-      while (at < end && TOKEN[bytes[at]!] === 1) at++
-      const nameEnd = at
-      while (at < end && (bytes[at] === SP || bytes[at] === TAB)) at++
-      const named = nameEnd > lineStart && at < end && bytes[at] === COLON
-      if (named && at !== nameEnd) this.spaceBeforeColon = true
+      let id: FieldId = at + USUAL_BYTES_MAX <= end ? findUsualField(this.#view, at) : FIELD.other
+      let named = id !== FIELD.other
+      if (named) at += FIELD_NAMES[id]!.length
+      else {
+        while (at < end && TOKEN[bytes[at]!] === 1) at++
+        const nameEnd = at
+        while (at < end && (bytes[at] === SP || bytes[at] === TAB)) at++
+        named = nameEnd > lineStart && at < end && bytes[at] === COLON
+        if (named) {
+          if (at !== nameEnd) this.spaceBeforeColon = true
+          id = findField(bytes, lineStart, nameEnd)
+        }
+      }
       let valueStart = named ? at + 1 : at
       at = this.#endOfLine(valueStart)
       let valueEnd = at
@@ -272,7 +289,8 @@ export class Message {
       else if (this.fieldCount === HEADER_FIELDS_MAX) this.#fail('too-long', lineStart)
       else {
         const slot = this.fieldCount * STRIDE
-        index[slot] = findField(bytes, lineStart, nameEnd)
+        if (this.#count[id]!++ === 0) this.#first[id] = this.fieldCount
+        index[slot] = id
         index[slot + 1] = lineStart
         index[slot + 2] = valueStart
         index[slot + 3] = valueEnd
@@ -289,8 +307,8 @@ export class Message {
     let at = from
     let nul = false
     for (;;) {
-      let octet = at < end ? bytes[at]! : LF
-      while (octet >= SP) octet = ++at < end ? bytes[at]! : LF
+      at = this.#nextControl(at)
+      const octet = at < end ? bytes[at]! : LF
       if (octet === CR && bytes[at + 1] === LF && at + 1 < end) {
         const next = bytes[at + 2]
         if (at + 2 >= end || (next !== SP && next !== TAB)) {
@@ -307,6 +325,21 @@ export class Message {
         at++
       }
     }
+  }
+
+  /** Finds the next octet below the space, four at a time; the end of the message where there is none. */
+  #nextControl(from: number): number {
+    const { bytes, end } = this
+    const view = this.#view
+    const last = end - 4
+    let at = from
+    while (at <= last) {
+      const four = view.getInt32(at, true)
+      if (((four - 0x20202020) & ~four & 0x80808080) !== 0) break
+      at += 4
+    }
+    while (at < end && bytes[at]! >= SP) at++
+    return at
   }
 
   /** A quoted-pair may carry a NUL (RFC 3261 §25.1); this walks a value again, only ever one that has a NUL. */

@@ -1,6 +1,8 @@
+import { FIELD } from './field.ts'
+import type { Message } from './message.ts'
 import { DIGIT } from './octets.ts'
-import { Scanner, formatParameters, formatQuoted, formatToken } from './scanner.ts'
-import { decodeText, encodeText } from './text.ts'
+import { Scanner, formatParameters, formatQuoted, formatToken, scan } from './scanner.ts'
+import { decodeText } from './text.ts'
 import { LIST_VALUES_MAX } from './limits.ts'
 
 /** One value of a Reason header field. RFC 3326 §2; `location` is RFC 8606 §4. */
@@ -23,8 +25,20 @@ export type Reason = {
  * The text is a quoted string, so a semicolon inside it ends nothing. Throws `Malformed`.
  */
 export function parseReason(field: string): Reason[] {
-  const bytes = encodeText(field)
-  const scan = new Scanner().over(bytes, 0, bytes.length, CITE)
+  return parseValues(scan(field, CITE))
+}
+
+/** Reads all Reason header fields of a message, in order, without making strings of them first. Throws `Malformed`. */
+export function readReasons(message: Message): Reason[] {
+  const reasons: Reason[] = []
+  for (let field = message.indexOf(FIELD.reason); field >= 0; field = message.indexOf(FIELD.reason, field + 1)) {
+    SCAN.over(message.bytes, message.valueStart(field), message.valueEnd(field), CITE)
+    reasons.push(...parseValues(SCAN))
+  }
+  return reasons
+}
+
+function parseValues(scan: Scanner): Reason[] {
   const reasons: Reason[] = []
   do {
     if (reasons.length === LIST_VALUES_MAX) scan.fail('too-long')
@@ -54,18 +68,25 @@ function parseValue(scan: Scanner): Reason {
   let cause: number | undefined
   let text: string | undefined
   let location: string | undefined
-  const seen = new Set<string>()
+  let located = false
   const extensions = new Map<string, string | undefined>()
   while (scan.parameter()) {
-    const name = decodeText(scan.bytes, scan.nameStart, scan.nameEnd).toLowerCase()
-    if (seen.has(name)) scan.fail('parameter', scan.nameStart)
-    seen.add(name)
-    if (name === 'cause') cause = causeNumber(scan)
-    else if (name === 'text') {
+    if (scan.parameterIs('cause')) {
+      if (cause !== undefined) scan.fail('parameter', scan.nameStart)
+      cause = causeNumber(scan)
+    } else if (scan.parameterIs('text')) {
+      if (text !== undefined) scan.fail('parameter', scan.nameStart)
       if (!scan.valueQuoted) scan.fail('quoted-string', scan.nameStart)
       text = scan.parameterValue()
-    } else if (name === 'location') location = scan.parameterValue()
-    else extensions.set(name, scan.parameterValue())
+    } else if (scan.parameterIs('location')) {
+      if (located) scan.fail('parameter', scan.nameStart)
+      located = true
+      location = scan.parameterValue()
+    } else {
+      const name = decodeText(scan.bytes, scan.nameStart, scan.nameEnd).toLowerCase()
+      if (extensions.has(name)) scan.fail('parameter', scan.nameStart)
+      extensions.set(name, scan.parameterValue())
+    }
   }
   return { protocol, cause, text, location, extensions }
 }
@@ -84,3 +105,4 @@ function causeNumber(scan: Scanner): number {
 const CITE = 'RFC 3326 §2'
 /** SIP statuses have three digits, Q.850 causes and their kin no more. */
 const CAUSE_DIGITS_MAX = 3
+const SCAN = new Scanner()

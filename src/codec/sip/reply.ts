@@ -3,7 +3,7 @@ import { HEADER_FIELDS_MAX, LINE_BYTES_MAX, MESSAGE_BYTES_MAX } from './limits.t
 import { type Message, equalsAscii } from './message.ts'
 import { BACKSLASH, BRACKET_OPEN, CR, DELETE, LF, QUESTION, QUOTE, SP, TAB } from './octets.ts'
 import type { RequestView } from './request.ts'
-import { encodeText } from './text.ts'
+import { lendOctets } from './text.ts'
 
 /** What a server says to a request, apart from what it copies from it: status, phrase and header fields in order. */
 export type Reply = {
@@ -115,11 +115,12 @@ class Writer {
 
   /** Appends our own text, which holds no control character: one would end the line, so it is refused. */
   text(text: string): this {
+    if (text.length > SHORT) return this.#long(text)
     const out = this.#out
     let at = this.#at
     for (let index = 0; index < text.length; index++) {
       const code = text.charCodeAt(index)
-      if (code < SP || code > 126) return this.#wide(text)
+      if (code < SP || code > 126) return this.#long(text)
       out[at++] = code
     }
     this.#at = at
@@ -144,7 +145,7 @@ class Writer {
     let to = this.#at
     for (let at = start; at < end; at++) {
       const octet = bytes[at]!
-      if ((octet < SP && octet !== TAB) || octet === DELETE) return this.#copyCarefully(bytes, start, end)
+      if (octet < SP || octet === DELETE) return this.#copyCarefully(bytes, start, end)
       out[to++] = octet
     }
     this.#at = to
@@ -173,14 +174,24 @@ class Writer {
     return this
   }
 
-  #wide(text: string): this {
-    if (/[\u0000-\u001f\u007f]/.test(text)) throw new Error('a reply cannot carry control characters')
-    const bytes = encodeText(text)
-    return this.copy(bytes, 0, bytes.length)
+  /** Appends text that is long, or not ASCII. */
+  #long(text: string): this {
+    const { bytes, end } = lendOctets(text)
+    const out = this.#out
+    let to = this.#at
+    for (let at = 0; at < end; at++) {
+      const octet = bytes[at]!
+      if (octet < SP || octet === DELETE) throw new Error('a reply cannot carry control characters')
+      out[to++] = octet
+    }
+    this.#at = to
+    return this
   }
 }
 
 const WRITER = new Writer()
+/** Up to here, writing text character by character is faster than calling an encoder. */
+const SHORT = 24
 const DEFAULT_PORT = 5060
 /** What IPv4 and UDP need of the 65,535 octets of a packet. */
 const UDP_HEADERS = 28

@@ -38,6 +38,9 @@ export class RequestView {
     this.cseqField = message.indexOf(FIELD.cseq)
     this.viaRead = false
     this.toRead = false
+    this.from.tagStart = -1
+    this.from.tagEnd = -1
+    this.cseq.number = 0
     try {
       this.#readVia(message)
       if (message.fault !== undefined) return message.fault
@@ -117,7 +120,7 @@ export function checkContact(message: Message): void {
 /** The start of the field's value, which must stand once. */
 function once(message: Message, id: FieldId, field: number): number {
   if (field < 0) fail('missing')
-  if (message.indexOf(id, field + 1) >= 0) fail('doubled')
+  if (message.countOf(id) > 1) fail('doubled')
   return message.valueStart(field)
 }
 

@@ -17,7 +17,7 @@ import {
   TAB,
   TOKEN,
 } from './octets.ts'
-import { decodeText, encodeText, unfold } from './text.ts'
+import { decodeText, lendOctets, unfold } from './text.ts'
 
 /**
  * Walks the octets of a header field value by the lexical rules of RFC 3261 §25.1, which are the same for all fields.
@@ -83,14 +83,18 @@ export class Scanner {
 
   /** Takes one octet with the white space round it; false, and nothing taken, when another stands there. */
   takes(octet: number): boolean {
-    const before = this.at
-    this.skipSpace()
-    if (this.at >= this.end || this.bytes[this.at] !== octet) {
-      this.at = before
-      return false
-    }
+    const { bytes, end, at: before } = this
+    if (before >= end) return false
+    const here = bytes[before]!
+    if (here <= SP) {
+      this.skipSpace()
+      if (this.at >= end || bytes[this.at] !== octet) {
+        this.at = before
+        return false
+      }
+    } else if (here !== octet) return false
     this.at++
-    this.skipSpace()
+    if (this.at < end && bytes[this.at]! <= SP) this.skipSpace()
     return true
   }
 
@@ -208,16 +212,25 @@ export class Scanner {
   }
 }
 
-/** A scanner over a value given as text. */
+/** A scanner over a value given as text; the octets under it are lent until the next text is scanned. */
 export function scan(text: string, cite: string): Scanner {
-  const bytes = encodeText(text)
-  return new Scanner().over(bytes, 0, bytes.length, cite)
+  const { bytes, end } = lendOctets(text)
+  return new Scanner().over(bytes, 0, end, cite)
 }
 
 /** Undoes quoted-pairs, and a fold inside the quotes. */
 export function unescapeQuoted(text: string): string {
   const unfolded = unfold(text)
-  return unfolded.includes('\\') ? unfolded.replace(/\\([\s\S])/g, '$1') : unfolded
+  let escape = unfolded.indexOf('\\')
+  if (escape < 0) return unfolded
+  let plain = ''
+  let from = 0
+  while (escape >= 0) {
+    plain += unfolded.slice(from, escape)
+    from = escape + 1
+    escape = unfolded.indexOf('\\', from + 1)
+  }
+  return plain + unfolded.slice(from)
 }
 
 /**

@@ -143,11 +143,11 @@ export class UriView {
     this.userEnd = -1
     this.port = -1
     this.headersStart = -1
-    if (equalsIgnoringCase(bytes, start, at, 'sip')) this.#readSip(bytes, origin, at + 1, end)
-    else if (equalsIgnoringCase(bytes, start, at, 'sips')) {
+    if (isScheme(bytes, start, at, 'sip')) this.#readSip(bytes, origin, at + 1, end)
+    else if (isScheme(bytes, start, at, 'sips')) {
       this.#readSip(bytes, origin, at + 1, end)
       this.secure = true
-    } else if (equalsIgnoringCase(bytes, start, at, 'tel')) this.#readTel(bytes, origin, at + 1, end)
+    } else if (isScheme(bytes, start, at, 'tel')) this.#readTel(bytes, origin, at + 1, end)
     else {
       this.kind = 'other'
       for (at++; at < end; at++) if (URI[bytes[at]!] === 0) throw malformed(at - origin)
@@ -157,26 +157,29 @@ export class UriView {
   #readSip(bytes: Uint8Array, origin: number, from: number, end: number): void {
     this.kind = 'sip'
     let at = from
-    while (at < end && USER[bytes[at]!] === 1) at++
+    let percent = false
+    while (at < end && USER[bytes[at]!] === 1) if (bytes[at++] === PERCENT) percent = true
     if (bytes[at] === AT && at < end) {
       if (at === from || bytes[from] === COLON) throw malformed(from - origin)
-      checkEscapes(bytes, origin, from, at)
+      if (percent) checkEscapes(bytes, origin, from, at)
       this.userStart = from
       this.userEnd = at
       at++
     } else at = from
     at = this.#readHost(bytes, origin, at, end)
     this.parametersStart = at
-    while (at < end && bytes[at] !== QUESTION && URI_TAIL[bytes[at]!] === 1) at++
+    percent = false
+    while (at < end && bytes[at] !== QUESTION && URI_TAIL[bytes[at]!] === 1) if (bytes[at++] === PERCENT) percent = true
     this.parametersEnd = at
     if (this.parametersEnd > this.parametersStart && bytes[this.parametersStart] !== SEMICOLON)
       throw malformed(at - origin)
     if (at < end && bytes[at] === QUESTION) {
       this.headersStart = ++at
+      percent = true
       while (at < end && URI_TAIL[bytes[at]!] === 1) at++
     }
     if (at < end) throw malformed(at - origin)
-    checkEscapes(bytes, origin, this.parametersStart, end)
+    if (percent) checkEscapes(bytes, origin, this.parametersStart, end)
   }
 
   #readHost(bytes: Uint8Array, origin: number, from: number, end: number): number {
@@ -232,6 +235,10 @@ function checkEscapes(bytes: Uint8Array, origin: number, from: number, end: numb
     if (bytes[at] === PERCENT && (at + 2 >= end || HEX[bytes[at + 1]!] === 0 || HEX[bytes[at + 2]!] === 0))
       throw malformed(at - origin)
   }
+}
+
+function isScheme(bytes: Uint8Array, start: number, end: number, lower: string): boolean {
+  return end - start === lower.length && equalsIgnoringCase(bytes, start, end, lower)
 }
 
 function isLetter(octet: number): boolean {

@@ -1,7 +1,7 @@
 import { FIELD } from '#codec/sip/field.ts'
-import type { Message } from '#codec/sip/message.ts'
+import { type Message, equalsIgnoringCase } from '#codec/sip/message.ts'
 import { NameAddrView } from '#codec/sip/name-addr.ts'
-import { COMMA, EQUAL, SEMICOLON } from '#codec/sip/octets.ts'
+import { COMMA, SEMICOLON } from '#codec/sip/octets.ts'
 import type { RequestView } from '#codec/sip/request.ts'
 import { Scanner } from '#codec/sip/scanner.ts'
 import { decodeText } from '#codec/sip/text.ts'
@@ -57,13 +57,22 @@ function readAsserted(invite: Message, plan: DialPlan | undefined): Party | unde
       while (scan.parameter());
       if (asserted === undefined || asserted.kind === 'other') {
         asserted = callingNumber(ASSERTED.uri, invite.bytes, plan)
-        ASSERTED_USER.start = ASSERTED.uri.userStart
-        ASSERTED_USER.end = ASSERTED.uri.parametersEnd
+        rememberAsserted(ASSERTED.uri)
       }
     } while (scan.takesComma())
     scan.expectEnd()
   }
   return asserted
+}
+
+/** Keeps where the parameters beside the asserted number lie; there are none beside a URI without one. */
+function rememberAsserted(uri: UriView): void {
+  const { user, parameters } = ASSERTED_USED
+  const has = uri.userStart >= 0
+  user.start = has ? uri.userStart : 0
+  user.end = has ? uri.userEnd : 0
+  parameters.start = has ? uri.parametersStart : 0
+  parameters.end = has ? uri.parametersEnd : 0
 }
 
 function callingNumber(uri: UriView, bytes: Uint8Array, plan: DialPlan | undefined): Party {
@@ -87,47 +96,54 @@ function isEmergency(invite: Message, view: RequestView, called: Party): boolean
 /** The trunk group: `tgrp` in the Request-URI (RFC 4904 §4), else `otg` in From. */
 function readTrunk(invite: Message, view: RequestView): string {
   const { bytes } = invite
-  const { uri, from } = view
-  return (
-    parameterIn(bytes, uri.userStart, uri.parametersEnd, 'tgrp=') ??
-    parameterIn(bytes, uri.userStart, uri.parametersEnd, 'trgp=') ??
-    parameterIn(bytes, from.uri.userStart, from.uriEnd, 'otg=') ??
-    ''
-  )
+  const found =
+    findUriParameter(bytes, view.uri, 'tgrp=') ||
+    findUriParameter(bytes, view.uri, 'trgp=') ||
+    findUriParameter(bytes, view.from.uri, 'otg=')
+  return found ? decodeText(bytes, FOUND.start, FOUND.end) : ''
 }
 
 /** `verstat` beside the number that was used (3GPP TS 24.229 §7.2A.20), or P-Attestation-Indicator. */
 function readAttestation(invite: Message, view: RequestView, asserted: boolean): Attestation {
   const { bytes } = invite
-  const verstat = asserted
-    ? parameterIn(bytes, ASSERTED_USER.start, ASSERTED_USER.end, 'verstat=')
-    : parameterIn(bytes, view.from.uri.userStart, view.from.uriEnd, 'verstat=')
-  if (verstat !== undefined) return VERSTAT.get(verstat.toLowerCase()) ?? 'none'
+  const { user, parameters } = ASSERTED_USED
+  const found = asserted
+    ? findParameter(bytes, user.start, user.end, 'verstat=') ||
+      findParameter(bytes, parameters.start, parameters.end, 'verstat=')
+    : findUriParameter(bytes, view.from.uri, 'verstat=')
+  if (found) {
+    for (const [word, attestation] of VERSTAT)
+      if (equalsIgnoringCase(bytes, FOUND.start, FOUND.end, word)) return attestation
+    return 'none'
+  }
   const indicator = invite.indexOf(FIELD.attestation) < 0 ? undefined : invite.first(FIELD.attestation)
   return indicator === 'A' || indicator === 'B' || indicator === 'C' ? indicator : 'none'
 }
 
-/** The value of `;name=value` between two offsets; `lower` is the name in lower case with its `=`. */
-function parameterIn(bytes: Uint8Array, start: number, end: number, lower: string): string | undefined {
-  if (start < 0) return undefined
-  for (let at = start; at + lower.length < end; at++) {
-    if (bytes[at] !== SEMICOLON) continue
-    let same = 0
-    while (
-      same < lower.length &&
-      (bytes[at + 1 + same]! | (lower.charCodeAt(same) === EQUAL ? 0 : 0x20)) === lower.charCodeAt(same)
-    )
-      same++
-    if (same < lower.length) continue
-    const valueStart = at + 1 + same
-    let valueEnd = valueStart
-    while (valueEnd < end && !ENDS_VALUE.has(bytes[valueEnd]!)) valueEnd++
-    return decodeText(bytes, valueStart, valueEnd)
-  }
-  return undefined
+/** Finds a parameter of a URI, be it in its user part, as telephone numbers have them, or behind the host. */
+function findUriParameter(bytes: Uint8Array, uri: UriView, lower: string): boolean {
+  if (uri.userStart < 0) return false
+  return (
+    findParameter(bytes, uri.userStart, uri.userEnd, lower) ||
+    findParameter(bytes, uri.parametersStart, uri.parametersEnd, lower)
+  )
 }
 
-const VERSTAT: ReadonlyMap<string, Attestation> = new Map([
+/** Finds `;name=value` between two offsets and leaves the value in `FOUND`; `lower` is the name in lower case with its `=`. */
+function findParameter(bytes: Uint8Array, start: number, end: number, lower: string): boolean {
+  for (let at = start; at + lower.length < end; at++) {
+    if (bytes[at] !== SEMICOLON) continue
+    const value = at + 1 + lower.length
+    if (!equalsIgnoringCase(bytes, at + 1, value, lower)) continue
+    FOUND.start = value
+    FOUND.end = value
+    while (FOUND.end < end && !ENDS_VALUE.has(bytes[FOUND.end]!)) FOUND.end++
+    return true
+  }
+  return false
+}
+
+const VERSTAT: readonly (readonly [word: string, attestation: Attestation])[] = [
   ['tn-validation-passed', 'passed'],
   ['tn-validation-passed-a', 'A'],
   ['tn-validation-passed-b', 'B'],
@@ -136,9 +152,10 @@ const VERSTAT: ReadonlyMap<string, Attestation> = new Map([
   ['tn-validation-failed-a', 'failed'],
   ['tn-validation-failed-b', 'failed'],
   ['tn-validation-failed-c', 'failed'],
-])
+]
 /** `;` `@` `>` `?` and `,` end a parameter's value inside a URI. */
 const ENDS_VALUE: ReadonlySet<number> = new Set([SEMICOLON, 0x40, 0x3e, 0x3f, COMMA])
 const SCAN = new Scanner()
 const ASSERTED = new NameAddrView()
-const ASSERTED_USER = { start: -1, end: -1 }
+const ASSERTED_USED = { user: { start: 0, end: 0 }, parameters: { start: 0, end: 0 } }
+const FOUND = { start: 0, end: 0 }

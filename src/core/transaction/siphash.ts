@@ -16,8 +16,7 @@ export class SipHash {
   #v3l = 0
   #v3h = 0
   /** The octets of the word being filled, and how many octets went in altogether. */
-  #wordLow = 0
-  #wordHigh = 0
+  readonly #tail = new Uint8Array(WORD)
   #length = 0
 
   /** Takes a key of 16 octets. */
@@ -38,66 +37,53 @@ export class SipHash {
     this.#v2h = key[1]! ^ 0x6c796765
     this.#v3l = key[2]! ^ 0x79746573
     this.#v3h = key[3]! ^ 0x74656462
-    this.#wordLow = 0
-    this.#wordHigh = 0
     this.#length = 0
     return this
   }
 
   octets(bytes: Uint8Array, start: number, end: number): this {
-    let low = this.#wordLow
-    let high = this.#wordHigh
-    let length = this.#length
-    for (let at = start; at < end; at++) {
-      const lane = length & 7
-      if (lane < 4) low |= bytes[at]! << (lane << 3)
-      else high |= bytes[at]! << ((lane - 4) << 3)
-      length++
-      if (lane === 7) {
-        this.#absorb(low, high)
-        low = 0
-        high = 0
-      }
+    let at = start
+    while (at < end && this.#length % WORD !== 0) this.octet(bytes[at++]!)
+    const words = (end - at) >> 3
+    if (words > 0) {
+      this.#absorb(bytes, at, words, 2)
+      at += words * WORD
+      this.#length += words * WORD
     }
-    this.#wordLow = low
-    this.#wordHigh = high
-    this.#length = length
+    while (at < end) this.octet(bytes[at++]!)
     return this
   }
 
   /** Absorbs one octet: a separator between variable parts. */
   octet(value: number): this {
-    SINGLE[0] = value
-    return this.octets(SINGLE, 0, 1)
+    this.#tail[this.#length++ % WORD] = value
+    if (this.#length % WORD === 0) this.#absorb(this.#tail, 0, 1, 2)
+    return this
   }
 
   /** Absorbs a number below 2^32 as four octets. */
   number(value: number): this {
-    FOUR[0] = value & 255
-    FOUR[1] = (value >>> 8) & 255
-    FOUR[2] = (value >>> 16) & 255
-    FOUR[3] = value >>> 24
-    return this.octets(FOUR, 0, 4)
+    return this.octet(value & 255)
+      .octet((value >>> 8) & 255)
+      .octet((value >>> 16) & 255)
+      .octet(value >>> 24)
   }
 
   finish(): this {
-    this.#absorb(this.#wordLow, this.#wordHigh | ((this.#length & 255) << 24))
+    const tail = this.#tail
+    const length = this.#length
+    tail.fill(0, length % WORD, WORD - 1)
+    tail[WORD - 1] = length & 255
+    this.#absorb(tail, 0, 1, 2)
     this.#v2l ^= 0xff
-    this.#rounds(4)
+    this.#absorb(ZERO, 0, 1, 4)
     this.low = (this.#v0l ^ this.#v1l ^ this.#v2l ^ this.#v3l) >>> 0
     this.high = (this.#v0h ^ this.#v1h ^ this.#v2h ^ this.#v3h) >>> 0
     return this
   }
 
-  #absorb(low: number, high: number): void {
-    this.#v3l ^= low
-    this.#v3h ^= high
-    this.#rounds(2)
-    this.#v0l ^= low
-    this.#v0h ^= high
-  }
-
-  #rounds(count: number): void {
+  /** Absorbs whole words. A sum of two halves carries where it comes out below one of them. */
+  #absorb(bytes: Uint8Array, start: number, words: number, rounds: number): void {
     let v0l = this.#v0l
     let v0h = this.#v0h
     let v1l = this.#v1l
@@ -106,41 +92,43 @@ export class SipHash {
     let v2h = this.#v2h
     let v3l = this.#v3l
     let v3h = this.#v3h
-    for (let round = 0; round < count; round++) {
-      let low = (v0l >>> 0) + (v1l >>> 0)
-      v0h = (v0h + v1h + (low > MAX ? 1 : 0)) | 0
-      v0l = low | 0
-      let carried = (v1l << 13) | (v1h >>> 19)
-      v1h = (v1h << 13) | (v1l >>> 19)
-      v1l = carried ^ v0l
-      v1h ^= v0h
-      carried = v0l
-      v0l = v0h
-      v0h = carried
-      low = (v2l >>> 0) + (v3l >>> 0)
-      v2h = (v2h + v3h + (low > MAX ? 1 : 0)) | 0
-      v2l = low | 0
-      carried = (v3l << 16) | (v3h >>> 16)
-      v3h = (v3h << 16) | (v3l >>> 16)
-      v3l = carried ^ v2l
-      v3h ^= v2h
-      low = (v0l >>> 0) + (v3l >>> 0)
-      v0h = (v0h + v3h + (low > MAX ? 1 : 0)) | 0
-      v0l = low | 0
-      carried = (v3l << 21) | (v3h >>> 11)
-      v3h = (v3h << 21) | (v3l >>> 11)
-      v3l = carried ^ v0l
-      v3h ^= v0h
-      low = (v2l >>> 0) + (v1l >>> 0)
-      v2h = (v2h + v1h + (low > MAX ? 1 : 0)) | 0
-      v2l = low | 0
-      carried = (v1l << 17) | (v1h >>> 15)
-      v1h = (v1h << 17) | (v1l >>> 15)
-      v1l = carried ^ v2l
-      v1h ^= v2h
-      carried = v2l
-      v2l = v2h
-      v2h = carried
+    let held = 0
+    const end = start + words * WORD
+    for (let at = start; at < end; at += WORD) {
+      const low = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+      const high = bytes[at + 4]! | (bytes[at + 5]! << 8) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 24)
+      v3l ^= low
+      v3h ^= high
+      for (let round = 0; round < rounds; round++) {
+        v0l = (v0l + v1l) | 0
+        v0h = (v0h + v1h + (v0l >>> 0 < v1l >>> 0 ? 1 : 0)) | 0
+        held = (v1l << 13) | (v1h >>> 19)
+        v1h = ((v1h << 13) | (v1l >>> 19)) ^ v0h
+        v1l = held ^ v0l
+        held = v0l
+        v0l = v0h
+        v0h = held
+        v2l = (v2l + v3l) | 0
+        v2h = (v2h + v3h + (v2l >>> 0 < v3l >>> 0 ? 1 : 0)) | 0
+        held = (v3l << 16) | (v3h >>> 16)
+        v3h = ((v3h << 16) | (v3l >>> 16)) ^ v2h
+        v3l = held ^ v2l
+        v0l = (v0l + v3l) | 0
+        v0h = (v0h + v3h + (v0l >>> 0 < v3l >>> 0 ? 1 : 0)) | 0
+        held = (v3l << 21) | (v3h >>> 11)
+        v3h = ((v3h << 21) | (v3l >>> 11)) ^ v0h
+        v3l = held ^ v0l
+        v2l = (v2l + v1l) | 0
+        v2h = (v2h + v1h + (v2l >>> 0 < v1l >>> 0 ? 1 : 0)) | 0
+        held = (v1l << 17) | (v1h >>> 15)
+        v1h = ((v1h << 17) | (v1l >>> 15)) ^ v2h
+        v1l = held ^ v2l
+        held = v2l
+        v2l = v2h
+        v2h = held
+      }
+      v0l ^= low
+      v0h ^= high
     }
     this.#v0l = v0l
     this.#v0h = v0h
@@ -153,6 +141,5 @@ export class SipHash {
   }
 }
 
-const MAX = 0xffffffff
-const SINGLE = new Uint8Array(1)
-const FOUR = new Uint8Array(4)
+const WORD = 8
+const ZERO = new Uint8Array(WORD)
