@@ -82,7 +82,7 @@ suite('recourse lint', () => {
         ['603+', 'deviant', text.length - messages[2]!.length],
       ],
     )
-    assert.equal(err, '2 conformant, 1 deviant, 0 malformed, 1 requests passed over\n')
+    assert.equal(err, '2 conformant, 1 deviant, 0 malformed, 1 request passed over\n')
     assert.equal(code, 1)
   })
 

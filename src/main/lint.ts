@@ -233,7 +233,7 @@ function summarise({ conformant, deviant, malformed, other, requests }: Counts):
     `${deviant} deviant`,
     `${malformed} malformed`,
     ...(other > 0 ? [`${other} of other statuses`] : []),
-    ...(requests > 0 ? [`${requests} requests passed over`] : []),
+    ...(requests > 0 ? [`${requests} ${requests === 1 ? 'request' : 'requests'} passed over`] : []),
   ]
   return `${parts.join(', ')}\n`
 }
