@@ -58,6 +58,8 @@ export class ChainWriter {
     }
     try {
       openSigningKey(terms.checkpointKey)
+      // At once, not at the first checkpoint: a path that cannot be written is a mistake of the configuration.
+      if (terms.checkpointFile !== undefined) append(terms.checkpointFile, '')
       this.#adopt(db)
     } catch (cause) {
       if (db.isOpen) db.close()
@@ -190,7 +192,7 @@ export class ChainWriter {
       return line
     })
     this.checkpoints++
-    if (checkpointFile !== undefined) appendLine(checkpointFile, line)
+    if (checkpointFile !== undefined) append(checkpointFile, `${line}\n`)
   }
 
   close(): void {
@@ -439,7 +441,7 @@ function selectPersonal(db: DatabaseSync, selection: Selection): number[] {
   )
 }
 
-function appendLine(path: string, line: string): void {
+function append(path: string, text: string): void {
   let file: number
   try {
     file = openSync(path, 'a', 0o644)
@@ -451,7 +453,7 @@ function appendLine(path: string, line: string): void {
     )
   }
   try {
-    writeSync(file, `${line}\n`)
+    writeSync(file, text)
     fsyncSync(file)
   } finally {
     closeSync(file)

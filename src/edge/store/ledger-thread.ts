@@ -52,7 +52,10 @@ const port = parentPort!
 const blocks: { values: Packed; at: number }[] = []
 const journal: { values: Packed; at: number }[] = []
 const questions: { id: number; question: Question }[] = []
+/** Why blocks cannot be recorded just now. */
 let failure: { code: UnrecordedCode; detail: string; at: number } | undefined
+/** What went wrong beside recording: a checkpoint, the journal's age. */
+let trouble: string | undefined
 let told = ''
 /** In an object, for it changes while others wait. */
 const run = { working: false, closed: false }
@@ -132,7 +135,8 @@ function recordSome(writer: ChainWriter): void {
     if (noted > 0) tell({ kind: 'journalled', written: noted, dropped: 0 })
     failure = undefined
   } catch (cause) {
-    refuse(note(cause))
+    failure = { ...classify(cause), at: Date.now() }
+    refuse(failure)
   }
   tellState(writer)
 }
@@ -157,12 +161,9 @@ function takeRows(queue: { values: Packed; at: number }[], width: number, rows: 
 async function answer(writer: ChainWriter, id: number, question: Question): Promise<void> {
   if (question.kind === 'close') return finish(writer, id)
   try {
-    const value = await answerTo(writer, question)
-    failure = undefined
-    tell({ kind: 'answer', id, value })
+    tell({ kind: 'answer', id, value: await answerTo(writer, question) })
   } catch (cause) {
-    const { code, detail } = note(cause)
-    tell({ kind: 'fault', id, code, detail })
+    tell({ kind: 'fault', id, ...classify(cause) })
   }
   tellState(writer)
 }
@@ -173,7 +174,7 @@ function finish(writer: ChainWriter, id: number): void {
     try {
       last()
     } catch (cause) {
-      note(cause)
+      trouble = classify(cause).detail
     }
   }
   tellState(writer)
@@ -227,8 +228,9 @@ function look(writer: ChainWriter): void {
   lastCheckpointAt = Date.now()
   try {
     writer.checkpoint(lastCheckpointAt)
+    trouble = undefined
   } catch (cause) {
-    note(cause)
+    trouble = classify(cause).detail
   }
   tellState(writer)
 }
@@ -242,19 +244,18 @@ async function forget(writer: ChainWriter): Promise<void> {
       next = writer.eraseJournal(selection, next).next
     }
   } catch (cause) {
-    note(cause)
+    trouble = classify(cause).detail
   }
 }
 
-function note(cause: unknown): { code: UnrecordedCode; detail: string } {
+function classify(cause: unknown): { code: UnrecordedCode; detail: string } {
   const number = sqliteCode(cause instanceof StoreError ? cause.cause : cause)
   const code = number === SQLITE_FULL ? 'full' : number === SQLITE_BUSY || number === SQLITE_LOCKED ? 'busy' : 'failed'
-  failure = { code, detail: cause instanceof Error ? cause.message : String(cause), at: Date.now() }
-  return failure
+  return { code, detail: cause instanceof Error ? cause.message : String(cause) }
 }
 
 function tellState({ checkpoints, reopened, lost }: ChainWriter): void {
-  const state = { checkpoints, reopened, lost, failure: failure?.detail }
+  const state = { checkpoints, reopened, lost, failure: failure?.detail ?? trouble }
   const text = JSON.stringify(state)
   if (text === told) return
   told = text

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import {
   SQLITE_BUSY,
   SQLITE_CANTOPEN,
@@ -31,6 +31,8 @@ export function parseStoreUrl(url: string): string {
 export function openForWriting(path: string, durability: Durability): DatabaseSync {
   let db: DatabaseSync | undefined
   try {
+    // The store holds personal data; SQLite gives its other files the mode of this one.
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
     db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
     db.exec(`PRAGMA page_size = ${PAGE_OCTETS}`)
     db.exec('PRAGMA journal_mode = WAL')
@@ -107,7 +109,8 @@ function readVersion(db: DatabaseSync, path: string): number {
 /** Says in one line what SQLite says in its own terms. */
 function explain(cause: unknown, path: string): unknown {
   const text = (problem: string) => `${path}: ${problem}`
-  switch (sqliteCode(cause)) {
+  const unopened = cause instanceof Error && 'syscall' in cause
+  switch (unopened ? SQLITE_CANTOPEN : sqliteCode(cause)) {
     case SQLITE_NOTADB:
       return new StoreError('not-a-ledger', text('this file is not a ledger; name another file in store'), cause)
     case SQLITE_CORRUPT:

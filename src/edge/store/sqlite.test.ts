@@ -163,6 +163,41 @@ test('a reader of a store that is not there says so and makes none', (t) => {
   assert.equal(existsSync(path), false)
 })
 
+test('a store holds personal data: its files may be read by their owner only', async (t) => {
+  const store = freshSqlite(t)
+  const ledger = await store.open()
+  await ledger.record(sampleBlock(1))
+
+  for (const name of ['recourse.db', 'recourse.db-wal'])
+    assert.equal(statSync(store.file(name)).mode & 0o777, 0o600, name)
+  await ledger.close()
+})
+
+test('a checkpoint file that cannot be written is told at once', async (t) => {
+  const store = freshSqlite(t)
+
+  await assert.rejects(store.open({ checkpointFile: store.file('none/checkpoints.jsonl') }), {
+    code: 'unwritable',
+    message: /none\/checkpoints\.jsonl: the checkpoint file cannot be written/,
+  })
+})
+
+test('a checkpoint file that can no longer be written is told, and recording goes on', async (t) => {
+  const store = freshSqlite(t)
+  const directory = store.file('outside')
+  mkdirSync(directory)
+  const ledger = await store.open({ checkpointFile: join(directory, 'checkpoints.jsonl'), checkpointEveryMs: 1 })
+  rmSync(directory, { recursive: true })
+
+  await ledger.record(sampleBlock(1))
+  while (ledger.figures().failure === undefined) await new Promise((resolve) => setTimeout(resolve, 20))
+  await ledger.record(sampleBlock(2))
+
+  assert.match(ledger.figures().failure ?? '', /checkpoints\.jsonl: the checkpoint file cannot be written/)
+  assert.equal(ledger.figures().failed, 0)
+  await ledger.close()
+})
+
 test('the key that signs checkpoints may be read by its owner only, and stays the same', async (t) => {
   const store = freshSqlite(t)
   await (await store.open()).close()
