@@ -26,6 +26,7 @@ test(`${KILLS} times killed at a random moment under load: every id on the wire 
   const ledger = gate.ledger()
   const found = faults(load.heard, ledger)
   assert.deepEqual(found.slice(0, 5), [], `${found.length} faults, seed ${SEED}`)
+  gate.verifyLedger()
   const ids = [...load.heard.values()].filter((answers) => idOf(answers[0]!) !== undefined)
   assert.ok(ids.length >= KILLS * 10, `only ${ids.length} ids were on the wire`)
   assert.ok(load.repeated >= KILLS * 10, `only ${load.repeated} answered calls were asked again after a restart`)
@@ -76,10 +77,9 @@ function faults(heard: ReadonlyMap<string, readonly Buffer[]>, ledger: readonly 
   const found: string[] = []
   const blocks = ledger.filter((row) => row.entry === 'block')
   const byReceipt = Map.groupBy(blocks, (row) => row.receipt)
-  const released = new Set(ledger.filter((row) => row.entry === 'released').map((row) => row.transaction))
   for (const [receipt, rows] of byReceipt) if (rows.length > 1) found.push(`${receipt} stands twice in the ledger`)
   for (const [transaction, rows] of Map.groupBy(blocks, (row) => row.transaction))
-    if (rows.length > 1) found.push(`transaction ${transaction} has ${rows.length} rows`)
+    if (rows.length > 1) found.push(`transaction ${transaction} has ${rows.map(nameOf).join(' and ')}`)
 
   const callOf = new Map<string, string>()
   for (const [callId, answers] of heard) {
@@ -90,12 +90,16 @@ function faults(heard: ReadonlyMap<string, readonly Buffer[]>, ledger: readonly 
       if (id === undefined) continue
       const rows = byReceipt.get(id)
       if (rows === undefined) found.push(`${id} ${NOT_RECORDED}`)
-      else if (released.has(rows[0]!.transaction)) found.push(`${id} was on the wire and is released in the ledger`)
+      else if (rows[0]!.released) found.push(`${id} was on the wire and is released in the ledger`)
       if (callOf.has(id)) found.push(`${id} was given to two calls`)
       callOf.set(id, callId)
     }
   }
   return found
+}
+
+function nameOf({ receipt, released }: LedgerRow): string {
+  return `${released ? 'a released row' : 'a row'} with ${receipt}`
 }
 
 /** A small seeded generator of numbers from 0 to 1. */

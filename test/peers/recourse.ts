@@ -18,10 +18,11 @@ export type Wishes = {
   controls?: string
 }
 
-/** A row of the ledger as `recourse ledger list --json` prints it. */
+/** A row of the ledger as `recourse ledger export --json` prints it. */
 export type LedgerRow = {
   entry: string
-  at: number | string
+  /** The block was recorded, but the call was continued after all. */
+  released: boolean
   transaction: string
   receipt: string
   rule: string
@@ -104,10 +105,15 @@ export class Recourse {
 
   /** The whole ledger, oldest entry first. */
   ledger(): LedgerRow[] {
-    return this.command('ledger', 'list', '--json', '--config', this.#config)
+    return this.command('ledger', 'export', '--json', '--config', this.#config)
       .split('\n')
       .filter(Boolean)
       .map((line) => JSON.parse(line) as LedgerRow)
+  }
+
+  /** Has every entry and checkpoint verified; fails where one is not as it was recorded. */
+  verifyLedger(): void {
+    this.command('ledger', 'verify', '--config', this.#config)
   }
 
   /** Runs another verb of the command and returns its standard output. */
