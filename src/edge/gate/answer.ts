@@ -398,7 +398,11 @@ export class Gate {
 
   #formatKept(reply: Reply, source: Source): Uint8Array | undefined {
     const length = this.#format(reply, source)
-    return length < 0 ? undefined : this.#out.slice(0, length)
+    if (length < 0) return undefined
+    // Out of Node's pool: an array of its own for each answer would cost more than writing it.
+    const kept = Buffer.allocUnsafe(length)
+    kept.set(this.#out.subarray(0, length))
+    return kept
   }
 
   /** Writes into `#out`; -1, counted, where the answer would not fit a datagram. */
