@@ -381,7 +381,8 @@ function gateWith({
   }
   const gate = new Gate(parts)
   const way: Way = {
-    send: (bytes, length, address, port) => void sent.push({ bytes: bytes.slice(0, length), address, port }),
+    send: (bytes, length, address, port) =>
+      void sent.push({ bytes: Uint8Array.from(bytes.subarray(0, length)), address, port }),
   }
   const settleAll = async (each: (row: (typeof held)[number]) => void): Promise<void> => {
     const rows = held

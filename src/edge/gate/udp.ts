@@ -28,10 +28,11 @@ export async function listenUdp(
   const failures: Transport['failures'] = { sends: 0, last: undefined }
   await bind(socket, host, port)
   enlarge(socket, receiveBufferBytes)
-  socket.on('error', (error) => {
+  const note = (error: Error): void => {
     failures.sends++
     failures.last = error
-  })
+  }
+  socket.on('error', note)
   const bound = socket.address()
   const mapped = type === 'udp6'
   const transport: Transport = {
@@ -41,11 +42,14 @@ export async function listenUdp(
       const copy = Buffer.allocUnsafe(length)
       copy.set(length === bytes.length ? bytes : bytes.subarray(0, length))
       const target = mapped && !address.includes(':') ? `::ffff:${address}` : address
-      socket.send(copy, to, target, (error) => {
-        if (error === null) return
-        failures.sends++
-        failures.last = error
-      })
+      try {
+        socket.send(copy, to, target, (error) => {
+          if (error !== null) note(error)
+        })
+      } catch (error) {
+        // Port 0, which a forged datagram may come from, or a socket that was closed meanwhile.
+        note(error as Error)
+      }
     },
     close: () => new Promise((closed) => socket.close(() => closed())),
   }
