@@ -68,6 +68,11 @@ export class ChainWriter {
     }
   }
 
+  /** The number of the last entry of the chain. */
+  get seq(): number {
+    return this.#acknowledged ?? 0
+  }
+
   /** Records blocks and journal rows in one transaction; answers with the number of the first block. */
   record(blocks: readonly BlockEntry[], journal: Packed): number {
     return this.#transact((open) => {

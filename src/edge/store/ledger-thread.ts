@@ -31,7 +31,7 @@ export type Question =
 
 /** What it sends. Blocks are told of in the order they came in, so a count says which. */
 export type Report =
-  | { readonly kind: 'opened' }
+  | { readonly kind: 'opened'; readonly seq: number }
   | { readonly kind: 'unopened'; readonly code: StoreErrorCode; readonly message: string }
   | { readonly kind: 'recorded'; readonly count: number; readonly first: number }
   | { readonly kind: 'refused'; readonly count: number; readonly code: UnrecordedCode; readonly detail: string }
@@ -74,7 +74,7 @@ if (writer !== undefined) {
 function open(): ChainWriter | undefined {
   try {
     const writer = new ChainWriter(terms)
-    tell({ kind: 'opened' })
+    tell({ kind: 'opened', seq: writer.seq })
     return writer
   } catch (cause) {
     const code = cause instanceof StoreError ? cause.code : 'failed'

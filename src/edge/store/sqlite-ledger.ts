@@ -249,6 +249,8 @@ class SqliteLedger implements Ledger {
       thread.on('message', (report: Report) => {
         if (report.kind === 'opened') {
           this.#thread = thread
+          // Whatever the thread before did not get to tell has been settled by this one.
+          this.#acknowledged = report.seq
           resolve()
         } else if (report.kind === 'unopened') {
           this.#state = { ...this.#state, failure: report.message }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import workerThreads, { type Worker } from 'node:worker_threads'
 import type { Ledger, LedgerFigures } from '#core/ledger/ledger.ts'
 import { sampleBlock, SAMPLE_START_MS } from './contract-samples.ts'
 import { storeContract, type StoreOnTrial } from './contract.ts'
@@ -162,6 +164,44 @@ test('a reader of a store that is not there says so and makes none', (t) => {
   assert.throws(() => openLedgerReader(`sqlite:${path}`), /no ledger at .*none\.db: name it with --store or --config/)
   assert.equal(existsSync(path), false)
 })
+
+test('when the writer’s thread dies, what waited is refused, another takes over, and the chain goes on', async (t) => {
+  const threads = watchThreads(t)
+  const store = freshSqlite(t)
+  const ledger = await store.open()
+  await ledger.record(sampleBlock(1))
+  const waiting = Array.from({ length: 200 }, (_, number) => ledger.record(sampleBlock(number + 2)))
+
+  const settled = Promise.allSettled(waiting)
+  await threads[0]!.terminate()
+  const told = (await settled).filter(({ status }) => status === 'fulfilled').length
+  assert.ok(told < 200, 'the control: the thread must have died before it was done')
+  while (ledger.figures().reopened === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  await ledger.record(sampleBlock(300))
+
+  assert.equal(threads.length, 2)
+  await ledger.close()
+  const { fault, blocks, released } = openAndVerify(store.url)
+  assert.deepEqual({ fault, standing: blocks - released }, { fault: undefined, standing: told + 2 })
+})
+
+/** Lists the threads that are started from now on. */
+function watchThreads(t: TestContext): Worker[] {
+  const threads: Worker[] = []
+  const { Worker } = workerThreads
+  workerThreads.Worker = class extends Worker {
+    constructor(...words: ConstructorParameters<typeof Worker>) {
+      super(...words)
+      threads.push(this)
+    }
+  }
+  syncBuiltinESMExports()
+  t.after(() => {
+    workerThreads.Worker = Worker
+    syncBuiltinESMExports()
+  })
+  return threads
+}
 
 test('a store holds personal data: its files may be read by their owner only', async (t) => {
   const store = freshSqlite(t)
