@@ -58,14 +58,9 @@ type Contest = { name: string; firstCaller: number; callers: number; status: num
 /** Runs the load once and returns the CPU microseconds a call cost; wrong or missing answers make the run void. */
 function measure(server: Server, contest: Contest, round: number): number {
   const before = cpuNanoseconds(server.pid)
-  const firstCaller = contest.firstCaller + (((round + 1) * callsARound) % contest.callers)
-  const result = load({
-    port: server.port,
-    calls: callsARound,
-    firstCaller,
-    callers: contest.callers,
-    acknowledge: true,
-  })
+  const { firstCaller, callers } = contest
+  const skip = (round + 1) * callsARound
+  const result = load({ port: server.port, calls: callsARound, firstCaller, callers, skip, acknowledge: true })
   const spent = cpuNanoseconds(server.pid) - before
   const right = result.statuses.get(contest.status) ?? 0
   if (right < callsARound * RIGHT_MIN)

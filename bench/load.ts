@@ -4,10 +4,11 @@ import { dlopen, getRawPointer } from 'node:ffi'
 export type LoadPlan = {
   port: number
   calls: number
-  /** The first caller of the run; the following calls count up from it. Ten digits behind `+1`. */
+  /** The lowest calling number, ten digits behind `+1`, and how many there are; calls take them in turn. */
   firstCaller: number
-  /** Callers before they repeat. */
   callers: number
+  /** How many calls earlier runs have placed: the run goes on with the next caller. */
+  skip: number
   /** Every refused call is acknowledged, as RFC 3261 §17.1.1.3 has it. */
   acknowledge: boolean
 }
@@ -78,7 +79,7 @@ export function load(plan: LoadPlan): LoadResult {
 
 /** The INVITE of one call, for looking at: what `load` sends, with the numbers filled in. */
 export function sampleInvite(): Buffer {
-  writeInvite(OUT, 0, { port: 0, calls: 1, firstCaller: 2_120_000_000, callers: 1, acknowledge: false }, 0)
+  writeInvite(OUT, 0, { port: 0, calls: 1, firstCaller: 2_120_000_000, callers: 1, skip: 0, acknowledge: false }, 0)
   return Buffer.from(OUT.slot(0).subarray(0, INVITE.length))
 }
 
@@ -160,7 +161,7 @@ function writeInvite(out: Batch, slot: number, plan: LoadPlan, call: number): vo
   INVITE.octets.copy(octets, at)
   const serial = firstSerial + call
   for (const mark of INVITE.serials) writeDigits(octets, at + mark, serial)
-  const caller = plan.firstCaller + (call % plan.callers)
+  const caller = plan.firstCaller + ((plan.skip + call) % plan.callers)
   for (const mark of INVITE.callers) writeDigits(octets, at + mark, caller)
   out.setLength(slot, INVITE.length)
 }
