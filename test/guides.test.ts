@@ -1,0 +1,201 @@
+// One thing: what the guides say in tables, held against the code, both ways. The commands in them are run by documents.test.ts.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { Ledger } from '#core/ledger/ledger.ts'
+import type { Gate } from '#edge/gate/answer.ts'
+import type { Alarms } from '#main/alarms.ts'
+import { EXIT } from '#main/exit.ts'
+import { gateFigures, ledgerFigures } from '#main/figures.ts'
+import { Clone, readBlocks, readSteps } from './guide.ts'
+import { missing } from './peers/peer.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const RUN = read('docs/run.md')
+const CAPTURES = read('docs/captures.md')
+const SOURCES = globSync('src/**/*.ts', { cwd: ROOT, exclude: (path) => path.endsWith('.test.ts') }).map(read)
+
+test('docs/run.md lists every figure with its words, and no other', (t) => {
+  // Figures are read when somebody asks, so that their names need no gate.
+  const figures = [...gateFigures({} as Gate, [], {} as Alarms), ...ledgerFigures({} as Ledger)]
+  const rows = tableUnder(RUN, 'Figures and health')
+  assert.deepEqual(
+    rows.map(([name, help]) => [name, help]),
+    figures.map(({ name, help }) => [name, help]),
+  )
+  assert.ok(rows.length >= 36, `${rows.length} figures`)
+  t.diagnostic(`${rows.length} figures`)
+})
+
+test('docs/run.md lists every alarm with the words of the log', (t) => {
+  const kinds = gateFigures({} as Gate, [], {} as Alarms).flatMap(
+    ({ name }) => /^alarm_(\w+)_total$/.exec(name)?.[1] ?? [],
+  )
+  const rows = tableUnder(RUN, 'Alarms')
+  const spoken = [...read('src/main/alarms.ts').matchAll(/^ {2}(\w+): '(.+)',$/gm)].map(([, kind, words]) => [
+    kind,
+    words,
+  ])
+  assert.deepEqual(rows.map(([kind]) => kind).toSorted(), kinds.toSorted())
+  assert.deepEqual(
+    rows.map(([kind, words]) => [kind, words]),
+    spoken,
+  )
+  assert.ok(rows.length >= 4)
+  t.diagnostic(`${rows.length} alarms`)
+})
+
+test('every limit in the guides has the value of the code, and its count is a figure', (t) => {
+  const rows = [...tableUnder(RUN, 'Limits'), ...tableUnder(CAPTURES, 'Limits')]
+  const limits = rows.filter(([name]) => /^[A-Z_]+$/.test(name))
+  const figures = tableUnder(RUN, 'Figures and health').map(([name]) => name)
+  for (const [name, value = '', , counted = ''] of limits) {
+    const values = constantsNamed(name)
+    assert.ok(values.length > 0, `no constant ${name}`)
+    assert.ok(values.includes(numberIn(value)), `${name} is ${values.join(' or ')}, the guide says ${value}`)
+    for (const figure of codeIn(counted)) assert.ok(figures.includes(figure), `${name}: no figure ${figure}`)
+  }
+  const named = new Set(limits.map(([name]) => name))
+  const wire = [...read('src/codec/sip/limits.ts').matchAll(/^export const (\w+) =/gm)].map((match) => match[1]!)
+  assert.deepEqual(
+    wire.filter((name) => !named.has(name)),
+    [],
+    'a limit of messages that the guide does not name',
+  )
+  assert.ok(limits.length >= 28 && wire.length >= 5, `${limits.length} limits`)
+  t.diagnostic(`${limits.length} limits`)
+})
+
+test('every limit that an operator sets has the default of the reference', (t) => {
+  const rows = tableUnder(RUN, 'Limits').filter(([name]) => /^[a-z]/.test(name))
+  const reference = read('docs/configuration.md')
+  for (const [key, value] of rows) {
+    const [section = '', ...path] = key.split('.')
+    const row = tableUnder(reference, section).find(([name]) => name === path.join('.'))
+    assert.equal(row?.[3], value, key)
+  }
+  assert.ok(rows.length >= 8)
+  t.diagnostic(`${rows.length} keys`)
+})
+
+test('docs/run.md lists every exit code', () => {
+  const codes = tableUnder(RUN, 'Exit codes').map(([code]) => Number(code))
+  assert.deepEqual(
+    codes,
+    Object.values(EXIT).toSorted((a, b) => a - b),
+  )
+})
+
+test('docs/captures.md lists every key that explain prints, and every kind', (t) => {
+  const files = globSync('{examples/captures/*.{pcap,pcapng,sip},vectors/notice/*/*.sip}', { cwd: ROOT })
+  const { stdout } = spawnSync(process.execPath, ['bin/recourse.js', 'explain', '--json', ...files], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 64 * 2 ** 20,
+  })
+  const rows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  const keys = tableNames(CAPTURES, 'As data')
+  assert.deepEqual([...new Set(rows.flatMap((row) => Object.keys(row)))].toSorted(), keys.toSorted())
+  const kinds = tableNames(CAPTURES, 'What each kind means')
+  assert.deepEqual([...new Set(rows.map((row) => String(row['class'])))].toSorted(), kinds.toSorted())
+  assert.ok(files.length >= 200 && rows.length >= 150, `${rows.length} rows of ${files.length} files`)
+  t.diagnostic(`${rows.length} rows of ${files.length} files, ${keys.length} keys, ${kinds.length} kinds`)
+})
+
+test('the program in the README is the file that it names', () => {
+  const programs = readBlocks(read('README.md')).filter(({ language }) => language === 'ts')
+  assert.deepEqual(
+    programs.map(({ text }) => text),
+    [read('examples/library/why-blocked.ts')],
+  )
+})
+
+test('the calls of SIPp in docs/run.md end as it says', { skip: missing('sipp') }, async () => {
+  const clone = new Clone()
+  let placed = 0
+  try {
+    for (const { block, step } of readSteps(readBlocks(RUN))) {
+      if (step.kind === 'file') clone.write(step.name, block.text)
+      if (step.kind === 'start') await clone.start(block.text, step.until)
+      if (step.kind !== 'elsewhere') continue
+      for (const command of block.text.trim().split('\n')) {
+        const { exitCode, output } = await clone.run(command)
+        assert.equal(exitCode, 0, output)
+        placed++
+      }
+    }
+  } finally {
+    await clone.close()
+  }
+  assert.equal(placed, 2)
+})
+
+test('a table that differs is seen', () => {
+  const page = '# A\n\n| x | y |\n| --- | --- |\n| `one`, `two` | 1,024 of them | `z` |\n\n## B\n\n| `three` | 3 |\n'
+  assert.deepEqual(tableUnder(page, 'A'), [['one', '1,024 of them', '`z`']])
+  assert.deepEqual(tableNames(page, 'A'), ['one', 'two'])
+  assert.deepEqual(tableUnder(page, 'B'), [['three', '3']])
+  assert.throws(() => tableUnder(page, 'C'), /no heading/)
+  assert.equal(numberIn('65,535 octets of 3'), 65_535)
+  assert.ok(Number.isNaN(numberIn('octets')))
+  assert.deepEqual(constantsNamed('NO_SUCH_LIMIT_MAX'), [])
+  assert.deepEqual(constantsNamed('MAX_BLOCK_BYTES'), [64 * 1024 * 1024])
+})
+
+/** The rows under a heading whose first cell is code, that cell without its quotes. */
+function tableUnder(page: string, heading: string): [name: string, ...cells: string[]][] {
+  return rowsUnder(page, heading).map(([first = '', ...cells]) => [codeIn(first)[0]!, ...cells])
+}
+
+/** Every name in the first cells of a table. */
+function tableNames(page: string, heading: string): string[] {
+  return rowsUnder(page, heading).flatMap(([first = '']) => codeIn(first))
+}
+
+function rowsUnder(page: string, heading: string): string[][] {
+  const lines = page.split('\n')
+  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, '') === heading)
+  if (start < 0) throw new Error(`no heading "${heading}"`)
+  const length = lines.slice(start + 1).findIndex((line) => line.startsWith('#'))
+  return lines
+    .slice(start + 1, length < 0 ? undefined : start + 1 + length)
+    .filter((line) => line.startsWith('| `'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+}
+
+function codeIn(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1]!)
+}
+
+/** The number that a cell begins with. */
+function numberIn(cell: string): number {
+  return Number(/^[\d,]+/.exec(cell)?.[0].replaceAll(',', '') ?? Number.NaN)
+}
+
+/** The values of all constants of this name: numbers, products and powers of numbers. */
+function constantsNamed(name: string): number[] {
+  const definition = new RegExp(`^(?:export )?const ${name} = ([\\d_ *]+)$`, 'gm')
+  return SOURCES.flatMap((text) => [...text.matchAll(definition)]).map(([, words = '']) => valueOf(words))
+}
+
+function valueOf(words: string): number {
+  return words.split(/ \* (?!\*)/).reduce((product, factor) => {
+    const [base, power = '1'] = factor.replaceAll('_', '').split(' ** ')
+    return product * Number(base) ** Number(power)
+  }, 1)
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8')
+}
