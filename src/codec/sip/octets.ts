@@ -43,6 +43,12 @@ export const SCHEME = table(`${ALPHANUM}+-.`)
 /** RFC 3986 characters: what any absolute URI is made of. */
 export const URI = table(`${ALPHANUM}-._~:/?#[]@!$&'()*+,;=%`)
 
+/** What may stand in a quoted string as it is: everything but quote, backslash and the controls, save for folds and tabs. */
+export const QUOTED = Uint8Array.from({ length: 256 }, (_, octet) => {
+  if (octet < SP) return octet === TAB || octet === CR || octet === LF ? 1 : 0
+  return octet === QUOTE || octet === BACKSLASH || octet === DELETE ? 0 : 1
+})
+
 export const DIGIT = table('0123456789')
 
 export const HEX = table('0123456789abcdefABCDEF')

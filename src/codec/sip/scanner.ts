@@ -7,11 +7,11 @@ import {
   COLON,
   COMMA,
   CR,
-  DELETE,
   EQUAL,
   HOST6,
   LF,
   QUOTE,
+  QUOTED,
   SEMICOLON,
   SP,
   TAB,
@@ -107,12 +107,12 @@ export class Scanner {
     const { bytes, end } = this
     const start = this.at
     let at = start + 1
-    while (at < end && bytes[at] !== QUOTE) {
-      const octet = bytes[at]!
-      if ((octet < SP && octet !== TAB && octet !== CR && octet !== LF) || octet === DELETE)
-        this.fail('quoted-string', at)
-      at += octet === BACKSLASH ? 2 : 1
+    for (;;) {
+      while (at < end && QUOTED[bytes[at]!] === 1) at++
+      if (at >= end || bytes[at] !== BACKSLASH) break
+      at += 2
     }
+    if (at < end && bytes[at] !== QUOTE) this.fail('quoted-string', at)
     if (at >= end || bytes[start] !== QUOTE) this.fail('quoted-string', start)
     this.tokenStart = start + 1
     this.tokenEnd = at
