@@ -8,6 +8,7 @@ import { CALLED, type SippRun, callsFrom, placeCalls } from '../peers/sipp.ts'
 const skip = missing('sipp')
 
 const LIMIT = 3
+const MANY = 300
 const DESK = 'https://desk.northwire.example'
 const BUSY = '+12125550117'
 const QUIET = '+12125550142'
@@ -73,6 +74,28 @@ test(
     const id = gate.ledger()[0]!.receipt
     const text = `v=analytics1;url=${CONTACT.url};tel=${CONTACT.tel};email=${CONTACT.email};id=${id}`
     assert.equal(fieldOf(answer!, 'Reason'), `SIP;cause=603;text="${text}";location=RLN`)
+  },
+)
+
+test(
+  'many calls of a denied number are each blocked, recorded and counted, and no two share a receipt',
+  {
+    skip,
+  },
+  async (t) => {
+    const gate = await Recourse.start(t, { deny: [LISTED] })
+    const many = { rows: callsFrom(LISTED, MANY), callsPerSecond: 200 }
+
+    const run = await placeCalls(t, { scenario: 'uac-expect-network-blocked', to: gate.port, ...many })
+
+    assert.equal(run.ending.code, 0, run.errors)
+    const heard = answersOf(run).map((answer) => idOf(answer))
+    const ledger = gate.ledger()
+    assert.equal(new Set(heard).size, MANY)
+    assert.deepEqual(new Set(heard), new Set(ledger.map((row) => row.receipt)))
+    assert.equal(ledger.length, MANY)
+    for (const row of ledger) assert.deepEqual([row.rule, row.calling, row.released], ['deny', LISTED, false])
+    assert.equal(figure(await gate.metrics(), 'blocked'), MANY)
   },
 )
 
