@@ -257,17 +257,22 @@ export class Message {
   /** Walks the header lines in one pass; a line that cannot be read is a fault and is left out. */
   #readFields(at: number): void {
     const { bytes, end } = this
+    const view = this.#view
     const index = this.#index
+    const counts = this.#count
+    const firsts = this.#first
+    const lastFour = end - 4
+    let fieldCount = 0
     while (at < end) {
-      const first = bytes[at]!
-      if (first === CR && at + 1 < end && bytes[at + 1] === LF) {
+      if (bytes[at] === CR && at + 1 < end && bytes[at + 1] === LF) {
         this.bodyStart = at + 2
+        this.fieldCount = fieldCount
         return
       }
       const lineStart = at
-      let id: FieldId = at + USUAL_BYTES_MAX <= end ? findUsualField(this.#view, at) : FIELD.other
+      let id: FieldId = at + USUAL_BYTES_MAX <= end ? findUsualField(view, at) : FIELD.other
       let named = id !== FIELD.other
-      if (named) at += FIELD_NAMES[id]!.length
+      if (named) at += NAME_LENGTHS[id]!
       else {
         while (at < end && TOKEN[bytes[at]!] === 1) at++
         const nameEnd = at
@@ -279,25 +284,36 @@ export class Message {
         }
       }
       let valueStart = named ? at + 1 : at
-      at = this.#endOfLine(valueStart)
+      at = valueStart
+      // The same steps as in #nextControl, here because a call for each line costs as much as the line.
+      while (at <= lastFour) {
+        const four = view.getInt32(at, true)
+        if (((four - 0x20202020) & ~four & 0x80808080) !== 0) break
+        at += 4
+      }
+      while (at < end && bytes[at]! >= SP) at++
+      // A line that ends here is the usual case; a fold, or an octet that may be a fault, is looked at more closely.
+      const plain = at + 2 < end && bytes[at] === CR && bytes[at + 1] === LF && bytes[at + 2]! > SP
+      if (!plain) at = this.#endOfLine(valueStart)
       let valueEnd = at
       at = Math.min(at + (bytes[at] === CR ? 2 : 1), end)
-      while (valueStart < valueEnd && isSpace(bytes[valueStart]!)) valueStart++
-      while (valueEnd > valueStart && isSpace(bytes[valueEnd - 1]!)) valueEnd--
+      while (valueStart < valueEnd && bytes[valueStart]! <= SP && isSpace(bytes[valueStart]!)) valueStart++
+      while (valueEnd > valueStart && bytes[valueEnd - 1]! <= SP && isSpace(bytes[valueEnd - 1]!)) valueEnd--
       if (!named) this.#fail('field-name', lineStart)
       else if (valueEnd - lineStart > LINE_BYTES_MAX) this.#fail('too-long', lineStart)
-      else if (this.fieldCount === HEADER_FIELDS_MAX) this.#fail('too-long', lineStart)
+      else if (fieldCount === HEADER_FIELDS_MAX) this.#fail('too-long', lineStart)
       else {
-        const slot = this.fieldCount * STRIDE
-        if (this.#count[id]!++ === 0) this.#first[id] = this.fieldCount
+        const slot = fieldCount * STRIDE
+        if (counts[id]!++ === 0) firsts[id] = fieldCount
         index[slot] = id
         index[slot + 1] = lineStart
         index[slot + 2] = valueStart
         index[slot + 3] = valueEnd
-        this.fieldCount++
+        fieldCount++
       }
     }
     this.bodyStart = end
+    this.fieldCount = fieldCount
     this.#fail('line-end', end)
   }
 
@@ -387,6 +403,7 @@ function isVersionAt(bytes: Uint8Array, at: number, end: number): boolean {
   return DIGIT[bytes[at + 4]!] === 1 && bytes[at + 5] === VERSION.charCodeAt(5) && DIGIT[bytes[at + 6]!] === 1
 }
 
+const NAME_LENGTHS = Uint8Array.from(FIELD_NAMES, (name) => name.length)
 const STRIDE = 4
 const VERSION = 'sip/2.0'
 const NOTHING = new Uint8Array(0)
