@@ -12,6 +12,8 @@ export type Wishes = {
   doNotOriginate?: readonly string[]
   /** Numbers whose calls are blocked, by analytics. */
   deny?: readonly string[]
+  /** How long a block may take to be recorded; so long by default that no busy machine turns a block into a continue. */
+  record?: string
   /** Where a notice's URL points; without it the operator's contact page. */
   desk?: string
   /** The hidden test controls of the process, `name=value` with commas. */
@@ -141,7 +143,7 @@ export function figure(metrics: ReadonlyMap<string, number>, name: string): numb
 }
 
 function writeConfiguration(directory: string, port: number, metricsPort: number, wishes: Wishes): void {
-  const { limit = 3, doNotOriginate = [], deny = [], desk } = wishes
+  const { limit = 3, doNotOriginate = [], deny = [], record = '5s', desk } = wishes
   writeNumbers(join(directory, 'dno.csv'), doNotOriginate)
   writeNumbers(join(directory, 'deny.csv'), deny)
   const configuration = {
@@ -151,6 +153,7 @@ function writeConfiguration(directory: string, port: number, metricsPort: number
     gate: {
       listen: [`udp:127.0.0.1:${port}`],
       peers: [{ name: 'edge', from: '127.0.0.1/32', continue: 404 }],
+      limits: { record },
     },
     policy: {
       notices: 'us',

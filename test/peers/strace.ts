@@ -14,14 +14,19 @@ export type SystemCall = {
   result: number
 }
 
-/** Attaches to a running process, every thread of it, and records these system calls until stopped. */
+/**
+ * Attaches to a running process, every thread of it, and records these system calls until stopped. `tamper` is strace's
+ * own word for what to do to them (`inject=fdatasync:delay_enter=600000`).
+ */
 export async function trace(
   owner: Owner,
   pid: number,
   calls: readonly string[],
+  tamper?: string,
 ): Promise<{ stop(): Promise<SystemCall[]> }> {
   const file = join(temporaryDirectory(owner), 'trace')
   const options = ['-f', '-qq', '-s', String(STRING_BYTES), '-e', `trace=${calls.join(',')}`, '-e', 'signal=none']
+  if (tamper !== undefined) options.push('-e', tamper)
   const strace = new Peer('strace', [...options, '-o', file, '-p', String(pid)])
   owner.after(() => strace.stop('SIGINT'))
   await attached(pid, strace)
