@@ -7,7 +7,7 @@ import { decodeText } from '#codec/sip/text.ts'
 import { observe } from '#core/observe/observation.ts'
 import { type Dialled, dial } from '#edge/prober/dial.ts'
 import { EXIT, Stop } from './exit.ts'
-import { paint, visible } from './words.ts'
+import { nameInput, paint, visible } from './words.ts'
 
 /** Adds `recourse call`. */
 export function callCommand(program: Command): void {
@@ -29,7 +29,7 @@ export function callCommand(program: Command): void {
         port,
         from: readUser('--from', options.from),
         to: readUser('--to', options.to),
-        displayName: options.name,
+        displayName: readName(options.name),
         localAddress: options.local,
         timeoutMs: readTimeout(options.timeout),
       })
@@ -44,17 +44,26 @@ type Answered = Extract<Dialled, { kind: 'answered' }>
 async function readTarget(target: string): Promise<{ host: string; port: number }> {
   const wrong = new Stop(
     EXIT.unusable,
-    `${target} is no target: expected sip:HOST or sip:HOST:PORT, such as sip:127.0.0.1:5060`,
+    `${nameInput(target)} is no target: expected sip:HOST or sip:HOST:PORT, such as sip:127.0.0.1:5060`,
   )
   try {
     const uri = parseUri(target)
-    if (uri.kind !== 'sip') throw wrong
+    if (uri.kind !== 'sip' || uri.port === 0) throw wrong
+    if (uri.scheme === 'sips' || /^(tcp|tls|sctp|ws|wss)$/i.test(uri.parameters.get('transport') ?? ''))
+      throw new Stop(
+        EXIT.unusable,
+        `${nameInput(target)} asks for another transport: this version places calls over UDP`,
+      )
     const host = uri.host.replace(/^\[(.*)\]$/, '$1')
     return { host: isIP(host) > 0 ? host : (await lookup(host)).address, port: uri.port ?? 5060 }
   } catch (error) {
     if (error instanceof Malformed) throw wrong
     if (error instanceof Error && 'hostname' in error)
-      throw new Stop(EXIT.outside, `the name in ${target} cannot be resolved`, { cause: error })
+      throw new Stop(
+        EXIT.outside,
+        `the name in ${nameInput(target)} cannot be resolved; check its spelling, or give the address`,
+        { cause: error },
+      )
     throw error
   }
 }
@@ -77,14 +86,22 @@ function readUser(option: string, text: string): string {
   )
 }
 
+function readName(name: string | undefined): string | undefined {
+  if (name === undefined || visible(name) === name) return name
+  throw new Stop(EXIT.unusable, `--name ${visible(name)} holds control characters: expected plain text`)
+}
+
 function readTimeout(text: string): number {
   const seconds = Number(text)
   if (seconds > 0 && seconds <= 300) return seconds * 1000
-  throw new Stop(EXIT.unusable, `--timeout ${visible(text)} is no time: expected seconds from 1 to 300`)
+  throw new Stop(EXIT.unusable, `--timeout ${visible(text)} is no time: expected seconds above 0, 300 at most`)
 }
 
 function silence(target: string, why: string): string {
-  return `${target} did not answer: ${why}. A gate is silent to addresses that no peer of its configuration has; is it running, and is this machine listed?`
+  const hint = why.startsWith('nothing listens')
+    ? 'is the gate running, and is this its port?'
+    : 'is it running? A gate is also silent to addresses that no peer of its configuration has.'
+  return `${nameInput(target)} did not answer: ${why}; ${hint}`
 }
 
 function describe({ sent, response, afterMs }: Answered): string {

@@ -1,12 +1,14 @@
+import { hash } from 'node:crypto'
 import type { Command } from 'commander'
 import { Presets, SingleBar } from 'cli-progress'
+import type { Origin } from '#codec/capture/origin.ts'
 import { statusAt } from '#codec/capture/start-line.ts'
 import { FIELD } from '#codec/sip/field.ts'
 import { Message } from '#codec/sip/message.ts'
-import { type Observation, isRefusal, observe } from '#core/observe/observation.ts'
+import { type Observation, isRefusal, nameCall, observe } from '#core/observe/observation.ts'
 import { type CaptureSummary, readCapture } from '#edge/monitor/read-capture.ts'
 import { EXIT, Stop } from './exit.ts'
-import { paint, showTime, visible } from './words.ts'
+import { nameInput, paint, visible } from './words.ts'
 
 /** Adds `recourse explain`. */
 export function explainCommand(program: Command): void {
@@ -20,62 +22,97 @@ export function explainCommand(program: Command): void {
       '\nExample:\n  $ recourse explain trunk.pcap\n  $ tcpdump -w - udp port 5060 | recourse explain -',
     )
     .action(async (files: string[], options: { json?: boolean }) => {
-      const calls = new Calls()
+      const seen = new SeenAnswers()
       let faulty = 0
+      let unusable = 0
       for (const file of files) {
-        const summary = await explainFile(file, calls, (row) => {
-          if (row.faults.some(({ severity }) => severity !== 'warn')) faulty++
-          process.stdout.write(options.json === true ? `${JSON.stringify(row)}\n` : describe(row))
-        })
-        process.stderr.write(summarise(file, summary, calls))
+        const tally = new Map<string, number>()
+        const repeatedBefore = seen.repeated
+        try {
+          const summary = await explainFile(file, seen, (row) => {
+            const kind = row.class === 'other' ? String(row.status) : row.class
+            tally.set(kind, (tally.get(kind) ?? 0) + 1)
+            if (row.faults.some(({ severity }) => severity !== 'warn')) faulty++
+            process.stdout.write(options.json === true ? `${JSON.stringify(row)}\n` : describe(row))
+          })
+          process.stderr.write(summarise(file, summary, tally, seen.repeated - repeatedBefore))
+        } catch (error) {
+          // One bad file does not keep the others from being read.
+          if (!(error instanceof Stop)) throw error
+          unusable++
+          process.stderr.write(`recourse explain: ${error.message}\n`)
+        }
       }
-      process.exitCode = faulty > 0 ? EXIT.found : EXIT.ok
+      if (seen.forgotten > 0)
+        process.stderr.write(
+          `${seen.forgotten} calls were forgotten to keep memory bounded; some may stand here twice\n`,
+        )
+      process.exitCode = unusable > 0 ? EXIT.unusable : faulty > 0 ? EXIT.found : EXIT.ok
     })
 }
 
-/** One refused call with where it was seen. Times are milliseconds since 1970 UTC with fractions, and the same as text. */
+/** One refusal with where it was seen, as `--json` prints it; what is not known is left out there. */
 export type ExplainedCall = {
   readonly source: string
+  /** The packet that completed the message, from 1 (for text: the message), and where its record stands in the file. */
   readonly frame: number
   readonly offset: number
-  /** RFC 3339; undefined where the file tells no time. */
+  /** RFC 3339 in UTC; undefined where the file tells no time. */
   readonly at: string | undefined
   readonly transport: string | undefined
+  /** Address and port of who sent this answer, and of who received it. */
   readonly sender: string | undefined
   readonly receiver: string | undefined
-  /** The same call was answered before, otherwise: a notice that was changed on its way, or a second try. */
-  readonly changed: boolean
-} & Observation
+} & Observation & {
+    /** The same call was answered otherwise before: a relay changed the answer, or several places were asked. */
+    readonly changed: boolean
+  }
 
 /** Remembers the answers of calls, so that a retransmission or the next hop of the same answer makes no second row. */
-class Calls {
-  readonly byKind = new Map<string, number>()
+export class SeenAnswers {
   repeated = 0
-  readonly #answers = new Map<string, string>()
+  /** Calls that made room for others. */
+  forgotten = 0
+  readonly #answers = new Map<string, string[]>()
+  readonly #callsMax: number
 
-  /** `new` for a call not seen, `same` for its answer again, `changed` for another answer to it. */
+  constructor(callsMax = CALLS_MAX) {
+    this.#callsMax = callsMax
+  }
+
+  /** `new` for a call not seen, `same` for one of its answers again, `changed` for another answer to it. */
   meet(call: string, answer: string): 'new' | 'same' | 'changed' {
-    const before = this.#answers.get(call)
-    if (before === answer) {
+    // Digests, for what a capture holds may be long.
+    const answerDigest = digest(answer)
+    const callDigest = digest(call)
+    const answers = this.#answers.get(callDigest)
+    if (answers === undefined) {
+      if (this.#answers.size >= this.#callsMax) this.#forgetOldest()
+      this.#answers.set(callDigest, [answerDigest])
+      return 'new'
+    }
+    if (answers.includes(answerDigest)) {
       this.repeated++
       return 'same'
     }
-    if (before === undefined && this.#answers.size >= CALLS_MAX) {
-      for (const oldest of this.#answers.keys()) {
-        this.#answers.delete(oldest)
-        break
-      }
-    }
-    this.#answers.set(call, answer)
-    return before === undefined ? 'new' : 'changed'
+    if (answers.length < ANSWERS_MAX) answers.push(answerDigest)
+    return 'changed'
   }
 
-  count(kind: string): void {
-    this.byKind.set(kind, (this.byKind.get(kind) ?? 0) + 1)
+  #forgetOldest(): void {
+    for (const oldest of this.#answers.keys()) {
+      this.#answers.delete(oldest)
+      this.forgotten++
+      return
+    }
   }
 }
 
-async function explainFile(file: string, calls: Calls, show: (row: ExplainedCall) => void): Promise<CaptureSummary> {
+async function explainFile(
+  file: string,
+  seen: SeenAnswers,
+  show: (row: ExplainedCall) => void,
+): Promise<CaptureSummary> {
   const message = new Message()
   const progress = startProgress()
   try {
@@ -85,36 +122,41 @@ async function explainFile(file: string, calls: Calls, show: (row: ExplainedCall
       onMessage: (bytes, start, end, origin) => {
         message.read(bytes, start, end)
         if (!isRefusal(message)) return
-        const met = calls.meet(callOf(message), answerOf(message))
+        const met = seen.meet(nameCall(message), answerOf(message))
         if (met === 'same') return
-        const observation = observe(message)
-        calls.count(observation.class === 'other' ? String(observation.status) : observation.class)
         progress.pause()
-        const { packet, offset, seconds, transport } = origin
-        show({
-          source: file,
-          frame: packet,
-          offset,
-          at: seconds === 0 ? undefined : timeOf(seconds, origin.nanoseconds),
-          transport,
-          sender: transport === undefined ? undefined : `${origin.source}:${origin.sourcePort}`,
-          receiver: transport === undefined ? undefined : `${origin.destination}:${origin.destinationPort}`,
-          changed: met === 'changed',
-          ...observation,
-        })
+        show({ source: file, ...placeOf(origin), ...observe(message), changed: met === 'changed' })
       },
     })
   } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError || !(error instanceof Error)) throw error
-    throw new Stop(EXIT.unusable, error.message, { cause: error })
+    throw stopForCapture(file, error)
   } finally {
     progress.stop()
   }
 }
 
-/** The call an answer belongs to: Call-ID, From with its tag, CSeq. */
-function callOf(message: Message): string {
-  return [FIELD.callId, FIELD.from, FIELD.cseq].map((id) => message.first(id) ?? '').join('\n')
+/** Turns what `readCapture` has against a file into the end of the command; faults of ours stay what they are. */
+export function stopForCapture(file: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const { cause } = error
+  const isFile = 'code' in error || (cause instanceof Error && 'code' in cause)
+  if (!isFile) return error
+  const message = error.message.replace(/^standard input/, (name) => (file === '-' ? name : file))
+  return new Stop(EXIT.unusable, nameInput(message, file), { cause: error })
+}
+
+function placeOf(origin: Origin) {
+  const { packet, offset, seconds, nanoseconds, transport } = origin
+  const endpoint = (address: string | undefined, port: number | undefined): string | undefined =>
+    address === undefined ? undefined : `${address.includes(':') ? `[${address}]` : address}:${port}`
+  return {
+    frame: packet,
+    offset,
+    at: seconds === 0 ? undefined : timeOf(seconds, nanoseconds),
+    transport,
+    sender: endpoint(origin.source, origin.sourcePort),
+    receiver: endpoint(origin.destination, origin.destinationPort),
+  }
 }
 
 /** The parts of an answer that a relay has to leave alone. */
@@ -139,7 +181,7 @@ function describe(row: ExplainedCall): string {
   if (row.location !== undefined) lines.push(`  ${dim('location')}${visible(row.location)}`)
   if (row.changed)
     lines.push(
-      `  ${dim('note')}the same call was answered otherwise before: a relay changed the answer, or it was tried again`,
+      `  ${dim('note')}the same call was answered otherwise before: a relay changed the answer, or several places were asked`,
     )
   for (const { rule, severity, text } of row.faults) {
     lines.push(
@@ -154,16 +196,33 @@ function kindOf({ class: kind, status, phrase }: ExplainedCall): string {
   return kind === '603+' ? `603+ ${visible(phrase)}` : `${status} ${visible(phrase)}`
 }
 
-function summarise(file: string, { counts, problems }: CaptureSummary, calls: Calls): string {
-  const kinds = [...calls.byKind].map(([kind, count]) => `${count} × ${kind}`).join(', ')
-  const rows = [...calls.byKind.values()].reduce((sum, count) => sum + count, 0)
-  const lines = [
-    `${file}: ${counts.packets.toLocaleString('en')} packets, ${rows} refused ${rows === 1 ? 'call' : 'calls'}` +
-      (kinds === '' ? '' : ` (${kinds})`) +
-      (calls.repeated > 0 ? `; ${calls.repeated} answers seen more than once` : ''),
-    ...problems.map(({ text, offset, count }) => `${file}: ${text} (first at offset ${offset}, ${count} in all)`),
-  ]
-  return `${lines.join('\n')}\n`
+function summarise(
+  file: string,
+  summary: CaptureSummary,
+  tally: ReadonlyMap<string, number>,
+  repeated: number,
+): string {
+  const { format, counts } = summary
+  const name = nameInput(file)
+  const kinds = Array.from(tally, ([kind, count]) => `${count} × ${kind}`).join(', ')
+  const rows = Array.from(tally.values()).reduce((sum, count) => sum + count, 0)
+  const looked = format === 'text' ? `${counts.messages.toLocaleString('en')} messages` : packetsOf(counts.packets)
+  const line =
+    `${name}: ${looked}, ${rows} refused ${rows === 1 ? 'call' : 'calls'}` +
+    (kinds === '' ? '' : ` (${kinds})`) +
+    (repeated > 0 ? `; ${repeated} ${repeated === 1 ? 'answer' : 'answers'} seen before and not shown again` : '')
+  return `${line}\n${tellProblems(file, summary)}`
+}
+
+/** What was wrong inside a file, a line for each kind; empty where nothing was. */
+export function tellProblems(file: string, { problems }: CaptureSummary): string {
+  return problems
+    .map(({ text, offset, count }) => `${nameInput(file)}: ${text} (first at offset ${offset}, ${count} in all)\n`)
+    .join('')
+}
+
+function packetsOf(count: number): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? 'packet' : 'packets'}`
 }
 
 /** A bar on standard error for files worth one; it steps aside while rows are written to the same terminal. */
@@ -193,13 +252,20 @@ function startProgress(): {
   }
 }
 
+/** Microseconds, or nanoseconds where the file has them. The year is one of four digits: the reader sees to that. */
 function timeOf(seconds: number, nanoseconds: number): string {
   const fraction = String(nanoseconds).padStart(9, '0').replace(/000$/, '')
-  return `${showTime(seconds * 1000)
-    .slice(0, 19)
-    .replace(' ', 'T')}.${fraction}Z`
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${fraction}Z`
 }
 
-/** Calls whose answers are remembered; the oldest makes room. */
+function digest(text: string): string {
+  return hash('sha256', text, 'base64').slice(0, DIGEST_CHARACTERS)
+}
+
+/** Calls whose answers are remembered; the oldest makes room, counted. */
 const CALLS_MAX = 100_000
+/** Different answers remembered of one call; more are shown each time they come. */
+const ANSWERS_MAX = 16
+/** 132 bits: no two calls of a capture meet by chance. */
+const DIGEST_CHARACTERS = 22
 const PROGRESS_BYTES_MIN = 32 * 1024 * 1024

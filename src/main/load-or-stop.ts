@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { StoreError } from '#edge/store/store-error.ts'
+import { StoreError, type StoreErrorCode } from '#edge/store/store-error.ts'
 import { formatFault } from '#main/config/fault.ts'
 import type { Config } from '#main/config/config.ts'
 import { DEFAULT_PATH, loadConfig } from '#main/config/load.ts'
@@ -30,7 +30,9 @@ export async function openOrStop<T>(open: () => T | Promise<T>): Promise<T> {
     return await open()
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
-    const unusable = error.code === 'url' || error.code === 'key'
-    throw new Stop(unusable ? EXIT.unusable : EXIT.outside, error.message, { cause: error })
+    throw new Stop(OUTSIDE.has(error.code) ? EXIT.outside : EXIT.unusable, error.message, { cause: error })
   }
 }
+
+/** What another program, an administrator or a disk has to mend; the rest is about what was named. */
+const OUTSIDE: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>(['unwritable', 'in-use', 'failed'])

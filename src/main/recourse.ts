@@ -1,24 +1,30 @@
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { callCommand } from './call.ts'
-import { explainCommand } from './explain.ts'
+import { readMessages } from './capture-messages.ts'
+import { configCommand, storeUrl } from './config-command.ts'
 import { EXIT, Stop } from './exit.ts'
+import { explainCommand } from './explain.ts'
 import { ledgerCommands } from './ledger.ts'
 import { lintCommand } from './lint.ts'
 import { upCommand } from './up.ts'
-import { configCommand, storeUrl } from './config-command.ts'
+import { visible } from './words.ts'
+
+watchOutputs()
 
 /** The command line: one verb, one module. `docs/run.md` shows each at work. */
 const program = new Command('recourse')
   .description(
     'SIP call-blocking notification and redress: screen calls, tell callers honestly, and read what networks answer',
   )
-  .showHelpAfterError('(recourse --help lists the commands)')
+  .version(version(), '-V, --version', 'say which version this is')
+  .configureOutput({ outputError: (text, write) => write(`recourse: ${tellMisuse(text)}\n`) })
   .exitOverride()
 
 upCommand(program)
 callCommand(program)
 explainCommand(program)
-lintCommand(program)
+lintCommand(program, readMessages)
 ledgerCommands(program, storeUrl)
 configCommand(program)
 
@@ -31,7 +37,8 @@ try {
 /** One clear line for what the user can mend; the whole story for what only we can. */
 function report(error: unknown): number {
   if (error instanceof Stop) {
-    process.stderr.write(`recourse: ${error.message}\n`)
+    const [first, ...more] = error.message.split('\n').map(visible)
+    process.stderr.write(`recourse: ${[first, ...more].join('\n')}\n`)
     return error.exitCode
   }
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
@@ -41,8 +48,28 @@ function report(error: unknown): number {
   return EXIT.ours
 }
 
-// A reader that has seen enough (`| head`) is no fault.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.ok)
-  throw error
-})
+/** What commander says in two lines or more, in one, with the way to the right words. */
+function tellMisuse(text: string): string {
+  const [first = '', hint = ''] = text
+    .replace(/^error: /, '')
+    .trim()
+    .split('\n')
+  return `${visible(first)}${hint === '' ? '' : ` ${visible(hint)}`}; recourse --help shows the words`
+}
+
+/** A reader that has seen enough (`| head`) is no fault; a disk that takes no more output is one of the world outside. */
+function watchOutputs(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.ok)
+    process.stderr.write(`recourse: standard output takes no more: ${error.message}\n`)
+    process.exit(EXIT.outside)
+  })
+  // Nobody is left to be told.
+  process.stderr.on('error', () => undefined)
+  process.on('uncaughtException', (error) => process.exit(report(error)))
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}

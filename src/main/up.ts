@@ -21,6 +21,7 @@ import { DEFAULT_PATH } from '#main/config/load.ts'
 import { EXIT, Stop } from './exit.ts'
 import { gateFigures, ledgerFigures } from './figures.ts'
 import { loadOrStop, openOrStop } from './load-or-stop.ts'
+import { LogOutput } from './log-output.ts'
 
 /** Adds `recourse up`: gate and ledger in one process, until a signal ends it. */
 export function upCommand(program: Command): void {
@@ -47,23 +48,37 @@ export function upCommand(program: Command): void {
     })
 }
 
+/** What has been started and has to be ended again, last first. */
+type Undo = (() => unknown)[]
+
 async function start(config: Config, path: string): Promise<{ stop: () => Promise<void> }> {
-  const log = pino({ name: 'recourse', level: config.log.level })
+  const undo: Undo = []
+  try {
+    return await startParts(config, path, undo)
+  } catch (error) {
+    // A socket or a thread left open would hold the process, and take calls without a gate.
+    for (const end of undo.reverse()) await end()
+    throw error
+  }
+}
+
+async function startParts(config: Config, path: string, undo: Undo): Promise<{ stop: () => Promise<void> }> {
+  const output = new LogOutput(STDOUT)
+  const log = pino({ name: 'recourse', level: config.log.level }, output)
   const alarms = new Alarms(log)
   const ledger = await openOrStop(() => openLedger(`sqlite:${config.store.path}`, ledgerOptions(config)))
+  undo.push(() => ledger.close())
   const receipts = await openOrStop(() => openRing(config))
   const transports: Transport[] = []
   const gate = await makeGate(config, ledger, receipts.ring, alarms)
   const startedMs = performance.now()
 
-  let health: HealthServer | undefined
-  try {
-    for (const endpoint of config.gate.listen) transports.push(await listen(gate, endpoint, config, path))
-    health = await watch(config, path, gate, ledger, transports, alarms, startedMs)
-  } catch (error) {
-    await ledger.close()
-    throw error
+  for (const endpoint of config.gate.listen) {
+    const transport = await listen(gate, endpoint, config, path)
+    transports.push(transport)
+    undo.push(() => transport.close())
   }
+  const health = await watch(config, path, gate, ledger, transports, alarms, startedMs)
   const chores = setInterval(() => void doChores(config, ledger, receipts.renew, log), CHORES_MS)
   void doChores(config, ledger, receipts.renew, log)
   announce(config, path, transports, health)
@@ -77,7 +92,7 @@ async function start(config: Config, path: string): Promise<{ stop: () => Promis
       await Promise.all(transports.map((transport) => transport.close()))
       await health?.close()
       log.info('ended')
-      log.flush()
+      await output.finish(LOG_MS)
     },
   }
 }
@@ -214,9 +229,10 @@ function ledgerOptions({ ledger, journal }: Config): LedgerOptions {
   }
 }
 
+/** The first signal to end. Those after it, which npm and impatient people send, find the end under way: it takes a few seconds at most. */
 function endOfRun(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve())
   })
 }
 
@@ -229,6 +245,8 @@ const CHORES_MS = 24 * 3_600_000
 /** Promised: an end within 5 s. */
 const DRAIN_MS = 1_500
 const CLOSE_MS = 2_500
+const LOG_MS = 500
+const STDOUT = 1
 const LISTEN_FAULTS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program uses this port; end it, or choose another port',
   EACCES: 'permission denied; ports below 1024 belong to root',

@@ -4,7 +4,17 @@ import { styleText } from 'node:util'
  * Makes text from outside safe to show on a terminal: control, direction and invisible characters become visible codes.
  */
 export function visible(text: string): string {
-  return text.replace(UNSAFE, (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`)
+  return text.replace(UNSAFE, (character) => {
+    const code = character.codePointAt(0)!.toString(16)
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`
+  })
+}
+
+/** An input's name for people, in a text that holds it or alone: safe to show, and not longer than a few lines. */
+export function nameInput(text: string, path = text): string {
+  if (text === '-') return 'standard input'
+  const short = path.length > NAME_MAX ? `${path.slice(0, NAME_MAX / 2)}…${path.slice(-NAME_MAX / 2)}` : path
+  return visible(text.replaceAll(path, () => short))
 }
 
 /** A time for people, with its zone. */
@@ -17,4 +27,7 @@ export function paint(stream: NodeJS.WriteStream, format: Parameters<typeof styl
   return styleText(format, text, { stream, validateStream: true })
 }
 
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+/** Control, format (direction, zero width, tags), line and paragraph ends, halves of surrogate pairs. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+/** Characters of a path that are shown. */
+const NAME_MAX = 200

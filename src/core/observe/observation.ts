@@ -2,10 +2,12 @@ import { type LintClass, type LintReport, lint } from '#codec/notice/lint.ts'
 import { type SeenNotice, readNotice } from '#codec/notice/read.ts'
 import { isCard } from '#codec/notice/call-info-value.ts'
 import { RULES, type RuleId } from '#codec/notice/rules.ts'
+import { type CSeq, parseCSeq } from '#codec/sip/cseq.ts'
 import { FIELD } from '#codec/sip/field.ts'
 import { Malformed } from '#codec/sip/malformed.ts'
 import type { Message } from '#codec/sip/message.ts'
 import { NameAddrView } from '#codec/sip/name-addr.ts'
+import { decodeText } from '#codec/sip/text.ts'
 import { formatParty } from '#core/call/party.ts'
 import { readNumber } from '#core/call/number.ts'
 import { whoOf, whyOf } from './words.ts'
@@ -58,7 +60,7 @@ export function observe(response: Message): Observation {
     to: partyIn(response, FIELD.to),
     callId: response.first(FIELD.callId) ?? '',
     who: whoOf(notice, contest),
-    why: whyOf(notice, response),
+    why: report.class === 'malformed' ? WHY_MALFORMED : whyOf(notice, contest, response),
     contest,
     id: notice?.kind === 'network-blocked' && !report.rules.includes('R603P-16') ? notice.id : undefined,
     location: notice?.kind === 'network-blocked' ? notice.location : undefined,
@@ -68,11 +70,23 @@ export function observe(response: Message): Observation {
   }
 }
 
-/** Tells whether a final response to INVITE ends a call by refusing it; a challenge or the caller's own CANCEL does not. */
+/**
+ * Tells whether a final response to INVITE ends a call by refusing it; a challenge or the caller's own CANCEL does not. A
+ * response without a CSeq that can be read may be one.
+ */
 export function isRefusal(response: Message): boolean {
   const { status } = response
   if (response.kind !== 'response' || status < 400 || NOT_REFUSALS.has(status)) return false
-  return response.first(FIELD.cseq)?.endsWith('INVITE') ?? true
+  const cseq = readCSeq(response)
+  return cseq === undefined || cseq.method === 'INVITE'
+}
+
+/** Names the call attempt that a response answers, the same on every hop that a proxy relays it over: Call-ID, From tag, CSeq number. */
+export function nameCall(response: Message): string {
+  const field = response.indexOf(FIELD.from)
+  const from = field >= 0 && isRead(response, field)
+  const caller = from && VIEW.tagStart >= 0 ? decodeText(response.bytes, VIEW.tagStart, VIEW.tagEnd) : ''
+  return [response.first(FIELD.callId) ?? '', caller, readCSeq(response)?.number ?? ''].join('\n')
 }
 
 function contestOf(notice: SeenNotice | undefined, { rules }: LintReport): Contest {
@@ -99,18 +113,38 @@ function faultOf(rule: RuleId): Fault[] {
 function partyIn(response: Message, id: typeof FIELD.from | typeof FIELD.to): string {
   const field = response.indexOf(id)
   if (field < 0) return ''
+  if (!isRead(response, field)) return response.value(field)
   const { bytes } = response
-  try {
-    VIEW.read(bytes, response.valueStart(field), response.valueEnd(field))
-  } catch (fault) {
-    if (fault instanceof Malformed) return response.value(field)
-    throw fault
-  }
   const { uri } = VIEW
   const number = uri.userStart < 0 ? '' : formatParty(readNumber(bytes, uri.userStart, uri.userEnd))
-  return number === '' ? new TextDecoder().decode(bytes.subarray(VIEW.uriStart, VIEW.uriEnd)) : number
+  return number === '' ? decodeText(bytes, VIEW.uriStart, VIEW.uriEnd) : number
+}
+
+/** Points `VIEW` at a From or To; false where the value breaks the grammar. */
+function isRead(response: Message, field: number): boolean {
+  try {
+    VIEW.read(response.bytes, response.valueStart(field), response.valueEnd(field))
+    return true
+  } catch (fault) {
+    if (fault instanceof Malformed) return false
+    throw fault
+  }
+}
+
+function readCSeq(response: Message): CSeq | undefined {
+  try {
+    const value = response.first(FIELD.cseq)
+    return value === undefined ? undefined : parseCSeq(value)
+  } catch (fault) {
+    if (fault instanceof Malformed) return undefined
+    throw fault
+  }
 }
 
 const VIEW = new NameAddrView()
-/** Authentication wanted (401, 407), and the caller hung up (487). RFC 3261 §21.4. */
-const NOT_REFUSALS: ReadonlySet<number> = new Set([401, 407, 487])
+const WHY_MALFORMED = 'the response breaks the grammar of SIP, so what it says cannot be relied on'
+/**
+ * Authentication wanted (401, 407), a longer session timer (422), the caller hung up (487), two re-INVITEs at once (491).
+ * RFC 3261 §21.4, RFC 4028 §6.
+ */
+const NOT_REFUSALS: ReadonlySet<number> = new Set([401, 407, 422, 487, 491])

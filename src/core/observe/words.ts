@@ -1,5 +1,5 @@
 import type { SeenNotice } from '#codec/notice/read.ts'
-import { parseLocation } from '#codec/notice/location.ts'
+import { type Location, parseLocation } from '#codec/notice/location.ts'
 import type { Message } from '#codec/sip/message.ts'
 import type { Contest } from './observation.ts'
 
@@ -10,20 +10,21 @@ export function whoOf(notice: SeenNotice | undefined, contest: Contest): string 
   if (notice.kind === 'rejected') return 'a network or service on the way'
   if (notice.kind === 'anonymity-disallowed') return 'the called party, or a service acting for it'
   if (notice.kind === 'declined') return 'not said: a person, a telephone, or a network'
-  const place = notice.location === undefined ? undefined : PLACES[parseLocation(notice.location) ?? 'U']
+  const location = notice.location === undefined ? undefined : parseLocation(notice.location)
   const contact = hostOf(contest.url) ?? contest.email?.split('@')[1] ?? contest.tel
-  const network = place ?? 'a network that does not say where it is'
+  const network = (location && PLACES.get(location)) ?? 'a network that does not say where it is'
   return contact === undefined ? network : `${network}: ${contact}`
 }
 
 /** Says why a call was refused, as far as the response tells. */
-export function whyOf(notice: SeenNotice | undefined, response: Message): string {
+export function whyOf(notice: SeenNotice | undefined, contest: Contest, response: Message): string {
   if (notice === undefined) return `${response.status} ${response.phrase}: not a notice of blocking`
   if (notice.kind === 'network-blocked')
     return 'analytics: the network judged the call likely to be unwanted or illegal'
-  if (notice.kind === 'rejected') return 'the network judged the call unwanted; its signed card says whom to ask'
+  if (notice.kind === 'rejected')
+    return `the network judged the call unwanted${contest.card === undefined ? '' : '; its card, once fetched and verified, says whom to ask'}`
   if (notice.kind === 'unwanted') return 'the called party wants no calls from this caller'
-  if (notice.kind === 'anonymity-disallowed') return 'the caller’s number was withheld'
+  if (notice.kind === 'anonymity-disallowed') return 'calls without the caller’s number are not taken'
   const text = notice.reasons.find((reason) => reason.text !== undefined)?.text
   if (notice.residue)
     return 'a notice of blocking that was damaged on its way, or never was complete; it proves nothing'
@@ -31,18 +32,22 @@ export function whyOf(notice: SeenNotice | undefined, response: Message): string
   return `declined${text === undefined ? ', without a reason' : `: ${text}`}${again}`
 }
 
+/** The host of a URL, without the user name that could pose as one. */
 function hostOf(url: string | undefined): string | undefined {
-  return url?.replace(/^https?:\/\//i, '').split(/[/?#]/)[0]
+  return url
+    ?.replace(/^https?:\/\//i, '')
+    .split(/[/?#\\]/)[0]
+    ?.replace(/^.*@/, '')
 }
 
 /** RFC 8606 §4, seen from the caller, who receives the response. */
-const PLACES: Readonly<Record<string, string>> = {
-  LN: 'the network that the call started in',
-  LPN: 'the caller’s own private network',
-  TN: 'a network on the way',
-  RLN: 'the network that serves the called party',
-  RPN: 'the called party’s own private network',
-  INTL: 'an international network',
-  BI: 'a network beyond a gateway',
-  U: 'a network that does not say where it is',
-}
+const PLACES: ReadonlyMap<Location, string> = new Map([
+  ['LN', 'the network that the call started in'],
+  ['LPN', 'the caller’s own private network'],
+  ['TN', 'a network on the way'],
+  ['RLN', 'the network that serves the called party'],
+  ['RPN', 'the called party’s own private network'],
+  ['INTL', 'an international network'],
+  ['BI', 'a network beyond a gateway'],
+  ['U', 'the called party’s own equipment'],
+])

@@ -26,7 +26,7 @@ export async function serveHealth(
   health: () => Health,
 ): Promise<HealthServer> {
   const registry = register(figures)
-  const server = createServer((request, response): void => {
+  const server = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response): void => {
     const path = request.url?.split('?')[0]
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return void response.writeHead(405, { allow: 'GET, HEAD' }).end()
@@ -53,6 +53,8 @@ export async function serveHealth(
       listening()
     })
   })
+  // A connection that cannot be accepted, for want of descriptors, must not end the gate.
+  server.on('error', () => undefined)
   const bound = server.address() as AddressInfo
   return {
     url: `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`,
@@ -87,4 +89,6 @@ function register(figures: readonly Figure[]): Registry {
 
 const PREFIX = 'recourse_'
 const REQUEST_MS = 5_000
+/** How often connections are looked at that say nothing. */
+const CHECK_MS = 1_000
 const CONNECTIONS_MAX = 64

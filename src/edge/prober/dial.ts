@@ -74,6 +74,8 @@ function placeCall(socket: Socket, invite: RequestParts, timeoutMs: number): Pro
       clearTimeout(retransmission)
       clearTimeout(deadline)
       socket.removeAllListeners()
+      // A late complaint about what was sent before concerns nobody any more.
+      socket.on('error', () => undefined)
       settle(dialled)
     }
     const silent = (why: string): void => end({ kind: 'silent', sent, provisional, why })
