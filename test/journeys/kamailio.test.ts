@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
-import { fieldOf, idOf } from '../peers/caller.ts'
+import { Caller, fieldOf, formatInvite, idOf, statusOf } from '../peers/caller.ts'
 import { Clone, readBlocks, readSteps } from '../guide.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { missing, temporaryDirectory } from '../peers/peer.ts'
@@ -65,6 +65,38 @@ test(
     assert.equal(answered.filter((message) => message.sourcePort === path.callee.port).length, 3)
   },
 )
+
+test('a block told by 433 or 607 is relayed like any other, and the call goes no further', { skip }, async (t) => {
+  const called = ['+14155550163,withheld', `+14155550163,${QUIET}`]
+  const path = await startPath(t, { called })
+  const taken = await capture(t, [path.kamailio, path.callee.port])
+  const caller = await Caller.open(path.kamailio)
+  t.after(() => caller.close())
+  const statuses: number[] = []
+
+  for (const calling of ['anonymous', QUIET]) {
+    const invite = formatInvite({
+      calling,
+      called: '+14155550163',
+      callId: `${calling}-433`,
+      branch: `z9hG4bK-${calling}`,
+      fromTag: 'f',
+      port: caller.port,
+    })
+    const answer = await caller.ask(invite)
+    statuses.push(answer === undefined ? 0 : statusOf(answer))
+  }
+  await taken.stop()
+
+  assert.deepEqual(statuses, [433, 607])
+  const messages = dissect(taken.file, [path.kamailio, path.callee.port])
+  assert.ok(messages.length > 0)
+  assert.deepEqual(
+    messages.filter((message) => message.destinationPort === path.callee.port),
+    [],
+  )
+  assert.equal(path.gate.ledger().length, 2)
+})
 
 test('what the destination answers reaches the caller, not the continue code of the gate', { skip }, async (t) => {
   const path = await startPath(t, { callee: 'uas-unavailable' })
@@ -144,11 +176,22 @@ test('the guide does what it says: two calls, the second blocked, and its block 
 
 type Path = { gate: Recourse; kamailio: number; callee: { port: number } }
 
-type PathWishes = { limit?: number; deny?: readonly string[]; callee?: string; askAt?: number; configuration?: string }
+type PathWishes = {
+  limit?: number
+  deny?: readonly string[]
+  called?: readonly string[]
+  callee?: string
+  askAt?: number
+  configuration?: string
+}
 
 /** Starts a gate, a callee, and a Kamailio between them. */
 async function startPath(t: test.TestContext, wishes: PathWishes): Promise<Path> {
-  const gate = await Recourse.start(t, { limit: wishes.limit ?? 3, deny: wishes.deny ?? [] })
+  const gate = await Recourse.start(t, {
+    limit: wishes.limit ?? 3,
+    deny: wishes.deny ?? [],
+    called: wishes.called ?? [],
+  })
   const callee = await answerCalls(t, wishes.callee ?? 'uas-answer')
   const [port] = await freeUdpPorts(1)
   await startKamailio(t, wishes.configuration ?? EXAMPLE, port!, {

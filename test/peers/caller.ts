@@ -82,6 +82,8 @@ export class Caller {
     this.socket = socket
     this.gatePort = gatePort
     socket.on('message', (answer: Buffer) => {
+      // A proxy says 100 first; what a caller waits for is final.
+      if (statusOf(answer) < 200) return
       const callId = fieldOf(answer, 'Call-ID')
       const heard = this.#waiting.get(callId)
       this.#waiting.delete(callId)
@@ -106,7 +108,7 @@ export class Caller {
     this.socket.send(message, this.gatePort, '127.0.0.1')
   }
 
-  /** Sends a request and waits for its answer; nothing within the time is `undefined`. */
+  /** Sends a request and waits for its final answer; nothing within the time is `undefined`. */
   async ask(request: Buffer, withinMs = ANSWER_MS): Promise<Buffer | undefined> {
     const callId = fieldOf(request, 'Call-ID')
     return new Promise((resolve) => {

@@ -14,6 +14,8 @@ export type Wishes = {
   deny?: readonly string[]
   /** How long a block may take to be recorded; so long by default that no busy machine turns a block into a continue. */
   record?: string
+  /** Lines of the called parties' own list: `called,calling`. */
+  called?: readonly string[]
   /** Where a notice's URL points; without it the operator's contact page. */
   desk?: string
   /** The hidden test controls of the process, `name=value` with commas. */
@@ -143,9 +145,10 @@ export function figure(metrics: ReadonlyMap<string, number>, name: string): numb
 }
 
 function writeConfiguration(directory: string, port: number, metricsPort: number, wishes: Wishes): void {
-  const { limit = 3, doNotOriginate = [], deny = [], record = '5s', desk } = wishes
+  const { limit = 3, doNotOriginate = [], deny = [], called = [], record = '5s', desk } = wishes
   writeNumbers(join(directory, 'dno.csv'), doNotOriginate)
   writeNumbers(join(directory, 'deny.csv'), deny)
+  writeFileSync(join(directory, 'called.csv'), `called,calling\n${called.map((line) => `${line}\n`).join('')}`)
   const configuration = {
     operator: { name: 'Northwire', contact: CONTACT, location: 'RLN' },
     store: 'sqlite:./recourse.db',
@@ -158,6 +161,7 @@ function writeConfiguration(directory: string, port: number, metricsPort: number
     policy: {
       notices: 'us',
       rules: [
+        { id: 'called-list', 'called-list': 'file:called.csv' },
         { id: 'dno', 'do-not-originate': 'file:dno.csv' },
         { id: 'deny', deny: 'file:deny.csv' },
         { id: 'volume-number', volume: { of: 'number', limit, per: '10m' }, program: 'opt-out' },
