@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Ledger } from '#core/ledger/ledger.ts'
+import type { MemoryTally } from '#core/rules/tally.ts'
 import type { Gate } from '#edge/gate/answer.ts'
 import type { Alarms } from '#main/alarms.ts'
 import { EXIT } from '#main/exit.ts'
@@ -20,7 +21,7 @@ const SOURCES = globSync('src/**/*.ts', { cwd: ROOT, exclude: (path) => path.end
 
 test('docs/run.md lists every figure with its words, and no other', (t) => {
   // Figures are read when somebody asks, so that their names need no gate.
-  const figures = [...gateFigures({} as Gate, [], {} as Alarms), ...ledgerFigures({} as Ledger)]
+  const figures = [...gateFigures({} as Gate, {} as MemoryTally, [], {} as Alarms), ...ledgerFigures({} as Ledger)]
   const rows = tableUnder(RUN, 'Figures and health')
   assert.deepEqual(
     rows.map(([name, help]) => [name, help]),
@@ -31,7 +32,7 @@ test('docs/run.md lists every figure with its words, and no other', (t) => {
 })
 
 test('docs/run.md lists every alarm with the words of the log', (t) => {
-  const kinds = gateFigures({} as Gate, [], {} as Alarms).flatMap(
+  const kinds = gateFigures({} as Gate, {} as MemoryTally, [], {} as Alarms).flatMap(
     ({ name }) => /^alarm_(\w+)_total$/.exec(name)?.[1] ?? [],
   )
   const rows = tableUnder(RUN, 'Alarms')

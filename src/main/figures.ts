@@ -1,4 +1,5 @@
 import type { Ledger, LedgerFigures } from '#core/ledger/ledger.ts'
+import type { MemoryTally } from '#core/rules/tally.ts'
 import type { AlarmKind, Gate } from '#edge/gate/answer.ts'
 import { type FigureName, GATE_FIGURES } from '#edge/gate/figures.ts'
 import type { Transport } from '#edge/gate/udp.ts'
@@ -6,7 +7,12 @@ import type { Figure } from '#edge/health/serve.ts'
 import type { Alarms } from './alarms.ts'
 
 /** What the metrics page shows of the gate. */
-export function gateFigures(gate: Gate, transports: readonly Transport[], alarms: Alarms): Figure[] {
+export function gateFigures(
+  gate: Gate,
+  tally: MemoryTally,
+  transports: readonly Transport[],
+  alarms: Alarms,
+): Figure[] {
   const counted = Object.entries(GATE_FIGURES).map(([name, help]): Figure => {
     return { name: `gate_${snake(name)}_total`, help, type: 'counter', read: () => gate.figures[name as FigureName] }
   })
@@ -27,6 +33,12 @@ export function gateFigures(gate: Gate, transports: readonly Transport[], alarms
       help: 'transactions and calls forgotten before their time',
       type: 'counter',
       read: () => gate.evicted,
+    },
+    {
+      name: 'tally_evicted_total',
+      help: 'numbers that volume rules forgot while they still counted: a rule’s capacity is too small',
+      type: 'counter',
+      read: () => tally.evictions,
     },
     {
       name: 'gate_unsent_total',

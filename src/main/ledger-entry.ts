@@ -52,7 +52,7 @@ export function entryInWords({ open, hash, personal, released }: ListedEntry): s
     `cause           ${visible(open.cause ?? '')}, program ${visible(open.program ?? '')}${open.optOut === true ? ', opted out' : ''}`,
     `rule            ${visible(open.rule ?? '')}, policy version ${open.policy ?? ''}`,
     `attestation     ${visible(open.attestation ?? '')}`,
-    `asked by        ${visible(open.peer ?? '')}${open.tenant === undefined ? '' : `, tenant ${visible(open.tenant)}`}`,
+    `asked by        ${visible(open.peer ?? '')}${open.tenant === undefined || open.tenant === '' ? '' : `, tenant ${visible(open.tenant)}`}`,
     `transaction     ${open.transaction ?? ''}`,
     `hash            ${hash}`,
   ]

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, mock, suite, test } from 'node:test'
@@ -94,14 +94,6 @@ suite('recourse lint', () => {
     assert.match(lines[2]!, /^ {2}R603P-11 {2}error/)
     assert.match(out, /\n {2}url {9}http:\/\/redress\.northwire\.example\/c\n/)
     assert.match(out, /FreeSWITCH {2}would take it for a 603\+/)
-  })
-
-  test('prints for the example of the guide what the guide shows', async () => {
-    const page = readFileSync(new URL('../../docs/notices.md', import.meta.url), 'utf8')
-    const shown = /\$ recourse lint answer\.sip\n([^`]+)```/.exec(page)?.[1]
-    const path = file('answer.sip', named('D01').bytes)
-    const { out } = await run([path])
-    assert.equal(out.replace(path, 'answer.sip').trim(), shown?.trim())
   })
 
   test('shows no control character of a message on a terminal', async () => {

@@ -10,7 +10,7 @@ import { TRANSACTION_MS } from '#core/transaction/memory.ts'
 import { Gate } from '#edge/gate/answer.ts'
 import { Peers } from '#edge/gate/peers.ts'
 import { type Transport, listenUdp } from '#edge/gate/udp.ts'
-import { type HealthServer, serveHealth } from '#edge/health/serve.ts'
+import { type Figure, type HealthServer, serveHealth } from '#edge/health/serve.ts'
 import { openReceiptKeys } from '#edge/store/receipt-keys.ts'
 import { type LedgerOptions, openLedger } from '#edge/store/sqlite-ledger.ts'
 import { Alarms } from './alarms.ts'
@@ -70,7 +70,7 @@ async function startParts(config: Config, path: string, undo: Undo): Promise<{ s
   undo.push(() => ledger.close())
   const receipts = await openOrStop(() => openRing(config))
   const transports: Transport[] = []
-  const gate = await makeGate(config, ledger, receipts.ring, alarms)
+  const { gate, tally } = await makeGate(config, ledger, receipts.ring, alarms)
   const startedMs = performance.now()
 
   for (const endpoint of config.gate.listen) {
@@ -78,7 +78,7 @@ async function startParts(config: Config, path: string, undo: Undo): Promise<{ s
     transports.push(transport)
     undo.push(() => transport.close())
   }
-  const health = await watch(config, path, gate, ledger, transports, alarms, startedMs)
+  const health = await watch(config, path, ledger, gateFigures(gate, tally, transports, alarms), alarms, startedMs)
   const chores = setInterval(() => void doChores(config, ledger, receipts.renew, log), CHORES_MS)
   void doChores(config, ledger, receipts.renew, log)
   announce(config, path, transports, health)
@@ -97,18 +97,19 @@ async function startParts(config: Config, path: string, undo: Undo): Promise<{ s
   }
 }
 
-async function makeGate(config: Config, ledger: Ledger, receipts: ReceiptRing, alarms: Alarms): Promise<Gate> {
+async function makeGate(config: Config, ledger: Ledger, receipts: ReceiptRing, alarms: Alarms) {
   const now = (): number => Date.now()
   const numbers = await ledger.ruleNumbers(
     config.policy.rules.map(({ id }) => id),
     now(),
   )
   const policy = numberRules(config.policy, (id) => numbers.get(id)!)
-  return new Gate({
+  const tally = openTally(policy, randomInt(2 ** 32 - 1))
+  const gate = new Gate({
     peers: new Peers(config.gate.peers),
     policy,
     policyVersion: await ledger.policyVersion(policy.version, now()),
-    tally: openTally(policy, randomInt(2 ** 32 - 1)),
+    tally,
     terms: config.terms,
     receipts,
     ledger,
@@ -120,6 +121,7 @@ async function makeGate(config: Config, ledger: Ledger, receipts: ReceiptRing, a
     clock: () => performance.timeOrigin + performance.now(),
     alarm: (kind, cause) => alarms.raise(kind, cause),
   })
+  return { gate, tally }
 }
 
 /** The ring of receipt keys, which `renew` reads again so that keys come and go without a restart. */
@@ -152,15 +154,14 @@ async function listen(gate: Gate, endpoint: Endpoint, config: Config, path: stri
 async function watch(
   config: Config,
   path: string,
-  gate: Gate,
   ledger: Ledger,
-  transports: readonly Transport[],
+  gateFigures: readonly Figure[],
   alarms: Alarms,
   startedMs: number,
 ): Promise<HealthServer | undefined> {
   const { listen: endpoint } = config.metrics
   if (endpoint === undefined) return undefined
-  const figures = [...gateFigures(gate, transports, alarms), ...ledgerFigures(ledger)]
+  const figures = [...gateFigures, ...ledgerFigures(ledger)]
   const health = () => {
     const { failure } = ledger.figures()
     const faults = [...alarms.fresh(), ...(failure === undefined ? [] : [`the ledger: ${failure}`])]

@@ -20,4 +20,4 @@ export type CallFacts = {
   readonly forwarded: boolean
 }
 
-export type Attestation = 'A' | 'B' | 'C' | 'none' | 'failed'
+export type Attestation = 'A' | 'B' | 'C' | 'passed' | 'none' | 'failed'

@@ -1,5 +1,6 @@
 import { FIELD } from '#codec/sip/field.ts'
 import { type Message, equalsIgnoringCase } from '#codec/sip/message.ts'
+import { LIST_VALUES_MAX } from '#codec/sip/limits.ts'
 import { NameAddrView } from '#codec/sip/name-addr.ts'
 import { COMMA, SEMICOLON } from '#codec/sip/octets.ts'
 import type { RequestView } from '#codec/sip/request.ts'
@@ -46,6 +47,7 @@ export function readDisplayName(invite: Message, view: RequestView): string {
 /** The first value of P-Asserted-Identity that holds a number; `undefined` where there is no such field. */
 function readAsserted(invite: Message, plan: DialPlan | undefined): Party | undefined {
   let asserted: Party | undefined
+  let values = 0
   for (
     let field = invite.indexOf(FIELD.assertedIdentity);
     field >= 0;
@@ -53,6 +55,7 @@ function readAsserted(invite: Message, plan: DialPlan | undefined): Party | unde
   ) {
     const scan = SCAN.over(invite.bytes, invite.valueStart(field), invite.valueEnd(field), 'RFC 3325 §9.1')
     do {
+      if (++values > LIST_VALUES_MAX) scan.fail('too-long')
       ASSERTED.readAddress(scan)
       while (scan.parameter());
       if (asserted === undefined || asserted.kind === 'other') {
@@ -90,7 +93,7 @@ function isEmergency(invite: Message, view: RequestView, called: Party): boolean
   if (isEmergencyNumber(called)) return true
   if (view.uri.kind === 'other') return isEmergencyUrn(invite.bytes, invite.requestUriStart, invite.requestUriEnd)
   if (invite.first(FIELD.priority)?.toLowerCase() === 'psap-callback') return true
-  return invite.all(FIELD.resourcePriority).some((value) => value.toLowerCase().includes('esnet.'))
+  return invite.all(FIELD.resourcePriority).some((value) => ESNET.test(value))
 }
 
 /** The trunk group: `tgrp` in the Request-URI (RFC 4904 §4), else `otg` in From. */
@@ -143,6 +146,8 @@ function findParameter(bytes: Uint8Array, start: number, end: number, lower: str
   return false
 }
 
+/** The namespace of emergency services, one of perhaps several values. RFC 7135 §3. */
+const ESNET = /(?:^|,)\s*esnet\.[0-4]\s*(?:,|$)/i
 const VERSTAT: readonly (readonly [word: string, attestation: Attestation])[] = [
   ['tn-validation-passed', 'passed'],
   ['tn-validation-passed-a', 'A'],

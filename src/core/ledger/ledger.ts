@@ -11,7 +11,7 @@ export type Ledger = Journal & {
   record(block: BlockEntry): Promise<Recorded>
   /** Takes back a block that was recorded but not enforced, by a `released` entry. */
   release(block: Recorded, atMs: number, cause: ReleaseCause): Promise<void>
-  /** The blocks since then that were not released, oldest first: what a transaction memory is filled with at start. */
+  /** The blocks since then, oldest first, released ones too: what a transaction memory is filled with at start. */
   recentBlocks(sinceMs: number): Promise<RecentBlock[]>
   /** The version of a policy, given as canonical text: a new number for new text, the old number for text seen before. */
   policyVersion(canonicalPolicy: string, atMs: number): Promise<number>
@@ -65,6 +65,8 @@ export type RecentBlock = {
   readonly callId: string
   /** As sent, one character per octet. */
   readonly answer: string
+  /** Taken back: the call was continued, and `answer` was never sent. */
+  readonly released: boolean
 }
 
 /** Which personal columns go: those of one receipt, of one number on either side, or all older than a time. */

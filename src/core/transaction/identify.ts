@@ -23,7 +23,8 @@ export class Identifier {
   identify(request: Message, view: RequestView, sourceAddress: string): void {
     const { bytes } = request
     const hash = this.#hash.start()
-    if (view.callIdField >= 0) hash.octets(bytes, request.valueStart(view.callIdField), request.valueEnd(view.callIdField))
+    if (view.callIdField >= 0)
+      hash.octets(bytes, request.valueStart(view.callIdField), request.valueEnd(view.callIdField))
     hash.octet(0).octets(bytes, Math.max(view.from.tagStart, 0), Math.max(view.from.tagEnd, 0))
     hash.octet(0).number(view.cseq.number).finish()
     this.callHigh = hash.high

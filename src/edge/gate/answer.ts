@@ -313,13 +313,14 @@ export class Gate {
     this.#reply(this.#continueReply(peer), source)
   }
 
-  /** Retransmissions of what a gate before this one answered get the same octets again. */
+  /** Retransmissions of what a gate before this one answered get the same octets again; what it continued stays continued. */
   #recall(): void {
     const { recent, now, clock } = this.#parts
     const ahead = clock() - now()
-    for (const { transaction, at, answer } of recent) {
+    for (const { transaction, at, answer, released } of recent) {
       const { high, low } = parseTransaction(transaction)
-      this.#transactions.keep(high, low, at + ahead, { kind: 'answered', answer: encodeOctets(answer) })
+      const outcome: Outcome = released ? CONTINUED : { kind: 'answered', answer: encodeOctets(answer) }
+      this.#transactions.keep(high, low, at + ahead, outcome)
     }
   }
 

@@ -247,13 +247,15 @@ test('a gate started again answers the retransmissions of the one before it with
   await before.commit()
   const notice = before.sent[0]!.bytes
   const recent = before.recorded.map(
-    ({ at, transaction, personal }) => ({ at, transaction, answer: personal.answer }) as RecentBlock,
+    ({ at, transaction, personal }) => ({ at, transaction, answer: personal.answer, released: false }) as RecentBlock,
   )
 
   const after = gateWith({ recent })
 
   assert.deepEqual(after.say(invite({ from: BLOCKED }))[0]?.bytes, notice)
   assert.equal(after.recorded.length, 0)
+  const released = gateWith({ recent: recent.map((block) => ({ ...block, released: true })) })
+  assert.deepEqual(statuses(released.say(invite({ from: BLOCKED }))), [404], 'what was continued stays continued')
 })
 
 for (const { name, bytes, expect } of tortureCases()) {

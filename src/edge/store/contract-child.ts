@@ -16,5 +16,17 @@ for (let number = 0; number < blocksMax; number++) {
 
 async function recordNext(number: number): Promise<void> {
   const { receipt } = await ledger.record(sampleBlock(number))
-  writeSync(1, `${receipt}\n`)
+  tell(`${receipt}\n`)
+}
+
+/** Writes at once, so that a kill finds nothing waiting; a full pipe is tried again. */
+function tell(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, line)
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    }
+  }
 }

@@ -89,7 +89,7 @@ function recording(fresh: (t: TestContext) => StoreOnTrial): void {
     assert.deepEqual(look(store), { entries: 2, fault: undefined })
   })
 
-  test('a released block stays in the ledger, is marked, and is not given to the transaction memory', async (t) => {
+  test('a released block stays in the ledger, is marked, and comes back as released after a restart', async (t) => {
     const store = fresh(t)
     const ledger = await store.open()
     await ledger.record(sampleBlock(1))
@@ -99,8 +99,11 @@ function recording(fresh: (t: TestContext) => StoreOnTrial): void {
 
     const recent = await ledger.recentBlocks(SAMPLE_START_MS)
     assert.deepEqual(
-      recent.map(({ receipt }) => receipt),
-      [sampleBlock(1).personal.receipt],
+      recent.map(({ receipt, released }) => [receipt, released]),
+      [
+        [sampleBlock(1).personal.receipt, false],
+        [sampleBlock(2).personal.receipt, true],
+      ],
     )
     const reader = store.read()
     assert.equal(reader.find(late.receipt)?.released, true)
@@ -128,7 +131,7 @@ function recording(fresh: (t: TestContext) => StoreOnTrial): void {
       Array.from({ length: 15 }, (_, index) => {
         const { at, transaction, personal } = sampleBlock(index + 5)
         const { receipt, callId, answer } = personal
-        return { at, transaction, receipt, callId, answer }
+        return { at, transaction, receipt, callId, answer, released: false }
       }),
     )
     assert.equal(seq, 21)

@@ -130,16 +130,18 @@ function countErasable(db: DatabaseSync, selection: Selection): number {
 function recentBlocks(db: DatabaseSync, sinceMs: number): RecentBlock[] {
   return db
     .prepare(
-      `SELECT entry.at AS at, "transaction", receipt, callId, answer FROM entry JOIN personal ON personal.id = entry.id
-       WHERE entry.at >= ? AND entry.entry = 'block' AND NOT ${RELEASED} ORDER BY entry.at, entry.id`,
+      `SELECT entry.at AS at, "transaction", receipt, callId, answer, ${RELEASED} AS released
+       FROM entry JOIN personal ON personal.id = entry.id
+       WHERE entry.at >= ? AND entry.entry = 'block' ORDER BY entry.at, entry.id`,
     )
     .all(sinceMs)
-    .map(({ at, transaction, receipt, callId, answer }) => ({
+    .map(({ at, transaction, receipt, callId, answer, released }) => ({
       at: Number(at),
       transaction: String(transaction),
       receipt: String(receipt),
       callId: String(callId),
       answer: octetText(answer),
+      released: released === 1,
     }))
 }
 

@@ -115,7 +115,13 @@ function compile(settings: Settings, file: string, places: Places, readFile: Rea
     metrics: { listen: settings.metrics.listen === 'none' ? undefined : settings.metrics.listen },
     log: settings.log,
   } satisfies Config
-  return { config, faults, reminders: examples.reminders }
+  const reminders = desk === undefined ? examples.reminders : [...examples.reminders, deskReminder(desk.public)]
+  return { config, faults, reminders }
+}
+
+/** This version has no desk of its own: the pages that notices point to are for something else to serve. */
+function deskReminder(url: string): string {
+  return `notices point to ${url}, which this version does not serve itself: see that something answers there`
 }
 
 function choicesOf(notices: Settings['policy']['notices']): NoticeChoices {

@@ -381,7 +381,7 @@ export const configSchema = z.strictObject({
         'one of debug, info, warn, error',
       ),
     }).prefault({}),
-    'The log, on standard error.',
+    'The log: JSON lines on standard output.',
     'a mapping with level',
   ),
 })
