@@ -32,6 +32,9 @@ export async function listenUdp(
     failures.sends++
     failures.last = error
   }
+  const noteSend = (error: Error | null): void => {
+    if (error !== null) note(error)
+  }
   socket.on('error', note)
   const bound = socket.address()
   const mapped = type === 'udp6'
@@ -43,9 +46,7 @@ export async function listenUdp(
       copy.set(length === bytes.length ? bytes : bytes.subarray(0, length))
       const target = mapped && !address.includes(':') ? `::ffff:${address}` : address
       try {
-        socket.send(copy, to, target, (error) => {
-          if (error !== null) note(error)
-        })
+        socket.send(copy, to, target, noteSend)
       } catch (error) {
         // Port 0, which a forged datagram may come from, or a socket that was closed meanwhile.
         note(error as Error)
