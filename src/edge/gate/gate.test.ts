@@ -286,7 +286,7 @@ test('FreeSWITCH’s rule holds for every 603+ the gate sends and for nothing el
       const response = parseMessage(answer)
       const detected = freeswitchDetects(response.status, response.phrase, readReasonValues(response))
       assert.equal(detected, response.status === 603 && response.phrase === 'Network Blocked')
-      if (detected === true) notices++
+      if (detected) notices++
       else others++
     }
   }
@@ -408,7 +408,7 @@ function gateWith({
       }),
     fail: (cause: Error) => settleAll(({ fail }) => fail(cause)),
     /** Sends one datagram and returns what came back at once. */
-    say(bytes: Uint8Array): Sent[] {
+    say: (bytes: Uint8Array): Sent[] => {
       const before = sent.length
       gate.receive(bytes, PEER, way)
       return sent.slice(before)
