@@ -138,9 +138,9 @@ async function explainFile(
 /** Turns what `readCapture` has against a file into the end of the command; faults of ours stay what they are. */
 export function stopForCapture(file: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error
-  const { cause } = error
-  const isFile = 'code' in error || (cause instanceof Error && 'code' in cause)
-  if (!isFile) return error
+  // The reader names the input where the input is at fault; the system gives its faults a code.
+  const isInput = ['standard input', file].some((name) => error.message.startsWith(name)) || 'code' in error
+  if (!isInput) return error
   const message = error.message.replace(/^standard input/, (name) => (file === '-' ? name : file))
   return new Stop(EXIT.unusable, nameInput(message, file), { cause: error })
 }

@@ -39,8 +39,9 @@ export function upCommand(program: Command): void {
       }
       const { config, reminders, path } = loadOrStop(options.config)
       for (const reminder of reminders) say(`note: ${reminder}`)
+      const ended = endOfRun()
       const running = await start(config, path ?? DEFAULT_PATH)
-      await endOfRun()
+      await ended
       say('ending: what was accepted is answered first')
       await running.stop()
       // Nothing is left to do; a handle that some library forgot must not hold the process.
