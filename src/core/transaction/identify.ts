@@ -1,3 +1,4 @@
+import { FIELD } from '#codec/sip/field.ts'
 import type { Message } from '#codec/sip/message.ts'
 import type { RequestView } from '#codec/sip/request.ts'
 import { SipHash } from './siphash.ts'
@@ -5,9 +6,11 @@ import { SipHash } from './siphash.ts'
 /**
  * Names the transaction and the call of a request by keyed hashes, which nobody without the key can steer or guess.
  *
- * The call is Call-ID, From tag and CSeq number: a proxy that tries again with a new branch asks about the same call. The
- * transaction adds the source address and the top Via's branch, or without a branch the whole top Via as RFC 2543 did.
- * RFC 3261 §17.2.3.
+ * The transaction is source address, top Via branch (without one the whole top Via, as in RFC 2543), Call-ID, CSeq number
+ * and From tag. RFC 3261 §17.2.3.
+ *
+ * The call leaves out the branch, so that a proxy that tries again asks about the same call, and takes in everything the
+ * rules judge by: Request-URI, From and P-Asserted-Identity as sent. Whoever changes one of them asks about another call.
  */
 export class Identifier {
   callHigh = 0
@@ -22,21 +25,33 @@ export class Identifier {
 
   identify(request: Message, view: RequestView, sourceAddress: string): void {
     const { bytes } = request
+    const { via, viaField, from, cseq, callIdField } = view
     const hash = this.#hash.start()
-    if (view.callIdField >= 0)
-      hash.octets(bytes, request.valueStart(view.callIdField), request.valueEnd(view.callIdField))
-    hash.octet(0).octets(bytes, Math.max(view.from.tagStart, 0), Math.max(view.from.tagEnd, 0))
-    hash.octet(0).number(view.cseq.number).finish()
-    this.callHigh = hash.high
-    this.callLow = hash.low
-    hash.start().number(this.callHigh).number(this.callLow)
     for (let at = 0; at < sourceAddress.length; at++) hash.octet(sourceAddress.charCodeAt(at))
     hash.octet(0)
-    const { via, viaField } = view
+    if (callIdField >= 0) hash.octets(bytes, request.valueStart(callIdField), request.valueEnd(callIdField))
+    hash.octet(0).octets(bytes, Math.max(from.tagStart, 0), Math.max(from.tagEnd, 0))
+    hash.octet(0).number(cseq.number).finish()
+    const { high, low } = hash
+
+    hash.start().number(high).number(low)
     if (via.branchStart >= 0) hash.octets(bytes, via.branchStart, via.branchEnd)
     else hash.octets(bytes, request.valueStart(viaField), via.valueEnd)
     hash.finish()
     this.high = hash.high
     this.low = hash.low
+
+    hash.start().number(high).number(low).octets(bytes, request.requestUriStart, request.requestUriEnd)
+    if (view.fromField >= 0) {
+      hash.octet(0).octets(bytes, request.valueStart(view.fromField), request.valueEnd(view.fromField))
+    }
+    for (let field = request.indexOf(ASSERTED); field >= 0; field = request.indexOf(ASSERTED, field + 1)) {
+      hash.octet(0).octets(bytes, request.valueStart(field), request.valueEnd(field))
+    }
+    hash.finish()
+    this.callHigh = hash.high
+    this.callLow = hash.low
   }
 }
+
+const ASSERTED = FIELD.assertedIdentity

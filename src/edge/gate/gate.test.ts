@@ -59,6 +59,58 @@ test('a denied call is told 603 Network Blocked with a receipt, once its row is 
   assert.deepEqual(lint(response).rules, [])
 })
 
+test('the row of a block holds the request, the answer, the caller’s name, and who asked under which policy', async () => {
+  const { say, commit, recorded } = gateWith()
+  const call = invite({ from: BLOCKED })
+
+  say(call)
+  await commit()
+
+  const [row] = recorded
+  assert.equal(row?.personal.request, decodeOctets(call))
+  assert.equal(row?.personal.displayName, 'Acme')
+  assert.equal(row?.personal.callId, 'one@origin.example')
+  assert.deepEqual(
+    [row?.peer, row?.tenant, row?.policy, row?.rule, row?.program, row?.cause, row?.optOut, row?.notice],
+    ['edge', 'acme', 1, 'deny', 'opt-out', 'analytics', false, { kind: '603+', status: 603 }],
+  )
+})
+
+test('the journal says what a rule in shadow mode would have done', () => {
+  const { say, journal } = gateWith({ shadow: true })
+
+  assert.deepEqual(statuses(say(invite({ from: BLOCKED }))), [404])
+
+  assert.deepEqual(
+    journal.map(({ verdict, rule }) => [verdict, rule]),
+    [['shadow', 'deny']],
+  )
+})
+
+test('an INVITE whose CSeq names another method, and a CANCEL without agreement, are answered 400', () => {
+  const { say } = gateWith()
+  const call = decodeOctets(invite({ from: CALLER }))
+
+  assert.deepEqual(statuses(say(encodeText(call.replace('CSeq: 1 INVITE', 'CSeq: 1 OPTIONS')))), [400])
+  assert.deepEqual(statuses(say(encodeText(call.replace('INVITE sip', 'CANCEL sip')))), [400])
+  assert.deepEqual(statuses(say(encodeText(request('CANCEL').replace('z9hG4bK-o', 'z9hG4bK')))), [400])
+})
+
+test('a transaction is forgotten after 64·T1, and not before', async () => {
+  const time = { nowMs: NOW }
+  const { say, commit, recorded } = gateWith({ time })
+  say(invite({ from: BLOCKED }))
+  await commit()
+
+  time.nowMs += 31_000
+  assert.equal(say(invite({ from: BLOCKED })).length, 1)
+  assert.equal(recorded.length, 1)
+  time.nowMs += 2_000
+  say(invite({ from: BLOCKED }))
+  await commit()
+  assert.equal(recorded.length, 2, 'the same INVITE tomorrow is a new call')
+})
+
 test('every retransmission gets the same octets, makes no row and is not counted again', async () => {
   const { say, sent, commit, recorded, journal, gate } = gateWith()
   const call = invite({ from: BLOCKED })
@@ -89,6 +141,57 @@ test('a new branch of the same call gets the same verdict, a row of its own, and
   await commit()
   assert.equal(recorded.length, 2)
   assert.notEqual(recorded[0]!.transaction, recorded[1]!.transaction)
+})
+
+test('a verdict is not lent to another call that has the same identifiers: emergency, caller, called number, peer', async () => {
+  const { say, commit, recorded, gate, way, sent } = gateWith()
+  say(invite({ from: BLOCKED, branch: '1' }))
+  await commit()
+  assert.equal(recorded.length, 1)
+
+  assert.deepEqual(statuses(say(invite({ from: BLOCKED, to: '911', branch: '2' }))), [404], 'an emergency call')
+  assert.deepEqual(statuses(say(invite({ from: BLOCKED, requestUri: 'urn:service:sos', branch: '3' }))), [404])
+  assert.deepEqual(statuses(say(invite({ from: CALLER, branch: '4' }))), [404], 'another caller')
+  const asserted = `P-Asserted-Identity: <sip:${CALLER}@origin.example>\r\n`
+  assert.deepEqual(statuses(say(invite({ from: BLOCKED, branch: '5', extra: asserted }))), [404], 'another identity')
+  say(invite({ from: CALLER, branch: '6', callId: 'two' }))
+  gate.receive(invite({ from: BLOCKED, branch: '7', callId: 'two' }), { address: '127.0.0.2', port: 5062 }, way)
+  await commit()
+  assert.equal(recorded.length, 2, 'the other peer’s caller is judged for himself')
+  assert.equal(parseMessage(sent.at(-1)!.bytes).status, 603)
+})
+
+test('calls to many numbers are many calls, whatever Call-ID they share', async () => {
+  const { say, commit, recorded, journal } = gateWith({ volumeLimit: 3 })
+
+  for (let call = 0; call < 6; call++) say(invite({ from: CALLER, to: `+1415555016${call}`, branch: `b${call}` }))
+  await commit()
+
+  assert.equal(journal.length, 6)
+  assert.equal(recorded.length, 3)
+})
+
+test('an ending gate waits until a late row has come and been taken back', async () => {
+  const { say, sent, commit, released, gate } = gateWith()
+  say(invite({ from: BLOCKED }))
+
+  const ended = gate.drain(200)
+  while (sent.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  assert.deepEqual(statuses(sent), [404])
+  assert.equal(released.length, 0)
+  await commit()
+  await ended
+
+  assert.equal(released.length, 1)
+})
+
+test('a gate that is ending takes no more datagrams', () => {
+  const { say, gate } = gateWith()
+
+  gate.close()
+
+  assert.deepEqual(say(invite({ from: CALLER })), [])
+  assert.equal(gate.figures.received, 0)
 })
 
 test('the call that crosses a volume limit is blocked, and its grounds say the figure', async () => {
@@ -333,6 +436,8 @@ test('whatever octets come in, the answer is a well-formed response or silence, 
 
 type Sent = { bytes: Uint8Array; address: string; port: number }
 type Setting = {
+  time?: { nowMs: number }
+  shadow?: boolean
   volumeLimit?: number
   recordWithinMs?: number
   pending?: number
@@ -347,6 +452,8 @@ function gateWith({
   pending = 100,
   breakRules = false,
   recent = [],
+  time = { nowMs: NOW },
+  shadow = false,
 }: Setting = {}) {
   const sent: Sent[] = []
   const journal: JournalRow[] = []
@@ -363,10 +470,13 @@ function gateWith({
       void released.push({ transaction, cause }),
     note: (row: JournalRow) => void journal.push(row),
   } as unknown as Ledger
-  const policy = policyOf(volumeLimit)
+  const policy = policyOf(volumeLimit, shadow)
   const ring = createReceiptRing(new Map([[3, new Uint8Array(32).fill(7)]]), 3)
   const parts: GateParts = {
-    peers: new Peers([{ name: 'edge', from: ['127.0.0.1'], continueStatus: 404, tenant: '' }]),
+    peers: new Peers([
+      { name: 'edge', from: ['127.0.0.1'], continueStatus: 404, tenant: 'acme' },
+      { name: 'other', from: ['127.0.0.2'], continueStatus: 404, tenant: '' },
+    ]),
     policy,
     policyVersion: 1,
     tally: breakRules ? { count: () => assert.fail('broken on purpose') } : openTally(policy, 1),
@@ -378,7 +488,7 @@ function gateWith({
     dialPlan: undefined,
     limits: { recordWithinMs, transactions: 1024, pending },
     now: () => NOW,
-    clock: () => NOW,
+    clock: () => time.nowMs,
     alarm: (kind) => void alarms.push(kind),
   }
   const gate = new Gate(parts)
@@ -416,7 +526,7 @@ function gateWith({
   }
 }
 
-function policyOf(limit: number): Policy {
+function policyOf(limit: number, shadow: boolean): Policy {
   const listed = (number: string) => {
     const { list, faults } = parseEntries([number], { name: 'test', blocks: true })
     assert.deepEqual(faults, [])
@@ -444,7 +554,7 @@ function policyOf(limit: number): Policy {
       kind: 'deny',
       id: 'deny',
       number: 3,
-      mode: 'enforce',
+      mode: shadow ? 'shadow' : 'enforce',
       cause: 'analytics',
       program: 'opt-out',
       list: listed(BLOCKED),

@@ -41,6 +41,8 @@ export class WaitingBlocks {
   readonly #waiting = new Set<WaitingBlock>()
   #watcher: NodeJS.Timeout | undefined
   #emptied: (() => void) | undefined
+  /** Rows whose fate the ledger has not told yet, late ones too. */
+  readonly #unsettled = new Set<Promise<void>>()
 
   constructor(ledger: Ledger, withinMs: number, now: () => number, clock: () => number, endings: Endings) {
     this.#ledger = ledger
@@ -57,22 +59,21 @@ export class WaitingBlocks {
   record(block: WaitingBlock, entry: BlockEntry): void {
     this.#waiting.add(block)
     this.#watch()
-    void this.#settle(block, entry)
+    const settled = this.#settle(block, entry).finally(() => this.#unsettled.delete(settled))
+    this.#unsettled.add(settled)
   }
 
-  /** Lets the ledger finish for at most `withinMs`; what is not recorded by then ends as late. */
+  /**
+   * Lets the ledger finish for at most `withinMs`; what is not recorded by then ends as late. Then waits, for as long again,
+   * until late rows have come and been taken back: a row left standing would say that the call was blocked.
+   */
   async drain(withinMs: number): Promise<void> {
     if (this.#waiting.size > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, withinMs)
-        this.#emptied = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
+      await atMost(withinMs, new Promise<void>((resolve) => (this.#emptied = resolve)))
     }
     for (const block of this.#waiting) this.#end(block, () => this.#endings.late(block))
     clearTimeout(this.#watcher)
+    await atMost(withinMs, Promise.all(this.#unsettled))
   }
 
   async #settle(block: WaitingBlock, entry: BlockEntry): Promise<void> {
@@ -106,6 +107,12 @@ export class WaitingBlocks {
     }, WATCH_MS)
     this.#watcher.unref()
   }
+}
+
+async function atMost(withinMs: number, done: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([done, new Promise<void>((resolve) => (timer = setTimeout(resolve, withinMs)))])
+  clearTimeout(timer)
 }
 
 const WATCH_MS = 20
