@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The one plain JavaScript file: it has to run, and to explain itself, on a Node that is too old for the rest.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
@@ -9,8 +10,10 @@ const tooOld = major < 24 || (major === 24 && minor < 15)
 const locked = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url))
 
 if (tooOld && existsSync(locked) && process.execPath !== locked) {
-  const run = spawnSync(locked, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
-  process.exit(run.status ?? 70)
+  const run = spawn(locked, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
+  // Whoever ends this process means the one behind it.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => run.kill(signal))
+  run.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 70 : 128 + constants.signals[signal])))
 } else if (tooOld) {
   console.error(
     `recourse needs Node 24.15 or newer, this is ${process.version}. Install a newer Node, or run it as "npx recourse".`,
