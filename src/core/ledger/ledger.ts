@@ -8,6 +8,7 @@ import type { BlockEntry } from './entry.ts'
  * the row come to light later after all, the store itself adds the `released` entry.
  */
 export type Ledger = Journal & {
+  /** One transaction, one row: a block whose transaction stands recorded already is told as that row, in `earlier`. */
   record(block: BlockEntry): Promise<Recorded>
   /** Takes back a block that was recorded but not enforced, by a `released` entry. */
   release(block: Recorded, atMs: number, cause: ReleaseCause): Promise<void>
@@ -50,7 +51,15 @@ export type Recorded = {
   readonly seq: number
   readonly transaction: string
   readonly receipt: string
+  /** This transaction was recorded before, in the row named here: nothing was added, give this answer again. */
+  readonly earlier: EarlierAnswer | undefined
 }
+
+/** What a caller was told before; `answer` as sent, one character per octet. */
+export type EarlierAnswer = { readonly answer: string; readonly receipt: string }
+
+/** Two blocks of one transaction that are no further apart are one call (64*T1 of RFC 3261 §17.2.1, twice). */
+export const SAME_TRANSACTION_MS = 64_000
 
 /**
  * `late`: the commit came after the deadline. `unsent`: the notice could not be sent. `unacknowledged`: the store failed
@@ -88,6 +97,8 @@ export type LedgerFigures = {
   readonly committed: number
   /** Refused: the store failed or the queue was full. */
   readonly failed: number
+  /** Handed in although their transaction stood recorded: told again, not recorded again. */
+  readonly repeated: number
   readonly released: number
   /** Group commits. */
   readonly commits: number

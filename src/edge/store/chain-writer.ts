@@ -14,10 +14,11 @@ import {
   type OpenColumns,
   type PersonalColumns,
 } from '#core/ledger/entry.ts'
-import type { ReleaseCause, Selection } from '#core/ledger/ledger.ts'
+import { SAME_TRANSACTION_MS, type ReleaseCause, type Selection } from '#core/ledger/ledger.ts'
 import { lockChain } from './chain-lock.ts'
 import { openSigningKey } from './checkpoint-key.ts'
 import { JOURNAL_WIDTH, type Packed } from './packed.ts'
+import { octetText, RELEASED } from './rows.ts'
 import { CHAIN_SPAN, openForWriting, type Durability } from './schema.ts'
 import { StoreError } from './store-error.ts'
 
@@ -31,6 +32,18 @@ export type WriterTerms = {
   readonly checkpointFile: string | undefined
   /** The last entry that was acknowledged by a writer before this one in the same process. */
   readonly acknowledged: number | undefined
+}
+
+/** Blocks written in one transaction: numbered from `first` in the order given, but for those that repeat a row. */
+export type Written = { readonly first: number; readonly repeats: readonly Repeat[] }
+
+/** The block at `index` of a batch is the row that is named here. */
+export type Repeat = {
+  readonly index: number
+  readonly chain: string
+  readonly seq: number
+  readonly receipt: string
+  readonly answer: string
 }
 
 /** Writes one chain of a ledger, and the journal beside it. Every method is durable when it returns. */
@@ -73,15 +86,21 @@ export class ChainWriter {
     return this.#acknowledged ?? 0
   }
 
-  /** Records blocks and journal rows in one transaction; answers with the number of the first block. */
-  record(blocks: readonly BlockEntry[], journal: Packed): number {
+  /** Records blocks and journal rows in one transaction; a block whose transaction stands recorded adds no row. */
+  record(blocks: readonly BlockEntry[], journal: Packed): Written {
     return this.#transact((open) => {
       const first = open.head.seq + 1
-      for (const block of blocks) insertBlock(open, block)
+      const repeats: Repeat[] = []
+      for (const [index, block] of blocks.entries()) {
+        // Asked inside the transaction, so that rows of this very batch are found as well.
+        const repeat = findEarlier(open, block, index)
+        if (repeat === undefined) insertBlock(open, block)
+        else repeats.push(repeat)
+      }
       for (let at = 0; at < journal.length; at += JOURNAL_WIDTH) {
         open.insertJournal.run(...(journal.slice(at, at + JOURNAL_WIDTH) as (string | number)[]))
       }
-      return first
+      return { first, repeats }
     })
   }
 
@@ -279,6 +298,7 @@ type Open = {
   readonly insertPersonal: StatementSync
   readonly insertJournal: StatementSync
   readonly blocksAfter: StatementSync
+  readonly earlier: StatementSync
   head: Head
 }
 
@@ -296,6 +316,12 @@ function prepare(db: DatabaseSync, chain: string): Open {
     ),
     blocksAfter: db.prepare(
       `SELECT at, "transaction", receiptHash FROM entry WHERE id > ? AND id < ? AND entry = 'block' ORDER BY id`,
+    ),
+    earlier: db.prepare(
+      `SELECT chain.name AS chain, entry.id AS id, receipt, answer
+       FROM entry JOIN personal ON personal.id = entry.id JOIN chain ON chain.number = entry.id / ${CHAIN_SPAN}
+       WHERE "transaction" = ? AND entry.at BETWEEN ? AND ? AND entry = 'block' AND NOT ${RELEASED}
+       ORDER BY entry.at, entry.id LIMIT 1`,
     ),
     head: readHead(db, number, chain),
   }
@@ -322,6 +348,19 @@ function readChains(db: DatabaseSync): Map<number, string> {
 
 function readHeads(db: DatabaseSync): Head[] {
   return Array.from(readChains(db), ([number, chain]) => readHead(db, number, chain)).filter(({ seq }) => seq > 0)
+}
+
+/** The row a block repeats. In whatever chain: the gate beside this one may have had the INVITE before. */
+function findEarlier({ earlier }: Open, { transaction, at }: BlockEntry, index: number): Repeat | undefined {
+  const row = earlier.get(transaction, at - SAME_TRANSACTION_MS, at + SAME_TRANSACTION_MS)
+  if (row === undefined) return undefined
+  return {
+    index,
+    chain: String(row['chain']),
+    seq: Number(row['id']) % CHAIN_SPAN,
+    receipt: String(row['receipt']),
+    answer: octetText(row['answer']),
+  }
 }
 
 function insertBlock(open: Open, block: BlockEntry): void {

@@ -44,7 +44,13 @@ function recording(fresh: (t: TestContext) => StoreOnTrial): void {
     const { receipt } = sampleBlock(3).personal
     const reader = store.read()
     const found = reader.find(receipt)!
-    assert.deepEqual(recorded, { chain: 'gate', seq: 1, transaction: sampleBlock(3).transaction, receipt })
+    assert.deepEqual(recorded, {
+      chain: 'gate',
+      seq: 1,
+      transaction: sampleBlock(3).transaction,
+      receipt,
+      earlier: undefined,
+    })
     const { personal, entry, ...open } = sampleBlock(3)
     assert.deepEqual(found.personal, personal)
     const { receiptHash, commitment, ...columns } = found.open
@@ -78,15 +84,71 @@ function recording(fresh: (t: TestContext) => StoreOnTrial): void {
     assert.deepEqual(look(store), { entries: 3_000, fault: undefined })
   })
 
-  test('the same block handed in again is another entry: telling them apart is the transaction memory’s work', async (t) => {
+  test('one transaction, one row: handed in again it is told as the first, in one batch, later, and after a restart', async (t) => {
+    const store = fresh(t)
+    const first = sampleBlock(1)
+    const again = (afterMs: number) => ({
+      ...sampleBlock(2, { answer: 'SIP/2.0 607 Unwanted\r\n\r\n\xff' }),
+      transaction: first.transaction,
+      at: first.at + afterMs,
+    })
+    const { answer, receipt } = first.personal
+    const gate = await store.open()
+
+    const batch = await Promise.all([first, again(1), sampleBlock(3), again(2)].map((block) => gate.record(block)))
+    const later = await gate.record(again(64_000))
+    const { committed, repeated, queued } = gate.figures()
+    await gate.close()
+    const other = await store.open({ chain: 'gate-2' })
+    const elsewhere = await other.record(again(500))
+    const own = await other.record(sampleBlock(4))
+    await other.close()
+
+    const row = { chain: 'gate', seq: 1, transaction: first.transaction, receipt, earlier: { answer, receipt } }
+    assert.deepEqual(
+      batch.map(({ seq, earlier }) => [seq, earlier === undefined]),
+      [
+        [1, true],
+        [1, false],
+        [2, true],
+        [1, false],
+      ],
+    )
+    assert.deepEqual([batch[1], later, elsewhere], [row, row, row])
+    assert.deepEqual([own.chain, own.seq], ['gate-2', 1])
+    assert.deepEqual({ committed, repeated, queued }, { committed: 2, repeated: 3, queued: 0 })
+    assert.deepEqual(look(store), { entries: 3, fault: undefined })
+  })
+
+  test('the same transaction is a new row when the first is taken back, erased, or more than 64 s away', async (t) => {
     const store = fresh(t)
     const ledger = await store.open()
+    const again = (number: number, afterMs: number) => ({
+      ...sampleBlock(number + 10),
+      transaction: sampleBlock(number).transaction,
+      at: sampleBlock(number).at + afterMs,
+    })
+    const [back] = await Promise.all([1, 2, 3].map((number) => ledger.record(sampleBlock(number))))
+    await ledger.release(back!, SAMPLE_START_MS + 300, 'late')
+    await ledger.erase({ by: 'receipt', receipt: sampleBlock(2).personal.receipt }, SAMPLE_START_MS + 300)
 
-    const [first, second] = await Promise.all([ledger.record(sampleBlock(1)), ledger.record(sampleBlock(1))])
+    const recorded = [
+      await ledger.record(again(1, 500)),
+      await ledger.record(again(2, 500)),
+      await ledger.record(again(3, 64_001)),
+    ]
 
-    assert.deepEqual([first.seq, second.seq], [1, 2])
+    assert.deepEqual(
+      recorded.map(({ seq, earlier }) => [seq, earlier]),
+      [
+        [6, undefined],
+        [7, undefined],
+        [8, undefined],
+      ],
+    )
+    assert.equal(ledger.figures().repeated, 0)
     await ledger.close()
-    assert.deepEqual(look(store), { entries: 2, fault: undefined })
+    assert.deepEqual(look(store), { entries: 8, fault: undefined })
   })
 
   test('a released block stays in the ledger, is marked, and comes back as released after a restart', async (t) => {

@@ -5,7 +5,7 @@ import type { EntryKind, LedgerRow } from '#core/ledger/entry.ts'
 import type { RecentBlock, Selection } from '#core/ledger/ledger.ts'
 import { verifyLedger, type Verification } from '#core/ledger/verify.ts'
 import { createVerifier } from './checkpoint-key.ts'
-import { octetText, readRow, ROW_COLUMNS, ROW_SOURCE, type Row } from './rows.ts'
+import { octetText, readRow, RELEASED, ROW_COLUMNS, ROW_SOURCE, type Row } from './rows.ts'
 import { CHAIN_SPAN, openForReading, parseStoreUrl } from './schema.ts'
 
 /** Which entries; what is not said is not asked. */
@@ -187,7 +187,3 @@ function storeVerifier(db: DatabaseSync, keys: readonly string[] | undefined): V
       .map(({ pem }) => String(pem)),
   )
 }
-
-/** Whether a later entry takes the block back. */
-const RELEASED = `EXISTS (SELECT 1 FROM entry AS later WHERE later."transaction" = entry."transaction"
-  AND later.entry = 'released' AND later.receiptHash = entry.receiptHash)`

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { hashReceipt } from '#core/ledger/chain.ts'
 import type { Erasure, Recorded, ReleaseCause, Selection, UnrecordedCode } from '#core/ledger/ledger.ts'
-import { ChainWriter, type WriterTerms } from './chain-writer.ts'
+import { ChainWriter, type Repeat, type WriterTerms } from './chain-writer.ts'
 import { BLOCK_WIDTH, JOURNAL_WIDTH, unpackBlock, type Packed } from './packed.ts'
 import { SQLITE_BUSY, SQLITE_FULL, SQLITE_LOCKED, StoreError, sqliteCode, type StoreErrorCode } from './store-error.ts'
 
@@ -33,7 +33,7 @@ export type Question =
 export type Report =
   | { readonly kind: 'opened'; readonly seq: number }
   | { readonly kind: 'unopened'; readonly code: StoreErrorCode; readonly message: string }
-  | { readonly kind: 'recorded'; readonly count: number; readonly first: number }
+  | { readonly kind: 'recorded'; readonly count: number; readonly first: number; readonly repeats: readonly Repeat[] }
   | { readonly kind: 'refused'; readonly count: number; readonly code: UnrecordedCode; readonly detail: string }
   | { readonly kind: 'journalled'; readonly written: number; readonly dropped: number }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
@@ -123,15 +123,15 @@ function recordSome(writer: ChainWriter): void {
   for (let at = 0; at < batch.length; at += BLOCK_WIDTH) entries.push(unpackBlock(batch, at))
   const count = entries.length
   const noted = notes.length / JOURNAL_WIDTH
-  if (terms.acknowledge === 'before-commit' && count > 0) tell({ kind: 'recorded', count, first: 0 })
+  if (terms.acknowledge === 'before-commit' && count > 0) tell({ kind: 'recorded', count, first: 0, repeats: [] })
   const refuse = ({ code, detail }: { code: UnrecordedCode; detail: string }) => {
     if (terms.acknowledge === 'after-commit' && count > 0) tell({ kind: 'refused', count, code, detail })
     if (noted > 0) tell({ kind: 'journalled', written: 0, dropped: noted })
   }
   if (failure !== undefined && Date.now() - failure.at < RETRY_MS) return refuse(failure)
   try {
-    const first = writer.record(entries, notes)
-    if (terms.acknowledge === 'after-commit' && count > 0) tell({ kind: 'recorded', count, first })
+    const { first, repeats } = writer.record(entries, notes)
+    if (terms.acknowledge === 'after-commit' && count > 0) tell({ kind: 'recorded', count, first, repeats })
     if (noted > 0) tell({ kind: 'journalled', written: noted, dropped: 0 })
     failure = undefined
   } catch (cause) {

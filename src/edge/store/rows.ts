@@ -15,6 +15,10 @@ export const ROW_COLUMNS = `entry.id AS id, chain.name AS chain, entry.entry AS 
 export const ROW_SOURCE = `entry JOIN chain ON chain.number = entry.id / ${CHAIN_SPAN}
   LEFT JOIN personal ON personal.id = entry.id`
 
+/** Whether a later entry takes the block back. */
+export const RELEASED = `EXISTS (SELECT 1 FROM entry AS later WHERE later."transaction" = entry."transaction"
+  AND later.entry = 'released' AND later.receiptHash = entry.receiptHash)`
+
 /** Reads one row of `ROW_COLUMNS`. Says what the store holds, however odd: whether to believe it is for the verifier. */
 export function readRow(row: Row): LedgerRow {
   const salt = row['salt']

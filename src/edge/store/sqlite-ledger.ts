@@ -12,6 +12,7 @@ import {
   type Selection,
   type UnrecordedCode,
 } from '#core/ledger/ledger.ts'
+import type { Repeat } from './chain-writer.ts'
 import type { Order, Question, Report, ThreadState, ThreadTerms } from './ledger-thread.ts'
 import { openLedgerReader } from './ledger-reader.ts'
 import { packBlock, packJournal, type Packed } from './packed.ts'
@@ -97,7 +98,7 @@ class SqliteLedger implements Ledger {
   #restartTimer: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
   #journalQueued = 0
-  readonly #count = { committed: 0, failed: 0, released: 0, commits: 0, journalled: 0, journalDrops: 0 }
+  readonly #count = { committed: 0, failed: 0, repeated: 0, released: 0, commits: 0, journalled: 0, journalDrops: 0 }
   #state: ThreadState = { checkpoints: 0, reopened: 0, lost: 0, failure: undefined }
   /** Of threads that have ended. */
   #past = { checkpoints: 0, reopened: 0, lost: 0 }
@@ -299,7 +300,7 @@ class SqliteLedger implements Ledger {
   #hear(report: Exclude<Report, { kind: 'opened' | 'unopened' }>): void {
     switch (report.kind) {
       case 'recorded':
-        return this.#confirm(report.count, report.first)
+        return this.#confirm(report.count, report.first, report.repeats)
       case 'refused':
         return this.#settle(report.count, report.code, report.detail)
       case 'journalled':
@@ -315,14 +316,24 @@ class SqliteLedger implements Ledger {
     }
   }
 
-  #confirm(count: number, first: number): void {
+  #confirm(count: number, first: number, repeats: readonly Repeat[]): void {
     const { chain } = this.#terms
+    let seq = first
+    let next = 0
     for (let i = 0; i < count; i++) {
       const { resolve, transaction, receipt } = this.#waiting[this.#answered++]!
-      resolve({ chain, seq: first + i, transaction, receipt })
+      const repeat = repeats[next]
+      if (repeat?.index === i) {
+        next++
+        const { receipt, answer } = repeat
+        resolve({ chain: repeat.chain, seq: repeat.seq, transaction, receipt, earlier: { answer, receipt } })
+      } else {
+        resolve({ chain, seq: seq++, transaction, receipt, earlier: undefined })
+      }
     }
-    this.#acknowledged = first + count - 1
-    this.#count.committed += count
+    this.#acknowledged = seq - 1
+    this.#count.committed += seq - first
+    this.#count.repeated += repeats.length
     this.#count.commits++
     this.#compact()
   }
