@@ -5,7 +5,7 @@ import type { AlarmKind } from '#edge/gate/answer.ts'
 const MEANINGS: Readonly<Record<AlarmKind, string>> = {
   unrecorded: 'the ledger could not record blocks: calls are continued that would have been blocked',
   late: 'the ledger is too slow to record blocks: calls are continued that would have been blocked',
-  shed: 'too many blocks wait for the ledger: calls are continued unjudged',
+  shed: 'too many blocks wait for the ledger: calls are continued that would have been blocked',
   fault: 'a fault of the program: the calls it touched are continued',
 }
 

@@ -43,16 +43,23 @@ export function upCommand(program: Command): void {
       const running = await start(config, path ?? DEFAULT_PATH)
       await ended
       say('ending: what was accepted is answered first')
-      await running.stop()
+      const { isStoreClosed } = await running.stop()
+      if (!isStoreClosed) {
+        say('the store is still busy writing, and is left as it is: whatever was told to a caller is safe in it')
+        // An orderly exit would wait for the thread that waits for the disk, however long that takes.
+        process.kill(process.pid, 'SIGKILL')
+      }
       // Nothing is left to do; a handle that some library forgot must not hold the process.
       process.exit(EXIT.ok)
     })
 }
 
+type Running = { stop: () => Promise<{ isStoreClosed: boolean }> }
+
 /** What has been started and has to be ended again, last first. */
 type Undo = (() => unknown)[]
 
-async function start(config: Config, path: string): Promise<{ stop: () => Promise<void> }> {
+async function start(config: Config, path: string): Promise<Running> {
   const undo: Undo = []
   try {
     return await startParts(config, path, undo)
@@ -63,7 +70,7 @@ async function start(config: Config, path: string): Promise<{ stop: () => Promis
   }
 }
 
-async function startParts(config: Config, path: string, undo: Undo): Promise<{ stop: () => Promise<void> }> {
+async function startParts(config: Config, path: string, undo: Undo): Promise<Running> {
   const output = new LogOutput(STDOUT)
   const log = pino({ name: 'recourse', level: config.log.level }, output)
   const alarms = new Alarms(log)
@@ -89,11 +96,13 @@ async function startParts(config: Config, path: string, undo: Undo): Promise<{ s
       clearInterval(chores)
       gate.close()
       await gate.drain(DRAIN_MS)
-      await Promise.race([ledger.close(), new Promise((resolve) => setTimeout(resolve, CLOSE_MS))])
+      const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), CLOSE_MS))
+      const isStoreClosed = await Promise.race([ledger.close().then(() => true), patience])
       await Promise.all(transports.map((transport) => transport.close()))
       await health?.close()
       log.info('ended')
       await output.finish(LOG_MS)
+      return { isStoreClosed }
     },
   }
 }
@@ -223,6 +232,11 @@ function ledgerOptions({ ledger, journal }: Config): LedgerOptions {
   const controls = new Map(
     (process.env['RECOURSE_TEST_CONTROLS'] ?? '').split(',').map((pair) => pair.split('=') as [string, string]),
   )
+  if (process.env['RECOURSE_TEST_CONTROLS'] !== undefined) {
+    say(
+      'warning: RECOURSE_TEST_CONTROLS is set; this gate may tell of blocks that it has not recorded. Never set it outside tests',
+    )
+  }
   return {
     checkpointFile: ledger.checkpoints,
     journalKeepMs: journal.keepMs,

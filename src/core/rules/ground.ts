@@ -5,6 +5,8 @@ import type { Ground, VolumeGround } from './verdict.ts'
  * A ground in words for the operator.
  *
  *     412 calls in 10 min from block +1 212 555 0xxx, limit 300
+ *
+ * A count that is an estimate says `about`.
  */
 export function formatGround(ground: Ground): string {
   if (ground.kind === 'volume') return `${formatVolume(ground)}, limit ${formatCount(ground.limit)}`
@@ -31,9 +33,9 @@ export function formatNumber(number: string): string {
   return found === null ? number : `+1 ${found[1]} ${found[2]} ${found[3]}`
 }
 
-function formatVolume({ count, perMs, of, subject }: VolumeGround): string {
+function formatVolume({ count, exact, perMs, of, subject }: VolumeGround): string {
   const calls = count >= COUNT_MAX ? `${formatCount(COUNT_MAX)} or more calls` : `${formatCount(count)} calls`
-  return `${calls} in ${formatWindow(perMs)} from ${of === 'block' ? 'block ' : ''}${formatNumber(subject)}`
+  return `${exact ? '' : 'about '}${calls} in ${formatWindow(perMs)} from ${of === 'block' ? 'block ' : ''}${formatNumber(subject)}`
 }
 
 /** 65,535: with commas, whatever the machine's language. */

@@ -80,6 +80,7 @@ test('calls up to the limit go on, the next one is blocked with the figures, and
         of: 'number',
         subject: CALLER,
         count,
+        exact: true,
         limit: 300,
         perMs: 600_000,
       },
@@ -311,10 +312,13 @@ test('a count that the counter cannot exceed is told as such', () => {
     of: 'number',
     subject: '+4930123456',
     count: 65_535,
+    exact: true,
     limit: 60_000,
     perMs: 86_400_000,
   } as const
   assert.equal(formatGround(full), '65,535 or more calls in 1 d from +4930123456, limit 60,000')
+  const guess = { ...full, count: 412, exact: false }
+  assert.equal(formatGround(guess), 'about 412 calls in 1 d from +4930123456, limit 60,000')
 })
 
 test('windows and numbers are shown as people write them', () => {

@@ -82,6 +82,17 @@ test('a clock that is set back a little stands still, and one set back far begin
   assert.equal(counter.count(KEY, START_MS + 3_600_000), 1)
 })
 
+test('a count says whether it is one or an estimate', () => {
+  const counter = counterFor(10)
+
+  counter.count(KEY, START_MS)
+  assert.equal(counter.wasExact, true)
+  counter.count(KEY, START_MS + PER_MS * 1.2)
+  assert.equal(counter.wasExact, false, 'the window before still counts')
+  counter.count(KEY, START_MS + PER_MS * 10)
+  assert.equal(counter.wasExact, true)
+})
+
 for (const perMs of [1000, 600_000, 86_400_000]) {
   test(`a window of ${perMs} ms ends when it should, to a 4096th`, () => {
     const counter = counterFor(1, perMs)

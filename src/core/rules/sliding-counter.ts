@@ -15,6 +15,8 @@ export class SlidingCounter {
   evictions = 0
   /** How many slots are in use, by numbers silent or not. */
   used = 0
+  /** Whether the last answer of `count` was the number of calls itself, or leaned on the window before. */
+  wasExact = true
 
   readonly #slots: number
   readonly #seed: number
@@ -47,6 +49,7 @@ export class SlidingCounter {
     const current = Math.min(COUNT_MAX, this.#counts[at + CURRENT]! + 1)
     this.#counts[at + CURRENT] = current
     const previous = this.#counts[at + PREVIOUS]!
+    this.wasExact = previous === 0
     if (previous === 0) return current
     // Of the window before, the share of it that the sliding window still reaches over.
     const left = this.#windowTicks - elapsed

@@ -5,6 +5,8 @@ import { SlidingCounter, counterBytes } from './sliding-counter.ts'
 export type Tally = {
   /** Counts one call of a key (not 0) in a rule's counter; answers how many there were in its window up to now. */
   readonly count: (counter: number, key: number, nowMs: number) => number
+  /** Whether the last answer for that counter was the number of calls itself, and no estimate. */
+  readonly wasExact: (counter: number) => boolean
 }
 
 /** A tally in this process's memory: one counter for each volume rule of the policy. */
@@ -17,6 +19,10 @@ export class MemoryTally implements Tally {
 
   count(counter: number, key: number, nowMs: number): number {
     return this.counters[counter]!.count(key, nowMs)
+  }
+
+  wasExact(counter: number): boolean {
+    return this.counters[counter]!.wasExact
   }
 
   /** How many numbers that were still counted have lost their slot to another: above 0, a rule's capacity is too small. */

@@ -77,6 +77,8 @@ export type VolumeGround = {
   readonly subject: string
   /** Calls in the window, this one included. */
   readonly count: number
+  /** False where the count leans on the window before and is an estimate (docs/decisions/0004-sliding-window.md). */
+  readonly exact: boolean
   readonly limit: number
   readonly perMs: number
 }

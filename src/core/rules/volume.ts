@@ -17,7 +17,17 @@ export function overVolume(rule: VolumeRule, facts: CallFacts, tally: Tally, now
   const count = tally.count(rule.counter, key, nowMs)
   if (count <= rule.limit) return undefined
   const { id, cause, of, limit, perMs } = rule
-  return { kind: 'volume', rule: id, cause, of, subject: subjectOf(calling, kept), count, limit, perMs }
+  return {
+    kind: 'volume',
+    rule: id,
+    cause,
+    of,
+    subject: subjectOf(calling, kept),
+    count,
+    exact: tally.wasExact(rule.counter),
+    limit,
+    perMs,
+  }
 }
 
 function subjectOf(calling: Party, kept: number): string {

@@ -279,9 +279,11 @@ export class Gate {
   #endings(): Endings {
     const { alarm } = this.#parts
     return {
-      recorded: (block) => {
-        this.figures.blocked++
-        this.#settle(block, { kind: 'answered', answer: block.answer }, block.answer)
+      recorded: (block, earlier) => {
+        if (earlier === undefined) this.figures.blocked++
+        else this.figures.retransmissions++
+        const answer = earlier === undefined ? block.answer : encodeOctets(earlier)
+        this.#settle(block, { kind: 'answered', answer }, answer)
       },
       late: (block) => {
         this.figures.late++

@@ -111,6 +111,30 @@ test('a transaction is forgotten after 64·T1, and not before', async () => {
   assert.equal(recorded.length, 2, 'the same INVITE tomorrow is a new call')
 })
 
+test('a transaction that the memory has lost gets the answer of its first row again, and no row of its own', async () => {
+  const { say, sent, repeat, gate, released } = gateWith()
+  say(invite({ from: BLOCKED }))
+
+  await repeat('SIP/2.0 603 Network Blocked, as it was')
+
+  assert.equal(decodeOctets(sent[0]!.bytes), 'SIP/2.0 603 Network Blocked, as it was')
+  assert.equal(gate.figures.blocked, 0)
+  assert.equal(gate.figures.retransmissions, 1)
+  assert.deepEqual(say(invite({ from: BLOCKED }))[0]?.bytes, sent[0]?.bytes)
+  assert.deepEqual(released, [])
+})
+
+test('a late row that turns out to be an earlier one is not taken back', async () => {
+  const { say, sent, repeat, gate, released } = gateWith()
+  say(invite({ from: BLOCKED }))
+  await gate.drain(0)
+
+  await repeat('as it was')
+
+  assert.deepEqual(statuses(sent), [404])
+  assert.deepEqual(released, [])
+})
+
 test('every retransmission gets the same octets, makes no row and is not counted again', async () => {
   const { say, sent, commit, recorded, journal, gate } = gateWith()
   const call = invite({ from: BLOCKED })
@@ -479,7 +503,7 @@ function gateWith({
     ]),
     policy,
     policyVersion: 1,
-    tally: breakRules ? { count: () => assert.fail('broken on purpose') } : openTally(policy, 1),
+    tally: breakRules ? { count: () => assert.fail('broken on purpose'), wasExact: () => true } : openTally(policy, 1),
     terms: terms(),
     receipts: ring,
     ledger,
@@ -514,7 +538,18 @@ function gateWith({
     commit: () =>
       settleAll(({ settle, entry }) => {
         recorded.push(entry)
-        settle({ chain: 'a', seq: recorded.length, transaction: entry.transaction, receipt: entry.personal.receipt })
+        settle({
+          chain: 'a',
+          seq: recorded.length,
+          transaction: entry.transaction,
+          receipt: entry.personal.receipt,
+          earlier: undefined,
+        })
+      }),
+    /** The ledger finds that the transaction was recorded before, and what was answered then. */
+    repeat: (answer: string) =>
+      settleAll(({ settle, entry: { transaction } }) => {
+        settle({ chain: 'a', seq: 1, transaction, receipt: 'first', earlier: { answer, receipt: 'first' } })
       }),
     fail: (cause: Error) => settleAll(({ fail }) => fail(cause)),
     /** Sends one datagram and returns what came back at once. */

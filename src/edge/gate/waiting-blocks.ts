@@ -21,7 +21,8 @@ export type Way = { send(bytes: Uint8Array, length: number, address: string, por
 
 /** What becomes of a block; exactly one of the first three is called for each. */
 export type Endings = {
-  recorded(block: WaitingBlock): void
+  /** `earlier` is the answer of a row that this transaction had before: it is to be given again. */
+  recorded(block: WaitingBlock, earlier: string | undefined): void
   late(block: WaitingBlock): void
   refused(block: WaitingBlock, cause: unknown): void
   /** A row that came too late could not be taken back. */
@@ -79,8 +80,8 @@ export class WaitingBlocks {
   async #settle(block: WaitingBlock, entry: BlockEntry): Promise<void> {
     try {
       const recorded = await this.#ledger.record(entry)
-      if (this.#waiting.has(block)) this.#end(block, () => this.#endings.recorded(block))
-      else await this.#ledger.release(recorded, this.#now(), 'late')
+      if (this.#waiting.has(block)) this.#end(block, () => this.#endings.recorded(block, recorded.earlier?.answer))
+      else if (recorded.earlier === undefined) await this.#ledger.release(recorded, this.#now(), 'late')
     } catch (cause) {
       if (this.#waiting.has(block)) this.#end(block, () => this.#endings.refused(block, cause))
       else this.#endings.unreleased(cause)
