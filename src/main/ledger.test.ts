@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,11 +44,40 @@ suite('recourse ledger', () => {
 
     assert.match(
       out,
-      /^looked at 31 entries \(30 blocks, 1 released, 0 erased\) in 1 chains and 2 checkpoints: all as recorded\n$/,
+      /^looked at 31 entries \(30 blocks, 1 released, 0 erased\) in 1 chains and 2 checkpoints of 1 keys: all as recorded\n$/,
     )
     assert.equal(code, 0)
     const { out: json } = await run('verify', '--json')
     assert.deepEqual(pick(JSON.parse(json), ['ok', 'entries', 'unsealed']), { ok: true, entries: 31, unsealed: 0 })
+  })
+
+  test('after the checkpoint key was replaced all still verifies, with the kept keys or with both named', async () => {
+    const store = join(folder, 'rotated.db')
+    const key = `${store}.checkpoint-key.pem`
+    const record = async (number: number) => {
+      const ledger = await openLedger(`sqlite:${store}`)
+      await ledger.record(sampleBlock(number))
+      await ledger.close()
+    }
+    await record(1)
+    const old = join(folder, 'old.pem')
+    renameSync(key, old)
+    await record(2)
+    const look = (...words: string[]) => runLedger(`sqlite:${store}`, ['verify', ...words])
+
+    assert.match((await look()).out, /and 2 checkpoints of 2 keys: all as recorded\n$/)
+    assert.match((await look('--key', old, '--key', key)).out, /of 2 keys: all as recorded\n$/)
+    const both = join(folder, 'both.pem')
+    writeFileSync(both, readFileSync(key, 'utf8') + readFileSync(old, 'utf8'))
+    assert.match((await look('--key', both)).out, /of 2 keys: all as recorded\n$/)
+    for (const one of [old, key]) {
+      const { out, code } = await look('--key', one)
+      assert.match(out, /of 1 keys\nnot as recorded: .*: a checkpoint is not signed by a key it was checked with/)
+      assert.equal(code, 1)
+    }
+    // A key that never signed for a writer is not kept, whatever the store itself says of it.
+    rmSync(`${key}.public`)
+    assert.equal((await look()).code, 1)
   })
 
   test('verify names the first bad entry and ends with 1', async () => {

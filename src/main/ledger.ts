@@ -8,6 +8,7 @@ import { formatCsv } from '#core/ledger/csv.ts'
 import type { EntryKind } from '#core/ledger/entry.ts'
 import type { Selection } from '#core/ledger/ledger.ts'
 import { RECEIPT_CHARACTERS } from '#core/receipt/receipt.ts'
+import { createVerifier, keptKeysBeside, splitPems } from '#edge/store/checkpoint-key.ts'
 import {
   openLedgerReader,
   parseCursor,
@@ -72,11 +73,13 @@ export function ledgerCommands(program: Command, storeUrl: (options: StoreOption
     'verify',
   )
     .option('--checkpoints <file>', 'checkpoints kept outside the store, one JSON object a line')
-    .option('--key <file>', 'the key (PEM) that signs checkpoints; the one beside the store if not said')
-    .option('--json', 'the outcome as one line of JSON')
-    .action((options: StoreOptions & { checkpoints?: string; key?: string }) =>
-      reading(options, (reader, url) => verify(reader, url, options)),
+    .option(
+      '--key <file>',
+      'a key (PEM) that signs checkpoints, again for each; those beside the store if not said',
+      (file: string, before: string[] | undefined) => [...(before ?? []), file],
     )
+    .option('--json', 'the outcome as one line of JSON')
+    .action((options: VerifyOptions) => reading(options, (reader, url) => verify(reader, url, options)))
 
   filtered(verb('list', 'list entries, newest first', 'list --since 24h --number +12125550117'))
     .option('--limit <count>', 'how many at most', '50')
@@ -116,20 +119,18 @@ export function ledgerCommands(program: Command, storeUrl: (options: StoreOption
     .action(async (options: StoreOptions & EraseOptions) => erase(await storeUrl(options), options))
 }
 
-function verify(
-  reader: LedgerReader,
-  url: string,
-  options: StoreOptions & { checkpoints?: string; key?: string },
-): void {
+type VerifyOptions = StoreOptions & { checkpoints?: string; key?: string[] }
+
+function verify(reader: LedgerReader, url: string, options: VerifyOptions): void {
   const beside = checkpointKeyBeside(parseStoreUrl(url))
-  const keyFile = options.key ?? (existsSync(beside) ? beside : undefined)
-  const keys = keyFile === undefined ? [] : [readText(keyFile, 'key')]
+  const keyFiles = options.key ?? [beside, keptKeysBeside(beside)].filter((path) => existsSync(path))
+  const keys = keyFiles.flatMap(readKeys)
   const checkpoints = options.checkpoints === undefined ? [] : readCheckpoints(options.checkpoints)
-  const found = orStop(() => reader.verify({ keys, checkpoints, onProgress: showProgress }), keyFile)
+  const found = orStop(() => reader.verify({ keys, checkpoints, onProgress: showProgress }))
   showProgress(undefined)
   const { fault, heads, entries, blocks, released, erased, unsealed } = found
   if (options.json === true) print(JSON.stringify({ ok: fault === undefined, ...found }))
-  const looked = `looked at ${entries} entries (${blocks} blocks, ${released} released, ${erased} erased) in ${heads.length} chains and ${found.checkpoints} checkpoints`
+  const looked = `looked at ${entries} entries (${blocks} blocks, ${released} released, ${erased} erased) in ${heads.length} chains and ${found.checkpoints} checkpoints of ${found.keys} keys`
   const say = options.json === true ? note : print
   if (fault !== undefined) {
     say(`${looked}\nnot as recorded: chain "${fault.chain}", entry ${fault.seq}: ${FAULTS[fault.kind]}`)
@@ -280,6 +281,16 @@ function readCheckpoints(path: string): Checkpoint[] {
   })
 }
 
+function readKeys(path: string): string[] {
+  const pems = splitPems(readText(path, 'key'))
+  try {
+    if (pems.length > 0 && createVerifier(pems).count > 0) return pems
+  } catch (cause) {
+    throw new Stop(EXIT.unusable, `${path}: this is no key in PEM`, { cause })
+  }
+  throw new Stop(EXIT.unusable, `${path}: this is no key in PEM`)
+}
+
 function readText(path: string, what: string): string {
   try {
     return readFileSync(path, 'utf8')
@@ -288,18 +299,10 @@ function readText(path: string, what: string): string {
   }
 }
 
-function orStop<T>(read: () => T, keyFile?: string): T {
+function orStop<T>(read: () => T): T {
   try {
     return read()
   } catch (cause) {
-    if (
-      keyFile !== undefined &&
-      cause instanceof Error &&
-      'code' in cause &&
-      String(cause.code).startsWith('ERR_OSSL')
-    ) {
-      throw new Stop(EXIT.unusable, `${keyFile}: this is no key in PEM`, { cause })
-    }
     return stopForStore(cause)
   }
 }

@@ -48,7 +48,7 @@ export const FAULTS = {
   'kept-personal': 'an erasure entry says that the personal columns are gone, but they are there',
   forked: 'a signed checkpoint saw another entry here',
   'cut-short': 'a signed checkpoint saw this entry, the chain ends before it',
-  unsigned: 'a checkpoint is not signed by the key it was checked with',
+  unsigned: 'a checkpoint is not signed by a key it was checked with',
 } as const
 
 /**

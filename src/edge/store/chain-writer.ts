@@ -16,7 +16,7 @@ import {
 } from '#core/ledger/entry.ts'
 import { SAME_TRANSACTION_MS, type ReleaseCause, type Selection } from '#core/ledger/ledger.ts'
 import { lockChain } from './chain-lock.ts'
-import { openSigningKey } from './checkpoint-key.ts'
+import { openKeptSigningKey } from './checkpoint-key.ts'
 import { JOURNAL_WIDTH, type Packed } from './packed.ts'
 import { octetText, RELEASED } from './rows.ts'
 import { CHAIN_SPAN, openForWriting, type Durability } from './schema.ts'
@@ -70,7 +70,7 @@ export class ChainWriter {
       throw cause
     }
     try {
-      openSigningKey(terms.checkpointKey)
+      openKeptSigningKey(terms.checkpointKey)
       // At once, not at the first checkpoint: a path that cannot be written is a mistake of the configuration.
       if (terms.checkpointFile !== undefined) append(terms.checkpointFile, '')
       this.#adopt(db)
@@ -203,7 +203,7 @@ export class ChainWriter {
   checkpoint(atMs: number): void {
     if (this.#open === undefined || this.#open.head.seq === this.#checkpointed) return
     const { checkpointFile, checkpointKey } = this.#terms
-    const key = openSigningKey(checkpointKey)
+    const key = openKeptSigningKey(checkpointKey)
     const line = this.#transact(({ db, head }) => {
       const heads = readHeads(db)
       const line = formatCheckpoint(signCheckpoint(atMs, heads, key))

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { hashReceipt } from '#core/ledger/chain.ts'
-import { parseCheckpoint, type Checkpoint, type Verifier } from '#core/ledger/checkpoint.ts'
+import { parseCheckpoint, type Checkpoint } from '#core/ledger/checkpoint.ts'
 import type { EntryKind, LedgerRow } from '#core/ledger/entry.ts'
 import type { RecentBlock, Selection } from '#core/ledger/ledger.ts'
 import { verifyLedger, type Verification } from '#core/ledger/verify.ts'
@@ -41,7 +41,7 @@ export type LedgerReader = {
    * Looks at everything. `checkpoints` are those kept outside the store; signatures are checked against `keys` (PEM), or
    * if there are none against those the store names, which proves nothing against somebody who can write to the store.
    */
-  verify(terms: VerifyTerms): Verification
+  verify(terms: VerifyTerms): StoreVerification
   /** The text of a policy version. */
   policy(version: number): string | undefined
   close(): void
@@ -52,6 +52,9 @@ export type VerifyTerms = {
   readonly checkpoints?: Iterable<Checkpoint>
   readonly onProgress?: (entries: number) => void
 }
+
+/** `keys` is the number of keys that checkpoints were checked with. */
+export type StoreVerification = Verification & { readonly keys: number }
 
 /** Opens the ledger of a store URL for reading only; a gate may be writing to it. Throws StoreError. */
 export function openLedgerReader(url: string): LedgerReader {
@@ -145,7 +148,7 @@ function recentBlocks(db: DatabaseSync, sinceMs: number): RecentBlock[] {
     }))
 }
 
-function verify(db: DatabaseSync, { keys, checkpoints, onProgress }: VerifyTerms): Verification {
+function verify(db: DatabaseSync, { keys, checkpoints, onProgress }: VerifyTerms): StoreVerification {
   // One snapshot for all of it: an erasure in the middle must not look like a fault.
   db.exec('BEGIN')
   try {
@@ -156,12 +159,14 @@ function verify(db: DatabaseSync, { keys, checkpoints, onProgress }: VerifyTerms
       )
       return readRows(select.iterate(number * CHAIN_SPAN, (number + 1) * CHAIN_SPAN))
     }
-    return verifyLedger({
+    const verifier = storeVerifier(db, keys)
+    const found = verifyLedger({
       chains: chains.map(({ number, name }) => [String(name), rows(Number(number))] as const),
       checkpoints: bothCheckpoints(db, checkpoints ?? []),
-      verify: storeVerifier(db, keys),
+      verify: verifier.verify,
       ...(onProgress === undefined ? {} : { onProgress }),
     })
+    return { ...found, keys: verifier.count }
   } finally {
     db.exec('ROLLBACK')
   }
@@ -178,7 +183,7 @@ function* bothCheckpoints(db: DatabaseSync, outside: Iterable<Checkpoint>): Gene
   yield* outside
 }
 
-function storeVerifier(db: DatabaseSync, keys: readonly string[] | undefined): Verifier {
+function storeVerifier(db: DatabaseSync, keys: readonly string[] | undefined): ReturnType<typeof createVerifier> {
   if (keys !== undefined && keys.length > 0) return createVerifier(keys)
   return createVerifier(
     db
