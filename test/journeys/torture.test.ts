@@ -332,7 +332,7 @@ function gateInProcess() {
     receipts: createReceiptRing(new Map([[0, new Uint8Array(32).fill(7)]]), 0),
     ledger: {
       record: ({ transaction, personal }) =>
-        Promise.resolve({ chain: 'a', seq: 1, transaction, receipt: personal.receipt }),
+        Promise.resolve({ chain: 'a', seq: 1, transaction, receipt: personal.receipt, earlier: undefined }),
       release: () => Promise.resolve(),
       note: () => undefined,
       recentBlocks: unused,
