@@ -22,7 +22,7 @@ export type Source = { readonly address: string; readonly port: number }
  * break a limit of `parseMessage`.
  *
  * Via, From, To, Call-ID and CSeq are copied octet for octet, folds as one space; `toTag` is added to a To without a tag;
- * the top Via gets `received` and `rport`. RFC 3261 §8.2.6, §18.2.1; RFC 3581 §4. Control characters in the reply's own
+ * the top Via gets the true `received` and `rport`, whatever the client put there. RFC 3261 §8.2.6, §18.2.1; RFC 3581 §4. Control characters in the reply's own
  * phrase, fields or tag are our fault and throw.
  */
 export function formatReply(
@@ -56,26 +56,34 @@ export function replyPort(view: RequestView, source: Source): number {
   return view.via.port > 0 ? view.via.port : DEFAULT_PORT
 }
 
+/** Says where the request truly came from: what the client wrote into `rport` and `received` itself is overwritten. */
 function writeTopVia(request: Message, view: RequestView, source: Source, field: number): void {
   const { via } = view
   const { bytes } = request
   const start = request.valueStart(field)
   const end = request.valueEnd(field)
+  const { rportNameEnd, rportEnd, receivedStart, receivedEnd } = via
   const bracketed = bytes[via.hostStart] === BRACKET_OPEN ? 1 : 0
-  const known =
-    via.rportEnd < 0 && equalsAscii(bytes, via.hostStart + bracketed, via.hostEnd - bracketed, source.address)
-  if (known && !via.receivedSeen) {
+  if (
+    rportEnd < 0 &&
+    receivedStart === receivedEnd &&
+    equalsAscii(bytes, via.hostStart + bracketed, via.hostEnd - bracketed, source.address)
+  ) {
     WRITER.copy(bytes, start, end)
     return
   }
-  const bare = via.rportEnd >= 0 && !via.rportValued
-  WRITER.copy(bytes, start, bare ? via.rportEnd : via.valueEnd)
-  if (bare) {
-    WRITER.text('=').text(String(source.port))
-    WRITER.copy(bytes, via.rportEnd, via.valueEnd)
+  let at = start
+  if (rportEnd >= 0 && rportEnd <= receivedStart) {
+    WRITER.copy(bytes, at, rportNameEnd).text('=').text(String(source.port))
+    at = rportEnd
   }
-  if (!via.receivedSeen) WRITER.text(';received=').text(withoutZone(source.address))
-  WRITER.copy(bytes, via.valueEnd, end)
+  WRITER.copy(bytes, at, receivedStart).text(';received=').text(withoutZone(source.address))
+  at = receivedEnd
+  if (rportEnd > receivedStart) {
+    WRITER.copy(bytes, at, rportNameEnd).text('=').text(String(source.port))
+    at = rportEnd
+  }
+  WRITER.copy(bytes, at, end)
 }
 
 /** The zone of a link-local address means something to this host only, and `received` has no grammar for it. */

@@ -59,6 +59,8 @@ const BROKEN: [title: string, text: string, code: MalformedCode][] = [
   ['an open bracket', 'SIP/2.0/UDP [::1', 'host-port'],
   ['an empty bracket', 'SIP/2.0/UDP []', 'host-port'],
   ['branch twice', 'SIP/2.0/UDP a;branch=x;branch=y', 'parameter'],
+  ['rport twice', 'SIP/2.0/UDP a;rport;x;RPORT=1', 'parameter'],
+  ['received twice', 'SIP/2.0/UDP a;received=x;received=y', 'parameter'],
   ['a comma at the end', 'SIP/2.0/UDP a,', 'token'],
   ['something behind', 'SIP/2.0/UDP a b', 'trailing'],
 ]
@@ -110,16 +112,23 @@ test('a Via value that would leave its place is not written', () => {
 
 test('a view reads the first value of a field and forgets the field before', () => {
   const view = new ViaView()
-  const first = encodeText('SIP/2.0/UDP a:1;rport=5;received=x;branch=y')
+  const first = encodeText('SIP/2.0/UDP a:1;rport=5 ;received=x;branch=y')
+  const text = (start: number, end: number) => new TextDecoder().decode(first.subarray(start, end))
   view.read(first, 0, first.length)
-  assert.deepEqual([view.port, view.rportValued, view.receivedSeen, view.valueEnd], [1, true, true, first.length])
+  assert.deepEqual([view.port, view.valueEnd], [1, first.length])
+  assert.equal(text(0, view.rportNameEnd), 'SIP/2.0/UDP a:1;rport')
+  assert.equal(text(view.rportNameEnd, view.rportEnd), '=5')
+  assert.equal(text(view.receivedStart, view.receivedEnd), ' ;received=x')
 
   const second = encodeText('SIP/2.0/UDP b ;rport , SIP/2.0/UDP c;branch=z')
   view.read(second, 0, second.length)
 
-  assert.deepEqual([view.port, view.rportValued, view.receivedSeen, view.branchStart], [-1, false, false, -1])
+  assert.deepEqual([view.port, view.branchStart], [-1, -1])
   assert.equal(view.rportEnd, 'SIP/2.0/UDP b ;rport'.length)
-  assert.equal(view.valueEnd, view.rportEnd)
+  assert.deepEqual(
+    [view.rportNameEnd, view.receivedStart, view.receivedEnd, view.valueEnd],
+    Array.from({ length: 4 }, () => view.rportEnd),
+  )
 
   assert.throws(() => view.read(encodeText('SIP/2.0/'), 0, 8))
   assert.equal(view.port, -1, 'a field that cannot be read leaves no port behind')

@@ -49,11 +49,15 @@ export class ViaView {
   /** The `branch` parameter; -1 where there is none. */
   branchStart = -1
   branchEnd = -1
-  /** An `rport` parameter stands there; where its name ends, and whether it has a value already. */
+  /** Where the name of `rport` ends, and where the parameter does; both -1 where there is none. */
+  rportNameEnd = -1
   rportEnd = -1
-  rportValued = false
-  /** A `received` parameter stands there already, which only an impostor or a proxy's mistake puts in a request. */
-  receivedSeen = false
+  /**
+   * The `received` parameter with its semicolon, which only an impostor or a proxy's mistake puts in a request; where
+   * there is none, both are `valueEnd`.
+   */
+  receivedStart = 0
+  receivedEnd = 0
   /** Where the first value ends: at the comma or the end of the field. */
   valueEnd = 0
   readonly #scan = new Scanner()
@@ -64,24 +68,34 @@ export class ViaView {
     this.port = -1
     this.branchStart = -1
     this.branchEnd = -1
+    this.rportNameEnd = -1
     this.rportEnd = -1
-    this.rportValued = false
-    this.receivedSeen = false
+    // Until the value is known to be in order, it is the whole field.
+    this.valueEnd = end
+    let receivedStart = -1
     this.readSentBy(scan)
-    this.valueEnd = scan.at
+    let before = scan.at
     while (scan.parameter()) {
       if (scan.parameterIs('branch')) {
         if (this.branchStart >= 0 || scan.valueStart < 0) scan.fail('parameter', scan.nameStart)
         this.branchStart = scan.valueStart
         this.branchEnd = scan.valueEnd
       } else if (scan.parameterIs('rport')) {
-        this.rportEnd = scan.nameEnd
-        this.rportValued = scan.valueStart >= 0
-      } else if (scan.parameterIs('received')) this.receivedSeen = true
-      this.valueEnd = scan.at
+        if (this.rportEnd >= 0) scan.fail('parameter', scan.nameStart)
+        this.rportNameEnd = scan.nameEnd
+        this.rportEnd = scan.at
+      } else if (scan.parameterIs('received')) {
+        if (receivedStart >= 0) scan.fail('parameter', scan.nameStart)
+        receivedStart = before
+        this.receivedEnd = scan.at
+      }
+      before = scan.at
     }
     if (!scan.takesComma()) scan.expectEnd()
     else if (scan.at >= end) scan.fail('trailing')
+    this.valueEnd = before
+    if (receivedStart < 0) this.receivedEnd = before
+    this.receivedStart = receivedStart < 0 ? before : receivedStart
   }
 
   /** Takes protocol, transport, host and port, and leaves the scanner before the parameters. */
