@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Malformed } from '#codec/sip/malformed.ts'
+import { Malformed, type MalformedCode } from '#codec/sip/malformed.ts'
 import { type Message, parseMessage } from '#codec/sip/message.ts'
 import { RequestView } from '#codec/sip/request.ts'
 import { encodeText } from '#codec/sip/text.ts'
@@ -56,7 +56,7 @@ const CALLING: [title: string, invite: Invite, calling: string, plan?: DialPlan]
   ['the first of two asserted numbers', { more: [`${PAI} <sip:+13105550101@a>, <tel:+13105550102>`] }, '+13105550101'],
   [
     'the first of two asserted fields',
-    { more: [`${PAI} <tel:+13105550101>`, `${PAI} <tel:+13105550102>`] },
+    { more: [`${PAI} <tel:+13105550101>`, `${PAI} <sips:+13105550102@a>`] },
     '+13105550101',
   ],
   [
@@ -105,6 +105,31 @@ for (const value of ['', '<sip:a@b', '"x" tel:+1', '<tel:+13105550101> x', 'Bell
     assert.throws(() => read({ more: [`${PAI} ${value}`] }), { name: 'Malformed' })
   })
 }
+
+const TEL = '<tel:+13105550101>'
+const SIP = '<sip:+13105550102@a>'
+const OUTSIDE: [title: string, code: MalformedCode, values: readonly string[]][] = [
+  ['two tel URIs', 'doubled', [TEL, '"X" <TEL:+13105550103>']],
+  ['two SIP URIs', 'doubled', [SIP, '<sip:alice@a>']],
+  ['a SIP and a SIPS URI', 'doubled', [SIP, 'sips:+13105550103@a']],
+  ['three values', 'doubled', [SIP, TEL, '<sip:bob@a>']],
+  ['three values, the last a tel URI', 'doubled', [TEL, SIP, TEL]],
+  ['another scheme', 'uri', ['<http://a.example/>']],
+  ['another scheme beside a number', 'uri', [TEL, '<urn:service:sos>']],
+]
+
+for (const [title, code, values] of OUTSIDE) {
+  test(`an asserted identity of ${title} is malformed (${code}), in one line or over several`, () => {
+    for (const more of [[`${PAI} ${values.join(', ')}`], values.map((value) => `${PAI} ${value}`)])
+      assert.throws(() => read({ more }), { name: 'Malformed', code })
+  })
+}
+
+test('one SIP URI and one tel URI are in order, either first, in one line or two', () => {
+  for (const values of [[SIP, TEL], [TEL, SIP], [SIP], [TEL]])
+    for (const more of [[`${PAI} ${values.join(' ,\r\n ')}`], values.map((value) => `${PAI} ${value}`)])
+      assert.equal(read({ more }).calling.kind, 'e164')
+})
 
 const CALLED: [uri: string, called: string, plan?: DialPlan][] = [
   ['sip:+14155550163@b.example;user=phone', '+14155550163'],
@@ -185,6 +210,8 @@ const EMERGENCY: [title: string, invite: Invite, emergency: boolean][] = [
   ['the service URN', { uri: 'urn:service:sos' }, true],
   ['a service below it', { uri: 'urn:service:sos.fire' }, true],
   ['a call back from a PSAP', { more: ['Priority: psap-callback'] }, true],
+  ['a call back from a PSAP in capitals', { more: ['Priority: PSAP-Callback'] }, true],
+  ['a call whose priority has a letter that only looks like its k', { more: ['Priority: psap-callbac\u212a'] }, false],
   ['a call of the emergency network', { more: ['Resource-Priority: esnet.1'] }, true],
   ['a test of the way to 911', { uri: 'sip:933@b.example' }, false],
   ['a number that ends in 911', { uri: 'sip:+12125550911@b.example' }, false],

@@ -1,6 +1,5 @@
 import { FIELD } from '#codec/sip/field.ts'
 import { type Message, equalsIgnoringCase } from '#codec/sip/message.ts'
-import { LIST_VALUES_MAX } from '#codec/sip/limits.ts'
 import { NameAddrView } from '#codec/sip/name-addr.ts'
 import { COMMA, SEMICOLON } from '#codec/sip/octets.ts'
 import type { RequestView } from '#codec/sip/request.ts'
@@ -44,10 +43,14 @@ export function readDisplayName(invite: Message, view: RequestView): string {
   return view.from.displayName(invite.bytes) ?? ''
 }
 
-/** The first value of P-Asserted-Identity that holds a number; `undefined` where there is no such field. */
+/**
+ * The first value of P-Asserted-Identity that holds a number; `undefined` where there is no such field. There may be one
+ * SIP or SIPS URI and one tel URI, in one line or two, and nothing else.
+ */
 function readAsserted(invite: Message, plan: DialPlan | undefined): Party | undefined {
   let asserted: Party | undefined
-  let values = 0
+  let hasSip = false
+  let hasTel = false
   for (
     let field = invite.indexOf(FIELD.assertedIdentity);
     field >= 0;
@@ -55,8 +58,13 @@ function readAsserted(invite: Message, plan: DialPlan | undefined): Party | unde
   ) {
     const scan = SCAN.over(invite.bytes, invite.valueStart(field), invite.valueEnd(field), 'RFC 3325 §9.1')
     do {
-      if (++values > LIST_VALUES_MAX) scan.fail('too-long')
+      const valueStart = scan.at
       ASSERTED.readAddress(scan)
+      const { kind } = ASSERTED.uri
+      if (kind === 'other') scan.fail('uri', valueStart)
+      if (kind === 'sip' ? hasSip : hasTel) scan.fail('doubled', valueStart)
+      if (kind === 'sip') hasSip = true
+      else hasTel = true
       while (scan.parameter());
       if (asserted === undefined || asserted.kind === 'other') {
         asserted = callingNumber(ASSERTED.uri, invite.bytes, plan)
@@ -92,7 +100,11 @@ function numberIn(uri: UriView, bytes: Uint8Array, plan: DialPlan | undefined): 
 function isEmergency(invite: Message, view: RequestView, called: Party): boolean {
   if (isEmergencyNumber(called)) return true
   if (view.uri.kind === 'other') return isEmergencyUrn(invite.bytes, invite.requestUriStart, invite.requestUriEnd)
-  if (invite.first(FIELD.priority)?.toLowerCase() === 'psap-callback') return true
+  const priority = invite.indexOf(FIELD.priority)
+  if (priority >= 0) {
+    const [start, end] = [invite.valueStart(priority), invite.valueEnd(priority)]
+    if (equalsIgnoringCase(invite.bytes, start, end, 'psap-callback')) return true
+  }
   return invite.all(FIELD.resourcePriority).some((value) => ESNET.test(value))
 }
 
