@@ -155,6 +155,24 @@ test('a To that has a tag keeps it, and one that cannot be read gets none', () =
   assert.equal(to('"open <sip:b@b.example>'), '"open <sip:b@b.example>')
 })
 
+test('a bad request too is answered with a To tag, wherever its To can be read', () => {
+  const bad = [
+    ['INVITE sip:b@b SIP/7.0', VIA, ...REST],
+    ['INVITE sip:b@b SIP/2.0', 'broken', VIA, ...REST],
+    ['INVITE sip:b@b SIP/2.0', 'Via: x', ...REST],
+    ['INVITE sip:b@b SIP/2.0', VIA, 'From: <x', ...REST.slice(1)],
+    ['INVITE sip:b@b SIP/2.0', VIA, ...REST, REST[1]!],
+    ['INVITE sip:b@b SIP/2.0', VIA, ...REST.slice(0, 3), 'CSeq: x'],
+  ]
+  for (const lines of bad) {
+    const request = encodeText(`${lines.join('\r\n')}\r\n\r\n`)
+    const message = new Message()
+    message.read(request)
+    assert.ok(new RequestView().read(message) !== undefined, lines.join(' | '))
+    assert.equal(parseMessage(encodeOctets(answer(request)!)).first(FIELD.to), '<sip:b@b.example>;tag=ours')
+  }
+})
+
 const COPIES: [title: string, from: string, copied: string][] = [
   ['a fold becomes a space', '"a\r\n\t b" <sip:a@b>', '"a b" <sip:a@b>'],
   ['octets that are not UTF-8 stay', '"\u00ff\u00fe" <sip:a@b>', '"\u00ff\u00fe" <sip:a@b>'],

@@ -99,16 +99,32 @@ for (const [title, changes, code] of FAULTS) {
   })
 }
 
-test('a bad request tells how far it could be read', () => {
-  const view = new RequestView()
+const READABLE: [title: string, changes: Readonly<Record<string, string>>, viaRead: boolean, toRead: boolean][] = [
+  ['a broken Via', { via: 'Via: x' }, false, true],
+  ['a broken To', { to: 'To: <x' }, true, false],
+  ['no To', { to: '' }, true, false],
+  ['two Tos', { to: `${SOUND.to}\r\nTo: <x` }, true, true],
+  ['a broken From', { from: 'From: <x' }, true, true],
+  ['a broken CSeq', { cseq: 'CSeq: x' }, true, true],
+  ['another version', { start: 'INVITE sip:a@b SIP/7.0' }, true, true],
+  ['a broken header line before the rest', { start: `${SOUND.start}\r\nbroken` }, true, true],
+  ['too long a header line', { length: `X: ${'x'.repeat(9000)}` }, true, true],
+  ['a start line that is none', { start: 'INVITE sip:a@b' }, true, true],
+]
 
-  view.read(invite({ via: 'Via: x' }))
-  assert.deepEqual([view.viaRead, view.toRead], [false, false])
-  view.read(invite({ to: 'To: <x' }))
-  assert.deepEqual([view.viaRead, view.toRead], [true, false])
-  view.read(invite({ cseq: 'CSeq: x' }))
-  assert.deepEqual([view.viaRead, view.toRead], [true, true])
-})
+for (const [title, changes, viaRead, toRead] of READABLE) {
+  test(`a bad request tells how far it could be read: ${title}`, () => {
+    const view = new RequestView()
+    view.read(invite())
+    const message = invite(changes)
+
+    assert.ok(view.read(message) !== undefined)
+
+    assert.deepEqual([view.viaRead, view.toRead, view.to.tagStart], [viaRead, toRead, -1])
+    assert.equal(view.from.tagStart >= 0, title !== 'a broken From')
+    assert.equal(view.cseq.number, title === 'a broken CSeq' ? 0 : 1)
+  })
+}
 
 test('a request says nothing about the one read before it', () => {
   const view = new RequestView()

@@ -11,7 +11,7 @@ import { ViaView } from './via.ts'
  * What a server needs of every request, read and checked: top Via, From, To, CSeq, Request-URI, lengths. RFC 3261 §8.1.1.
  *
  * One object may read request after request. `read` returns the first fault instead of throwing, because a server answers
- * a bad request with what it could read of it: `viaRead` and `toRead` say how far that went.
+ * a bad request with what it could read of it: `viaRead` and `toRead` say whether Via and To are of use for that.
  */
 export class RequestView {
   readonly via = new ViaView()
@@ -41,16 +41,20 @@ export class RequestView {
     this.from.tagStart = -1
     this.from.tagEnd = -1
     this.cseq.number = 0
+    let fault = message.fault
     try {
       this.#readVia(message)
-      if (message.fault !== undefined) return message.fault
-      this.#readRequired(message)
-      this.#readOptional(message)
-    } catch (fault) {
-      if (fault instanceof Malformed) return fault
-      throw fault
+      if (fault === undefined) {
+        this.#readRequired(message)
+        this.#readOptional(message)
+        return undefined
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof Malformed)) throw thrown
+      fault = thrown
     }
-    return undefined
+    this.#readForAnswer(message)
+    return fault
   }
 
   /** Tells whether CSeq names the method of the request. RFC 3261 §8.1.1.5. */
@@ -71,6 +75,13 @@ export class RequestView {
     if (this.viaField < 0) fail('missing')
     this.via.read(message.bytes, message.valueStart(this.viaField), message.valueEnd(this.viaField))
     this.viaRead = true
+  }
+
+  /** Reads what the answer to a bad request and its To tag are made of: one broken field does not cost the others. */
+  #readForAnswer(message: Message): void {
+    this.toRead = reads(this.to, message, this.toField)
+    reads(this.from, message, this.fromField)
+    reads(this.cseq, message, this.cseqField)
   }
 
   #readRequired(message: Message): void {
@@ -115,6 +126,18 @@ export class RequestView {
 /** Checks Contact, for the methods where a server would act on it. Throws `Malformed`. RFC 3261 §20.10. */
 export function checkContact(message: Message): void {
   for (const value of message.all(FIELD.contact)) if (value !== '*') parseNameAddrs(value)
+}
+
+/** Tells whether the first field of its kind can be read, however many there are. */
+function reads(view: NameAddrView | CSeqView, message: Message, field: number): boolean {
+  if (field < 0) return false
+  try {
+    view.read(message.bytes, message.valueStart(field), message.valueEnd(field))
+    return true
+  } catch (fault) {
+    if (fault instanceof Malformed) return false
+    throw fault
+  }
 }
 
 /** The start of the field's value, which must stand once. */
