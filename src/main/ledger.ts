@@ -198,9 +198,13 @@ async function erase(url: string, options: StoreOptions & EraseOptions): Promise
   if (options.yes !== true) {
     throw new Stop(EXIT.unusable, `this would erase the personal data of ${blocks} blocks for good; add --yes to do it`)
   }
-  const ledger = await openLedger(url, { chain: CLERK_CHAIN, scrubOctetsMax: Infinity }).catch(stopForStore)
+  const ledger = await openLedger(url, {
+    chain: CLERK_CHAIN,
+    scrubOctetsMax: Infinity,
+    trustClock: /^\d{4}-/.test(options.olderThan ?? ''),
+  }).catch(stopForStore)
   try {
-    const erasure = await ledger.erase(selection, Date.now())
+    const erasure = await ledger.erase(selection, Date.now()).catch(stopForStore)
     if (options.json === true) print(JSON.stringify(erasure))
     const say = options.json === true ? note : print
     say(`erased the personal data of ${erasure.blocks} blocks and ${erasure.journal} journal rows; the chain says so`)

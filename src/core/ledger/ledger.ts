@@ -20,7 +20,10 @@ export type Ledger = Journal & {
   ruleNumbers(ids: readonly string[], atMs: number): Promise<Map<string, number>>
   /** 32 random octets kept in the store under a name, made at the first question. */
   secret(name: string): Promise<Uint8Array>
-  /** Deletes personal columns, salts and journal rows, and chains an `erasure` entry for what it deleted. */
+  /**
+   * Deletes personal columns, salts and journal rows, and chains an `erasure` entry for what it deleted. Rejects when it
+   * is to go by age and the clock cannot be right: then nothing is deleted.
+   */
   erase(selection: Selection, atMs: number): Promise<Erasure>
   figures(): LedgerFigures
   /** Records what has been handed in, signs a last checkpoint, and closes. */

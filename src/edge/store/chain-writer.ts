@@ -57,6 +57,8 @@ export class ChainWriter {
   /** The last entry that someone was told of. */
   #acknowledged: number | undefined
   #checkpointed = 0
+  /** When the newest row was made, and when by the steady clock that was looked up. */
+  #dated: { readonly newestMs: number; readonly steadyMs: number } | undefined
 
   constructor(terms: WriterTerms) {
     this.#terms = terms
@@ -74,6 +76,7 @@ export class ChainWriter {
       // At once, not at the first checkpoint: a path that cannot be written is a mistake of the configuration.
       if (terms.checkpointFile !== undefined) append(terms.checkpointFile, '')
       this.#adopt(db)
+      this.dated(performance.now())
     } catch (cause) {
       if (db.isOpen) db.close()
       this.#lock.close()
@@ -197,6 +200,19 @@ export class ChainWriter {
     if (octets > octetsMax) return false
     db.exec('VACUUM')
     return truncate()
+  }
+
+  /**
+   * What the time is at least: when the newest row was made that was there at first, plus what has passed since. Rows
+   * that came later do not count, for a clock that has gone wrong has dated them as well.
+   */
+  dated(steadyMs: number): number | undefined {
+    if (this.#dated === undefined) {
+      const newestMs = readNewest(this.#ready().db)
+      if (newestMs === undefined) return undefined
+      this.#dated = { newestMs, steadyMs }
+    }
+    return this.#dated.newestMs + steadyMs - this.#dated.steadyMs
   }
 
   /** Signs the heads of all chains, if this one has moved since the last time. */
@@ -348,6 +364,15 @@ function readChains(db: DatabaseSync): Map<number, string> {
 
 function readHeads(db: DatabaseSync): Head[] {
   return Array.from(readChains(db), ([number, chain]) => readHead(db, number, chain)).filter(({ seq }) => seq > 0)
+}
+
+/** By the last row of each chain and of the journal, not by the latest time: one row of a wrong clock passes. */
+function readNewest(db: DatabaseSync): number | undefined {
+  const last = db.prepare('SELECT at FROM entry WHERE id > ? AND id < ? ORDER BY id DESC LIMIT 1')
+  const rows = Array.from(readChains(db).keys(), (number) => last.get(number * CHAIN_SPAN, (number + 1) * CHAIN_SPAN))
+  rows.push(db.prepare('SELECT at FROM journal ORDER BY id DESC LIMIT 1').get())
+  const times = rows.flatMap((row) => (row === undefined ? [] : [Number(row['at'])]))
+  return times.length === 0 ? undefined : Math.max(...times)
 }
 
 /** The row a block repeats. In whatever chain: the gate beside this one may have had the INVITE before. */

@@ -565,6 +565,37 @@ function erasing(fresh: (t: TestContext) => StoreOnTrial): void {
     assert.deepEqual(verify(store).fault, { kind: 'kept-personal', chain: 'gate', seq: 3 })
   })
 
+  for (const [name, jumpMs] of [
+    ['more than 90 days ahead of the newest row', 91 * DAY_MS],
+    ['more than a day behind the newest row', -2 * DAY_MS],
+  ] as const) {
+    test(`a clock that is ${name} erases nothing by age, and it is said`, async (t) => {
+      const store = fresh(t)
+      const before = await store.open()
+      for (let number = 0; number < 5; number++) await before.record(sampleBlock(number))
+      await before.close()
+      const ledger = await store.open()
+      const atMs = SAMPLE_START_MS + jumpMs
+      // What it records itself by the same clock does not make that clock any better.
+      await ledger.record({ ...sampleBlock(5), at: atMs })
+      const old = { by: 'age', beforeMs: SAMPLE_START_MS + 3 } as const
+
+      await assert.rejects(ledger.erase(old, atMs), {
+        code: 'clock',
+        message:
+          /^nothing is erased by age: the clock says \d{4}-\d\d-\d\d, \d+ days (after|before) the newest row .*--older/,
+      })
+
+      const one = { by: 'receipt', receipt: sampleBlock(4).personal.receipt } as const
+      assert.equal((await ledger.erase(one, atMs)).blocks, 1, 'a person who asks is another matter')
+      assert.ok((await ledger.erase(old, SAMPLE_START_MS + 9)).blocks >= 3, 'set right again, it goes on')
+      await ledger.close()
+      const clerk = await store.open({ chain: 'clerk', trustClock: true })
+      assert.equal((await clerk.erase({ by: 'age', beforeMs: SAMPLE_START_MS + 4 }, atMs + 3_650 * DAY_MS)).blocks, 1)
+      await clerk.close()
+    })
+  }
+
   test('an erasure of more rows than one step or one entry takes is still whole', async (t) => {
     const store = fresh(t)
     const ledger = await store.open()
@@ -645,6 +676,8 @@ function verify(store: StoreOnTrial, checkpoints: readonly Checkpoint[] = []) {
     reader.close()
   }
 }
+
+const DAY_MS = 86_400_000
 
 const JOURNALLED: JournalRow = {
   at: SAMPLE_START_MS,

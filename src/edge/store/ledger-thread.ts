@@ -4,6 +4,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { hashReceipt } from '#core/ledger/chain.ts'
 import type { Erasure, Recorded, ReleaseCause, Selection, UnrecordedCode } from '#core/ledger/ledger.ts'
 import { ChainWriter, type Repeat, type WriterTerms } from './chain-writer.ts'
+import { doubtClock } from './clock.ts'
 import { BLOCK_WIDTH, JOURNAL_WIDTH, unpackBlock, type Packed } from './packed.ts'
 import { SQLITE_BUSY, SQLITE_FULL, SQLITE_LOCKED, StoreError, sqliteCode, type StoreErrorCode } from './store-error.ts'
 
@@ -13,6 +14,8 @@ export type ThreadTerms = WriterTerms & {
   readonly journalKeepMs: number
   readonly checkpointEveryMs: number
   readonly scrubOctetsMax: number
+  /** Somebody named the day: an erasure by age need not ask whether the clock can be right. */
+  readonly trustClock: boolean
 }
 
 /** What the thread is sent. */
@@ -38,6 +41,7 @@ export type Report =
   | { readonly kind: 'journalled'; readonly written: number; readonly dropped: number }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'fault'; readonly id: number; readonly code: UnrecordedCode; readonly detail: string }
+  | { readonly kind: 'declined'; readonly id: number; readonly code: StoreErrorCode; readonly message: string }
   | { readonly kind: 'state'; readonly state: ThreadState }
 
 export type ThreadState = {
@@ -59,7 +63,8 @@ let trouble: string | undefined
 let told = ''
 /** In an object, for it changes while others wait. */
 const run = { working: false, closed: false }
-let lastCheckpointAt = Date.now()
+/** By the steady clock: the other may be set back, and nothing would be signed for as long. */
+let lastCheckpointAt = performance.now()
 
 const writer = open()
 if (writer !== undefined) {
@@ -128,14 +133,14 @@ function recordSome(writer: ChainWriter): void {
     if (terms.acknowledge === 'after-commit' && count > 0) tell({ kind: 'refused', count, code, detail })
     if (noted > 0) tell({ kind: 'journalled', written: 0, dropped: noted })
   }
-  if (failure !== undefined && Date.now() - failure.at < RETRY_MS) return refuse(failure)
+  if (failure !== undefined && performance.now() - failure.at < RETRY_MS) return refuse(failure)
   try {
     const { first, repeats } = writer.record(entries, notes)
     if (terms.acknowledge === 'after-commit' && count > 0) tell({ kind: 'recorded', count, first, repeats })
     if (noted > 0) tell({ kind: 'journalled', written: noted, dropped: 0 })
     failure = undefined
   } catch (cause) {
-    failure = { ...classify(cause), at: Date.now() }
+    failure = { ...classify(cause), at: performance.now() }
     refuse(failure)
   }
   tellState(writer)
@@ -163,7 +168,11 @@ async function answer(writer: ChainWriter, id: number, question: Question): Prom
   try {
     tell({ kind: 'answer', id, value: await answerTo(writer, question) })
   } catch (cause) {
-    tell({ kind: 'fault', id, ...classify(cause) })
+    if (cause instanceof StoreError && cause.code === 'clock') {
+      tell({ kind: 'declined', id, code: cause.code, message: cause.message })
+    } else {
+      tell({ kind: 'fault', id, ...classify(cause) })
+    }
   }
   tellState(writer)
 }
@@ -200,8 +209,17 @@ function answerTo(writer: ChainWriter, question: Exclude<Question, { kind: 'clos
   }
 }
 
+/** Throws StoreError where the clock that says what is old cannot be right. */
+function assertClock(writer: ChainWriter, nowMs: number): void {
+  const doubt = doubtClock(nowMs, writer.dated(performance.now()), 'the newest row')
+  if (doubt === undefined) return
+  const advice = 'set the clock right, or if it is, name the day: recourse ledger erase --older-than 2026-11-22 --yes'
+  throw new StoreError('clock', `nothing is erased by age: ${doubt}; ${advice}`)
+}
+
 /** In short steps; blocks that come in meanwhile are recorded between them. */
 async function erase(writer: ChainWriter, selection: Selection, atMs: number): Promise<Erasure> {
+  if (selection.by === 'age' && !terms.trustClock) assertClock(writer, atMs)
   const erased = { blocks: 0, journal: 0 }
   const breathe = async () => {
     await setImmediate()
@@ -224,10 +242,10 @@ async function erase(writer: ChainWriter, selection: Selection, atMs: number): P
 
 /** Signs a checkpoint when one is due. */
 function look(writer: ChainWriter): void {
-  if (run.closed || Date.now() - lastCheckpointAt < terms.checkpointEveryMs) return
-  lastCheckpointAt = Date.now()
+  if (run.closed || performance.now() - lastCheckpointAt < terms.checkpointEveryMs) return
+  lastCheckpointAt = performance.now()
   try {
-    writer.checkpoint(lastCheckpointAt)
+    writer.checkpoint(Date.now())
     trouble = undefined
   } catch (cause) {
     trouble = classify(cause).detail
@@ -237,14 +255,17 @@ function look(writer: ChainWriter): void {
 
 /** Deletes what the journal has kept long enough. */
 async function forget(writer: ChainWriter): Promise<void> {
-  const selection: Selection = { by: 'age', beforeMs: Date.now() - terms.journalKeepMs }
+  const nowMs = Date.now()
+  const selection: Selection = { by: 'age', beforeMs: nowMs - terms.journalKeepMs }
   try {
+    assertClock(writer, nowMs)
     for (let next: number | undefined = 0; next !== undefined; await setImmediate()) {
       if (run.closed) return
       next = writer.eraseJournal(selection, next).next
     }
   } catch (cause) {
     trouble = classify(cause).detail
+    tellState(writer)
   }
 }
 

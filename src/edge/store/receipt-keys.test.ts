@@ -65,6 +65,33 @@ test('slots go round, and a ring whose slots are all kept says so', (t) => {
   assert.equal(openReceiptKeys(path, { nowMs: startMs + 33 * 31 * DAY_MS, keepMs }).currentSlot, 0)
 })
 
+for (const [name, days] of [
+  ['more than 90 days ahead of the newest key', 91],
+  ['in the year 2100', 26_700],
+  ['more than a day behind the newest key', -2],
+] as const) {
+  test(`a clock that is ${name} replaces and deletes no key, and it is said`, (t) => {
+    const path = directory(t)
+    const at = (day: number, rotateMs?: number) =>
+      openReceiptKeys(path, { nowMs: startMs + day * DAY_MS, keepMs: DAY_MS, ...(rotateMs && { rotateMs }) })
+    at(-31)
+    const before = at(0)
+    assert.deepEqual([before.keys.size, before.held], [2, undefined])
+
+    const wild = at(days, -1)
+
+    assert.deepEqual(wild.keys, before.keys)
+    assert.equal(wild.currentSlot, before.currentSlot)
+    assert.match(
+      wild.held ?? '',
+      /neither replaced nor deleted: the clock says \d{4}-.* days (after|before) the newest/,
+    )
+    assert.equal(existsSync(join(path, 'slot-0.json')), true)
+    const after = at(2)
+    assert.deepEqual([after.keys.size, after.held], [1, undefined], 'set right again, it goes on')
+  })
+}
+
 const BROKEN: [name: string, content: string][] = [
   ['not JSON', 'secret'],
   ['no object', '[1]'],

@@ -1,11 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { doubtClock } from './clock.ts'
 import { writePrivateFile } from './private-file.ts'
 import { StoreError } from './store-error.ts'
 
 /** The keys receipts are sealed and opened with, as `createReceiptRing` takes them. */
-export type ReceiptKeys = { readonly keys: ReadonlyMap<number, Uint8Array>; readonly currentSlot: number }
+export type ReceiptKeys = {
+  readonly keys: ReadonlyMap<number, Uint8Array>
+  readonly currentSlot: number
+  /** Why no key was replaced or deleted although its time may be up, with what to do; undefined when all is well. */
+  readonly held: string | undefined
+}
 
 export type ReceiptKeyTerms = {
   readonly nowMs: number
@@ -21,6 +27,7 @@ type KeyFile = { readonly path: string; readonly slot: number; readonly createdM
  * Reads the key ring in a directory (`file:receipt-keys` or a bare path), one file `slot-N.json` of mode 0600 for each key;
  * makes directory and first key where there are none, replaces a key that is too old and deletes what was kept long enough.
  *
+ * A clock that cannot be right replaces and deletes nothing: `held` says why, and the keys go on as they are.
  * Call it at start and once a day. The ring belongs into the backup: without its key a receipt says nothing.
  */
 export function openReceiptKeys(location: string, terms: ReceiptKeyTerms): ReceiptKeys {
@@ -28,6 +35,10 @@ export function openReceiptKeys(location: string, terms: ReceiptKeyTerms): Recei
   const directory = location.replace(/^file:/, '')
   const ring = readRing(directory)
   let current = ring.at(-1)
+  const held = holdKeys(current, nowMs)
+  if (current !== undefined && held !== undefined) {
+    return { keys: new Map(ring.map(({ slot, key }) => [slot, key])), currentSlot: current.slot, held }
+  }
   if (current === undefined || nowMs - current.createdMs > rotateMs) {
     current = createKey(directory, ring, nowMs)
     ring.push(current)
@@ -38,7 +49,14 @@ export function openReceiptKeys(location: string, terms: ReceiptKeyTerms): Recei
     if (replacedMs !== undefined && nowMs - replacedMs > keepMs) rmSync(path)
     else keys.set(slot, key)
   }
-  return { keys, currentSlot: current.slot }
+  return { keys, currentSlot: current.slot, held }
+}
+
+function holdKeys(newest: KeyFile | undefined, nowMs: number): string | undefined {
+  const doubt = doubtClock(nowMs, newest?.createdMs, 'the newest receipt key')
+  if (doubt === undefined || newest === undefined) return undefined
+  const advice = `set the clock right, or if it is, set "createdAt" in ${newest.path} to today`
+  return `receipt keys are neither replaced nor deleted: ${doubt}; ${advice}`
 }
 
 /** All keys, the one made last at the end. */

@@ -35,6 +35,8 @@ export type LedgerOptions = {
    * if not said. Recording waits meanwhile: a clerk's process, at a quiet hour, may say Infinity.
    */
   readonly scrubOctetsMax?: number
+  /** An erasure by age need not ask whether the clock can be right: for a person who names the day. */
+  readonly trustClock?: boolean
   /** For tests that must fail with it: `off` gives up syncing to the disk. */
   readonly durability?: Durability
   /** For tests that must fail with it: `before-commit` tells of rows that are not there yet. */
@@ -60,6 +62,7 @@ export async function openLedger(url: string, options: LedgerOptions = {}): Prom
     journalKeepMs: options.journalKeepMs ?? JOURNAL_KEEP_MS,
     checkpointEveryMs: options.checkpointEveryMs ?? CHECKPOINT_EVERY_MS,
     scrubOctetsMax: options.scrubOctetsMax ?? SCRUB_OCTETS_MAX,
+    trustClock: options.trustClock ?? false,
   }
   const ledger = new SqliteLedger(url, terms)
   await ledger.opened
@@ -310,6 +313,7 @@ class SqliteLedger implements Ledger {
         return
       case 'answer':
       case 'fault':
+      case 'declined':
         return this.#reply(report)
       case 'state':
         this.#state = report.state
@@ -350,10 +354,11 @@ class SqliteLedger implements Ledger {
     this.#answered = 0
   }
 
-  #reply(report: Extract<Report, { kind: 'answer' | 'fault' }>): void {
+  #reply(report: Extract<Report, { kind: 'answer' | 'fault' | 'declined' }>): void {
     const asking = this.#asking.get(report.id)
     this.#asking.delete(report.id)
     if (report.kind === 'answer') asking?.resolve(report.value)
+    else if (report.kind === 'declined') asking?.reject(new StoreError(report.code, report.message))
     else asking?.reject(new Unrecorded(report.code, report.detail))
   }
 }

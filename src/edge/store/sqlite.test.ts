@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import workerThreads, { type Worker } from 'node:worker_threads'
+import { parseCheckpoint } from '#core/ledger/checkpoint.ts'
 import type { Ledger, LedgerFigures } from '#core/ledger/ledger.ts'
 import { sampleBlock, SAMPLE_START_MS } from './contract-samples.ts'
 import { storeContract, type StoreOnTrial } from './contract.ts'
@@ -185,13 +186,27 @@ test('when the writer’s thread dies, what waited is refused, another takes ove
   assert.deepEqual({ fault, standing: blocks - released }, { fault: undefined, standing: told + 2 })
 })
 
+test('a clock that is set back keeps no checkpoint waiting: they go by the steady one', async (t) => {
+  const store = freshSqlite(t)
+  const setBack = `const now = Date.now; const from = now(); Date.now = () => from - (now() - from) * 1000`
+  watchThreads(t, ['--import', `data:text/javascript,${encodeURIComponent(setBack)}`])
+  const ledger = await store.open({ checkpointEveryMs: 1, checkpointFile: store.file('checkpoints.jsonl') })
+  await ledger.record(sampleBlock(1))
+
+  while (ledger.figures().checkpoints === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+
+  const [line] = readFileSync(store.file('checkpoints.jsonl'), 'utf8').split('\n')
+  assert.ok(parseCheckpoint(line!)!.at < Date.now() - 60_000, 'the control: its clock must have gone back')
+  await ledger.close()
+})
+
 /** Lists the threads that are started from now on. */
-function watchThreads(t: TestContext): Worker[] {
+function watchThreads(t: TestContext, execArgv: readonly string[] = []): Worker[] {
   const threads: Worker[] = []
   const { Worker } = workerThreads
   workerThreads.Worker = class extends Worker {
-    constructor(...words: ConstructorParameters<typeof Worker>) {
-      super(...words)
+    constructor(...[file, options]: ConstructorParameters<typeof Worker>) {
+      super(file, { ...options, execArgv: [...process.execArgv, ...execArgv] })
       threads.push(this)
     }
   }

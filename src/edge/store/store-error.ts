@@ -10,7 +10,16 @@ export class StoreError extends Error {
 }
 
 /** `url` and `key` are for whoever wrote the configuration; the others are about the world outside. */
-export type StoreErrorCode = 'url' | 'key' | 'missing' | 'not-a-ledger' | 'unwritable' | 'newer' | 'in-use' | 'failed'
+export type StoreErrorCode =
+  | 'url'
+  | 'key'
+  | 'missing'
+  | 'not-a-ledger'
+  | 'unwritable'
+  | 'newer'
+  | 'in-use'
+  | 'clock'
+  | 'failed'
 
 /** The number SQLite gives an error, without the extended part; undefined if it is no error of SQLite. */
 export function sqliteCode(error: unknown): number | undefined {
