@@ -1,13 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { callCommand } from './call.ts'
-import { readMessages } from './capture-messages.ts'
-import { configCommand, storeUrl } from './config-command.ts'
 import { EXIT, Stop } from './exit.ts'
-import { explainCommand } from './explain.ts'
-import { ledgerCommands } from './ledger.ts'
-import { lintCommand } from './lint.ts'
-import { upCommand } from './up.ts'
 import { visible } from './words.ts'
 
 watchOutputs()
@@ -21,17 +14,33 @@ const program = new Command('recourse')
   .configureOutput({ outputError: (text, write) => write(`recourse: ${tellMisuse(text)}\n`) })
   .exitOverride()
 
-upCommand(program)
-callCommand(program)
-explainCommand(program)
-lintCommand(program, readMessages)
-ledgerCommands(program, storeUrl)
-configCommand(program)
+await addVerbs()
 
 try {
   await program.parseAsync()
 } catch (error) {
   process.exitCode = report(error)
+}
+
+/** Loads the verb that was typed and no other: loading all of them takes longer than most of them run. */
+async function addVerbs(): Promise<void> {
+  const verbs: Readonly<Record<string, () => Promise<void>>> = {
+    up: async () => (await import('./up.ts')).upCommand(program),
+    call: async () => (await import('./call.ts')).callCommand(program),
+    explain: async () => (await import('./explain.ts')).explainCommand(program),
+    lint: async () => {
+      const { readMessages } = await import('./capture-messages.ts')
+      ;(await import('./lint.ts')).lintCommand(program, readMessages)
+    },
+    ledger: async () => {
+      const { storeUrl } = await import('./config-command.ts')
+      ;(await import('./ledger.ts')).ledgerCommands(program, storeUrl)
+    },
+    config: async () => (await import('./config-command.ts')).configCommand(program),
+  }
+  const typed = process.argv[2] ?? ''
+  const named = Object.hasOwn(verbs, typed) ? [typed] : Object.keys(verbs)
+  for (const name of named) await verbs[name]!()
 }
 
 /** One clear line for what the user can mend; the whole story for what only we can. */
