@@ -12,7 +12,7 @@ export type AnalyticsText = {
   readonly id: string | undefined
   /** Keys that mean nothing here, each once, in lower case: to be passed on, not to be read. */
   readonly unknownKeys: readonly string[]
-  /** `v` is the first piece. */
+  /** `v` is the first piece; an empty piece before it counts, since detectors compare the text from its first octet. */
   readonly versionFirst: boolean
   /** A key stands twice. */
   readonly repeated: boolean
@@ -56,6 +56,7 @@ export function parseAnalyticsText(field: string, start = 0, end = field.length)
       if (key !== rawKey) untidy = true
       if (key === '' && equal < 0) {
         untidy = true
+        versionFirst ??= false
         continue
       }
     }

@@ -96,7 +96,7 @@ function authorityOf(text: string, start: number): string {
  * not hold of is for `httpHost` and `isPublicHost` to judge.
  */
 export function isPlainUrl(url: string): boolean {
-  return PLAIN_URL.test(url) && url.length <= HOST_CHARACTERS_MAX
+  return url.length <= HOST_CHARACTERS_MAX && PLAIN_URL.test(url) && !PERHAPS_LONG_LABEL.test(url)
 }
 
 /** Shown inside a sentence, so nothing in it may break the line or run on. */
@@ -107,7 +107,8 @@ function show(text: string): string {
 
 const E164 = /^\+[1-9][0-9]{1,14}$/
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?'
+/** RFC 1035 §2.3.4: a label has at most 63 octets. */
+const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
 const MAILBOX = new RegExp(`^${ATOM}(?:\\.${ATOM})*@${LABEL}(?:\\.${LABEL})+$`)
 const DOTTED_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})+$`)
 const NOT_OF_ID = /[^A-Za-z0-9_-]/
@@ -119,6 +120,8 @@ const HOST_AND_PORT = /^([^:[\]@]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?$/
 /** A last label that begins with a letter is no address; the first character after the host ends it. */
 const PLAIN_URL =
   /^https:\/\/(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+(?!(?:localhost|local|internal|invalid)(?:[/?#]|$))[a-z]+(?:[/?#][A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]*)?$/
+/** No label that is too long is without such a run; a path may have one too, and then the closer look decides. */
+const PERHAPS_LONG_LABEL = /[a-z0-9-]{64}/
 /** What tells that more than a name stands in an authority. */
 const BEYOND_HOST = /[@:[\]]/
 /** The last label of a name for local use, or of a host that fetchers read as an IPv4 address. */

@@ -277,16 +277,16 @@ function sameContacts(one: ReasonValue, other: ReasonValue): boolean {
 function lintUnwanted({ message, phrase, reasons, callInfo, retryAfter }: Seen, rules: RuleId[]): void {
   if (phrase !== STATUS.unwanted.phrase) rules.push('R607-02')
   if (IN_DIALOG_METHODS.some((method) => answersExactly(message, method))) rules.push('R607-03')
-  if (reasons.some((reason) => claimsAnalytics(reason) || hasFieldsOutside(reason) || hasContact(reason)))
+  if (reasons.some((reason) => claimsAnalytics(reason) || hasFieldsOutside(reason) || hasField(reason)))
     rules.push('R607-04')
   if (callInfo.some(isCard)) rules.push('R607-05')
   if (retryAfter) rules.push('R607-06')
   if (reasons.some((reason) => hasOtherCause(reason, STATUS.unwanted.status))) rules.push('R607-07')
 }
 
-/** The text names a contact, with or without a version before it. */
-function hasContact({ analytics }: ReasonValue): boolean {
-  return (analytics?.url ?? analytics?.tel ?? analytics?.email) !== undefined
+/** The text names a contact or an id, with or without a version before it. */
+function hasField({ analytics }: ReasonValue): boolean {
+  return (analytics?.url ?? analytics?.tel ?? analytics?.email ?? analytics?.id) !== undefined
 }
 
 function lintRejected(seen: Seen, { cards }: LintOptions, fields: LintFields, rules: RuleId[]): void {

@@ -23,6 +23,8 @@ export type Location = keyof typeof LOCATIONS
 /** Reads a location name without case; undefined where RFC 8606 has no such name. */
 export function parseLocation(text: string): Location | undefined {
   if (BITS.has(text)) return text as Location
+  // Beyond ASCII there are letters that become ASCII ones in upper case.
+  if (NOT_ASCII.test(text)) return undefined
   const upper = text.toUpperCase()
   return BITS.has(upper) ? (upper as Location) : undefined
 }
@@ -32,5 +34,6 @@ export function locationOf(bits: number): Location | undefined {
   return NAMES[bits]
 }
 
+const NOT_ASCII = /[^\u0000-\u007f]/
 const BITS: ReadonlyMap<string, number> = new Map(Object.entries(LOCATIONS))
 const NAMES = Object.keys(LOCATIONS) as Location[]

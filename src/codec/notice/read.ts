@@ -84,12 +84,15 @@ export function readPhrase(response: Message): string {
   return response.phrase
 }
 
-/** The phrase that marks a 603+, without case. */
+/** The phrase that marks a 603+, without the case of ASCII letters: U+212A is no K, here as in C's `strcasecmp`. */
 export function isNetworkBlocked(phrase: string): boolean {
-  return (
-    phrase === NETWORK_BLOCKED ||
-    (phrase.length === NETWORK_BLOCKED.length && phrase.toLowerCase() === NETWORK_BLOCKED_LOWER)
-  )
+  if (phrase === NETWORK_BLOCKED) return true
+  if (phrase.length !== NETWORK_BLOCKED.length) return false
+  for (let at = 0; at < phrase.length; at++) {
+    const code = phrase.charCodeAt(at)
+    if ((code >= 65 && code <= 90 ? code + 32 : code) !== NETWORK_BLOCKED_LOWER.charCodeAt(at)) return false
+  }
+  return true
 }
 
 /** The Reason value that carries the text of a 603+, the SIP one first. */

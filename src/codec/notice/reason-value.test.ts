@@ -114,6 +114,12 @@ test('what the strict reader accepts, the lenient one reads alike and calls soun
   assert.ok(compared > 100, `only ${compared} fields were compared`)
 })
 
+test('the protocol is SIP in any case of ASCII letters, and in no other', () => {
+  const isSip = (protocol: string) => readReasonField(`${protocol};cause=603`)[0]!.isSip
+  assert.deepEqual(['SIP', 'sip', 'sIp'].map(isSip), [true, true, true])
+  assert.deepEqual(['\u017fIP', 'S\u0131P', 'SIPS', 'xSIP', 'SI'].map(isSip), [false, false, false, false, false])
+})
+
 test('any text is read as some values, without an exception', () => {
   const pieces = fc.constantFrom(
     'SIP',

@@ -150,7 +150,7 @@ class ValueReader {
     return {
       raw: this.#slice(start, this.#at),
       protocol,
-      isSip: protocol === 'SIP' || (protocol.length === 3 && protocol.toUpperCase() === 'SIP'),
+      isSip: protocol === 'SIP' || SIP_IN_ANY_CASE.test(protocol),
       isQ850: protocol === 'Q.850' || protocol === 'q.850',
       cause,
       text,
@@ -288,6 +288,8 @@ function causeNumber(digits: string | undefined): number | undefined {
   return cause
 }
 
+/** Not `toUpperCase`, which makes an S of U+017F. */
+const SIP_IN_ANY_CASE = /^sip$/i
 const CAUSE = 1
 const TEXT = 2
 const LOCATION = 4
