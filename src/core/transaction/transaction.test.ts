@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Memory } from './memory.ts'
+import { Memory, TRANSACTION_MS } from './memory.ts'
 import { SipHash } from './siphash.ts'
 import { formatTransaction, parseTransaction } from './transaction.ts'
 
@@ -91,4 +91,34 @@ test('an entry thrown out before its time is counted, one whose time is up is no
   assert.equal(memory.evicted, 1)
   assert.equal(memory.find(3, 3, 500), undefined)
   assert.equal(memory.find(4, 4, 500), 'd')
+})
+
+test('a transaction is remembered for 64·T1, T1 being 500 ms, and not a millisecond longer', () => {
+  assert.equal(TRANSACTION_MS, 64 * 500)
+  const memory = new Memory<string>(2, TRANSACTION_MS)
+  memory.keep(1, 1, 1_000, 'a')
+
+  assert.equal(memory.find(1, 1, 1_000 + 32_000), 'a')
+  assert.equal(memory.find(1, 1, 1_000 + 32_001), undefined)
+})
+
+test('a value kept anew takes the time of the one before it, and its turn to be thrown out', () => {
+  const memory = new Memory<string>(2, 100)
+  memory.keep(1, 1, 0, 'a')
+  memory.keep(2, 2, 10, 'b')
+  memory.keep(1, 1, 50, 'A')
+
+  assert.equal(memory.find(1, 1, 100), 'A')
+  assert.equal(memory.find(1, 1, 101), undefined)
+
+  memory.keep(3, 3, 60, 'c')
+  assert.deepEqual([memory.find(1, 1, 60), memory.find(2, 2, 60), memory.evicted], [undefined, 'b', 1])
+})
+
+test('a value kept after its time is up begins a time of its own', () => {
+  const memory = new Memory<string>(2, 100)
+  memory.keep(1, 1, 0, 'a')
+  memory.keep(1, 1, 101, 'b')
+
+  assert.deepEqual([memory.find(1, 1, 201), memory.find(1, 1, 202), memory.evicted], ['b', undefined, 0])
 })
