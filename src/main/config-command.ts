@@ -50,6 +50,12 @@ export function sampleOrStop(folder: string): string[] {
   }
 }
 
+/** The file that the configuration has checkpoints written to; undefined where the store is named without one. */
+export async function checkpointsFile(options: { store?: string; config?: string }): Promise<string | undefined> {
+  if (options.store !== undefined && options.config === undefined) return undefined
+  return loadOrStop(options.config).config.ledger.checkpoints
+}
+
 /** The store that a verb works on: the one named, else that of the configuration. */
 export async function storeUrl(options: { store?: string; config?: string }): Promise<string> {
   return options.store ?? `sqlite:${loadOrStop(options.config).config.store.path}`

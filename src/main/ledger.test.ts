@@ -80,6 +80,59 @@ suite('recourse ledger', () => {
     assert.equal((await look()).code, 1)
   })
 
+  test('verify reads the checkpoint file that the configuration names, unless another is', async () => {
+    // In the tests the file itself stands for the configuration that names it.
+    assert.match((await run('verify', '--config', checkpoints)).out, /and 2 checkpoints of/)
+    assert.match((await run('verify')).out, /and 1 checkpoints of/)
+    const { out, err, code } = await run('verify', '--config', join(folder, 'gone.jsonl'))
+    assert.match(err, /gone\.jsonl: the configuration names this checkpoint file, but it is not there/)
+    assert.match(out, /and 1 checkpoints of .*all as recorded/)
+    assert.equal(code, 0)
+  })
+
+  test('half a checkpoint is told and left out, also once another was written behind it', async () => {
+    const path = join(folder, 'half.jsonl')
+    const store = `sqlite:${join(folder, 'half.db')}`
+    const whole = readFileSync(checkpoints, 'utf8')
+    assert.equal(whole.split('\n').length, 2)
+    for (const length of [1, 4, 40, 150, whole.length - 3]) {
+      writeFileSync(path, whole + whole.slice(0, length))
+      const { out, err, code } = await run('verify', '--checkpoints', path)
+      assert.match(err, /half\.jsonl: line 2 is half a checkpoint/)
+      assert.deepEqual([/and 2 checkpoints of/.test(out), code], [true, 0])
+    }
+    writeFileSync(path, whole.slice(0, 40))
+    const ledger = await openLedger(store, { checkpointFile: path })
+    await ledger.record(sampleBlock(1))
+    await ledger.close()
+
+    const { out, err } = await runLedger(store, ['verify', '--checkpoints', path])
+
+    assert.match(err, /half\.jsonl: line 1 is half a checkpoint/)
+    assert.match(out, /and 2 checkpoints of 1 keys: all as recorded/)
+  })
+
+  test('an empty ledger is a finding where checkpoints were signed, and none where nothing was', async () => {
+    const path = join(folder, 'empty.db')
+    const store = `sqlite:${path}`
+    await (await openLedger(store)).close()
+    const { out: news, code: fresh } = await runLedger(store, ['verify'])
+    assert.match(news, /^looked at 0 entries .*all as recorded\n$/)
+    assert.equal(fresh, 0)
+    const ledger = await openLedger(store)
+    await ledger.record(sampleBlock(1))
+    await ledger.close()
+    new DatabaseSync(path).exec(
+      'DELETE FROM checkpoint; DELETE FROM personal; DELETE FROM entry; DELETE FROM chain; DELETE FROM checkpoint_key',
+    )
+
+    const { out, code } = await runLedger(store, ['verify'])
+
+    assert.match(out, /not as recorded: .*: nothing is there, but checkpoints were signed\n$/)
+    assert.equal(code, 1)
+    assert.equal(JSON.parse((await runLedger(store, ['verify', '--json'])).out).fault.kind, 'emptied')
+  })
+
   test('verify names the first bad entry and ends with 1', async () => {
     const broken = join(folder, 'broken.db')
     new DatabaseSync(join(folder, 'recourse.db')).exec(`VACUUM INTO '${broken}'`)
@@ -280,7 +333,11 @@ async function runLedger(store: string, words: string[]) {
   const stdout = mock.method(process.stdout, 'write', (text: string) => ((written.out += text), true))
   const stderr = mock.method(process.stderr, 'write', (text: string) => ((written.err += text), true))
   const program = new Command('recourse').exitOverride()
-  ledgerCommands(program, (options) => Promise.resolve(options.store ?? store))
+  ledgerCommands(
+    program,
+    (options) => Promise.resolve(options.store ?? store),
+    (options) => Promise.resolve(options.config),
+  )
   let stop = ''
   let code = 0
   try {

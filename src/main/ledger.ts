@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { formatParty, parseParty } from '#core/call/party.ts'
 import { FAULTS } from '#core/ledger/chain.ts'
-import { parseCheckpoint, type Checkpoint } from '#core/ledger/checkpoint.ts'
+import { isHalfCheckpoint, parseCheckpoint, type Checkpoint } from '#core/ledger/checkpoint.ts'
 import { EXPORT_COLUMNS, formatExport } from '#core/ledger/export.ts'
 import { formatCsv } from '#core/ledger/csv.ts'
 import type { EntryKind } from '#core/ledger/entry.ts'
@@ -35,8 +35,15 @@ type FilterOptions = {
   entry?: string
 }
 
-/** Adds `recourse ledger verify | list | show | export | erase`; `storeUrl` finds the store that the options mean. */
-export function ledgerCommands(program: Command, storeUrl: (options: StoreOptions) => Promise<string>): void {
+/**
+ * Adds `recourse ledger verify | list | show | export | erase`. `storeUrl` finds the store that the options mean,
+ * `checkpointsFile` the file that its configuration has checkpoints written to.
+ */
+export function ledgerCommands(
+  program: Command,
+  storeUrl: (options: StoreOptions) => Promise<string>,
+  checkpointsFile: (options: StoreOptions) => Promise<string | undefined>,
+): void {
   const ledger = program
     .command('ledger')
     .description('look at the record of blocked calls, prove it, export it, erase from it')
@@ -57,11 +64,14 @@ export function ledgerCommands(program: Command, storeUrl: (options: StoreOption
       .option('--rule <id>', 'decided by this rule')
       .option('--program <program>', 'of this program: opt-in, opt-out, network, none')
       .option('--entry <kind>', 'of this kind: block, released, erasure')
-  const reading = async <T>(options: StoreOptions, read: (reader: LedgerReader, url: string) => T): Promise<T> => {
+  const reading = async <T>(
+    options: StoreOptions,
+    read: (reader: LedgerReader, url: string) => T | Promise<T>,
+  ): Promise<T> => {
     const url = await storeUrl(options)
     const reader = orStop(() => openLedgerReader(url))
     try {
-      return read(reader, url)
+      return await read(reader, url)
     } finally {
       reader.close()
     }
@@ -72,14 +82,19 @@ export function ledgerCommands(program: Command, storeUrl: (options: StoreOption
     'look at every entry and every checkpoint, and name the first that is not as it was recorded',
     'verify',
   )
-    .option('--checkpoints <file>', 'checkpoints kept outside the store, one JSON object a line')
+    .option(
+      '--checkpoints <file>',
+      'checkpoints kept outside the store, one JSON object a line; those of the configuration if not said',
+    )
     .option(
       '--key <file>',
       'a key (PEM) that signs checkpoints, again for each; those beside the store if not said',
       (file: string, before: string[] | undefined) => [...(before ?? []), file],
     )
     .option('--json', 'the outcome as one line of JSON')
-    .action((options: VerifyOptions) => reading(options, (reader, url) => verify(reader, url, options)))
+    .action((options: VerifyOptions) =>
+      reading(options, async (reader, url) => verify(reader, url, options, await checkpointsFile(options))),
+    )
 
   filtered(verb('list', 'list entries, newest first', 'list --since 24h --number +12125550117'))
     .option('--limit <count>', 'how many at most', '50')
@@ -121,15 +136,23 @@ export function ledgerCommands(program: Command, storeUrl: (options: StoreOption
 
 type VerifyOptions = StoreOptions & { checkpoints?: string; key?: string[] }
 
-function verify(reader: LedgerReader, url: string, options: VerifyOptions): void {
+function verify(reader: LedgerReader, url: string, options: VerifyOptions, configured: string | undefined): void {
   const beside = checkpointKeyBeside(parseStoreUrl(url))
-  const keyFiles = options.key ?? [beside, keptKeysBeside(beside)].filter((path) => existsSync(path))
+  const kept = keptKeysBeside(beside)
+  const keyFiles = options.key ?? [beside, kept].filter((path) => existsSync(path))
   const keys = keyFiles.flatMap(readKeys)
-  const checkpoints = options.checkpoints === undefined ? [] : readCheckpoints(options.checkpoints)
+  const outside = options.checkpoints ?? configured
+  const isThere = outside !== undefined && (options.checkpoints !== undefined || existsSync(outside))
+  if (outside !== undefined && !isThere)
+    note(`${outside}: the configuration names this checkpoint file, but it is not there`)
+  const checkpoints = isThere ? readCheckpoints(outside) : []
   const found = orStop(() => reader.verify({ keys, checkpoints, onProgress: showProgress }))
   showProgress(undefined)
-  const { fault, heads, entries, blocks, released, erased, unsealed } = found
-  if (options.json === true) print(JSON.stringify({ ok: fault === undefined, ...found }))
+  const { heads, entries, blocks, released, erased, unsealed } = found
+  // The public key is kept at the first checkpoint, and there is none of an empty ledger.
+  const isEmptied = entries === 0 && existsSync(kept)
+  const fault = found.fault ?? (isEmptied ? ({ kind: 'emptied', chain: GATE_CHAIN, seq: 1 } as const) : undefined)
+  if (options.json === true) print(JSON.stringify({ ok: fault === undefined, ...found, fault }))
   const looked = `looked at ${entries} entries (${blocks} blocks, ${released} released, ${erased} erased) in ${heads.length} chains and ${found.checkpoints} checkpoints of ${found.keys} keys`
   const say = options.json === true ? note : print
   if (fault !== undefined) {
@@ -277,9 +300,14 @@ function readReceipt(text: string): string {
 
 function readCheckpoints(path: string): Checkpoint[] {
   const lines = readText(path, 'checkpoint file').split('\n')
-  return lines.flatMap((line, index) => {
-    if (line.trim() === '') return []
+  return lines.flatMap((text, index) => {
+    const line = text.trim()
+    if (line === '') return []
     const checkpoint = parseCheckpoint(line)
+    if (checkpoint === undefined && isHalfCheckpoint(line)) {
+      note(`${path}: line ${index + 1} is half a checkpoint, as a full disk or a power cut leaves it; it was left out`)
+      return []
+    }
     if (checkpoint === undefined) throw new Stop(EXIT.unusable, `${path}: line ${index + 1} is no checkpoint`)
     return [checkpoint]
   })
@@ -329,6 +357,7 @@ function note(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
+const GATE_CHAIN = 'gate'
 /** The clerk's own chain: the gate goes on writing its own meanwhile. */
 const CLERK_CHAIN = 'clerk'
 const LIST_MAX = 10_000

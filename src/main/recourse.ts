@@ -33,8 +33,8 @@ async function addVerbs(): Promise<void> {
       ;(await import('./lint.ts')).lintCommand(program, readMessages)
     },
     ledger: async () => {
-      const { storeUrl } = await import('./config-command.ts')
-      ;(await import('./ledger.ts')).ledgerCommands(program, storeUrl)
+      const { checkpointsFile, storeUrl } = await import('./config-command.ts')
+      ;(await import('./ledger.ts')).ledgerCommands(program, storeUrl, checkpointsFile)
     },
     config: async () => (await import('./config-command.ts')).configCommand(program),
   }

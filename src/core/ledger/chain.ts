@@ -48,6 +48,8 @@ export const FAULTS = {
   'kept-personal': 'an erasure entry says that the personal columns are gone, but they are there',
   forked: 'a signed checkpoint saw another entry here',
   'cut-short': 'a signed checkpoint saw this entry, the chain ends before it',
+  emptied: 'nothing is there, but checkpoints were signed',
+  stray: 'there is a row that belongs to no entry, or to a chain that nobody writes',
   unsigned: 'a checkpoint is not signed by a key it was checked with',
 } as const
 

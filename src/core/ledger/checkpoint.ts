@@ -46,7 +46,7 @@ export function formatCheckpoint({ version, at, heads, key, signature }: Checkpo
   })
 }
 
-/** Reads what `formatCheckpoint` writes; undefined if it is anything else. */
+/** Reads what `formatCheckpoint` writes, octet for octet; undefined if it is anything else. */
 export function parseCheckpoint(line: string): Checkpoint | undefined {
   let value: unknown
   try {
@@ -58,7 +58,24 @@ export function parseCheckpoint(line: string): Checkpoint | undefined {
   const { at, heads, key, signature } = value
   if (!Number.isSafeInteger(at) || !Array.isArray(heads) || !heads.every(isHead)) return undefined
   if (typeof key !== 'string' || typeof signature !== 'string') return undefined
-  return { version: 1, at: at as number, heads, key, signature }
+  const checkpoint: Checkpoint = { version: 1, at: at as number, heads, key, signature }
+  return formatCheckpoint(checkpoint) === line && isCanonical(signature) ? checkpoint : undefined
+}
+
+/** Base64url leaves bits over at the end that decode to nothing: they must not be another way to write a signature. */
+function isCanonical(signature: string): boolean {
+  return Buffer.from(signature, 'base64url').toString('base64url') === signature
+}
+
+/** Whether a line is the beginning of a checkpoint, which a full disk or a power cut leaves behind. */
+export function isHalfCheckpoint(line: string): boolean {
+  if (!line.startsWith(CHECKPOINT_START) && !CHECKPOINT_START.startsWith(line)) return false
+  try {
+    JSON.parse(line)
+    return false
+  } catch {
+    return true
+  }
 }
 
 function isHead(value: unknown): value is Head {
@@ -99,3 +116,6 @@ export function collectMarks(checkpoints: Iterable<Checkpoint>, verify: Verifier
   }
   return { chains, fault, looked }
 }
+
+/** What canonical JSON begins a checkpoint with. */
+const CHECKPOINT_START = '{"at":'

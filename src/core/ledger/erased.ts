@@ -5,10 +5,12 @@ export function formatErased(erased: readonly Erased[]): string {
   return JSON.stringify(erased.map(({ chain, first, last }) => [chain, first, last]))
 }
 
-/** Reads what `formatErased` writes; anything else is no range at all. */
+/** Reads what `formatErased` writes; anything else, also the same spelled otherwise, is no range at all. */
 export function parseErased(text: string): Erased[] {
   try {
-    return (JSON.parse(text) as [string, number, number][]).map(([chain, first, last]) => ({ chain, first, last }))
+    const ranges = JSON.parse(text) as [string, number, number][]
+    const erased = ranges.map(([chain, first, last]) => ({ chain, first, last }))
+    return formatErased(erased) === text ? erased : []
   } catch {
     return []
   }

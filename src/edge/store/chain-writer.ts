@@ -1,7 +1,7 @@
 // One thing: the only code that writes to a SQLite ledger. It holds the connection, the head of its chain and the way
 // back after a failure, and these three must agree at every line.
 import { randomBytes, randomFillSync } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { addSeq, chainHash, commitTo, genesisHash, hashReceipt, type Head } from '#core/ledger/chain.ts'
 import { formatCheckpoint, signCheckpoint } from '#core/ledger/checkpoint.ts'
@@ -16,7 +16,7 @@ import {
 } from '#core/ledger/entry.ts'
 import { SAME_TRANSACTION_MS, type ReleaseCause, type Selection } from '#core/ledger/ledger.ts'
 import { lockChain } from './chain-lock.ts'
-import { openKeptSigningKey } from './checkpoint-key.ts'
+import { openKeptSigningKey, openSigningKey } from './checkpoint-key.ts'
 import { JOURNAL_WIDTH, type Packed } from './packed.ts'
 import { octetText, RELEASED } from './rows.ts'
 import { CHAIN_SPAN, openForWriting, type Durability } from './schema.ts'
@@ -72,7 +72,7 @@ export class ChainWriter {
       throw cause
     }
     try {
-      openKeptSigningKey(terms.checkpointKey)
+      openSigningKey(terms.checkpointKey)
       // At once, not at the first checkpoint: a path that cannot be written is a mistake of the configuration.
       if (terms.checkpointFile !== undefined) append(terms.checkpointFile, '')
       this.#adopt(db)
@@ -522,8 +522,20 @@ function append(path: string, text: string): void {
     )
   }
   try {
-    writeSync(file, text)
+    // A line that a full disk cut short stays what it is; the next one begins on its own.
+    writeSync(file, text === '' || endsLine(path) ? text : `\n${text}`)
     fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function endsLine(path: string): boolean {
+  const file = openSync(path, 'r')
+  try {
+    const { size } = fstatSync(file)
+    const last = Buffer.alloc(1)
+    return size === 0 || (readSync(file, last, 0, 1, size - 1) === 1 && last[0] === LINE_FEED)
   } finally {
     closeSync(file)
   }
@@ -542,6 +554,7 @@ function nextSalt(): Uint8Array {
 const SALTS = Buffer.alloc(SALT_OCTETS * 1_024)
 let saltAt = SALTS.length
 
+const LINE_FEED = 10
 const CHAIN_NAME = /^[a-z0-9-]{1,32}$/
 const RULE_NUMBER_MAX = 65_535
 /** Rows that one step of an erasure deletes. */

@@ -392,9 +392,26 @@ const TAMPERS: [name: string, sql: string, fault: string, seq: number][] = [
     'a checkpoint edited',
     `UPDATE checkpoint SET line = replace(line, '"version":1', '"version":1,"at":1')`,
     'unsigned',
-    10,
+    0,
   ],
+  ['a checkpoint spelled otherwise', `UPDATE checkpoint SET line = line || ' '`, 'unsigned', 0],
+  ['a checkpoint dated otherwise', `UPDATE checkpoint SET at = at + 1`, 'unsigned', 0],
   ['a checkpoint that is none', `UPDATE checkpoint SET line = 'x'`, 'unsigned', 0],
+  ['the time that retention goes by', `UPDATE personal SET at = at + 1 WHERE id % 1000 = 5`, 'changed-personal', 5],
+  [
+    'personal columns of no entry',
+    `INSERT INTO personal SELECT id + 100, at, salt, receipt, calling, called, displayName, callId, request, answer, grounds
+     FROM personal WHERE id % 1000 = 5`,
+    'stray',
+    105,
+  ],
+  [
+    'an entry of no chain',
+    `INSERT INTO entry SELECT id + 7 * CHAIN, entry, at, "transaction", receiptHash, noticeKind, noticeStatus, cause, program,
+     rule, policy, attestation, optOut, peer, tenant, erased, "commitment", hash FROM entry WHERE id % 1000 = 5`,
+    'stray',
+    5,
+  ],
   ['the key forgotten', `DELETE FROM checkpoint_key`, 'unsigned', 10],
 ]
 
@@ -549,6 +566,26 @@ function erasing(fresh: (t: TestContext) => StoreOnTrial): void {
     )
   })
 
+  for (const [name, sql] of [
+    ['erased = white space before it', `UPDATE entry SET erased = ' ' || erased WHERE entry = 'erasure'`],
+    ['erased = a wider range', `UPDATE entry SET erased = '[["gate",1,2]]' WHERE entry = 'erasure'`],
+    ['noticeStatus = 603', `UPDATE entry SET noticeStatus = 603 WHERE entry = 'erasure'`],
+    ['optOut = 0', `UPDATE entry SET optOut = 0 WHERE entry = 'erasure'`],
+  ] as const) {
+    test(`verify finds it in an entry without personal columns: ${name}`, async (t) => {
+      const store = fresh(t)
+      const ledger = await store.open()
+      await ledger.record(sampleBlock(1))
+      await ledger.erase({ by: 'receipt', receipt: sampleBlock(1).personal.receipt }, SAMPLE_START_MS)
+      await ledger.close()
+      assert.equal(verify(store).fault, undefined, 'the control must verify')
+
+      store.execute(sql)
+
+      assert.deepEqual(verify(store).fault, { kind: 'changed', chain: 'gate', seq: 2 })
+    })
+  }
+
   test('an erasure that did not happen, or was undone, does not verify', async (t) => {
     const store = fresh(t)
     const ledger = await store.open()
@@ -699,5 +736,5 @@ function readCheckpoints(path: string): Checkpoint[] {
 
 /** The tables above say `id % 1000` for an entry's number in its chain. */
 function idsToSeq(sql: string): string {
-  return sql.replaceAll('id % 1000', `id % ${CHAIN_SPAN}`)
+  return sql.replaceAll('id % 1000', `id % ${CHAIN_SPAN}`).replaceAll('CHAIN', String(CHAIN_SPAN))
 }

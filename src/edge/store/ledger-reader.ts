@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { hashReceipt } from '#core/ledger/chain.ts'
+import { hashReceipt, type Fault, type FaultKind } from '#core/ledger/chain.ts'
 import { parseCheckpoint, type Checkpoint } from '#core/ledger/checkpoint.ts'
 import type { EntryKind, LedgerRow } from '#core/ledger/entry.ts'
 import type { RecentBlock, Selection } from '#core/ledger/ledger.ts'
@@ -166,10 +166,23 @@ function verify(db: DatabaseSync, { keys, checkpoints, onProgress }: VerifyTerms
       verify: verifier.verify,
       ...(onProgress === undefined ? {} : { onProgress }),
     })
-    return { ...found, keys: verifier.count }
+    return { ...found, fault: found.fault ?? findStray(db), keys: verifier.count }
   } finally {
     db.exec('ROLLBACK')
   }
+}
+
+/** What a walk along the chains does not come past: rows beside them, and the copy of the time that retention goes by. */
+function findStray(db: DatabaseSync): Fault | undefined {
+  for (const [kind, sql] of STRAYS) {
+    const row = db.prepare(sql).get()
+    if (row === undefined) continue
+    const id = Number(row['id'])
+    const number = Math.floor(id / CHAIN_SPAN)
+    const chain = db.prepare('SELECT name FROM chain WHERE number = ?').get(number)
+    return { kind, chain: String(chain?.['name'] ?? `number ${number}`), seq: id - number * CHAIN_SPAN }
+  }
+  return undefined
 }
 
 function* readRows(rows: Iterable<Row>): Generator<LedgerRow> {
@@ -177,8 +190,11 @@ function* readRows(rows: Iterable<Row>): Generator<LedgerRow> {
 }
 
 function* bothCheckpoints(db: DatabaseSync, outside: Iterable<Checkpoint>): Generator<Checkpoint> {
-  for (const { line } of db.prepare('SELECT line FROM checkpoint ORDER BY id').iterate()) {
-    yield parseCheckpoint(String(line)) ?? { version: 1, at: 0, heads: [], key: '', signature: '' }
+  for (const { at, line } of db.prepare('SELECT at, line FROM checkpoint ORDER BY id').iterate()) {
+    const checkpoint = parseCheckpoint(String(line))
+    yield checkpoint !== undefined && checkpoint.at === at
+      ? checkpoint
+      : { version: 1, at: 0, heads: [], key: '', signature: '' }
   }
   yield* outside
 }
@@ -192,3 +208,16 @@ function storeVerifier(db: DatabaseSync, keys: readonly string[] | undefined): R
       .map(({ pem }) => String(pem)),
   )
 }
+
+/** Each finds the first row of its kind, by id. */
+const STRAYS: readonly (readonly [kind: FaultKind, sql: string])[] = [
+  [
+    'stray',
+    `SELECT id FROM entry WHERE id < 0 OR id / ${CHAIN_SPAN} NOT IN (SELECT number FROM chain) ORDER BY id LIMIT 1`,
+  ],
+  ['stray', 'SELECT id FROM personal WHERE id NOT IN (SELECT id FROM entry) ORDER BY id LIMIT 1'],
+  [
+    'changed-personal',
+    'SELECT personal.id AS id FROM personal JOIN entry ON entry.id = personal.id WHERE personal.at <> entry.at ORDER BY personal.id LIMIT 1',
+  ],
+]

@@ -58,8 +58,10 @@ const journal: { values: Packed; at: number }[] = []
 const questions: { id: number; question: Question }[] = []
 /** Why blocks cannot be recorded just now. */
 let failure: { code: UnrecordedCode; detail: string; at: number } | undefined
-/** What went wrong beside recording: a checkpoint, the journal's age. */
+/** Why the last checkpoint could not be signed or written. */
 let trouble: string | undefined
+/** Why the journal keeps what it should have forgotten. */
+let overdue: string | undefined
 let told = ''
 /** In an object, for it changes while others wait. */
 const run = { working: false, closed: false }
@@ -263,10 +265,11 @@ async function forget(writer: ChainWriter): Promise<void> {
       if (run.closed) return
       next = writer.eraseJournal(selection, next).next
     }
+    overdue = undefined
   } catch (cause) {
-    trouble = classify(cause).detail
-    tellState(writer)
+    overdue = classify(cause).detail
   }
+  tellState(writer)
 }
 
 function classify(cause: unknown): { code: UnrecordedCode; detail: string } {
@@ -276,7 +279,7 @@ function classify(cause: unknown): { code: UnrecordedCode; detail: string } {
 }
 
 function tellState({ checkpoints, reopened, lost }: ChainWriter): void {
-  const state = { checkpoints, reopened, lost, failure: failure?.detail ?? trouble }
+  const state = { checkpoints, reopened, lost, failure: failure?.detail ?? trouble ?? overdue }
   const text = JSON.stringify(state)
   if (text === told) return
   told = text

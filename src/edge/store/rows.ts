@@ -34,6 +34,7 @@ function readOpen(row: Row): OpenColumns {
   const text = (name: string) => (row[name] === null ? undefined : String(row[name]))
   const number = (name: string) => (row[name] === null ? undefined : Number(row[name]))
   const kind = text('noticeKind')
+  const status = number('noticeStatus')
   const optOut = number('optOut')
   const erased = text('erased')
   return {
@@ -43,7 +44,8 @@ function readOpen(row: Row): OpenColumns {
     at: Number(row['at']),
     transaction: text('transaction'),
     receiptHash: text('receiptHash'),
-    notice: kind === undefined ? undefined : { kind, status: number('noticeStatus') ?? 0 },
+    // A status without a kind was never written here: it must not be passed over.
+    notice: kind === undefined && status === undefined ? undefined : { kind: kind ?? '', status: status ?? 0 },
     cause: text('cause'),
     program: text('program'),
     rule: text('rule'),
