@@ -222,7 +222,7 @@ suite('recourse ledger', () => {
 
     const { out } = await run('erase', '--receipt', receipt(20), '--yes')
 
-    assert.match(out, /^erased the personal data of 1 blocks and 0 journal rows; the chain says so\n$/)
+    assert.match(out, /^looked at 1 blocks, erased the personal data of 1 and 0 journal rows; the chain says so\n$/)
     assert.match((await run('show', receipt(20))).out, /The personal columns of this entry were erased/)
     assert.match((await run('verify', '--checkpoints', checkpoints)).out, /1 erased.*all as recorded/)
     assert.match((await run('erase', '--older-than', '2026-11-01')).stop, /of 0 blocks/)

@@ -127,7 +127,10 @@ export function ledgerCommands(
     'erase --number +12125550117 --yes',
   )
     .option('--receipt <receipt>', 'of the block with this receipt')
-    .option('--number <number>', 'of all blocks and journal rows with this number on either side')
+    .option(
+      '--number <number>',
+      'of all blocks that hold this number anywhere, and journal rows with it on either side',
+    )
     .option('--older-than <time>', 'of everything before this time: 45d, or a date')
     .option('--yes', 'do it; without this, it only says how many')
     .option('--json', 'the outcome as one line of JSON')
@@ -150,7 +153,7 @@ function verify(reader: LedgerReader, url: string, options: VerifyOptions, confi
   showProgress(undefined)
   const { heads, entries, blocks, released, erased, unsealed } = found
   // The public key is kept at the first checkpoint, and there is none of an empty ledger.
-  const isEmptied = entries === 0 && existsSync(kept)
+  const isEmptied = entries === 0 && [kept, ...(options.key ?? []).map(keptKeysBeside)].some((path) => existsSync(path))
   const fault = found.fault ?? (isEmptied ? ({ kind: 'emptied', chain: GATE_CHAIN, seq: 1 } as const) : undefined)
   if (options.json === true) print(JSON.stringify({ ok: fault === undefined, ...found, fault }))
   const looked = `looked at ${entries} entries (${blocks} blocks, ${released} released, ${erased} erased) in ${heads.length} chains and ${found.checkpoints} checkpoints of ${found.keys} keys`
@@ -230,7 +233,9 @@ async function erase(url: string, options: StoreOptions & EraseOptions): Promise
     const erasure = await ledger.erase(selection, Date.now()).catch(stopForStore)
     if (options.json === true) print(JSON.stringify(erasure))
     const say = options.json === true ? note : print
-    say(`erased the personal data of ${erasure.blocks} blocks and ${erasure.journal} journal rows; the chain says so`)
+    say(
+      `looked at ${erasure.looked} blocks, erased the personal data of ${erasure.blocks} and ${erasure.journal} journal rows; the chain says so`,
+    )
     if (!erasure.scrubbed) {
       throw new Stop(
         EXIT.outside,

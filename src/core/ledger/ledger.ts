@@ -90,6 +90,8 @@ export type Selection =
 export type Erasure = {
   readonly blocks: number
   readonly journal: number
+  /** Blocks looked at: of a number, all that have personal columns, for it may stand in any text of them. */
+  readonly looked: number
   /** False while erased octets may still lie in the files: a reader holds the log, or the store is too large to rewrite now. */
   readonly scrubbed: boolean
 }

@@ -17,6 +17,7 @@ import {
 import { SAME_TRANSACTION_MS, type ReleaseCause, type Selection } from '#core/ledger/ledger.ts'
 import { lockChain } from './chain-lock.ts'
 import { openKeptSigningKey, openSigningKey } from './checkpoint-key.ts'
+import { hasMention, MENTION_COLUMNS } from './mention.ts'
 import { JOURNAL_WIDTH, type Packed } from './packed.ts'
 import { octetText, RELEASED } from './rows.ts'
 import { CHAIN_SPAN, openForWriting, type Durability } from './schema.ts'
@@ -149,21 +150,28 @@ export class ChainWriter {
   }
 
   /** Erases some of a selection; call again until it finds nothing. Short steps, so that recording goes on between them. */
-  eraseSome(selection: Selection, atMs: number): { blocks: number; journal: number } {
+  eraseSome(selection: Selection, atMs: number): number {
     return this.#transact((open) => {
       const ids = selectPersonal(open.db, selection).sort((a, b) => a - b)
-      if (ids.length > 0) {
-        const names = readChains(open.db)
-        const erased: Erased[] = []
-        const remove = open.db.prepare('DELETE FROM personal WHERE id = ?')
-        for (const id of ids) {
-          remove.run(id)
-          addSeq(erased, names.get(Math.floor(id / CHAIN_SPAN))!, id % CHAIN_SPAN)
-        }
-        const cause = selection.by === 'age' ? 'retention' : 'request'
-        insertOpen(open, { entry: 'erasure', at: atMs, cause, erased })
-      }
-      return { blocks: ids.length, journal: 0 }
+      erasePersonal(open, ids, selection.by === 'age' ? 'retention' : 'request', atMs)
+      return ids.length
+    })
+  }
+
+  /** Erases those of the next rows whose texts hold a number: `next` is where to go on, undefined when the end is reached. */
+  eraseMentions(
+    mention: RegExp,
+    from: number,
+    atMs: number,
+  ): { blocks: number; looked: number; next: number | undefined } {
+    return this.#transact((open) => {
+      const rows = open.db
+        .prepare(`SELECT ${MENTION_COLUMNS} FROM personal WHERE id > ? ORDER BY id LIMIT ${MENTION_ROWS}`)
+        .all(from)
+      const ids = rows.filter((row) => hasMention(row, mention)).map(({ id }) => Number(id))
+      erasePersonal(open, ids, 'request', atMs)
+      const last = rows.at(-1)
+      return { blocks: ids.length, looked: rows.length, next: last === undefined ? undefined : Number(last['id']) }
     })
   }
 
@@ -181,8 +189,16 @@ export class ChainWriter {
       const last = Number(db.prepare('SELECT max(id) AS last FROM journal').get()!['last'] ?? 0)
       const to = from + ERASE_SPAN
       const { changes } = db
-        .prepare('DELETE FROM journal WHERE id > ? AND id <= ? AND (calling = ? OR called = ?)')
-        .run(from, to, selection.number, selection.number)
+        .prepare(
+          'DELETE FROM journal WHERE id > ?1 AND id <= ?2 AND (calling IN (?3, ?4, ?5) OR called IN (?3, ?4, ?5))',
+        )
+        .run(
+          from,
+          to,
+          selection.number,
+          selection.number.replace(/^\+/, ''),
+          selection.number.replace(/^\+1(?=\d{10}$)/, ''),
+        )
       return { journal: Number(changes), next: to >= last ? undefined : to }
     })
   }
@@ -375,6 +391,18 @@ function readNewest(db: DatabaseSync): number | undefined {
   return times.length === 0 ? undefined : Math.max(...times)
 }
 
+function erasePersonal(open: Open, ids: readonly number[], cause: string, atMs: number): void {
+  if (ids.length === 0) return
+  const names = readChains(open.db)
+  const erased: Erased[] = []
+  const remove = open.db.prepare('DELETE FROM personal WHERE id = ?')
+  for (const id of ids) {
+    remove.run(id)
+    addSeq(erased, names.get(Math.floor(id / CHAIN_SPAN))!, id % CHAIN_SPAN)
+  }
+  insertOpen(open, { entry: 'erasure', at: atMs, cause, erased })
+}
+
 /** The row a block repeats. In whatever chain: the gate beside this one may have had the INVITE before. */
 function findEarlier({ earlier }: Open, { transaction, at }: BlockEntry, index: number): Repeat | undefined {
   const row = earlier.get(transaction, at - SAME_TRANSACTION_MS, at + SAME_TRANSACTION_MS)
@@ -555,6 +583,8 @@ const SALTS = Buffer.alloc(SALT_OCTETS * 1_024)
 let saltAt = SALTS.length
 
 const LINE_FEED = 10
+/** Rows whose texts one step of an erasure reads. */
+const MENTION_ROWS = 200
 const CHAIN_NAME = /^[a-z0-9-]{1,32}$/
 const RULE_NUMBER_MAX = 65_535
 /** Rows that one step of an erasure deletes. */

@@ -5,6 +5,7 @@ import type { EntryKind, LedgerRow } from '#core/ledger/entry.ts'
 import type { RecentBlock, Selection } from '#core/ledger/ledger.ts'
 import { verifyLedger, type Verification } from '#core/ledger/verify.ts'
 import { createVerifier } from './checkpoint-key.ts'
+import { createMention, hasMention, MENTION_COLUMNS } from './mention.ts'
 import { octetText, readRow, RELEASED, ROW_COLUMNS, ROW_SOURCE, type Row } from './rows.ts'
 import { CHAIN_SPAN, openForReading, parseStoreUrl } from './schema.ts'
 
@@ -127,7 +128,13 @@ function countErasable(db: DatabaseSync, selection: Selection): number {
   const count = (condition: string, ...values: (string | number)[]) =>
     Number(db.prepare(`SELECT count(*) AS count FROM personal WHERE ${condition}`).get(...values)!['count'])
   if (selection.by === 'age') return count('at < ?', selection.beforeMs)
-  return count('calling = ? OR called = ?', selection.number, selection.number)
+  const mention = createMention(selection.number)
+  if (mention === undefined) return count('calling = ? OR called = ?', selection.number, selection.number)
+  let found = 0
+  for (const row of db.prepare(`SELECT ${MENTION_COLUMNS} FROM personal`).iterate()) {
+    if (hasMention(row, mention)) found++
+  }
+  return found
 }
 
 function recentBlocks(db: DatabaseSync, sinceMs: number): RecentBlock[] {

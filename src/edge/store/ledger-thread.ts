@@ -5,6 +5,7 @@ import { hashReceipt } from '#core/ledger/chain.ts'
 import type { Erasure, Recorded, ReleaseCause, Selection, UnrecordedCode } from '#core/ledger/ledger.ts'
 import { ChainWriter, type Repeat, type WriterTerms } from './chain-writer.ts'
 import { doubtClock } from './clock.ts'
+import { createMention } from './mention.ts'
 import { BLOCK_WIDTH, JOURNAL_WIDTH, unpackBlock, type Packed } from './packed.ts'
 import { SQLITE_BUSY, SQLITE_FULL, SQLITE_LOCKED, StoreError, sqliteCode, type StoreErrorCode } from './store-error.ts'
 
@@ -222,14 +223,24 @@ function assertClock(writer: ChainWriter, nowMs: number): void {
 /** In short steps; blocks that come in meanwhile are recorded between them. */
 async function erase(writer: ChainWriter, selection: Selection, atMs: number): Promise<Erasure> {
   if (selection.by === 'age' && !terms.trustClock) assertClock(writer, atMs)
-  const erased = { blocks: 0, journal: 0 }
+  const erased = { blocks: 0, journal: 0, looked: 0 }
   const breathe = async () => {
     await setImmediate()
     drain()
     while (blocks.length > 0 || journal.length > 0) recordSome(writer)
   }
-  for (let some = writer.eraseSome(selection, atMs); some.blocks > 0; some = writer.eraseSome(selection, atMs)) {
-    erased.blocks += some.blocks
+  for (let some = writer.eraseSome(selection, atMs); some > 0; some = writer.eraseSome(selection, atMs)) {
+    erased.blocks += some
+    erased.looked += some
+    await breathe()
+  }
+  const mention = selection.by === 'number' ? createMention(selection.number) : undefined
+  let place = mention === undefined ? undefined : { mention, from: 0 }
+  while (place !== undefined) {
+    const { blocks, looked, next } = writer.eraseMentions(place.mention, place.from, atMs)
+    erased.blocks += blocks
+    erased.looked += looked
+    place = next === undefined ? undefined : { mention: place.mention, from: next }
     await breathe()
   }
   for (let from: number | undefined = 0; from !== undefined;) {

@@ -82,6 +82,47 @@ test('after an erasure no file of the store holds the digits any more, while it 
   assert.equal(openAndVerify(store.url).fault, undefined)
 })
 
+test('an erasure by number finds it in every text of a block, however it is written there', async (t) => {
+  const store = freshSqlite(t)
+  const directory = join(store.file('x'), '..')
+  const places: [text: string, held: Parameters<typeof sampleBlock>[1]][] = [
+    [
+      '3035550142',
+      { request: 'From: <sip:+13035550142@x>\r\nP-Asserted-Identity: <sip:+13105550100@x>\r\n\r\n\u0000\xff' },
+    ],
+    ['13035550142', { answer: 'SIP/2.0 603 x\r\nFrom: <sip:13035550142@x>\r\n\r\n' }],
+    ['303-555-0142', { request: 'From: <tel:+1-303-555-0142>\r\n' }],
+    ['(303) 555-0142', { displayName: 'Ann (303) 555-0142' }],
+    ['3035550142@', { callId: '3035550142@pc33.example' }],
+    ['"3035550142"', { grounds: '[{"subject":"3035550142"}]' }],
+    ['3035550142', { calling: '3035550142' }],
+    ['+13035550142', { called: '+13035550142' }],
+  ]
+  const ledger = await store.open()
+  for (const [number, [, held]] of places.entries()) await ledger.record(sampleBlock(number, held))
+  for (let number = 0; number < 500; number++) void ledger.record(sampleBlock(100 + number))
+  for (const calling of ['3035550142', '+13035550142']) ledger.note({ ...JOURNAL_ROW, calling })
+  while (ledger.figures().journalled < 2) await new Promise((resolve) => setTimeout(resolve, 10))
+  for (const [text] of places) assert.ok(filesWith(text, directory) > 0, `the control must find ${text}`)
+  const selection = { by: 'number', number: '+13035550142' } as const
+  const reader = store.read()
+  assert.equal(reader.countErasable(selection), places.length)
+  reader.close()
+
+  const erasure = await ledger.erase(selection, SAMPLE_START_MS)
+
+  assert.deepEqual(erasure, { blocks: places.length, journal: 2, looked: 508, scrubbed: true })
+  for (const [text] of places) assert.equal(filesWith(text, directory), 0, text)
+  assert.ok(filesWith('4155550100', directory) > 0 || filesWith('+1415555', directory) > 0, 'others are still there')
+  assert.equal(
+    (await ledger.erase({ by: 'number', number: '555' }, SAMPLE_START_MS)).blocks,
+    0,
+    'too short to look for',
+  )
+  await ledger.close()
+  assert.equal(openAndVerify(store.url).fault, undefined)
+})
+
 test('two processes cannot write the same chain, and the second is told so; another chain is welcome', async (t) => {
   const store = freshSqlite(t)
   const first = await store.open()
