@@ -16,7 +16,7 @@ if (tooOld && existsSync(locked) && process.execPath !== locked) {
   run.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 70 : 128 + constants.signals[signal])))
 } else if (tooOld) {
   console.error(
-    `recourse needs Node 24.15 or newer, this is ${process.version}. Install a newer Node, or run it as "npx recourse".`,
+    `recourse needs Node 24.15 or newer, this is ${process.version}. Install a newer Node; in a clone, npm ci brings one.`,
   )
   process.exit(2)
 } else {

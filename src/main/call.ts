@@ -14,7 +14,7 @@ export function callCommand(program: Command): void {
   program
     .command('call')
     .argument('<target>', 'where the INVITE goes: sip:HOST[:PORT]')
-    .requiredOption('--from <number>', 'the calling number')
+    .requiredOption('--from <number>', 'the calling number, or withheld')
     .requiredOption('--to <number>', 'the called number')
     .option('--name <text>', 'the display name of the caller')
     .option('--local <address>', 'the local address to send from')
@@ -79,6 +79,7 @@ async function dialOrStop(plan: Parameters<typeof dial>[0]): Promise<Dialled> {
 }
 
 function readUser(option: string, text: string): string {
+  if (text === 'withheld') return 'anonymous'
   if (/^\+?[0-9A-Za-z._-]{1,64}$/.test(text)) return text
   throw new Stop(
     EXIT.unusable,
@@ -122,6 +123,10 @@ function describe({ sent, response, afterMs }: Answered): string {
 
 function explain(seen: ReturnType<typeof observe>, status: number): string[] {
   if (status < 300) return ['The call was accepted (and hung up at once).']
+  if (status === 403)
+    return [
+      '403 tells neither that the call was blocked nor by whom. A gate says it only where its policy is set to block by it.',
+    ]
   if (seen.class === 'other' && status !== 433) {
     return [
       `Not blocked: ${status} is no notice of blocking. A gate answers calls it has nothing against like this, and the switch that asked carries on.`,

@@ -361,20 +361,22 @@ export class Gate {
     }
   }
 
-  /** The journal sees every call once, and what rules in shadow mode would have done with it. */
+  /** The journal sees every call once, and beside it what each rule in shadow mode would have blocked. */
   #note(facts: CallFacts, verdict: Verdict): void {
-    const shadow = verdict.shadows[0]
-    const hit = verdict.kind === 'allow' && verdict.why === 'no-rule' ? shadow : undefined
-    this.#parts.ledger.note({
+    const { ledger } = this.#parts
+    const call = {
       at: facts.atMs,
       calling: formatParty(facts.calling),
       called: formatParty(facts.called),
       peer: facts.peer,
       trunk: facts.trunk,
       attestation: facts.attestation,
-      verdict: hit === undefined ? JOURNAL_NAMES[verdict.kind === 'block' ? 'block' : verdict.why] : 'shadow',
-      rule: hit?.rule.id ?? (verdict.kind === 'block' ? verdict.rule.id : verdict.by),
-    })
+    }
+    const decided = JOURNAL_NAMES[verdict.kind === 'block' ? 'block' : verdict.why]
+    ledger.note({ ...call, verdict: decided, rule: verdict.kind === 'block' ? verdict.rule.id : verdict.by })
+    for (const { would, rule } of verdict.shadows) {
+      if (would === 'block') ledger.note({ ...call, verdict: 'shadow', rule: rule.id })
+    }
   }
 
   #continueReply({ continueStatus }: Peer): Reply {

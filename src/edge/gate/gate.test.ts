@@ -83,7 +83,10 @@ test('the journal says what a rule in shadow mode would have done', () => {
 
   assert.deepEqual(
     journal.map(({ verdict, rule }) => [verdict, rule]),
-    [['shadow', 'deny']],
+    [
+      ['allow', ''],
+      ['shadow', 'deny'],
+    ],
   )
 })
 

@@ -60,8 +60,8 @@ One file, \`recourse.yaml\`; \`recourse up\` writes a commented one where there 
 - **Paths** are relative to the file they stand in. **Secrets** are named, never written: \`file:\` and a path, or \`env:\`
   and a variable.
 - **The environment** overrides single keys: \`RECOURSE_\` and the path in capitals, \`RECOURSE_OPERATOR_NAME=Northwire\`. Numbers,
-  lists and mappings are read as YAML: \`RECOURSE_GATE_LISTEN='["udp:127.0.0.1:5070"]'\`. A \`RECOURSE_\` variable that no key has
-  is an error.
+  lists and mappings are read as YAML: \`RECOURSE_GATE_LISTEN='["udp:127.0.0.1:5070"]'\`. \`RECOURSE_CONFIG\` names the file
+  itself. Any other \`RECOURSE_\` variable that no key has is an error.
 - **Faults** are told all at once, each with file, line and column, what was found and what was expected:
   \`recourse.yaml:12:7: found the unknown key "contatc", expected one of name, contact, location (did you mean contact?)\`.
 - **Contacts that end in \`.example\`** are taken while every peer is on this machine, with a reminder at start, and refused
