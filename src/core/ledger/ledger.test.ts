@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
-import { createHash, createPublicKey, verify } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { formatCanonical, formatOpen, formatPersonal, type Json } from './canonical.ts'
-import { ChainWalk, compareErasures, genesisHash, type FaultKind } from './chain.ts'
-import { formatCheckpoint, parseCheckpoint, verifyCheckpoint, type Checkpoint, type Verifier } from './checkpoint.ts'
+import { chainHash, ChainWalk, commitTo, compareErasures, genesisHash, hashReceipt, type FaultKind } from './chain.ts'
+import {
+  formatCheckpoint,
+  parseCheckpoint,
+  signCheckpoint,
+  verifyCheckpoint,
+  type Checkpoint,
+  type Verifier,
+} from './checkpoint.ts'
 import { formatCsv, parseCsv } from './csv.ts'
 import type { Erased, LedgerRow, OpenColumns, PersonalColumns } from './entry.ts'
 import { verifyLedger } from './verify.ts'
@@ -224,6 +231,47 @@ for (const [name, rows, kind, seq] of FAULTY) {
     assert.deepEqual(look(rows).fault, { kind, chain: 'gate', seq })
   })
 }
+
+test('a receipt is held to its hash also where commitment and chain agree with each other', () => {
+  // Whoever writes a chain of their own can make everything else fit.
+  const { open, personal, salt } = rows[0]!
+  const forged = { ...personal!, receipt: 'another' }
+  const fitting: OpenColumns = { ...open, commitment: commitTo(salt!, forged) }
+  const walk = new ChainWalk('gate', new Map())
+
+  const step = (open: OpenColumns, personal: PersonalColumns) =>
+    new ChainWalk('gate', new Map()).step({ open, personal, salt, hash: chainHash(walk.hash, open) })
+
+  assert.equal(step(fitting, forged), 'changed-receipt')
+  assert.equal(step({ ...fitting, receiptHash: hashReceipt('another') }, forged), undefined)
+})
+
+for (const [seen, fault] of [
+  [4, undefined],
+  [5, undefined],
+  [6, { kind: 'cut-short', chain: 'gate', seq: 6 }],
+] as const) {
+  test(`a chain of five that a checkpoint saw at ${seen} is ${fault === undefined ? 'whole' : 'cut short'}`, () => {
+    const marks = new Map([[seen, rows[seen - 1]?.hash ?? rows[0]!.hash]])
+    const walk = new ChainWalk('gate', marks)
+    for (const row of rows) assert.equal(walk.step(row), undefined)
+
+    assert.deepEqual(walk.finish(), fault)
+  })
+}
+
+test('two signed checkpoints that contradict each other are a fork, whatever the chain holds', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const dsaEncoding = 'ieee-p1363'
+  const signer = { key: 'k', sign: (octets: Uint8Array) => sign('sha256', octets, { key: privateKey, dsaEncoding }) }
+  const isSigned: Verifier = (_, octets, signature) =>
+    verify('sha256', octets, { key: publicKey, dsaEncoding }, signature)
+  const saw = (hash: string) => signCheckpoint(1, [{ chain: 'elsewhere', seq: 2, hash }], signer)
+  const verifyWith = (checkpoints: Checkpoint[]) => verifyLedger({ chains: [], checkpoints, verify: isSigned }).fault
+
+  assert.deepEqual(verifyWith([saw('aa'), saw('aa')]), { kind: 'cut-short', chain: 'elsewhere', seq: 1 })
+  assert.deepEqual(verifyWith([saw('aa'), saw('bb')]), { kind: 'forked', chain: 'elsewhere', seq: 2 })
+})
 
 test('no column of any row can change without being found', () => {
   let tried = 0

@@ -65,10 +65,10 @@ export type EarlierAnswer = { readonly answer: string; readonly receipt: string 
 export const SAME_TRANSACTION_MS = 64_000
 
 /**
- * `late`: the commit came after the deadline. `unsent`: the notice could not be sent. `unacknowledged`: the store failed
+ * `late`: the commit came after the deadline. `unacknowledged`: the store failed
  * while it recorded, said so, and the row was found when it was opened again.
  */
-export type ReleaseCause = 'late' | 'unsent' | 'unacknowledged'
+export type ReleaseCause = 'late' | 'unacknowledged'
 
 export type RecentBlock = {
   readonly at: number

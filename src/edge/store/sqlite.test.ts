@@ -82,6 +82,26 @@ test('after an erasure no file of the store holds the digits any more, while it 
   assert.equal(openAndVerify(store.url).fault, undefined)
 })
 
+test('an erased row is overwritten where it stood, also where the store is too large to be written anew', async (t) => {
+  const store = freshSqlite(t)
+  const directory = join(store.file('x'), '..')
+  const text = 'x-only-here-7391'
+  const ledger = await store.open({ scrubOctetsMax: 0 })
+  // Long enough for pages of its own, in no index: only overwriting takes it away.
+  const held = { request: `INVITE sip:x SIP/2.0\r\n${`${text}\r\n`.repeat(3_000)}` }
+  for (let number = 0; number < 20; number++) await ledger.record(sampleBlock(number, number === 7 ? held : {}))
+  assert.ok(filesWith(text, directory) > 0, 'the control must find it')
+
+  const { blocks, scrubbed } = await ledger.erase(
+    { by: 'receipt', receipt: sampleBlock(7).personal.receipt },
+    SAMPLE_START_MS,
+  )
+  await ledger.close()
+
+  assert.deepEqual([blocks, scrubbed], [1, false])
+  assert.equal(filesWith(text, directory), 0)
+})
+
 test('an erasure by number finds it in every text of a block, however it is written there', async (t) => {
   const store = freshSqlite(t)
   const directory = join(store.file('x'), '..')
