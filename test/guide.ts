@@ -95,7 +95,7 @@ const MARK =
 
 /**
  * The clone of somebody who follows a guide: a folder of its own that sees the repository's files, with `recourse`,
- * `npx recourse` and `npm start` as in a clone, and a network of its own so that the guide's ports are always free.
+ * `npx recourse`, `npx node` and `npm start` as in a clone, and a network of its own so that the guide's ports are always free.
  */
 export class Clone {
   readonly folder: string
@@ -111,7 +111,7 @@ export class Clone {
     this.#command('recourse', `${recourse} "$@"`)
     this.#command(
       'npx',
-      `[ "$1" = recourse ] || { echo "npx $1: only recourse is here" >&2; exit 64; }\nshift\n${recourse} "$@"`,
+      `[ "$1" = node ] && { shift; exec node "$@"; }\n[ "$1" = recourse ] || { echo "npx $1: only recourse and node are here" >&2; exit 64; }\nshift\n${recourse} "$@"`,
     )
     this.#command('npm', NPM.replace('RECOURSE', recourse))
   }

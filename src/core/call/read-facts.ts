@@ -16,6 +16,7 @@ import { OTHER, type Party, WITHHELD } from './party.ts'
  *
  * The calling number is that of P-Asserted-Identity (RFC 3325 §9.1), which listed peers are trusted with, else of From.
  * Throws `Malformed` for a P-Asserted-Identity outside its grammar: another element might read another number from it.
+ * Of an emergency call that field is not read.
  */
 export function readCallFacts(
   invite: Message,
@@ -25,7 +26,9 @@ export function readCallFacts(
   plan?: DialPlan,
 ): CallFacts {
   const called = numberIn(view.uri, invite.bytes, plan)
-  const asserted = readAsserted(invite, plan)
+  const emergency = isEmergency(invite, view, called)
+  // An emergency call is not judged, so nothing that its caller or his network got wrong may stand in its way.
+  const asserted = emergency ? undefined : readAsserted(invite, plan)
   return {
     atMs,
     calling: asserted ?? callingNumber(view.from.uri, invite.bytes, plan),
@@ -33,7 +36,7 @@ export function readCallFacts(
     peer,
     trunk: readTrunk(invite, view),
     attestation: readAttestation(invite, view, asserted !== undefined),
-    emergency: isEmergency(invite, view, called),
+    emergency,
     forwarded: invite.indexOf(FIELD.diversion) >= 0 || invite.indexOf(FIELD.historyInfo) >= 0,
   }
 }

@@ -257,6 +257,13 @@ test('an emergency call is never judged, whoever calls', () => {
     statuses(say(invite({ from: BLOCKED, callId: 'back', extra: 'Priority: psap-callback\r\n' }))),
     [404],
   )
+  const broken = 'P-Asserted-Identity: <tel:+12125550199>, <tel:+12125550198>\r\n'
+  assert.deepEqual(statuses(say(invite({ from: BLOCKED, to: '911', callId: 'pai', extra: broken }))), [404])
+  assert.deepEqual(
+    statuses(say(invite({ from: BLOCKED, callId: 'bad', extra: broken }))),
+    [400],
+    'any other call with it',
+  )
 })
 
 test('a row that takes too long lets the call go on, and is taken back when it comes after all', async () => {
