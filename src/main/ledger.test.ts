@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, mock, suite, test } from 'node:test'
+import { after, before, suite, test } from 'node:test'
 import { Command, CommanderError } from 'commander'
 import { parseExport } from '#core/ledger/export.ts'
 import { sampleBlock, SAMPLE_START_MS } from '#edge/store/contract-samples.ts'
@@ -330,13 +330,16 @@ for (const [text, time] of TIMES) {
 /** Runs one command in this process, with what it wrote and how it ended. */
 async function runLedger(store: string, words: string[]) {
   const written = { out: '', err: '' }
-  const stdout = mock.method(process.stdout, 'write', (text: string) => ((written.out += text), true))
-  const stderr = mock.method(process.stderr, 'write', (text: string) => ((written.err += text), true))
-  const program = new Command('recourse').exitOverride()
+  const to = {
+    out: (text: string) => void (written.out += text),
+    err: (text: string) => void (written.err += text),
+  }
+  const program = new Command('recourse').exitOverride().configureOutput({ writeOut: to.out, writeErr: to.err })
   ledgerCommands(
     program,
     (options) => Promise.resolve(options.store ?? store),
     (options) => Promise.resolve(options.config),
+    to,
   )
   let stop = ''
   let code = 0
@@ -349,8 +352,6 @@ async function runLedger(store: string, words: string[]) {
     else throw error
   } finally {
     process.exitCode = 0
-    stdout.mock.restore()
-    stderr.mock.restore()
   }
   return { ...written, stop, code }
 }

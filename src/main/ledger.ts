@@ -35,6 +35,9 @@ type FilterOptions = {
   entry?: string
 }
 
+/** Where what is found goes (`out`), and what is said beside it (`err`). */
+export type Output = { readonly out: (text: string) => void; readonly err: (text: string) => void }
+
 /**
  * Adds `recourse ledger verify | list | show | export | erase`. `storeUrl` finds the store that the options mean,
  * `checkpointsFile` the file that its configuration has checkpoints written to.
@@ -43,6 +46,7 @@ export function ledgerCommands(
   program: Command,
   storeUrl: (options: StoreOptions) => Promise<string>,
   checkpointsFile: (options: StoreOptions) => Promise<string | undefined>,
+  to: Output = STANDARD,
 ): void {
   const ledger = program
     .command('ledger')
@@ -93,7 +97,7 @@ export function ledgerCommands(
     )
     .option('--json', 'the outcome as one line of JSON')
     .action((options: VerifyOptions) =>
-      reading(options, async (reader, url) => verify(reader, url, options, await checkpointsFile(options))),
+      reading(options, async (reader, url) => verify(to, reader, url, options, await checkpointsFile(options))),
     )
 
   filtered(verb('list', 'list entries, newest first', 'list --since 24h --number +12125550117'))
@@ -101,14 +105,14 @@ export function ledgerCommands(
     .option('--after <cursor>', 'go on after this entry; a list that is not complete says where')
     .option('--json', 'one line of JSON for each entry')
     .action((options: StoreOptions & FilterOptions & { limit: string; after?: string }) =>
-      reading(options, (reader) => list(reader, options)),
+      reading(options, (reader) => list(to, reader, options)),
     )
 
   verb('show', 'tell one block in words: why, what was asked and what was answered', `show ${'I'.padEnd(64, 'x')}`)
     .argument('<receipt>', 'the receipt, as the caller was given it')
     .option('--json', 'the entry as one line of JSON')
     .action((receipt: string, options: StoreOptions) =>
-      reading(options, (reader, url) => show(reader, url, receipt, options)),
+      reading(options, (reader, url) => show(to, reader, url, receipt, options)),
     )
 
   filtered(
@@ -119,7 +123,7 @@ export function ledgerCommands(
     ),
   )
     .option('--json', 'one line of JSON for each entry instead of CSV')
-    .action((options: StoreOptions & FilterOptions) => reading(options, (reader) => exportAll(reader, options)))
+    .action((options: StoreOptions & FilterOptions) => reading(options, (reader) => exportAll(to, reader, options)))
 
   verb(
     'erase',
@@ -134,12 +138,18 @@ export function ledgerCommands(
     .option('--older-than <time>', 'of everything before this time: 45d, or a date')
     .option('--yes', 'do it; without this, it only says how many')
     .option('--json', 'the outcome as one line of JSON')
-    .action(async (options: StoreOptions & EraseOptions) => erase(await storeUrl(options), options))
+    .action(async (options: StoreOptions & EraseOptions) => erase(to, await storeUrl(options), options))
 }
 
 type VerifyOptions = StoreOptions & { checkpoints?: string; key?: string[] }
 
-function verify(reader: LedgerReader, url: string, options: VerifyOptions, configured: string | undefined): void {
+function verify(
+  to: Output,
+  reader: LedgerReader,
+  url: string,
+  options: VerifyOptions,
+  configured: string | undefined,
+): void {
   const beside = checkpointKeyBeside(parseStoreUrl(url))
   const kept = keptKeysBeside(beside)
   const keyFiles = options.key ?? [beside, kept].filter((path) => existsSync(path))
@@ -147,30 +157,34 @@ function verify(reader: LedgerReader, url: string, options: VerifyOptions, confi
   const outside = options.checkpoints ?? configured
   const isThere = outside !== undefined && (options.checkpoints !== undefined || existsSync(outside))
   if (outside !== undefined && !isThere)
-    note(`${outside}: the configuration names this checkpoint file, but it is not there`)
-  const checkpoints = isThere ? readCheckpoints(outside) : []
+    note(to, `${outside}: the configuration names this checkpoint file, but it is not there`)
+  const checkpoints = isThere ? readCheckpoints(to, outside) : []
   const found = orStop(() => reader.verify({ keys, checkpoints, onProgress: showProgress }))
   showProgress(undefined)
   const { heads, entries, blocks, released, erased, unsealed } = found
   // The public key is kept at the first checkpoint, and there is none of an empty ledger.
   const isEmptied = entries === 0 && [kept, ...(options.key ?? []).map(keptKeysBeside)].some((path) => existsSync(path))
   const fault = found.fault ?? (isEmptied ? ({ kind: 'emptied', chain: GATE_CHAIN, seq: 1 } as const) : undefined)
-  if (options.json === true) print(JSON.stringify({ ok: fault === undefined, ...found, fault }))
+  if (options.json === true) print(to, JSON.stringify({ ok: fault === undefined, ...found, fault }))
   const looked = `looked at ${entries} entries (${blocks} blocks, ${released} released, ${erased} erased) in ${heads.length} chains and ${found.checkpoints} checkpoints of ${found.keys} keys`
   const say = options.json === true ? note : print
   if (fault !== undefined) {
-    say(`${looked}\nnot as recorded: chain "${fault.chain}", entry ${fault.seq}: ${FAULTS[fault.kind]}`)
+    say(to, `${looked}\nnot as recorded: chain "${fault.chain}", entry ${fault.seq}: ${FAULTS[fault.kind]}`)
     process.exitCode = EXIT.found
     return
   }
-  say(`${looked}: all as recorded`)
+  say(to, `${looked}: all as recorded`)
   if (unsealed > 0)
-    say(`${unsealed} entries came after the last checkpoint; until the next one nothing signed holds them`)
+    say(to, `${unsealed} entries came after the last checkpoint; until the next one nothing signed holds them`)
   if (keys.length === 0)
-    say('the checkpoints were checked with the key that the store itself names: use --key to prove more')
+    say(to, 'the checkpoints were checked with the key that the store itself names: use --key to prove more')
 }
 
-function list(reader: LedgerReader, options: StoreOptions & FilterOptions & { limit: string; after?: string }): void {
+function list(
+  to: Output,
+  reader: LedgerReader,
+  options: StoreOptions & FilterOptions & { limit: string; after?: string },
+): void {
   const limit = Number(options.limit)
   if (!Number.isInteger(limit) || limit < 1 || limit > LIST_MAX) {
     throw new Stop(EXIT.unusable, `--limit ${options.limit}: write a number from 1 to ${LIST_MAX}`)
@@ -179,14 +193,14 @@ function list(reader: LedgerReader, options: StoreOptions & FilterOptions & { li
     throw new Stop(EXIT.unusable, `--after ${options.after}: this is no cursor; copy it from the end of a list`)
   }
   const entries = reader.list(readFilter(options), 'newest', limit, options.after)
-  if (options.json === true) for (const entry of entries) print(formatEntry(entry))
-  else if (entries.length > 0) print([TABLE_HEAD, ...entries.map(entryRow)].join('\n'))
-  if (entries.length === 0) note('no entries')
+  if (options.json === true) for (const entry of entries) print(to, formatEntry(entry))
+  else if (entries.length > 0) print(to, [TABLE_HEAD, ...entries.map(entryRow)].join('\n'))
+  if (entries.length === 0) note(to, 'no entries')
   const last = entries.at(-1)
-  if (last !== undefined && entries.length === limit) note(`there may be more: --after ${last.cursor}`)
+  if (last !== undefined && entries.length === limit) note(to, `there may be more: --after ${last.cursor}`)
 }
 
-function show(reader: LedgerReader, url: string, text: string, { json }: StoreOptions): void {
+function show(to: Output, reader: LedgerReader, url: string, text: string, { json }: StoreOptions): void {
   const receipt = readReceipt(text)
   const entry = reader.find(receipt)
   if (entry === undefined) {
@@ -195,28 +209,28 @@ function show(reader: LedgerReader, url: string, text: string, { json }: StoreOp
       `no block with this receipt in ${parseStoreUrl(url)}: check the receipt and the store`,
     )
   }
-  print(json === true ? formatEntry(entry) : entryInWords(entry))
+  print(to, json === true ? formatEntry(entry) : entryInWords(entry))
 }
 
-function exportAll(reader: LedgerReader, options: StoreOptions & FilterOptions): void {
+function exportAll(to: Output, reader: LedgerReader, options: StoreOptions & FilterOptions): void {
   const filter = readFilter(options)
   const asJson = options.json === true
-  if (!asJson) process.stdout.write(`${formatCsv([...EXPORT_COLUMNS])}\r\n`)
+  if (!asJson) to.out(`${formatCsv([...EXPORT_COLUMNS])}\r\n`)
   let count = 0
   for (let after: string | undefined, more = true; more;) {
     const page: ListedEntry[] = reader.list(filter, 'oldest', PAGE_ENTRIES, after)
     const lines = page.map((entry) => (asJson ? `${formatEntry(entry)}\n` : `${formatExport(entry)}\r\n`))
-    process.stdout.write(lines.join(''))
+    to.out(lines.join(''))
     count += page.length
     after = page.at(-1)?.cursor
     more = page.length === PAGE_ENTRIES
   }
-  note(`${count} entries`)
+  note(to, `${count} entries`)
 }
 
 type EraseOptions = { receipt?: string; number?: string; olderThan?: string; yes?: boolean }
 
-async function erase(url: string, options: StoreOptions & EraseOptions): Promise<void> {
+async function erase(to: Output, url: string, options: StoreOptions & EraseOptions): Promise<void> {
   const selection = readSelection(options)
   const reader = orStop(() => openLedgerReader(url))
   const blocks = reader.countErasable(selection)
@@ -231,9 +245,10 @@ async function erase(url: string, options: StoreOptions & EraseOptions): Promise
   }).catch(stopForStore)
   try {
     const erasure = await ledger.erase(selection, Date.now()).catch(stopForStore)
-    if (options.json === true) print(JSON.stringify(erasure))
+    if (options.json === true) print(to, JSON.stringify(erasure))
     const say = options.json === true ? note : print
     say(
+      to,
       `looked at ${erasure.looked} blocks, erased the personal data of ${erasure.blocks} and ${erasure.journal} journal rows; the chain says so`,
     )
     if (!erasure.scrubbed) {
@@ -303,14 +318,17 @@ function readReceipt(text: string): string {
   )
 }
 
-function readCheckpoints(path: string): Checkpoint[] {
+function readCheckpoints(to: Output, path: string): Checkpoint[] {
   const lines = readText(path, 'checkpoint file').split('\n')
   return lines.flatMap((text, index) => {
     const line = text.trim()
     if (line === '') return []
     const checkpoint = parseCheckpoint(line)
     if (checkpoint === undefined && isHalfCheckpoint(line)) {
-      note(`${path}: line ${index + 1} is half a checkpoint, as a full disk or a power cut leaves it; it was left out`)
+      note(
+        to,
+        `${path}: line ${index + 1} is half a checkpoint, as a full disk or a power cut leaves it; it was left out`,
+      )
       return []
     }
     if (checkpoint === undefined) throw new Stop(EXIT.unusable, `${path}: line ${index + 1} is no checkpoint`)
@@ -354,12 +372,12 @@ function showProgress(entries: number | undefined): void {
   process.stderr.write(entries === undefined ? '\r\u001b[K' : `\r${entries} entries`)
 }
 
-function print(text: string): void {
-  process.stdout.write(`${text}\n`)
+function print(to: Output, text: string): void {
+  to.out(`${text}\n`)
 }
 
-function note(text: string): void {
-  process.stderr.write(`${text}\n`)
+function note(to: Output, text: string): void {
+  to.err(`${text}\n`)
 }
 
 const GATE_CHAIN = 'gate'
@@ -369,3 +387,7 @@ const LIST_MAX = 10_000
 const PAGE_ENTRIES = 500
 const ENTRY_KINDS: readonly string[] = ['block', 'released', 'erasure']
 const PROGRAMS: readonly string[] = ['opt-in', 'opt-out', 'network', 'none']
+const STANDARD: Output = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+}
