@@ -67,6 +67,7 @@ const LEDGER_FIGURES: readonly (readonly [Counted, string, Figure['type']])[] = 
   ['queued', 'entries handed in and not yet answered', 'gauge'],
   ['committed', 'entries on stable storage', 'counter'],
   ['failed', 'entries the store could not take', 'counter'],
+  ['repeated', 'blocks whose transaction stood recorded already', 'counter'],
   ['released', 'blocks taken back because they came too late', 'counter'],
   ['commits', 'group commits', 'counter'],
   ['journalled', 'calls noted in the journal', 'counter'],

@@ -266,7 +266,16 @@ function readSelection({ receipt, number, olderThan }: EraseOptions): Selection 
   const said = [receipt, number, olderThan].filter((option) => option !== undefined)
   if (said.length !== 1) throw new Stop(EXIT.unusable, 'say what to erase: one of --receipt, --number, --older-than')
   if (receipt !== undefined) return { by: 'receipt', receipt: readReceipt(receipt) }
-  if (number !== undefined) return { by: 'number', number: readNumber('--number', number) }
+  if (number !== undefined) {
+    const read = readNumber('--number', number)
+    // Erasing nothing for want of a plus would pass for erasing all there was.
+    if (/^\d{7,}$/.test(read))
+      throw new Stop(
+        EXIT.unusable,
+        `--number ${read} has no country code: write it with +, like +12125550117; its national form is found by that too`,
+      )
+    return { by: 'number', number: read }
+  }
   return { by: 'age', beforeMs: readTime('--older-than', olderThan!) }
 }
 

@@ -35,4 +35,4 @@ export async function openOrStop<T>(open: () => T | Promise<T>): Promise<T> {
 }
 
 /** What another program, an administrator or a disk has to mend; the rest is about what was named. */
-const OUTSIDE: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>(['unwritable', 'in-use', 'failed'])
+const OUTSIDE: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>(['unwritable', 'in-use', 'failed', 'clock'])

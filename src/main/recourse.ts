@@ -36,6 +36,10 @@ async function addVerbs(): Promise<void> {
       const { checkpointsFile, storeUrl } = await import('./config-command.ts')
       ;(await import('./ledger.ts')).ledgerCommands(program, storeUrl, checkpointsFile)
     },
+    journal: async () => {
+      const { storeUrl } = await import('./config-command.ts')
+      ;(await import('./journal.ts')).journalCommand(program, storeUrl)
+    },
     config: async () => (await import('./config-command.ts')).configCommand(program),
   }
   const typed = process.argv[2] ?? ''

@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs'
 import { randomInt } from 'node:crypto'
 import type { Command } from 'commander'
 import pino, { type Logger } from 'pino'
-import type { Ledger } from '#core/ledger/ledger.ts'
+import { type Ledger, SAME_TRANSACTION_MS } from '#core/ledger/ledger.ts'
 import { type ReceiptRing, createReceiptRing } from '#core/receipt/receipt.ts'
 import { numberRules } from '#core/rules/policy.ts'
 import { openTally } from '#core/rules/tally.ts'
-import { TRANSACTION_MS } from '#core/transaction/memory.ts'
 import { Gate } from '#edge/gate/answer.ts'
 import { Peers } from '#edge/gate/peers.ts'
 import { type Transport, listenUdp } from '#edge/gate/udp.ts'
@@ -123,7 +122,7 @@ async function makeGate(config: Config, ledger: Ledger, receipts: ReceiptRing, a
     terms: config.terms,
     receipts,
     ledger,
-    recent: await ledger.recentBlocks(now() - TRANSACTION_MS),
+    recent: await ledger.recentBlocks(now() - SAME_TRANSACTION_MS),
     hashKey: (await ledger.secret('transaction')).subarray(0, 16),
     dialPlan: config.gate.dialPlan,
     limits: config.gate.limits,
@@ -141,6 +140,7 @@ function openRing(config: Config): { ring: ReceiptRing; renew: () => void } {
     throw new Stop(EXIT.unusable, 'receipts.keys must be a folder (file:receipt-keys): the keys change by themselves')
   const read = (): ReceiptRing => {
     const ring = openReceiptKeys(keys.path, { nowMs: Date.now(), keepMs, rotateMs })
+    if (ring.held !== undefined) say(`warning: ${ring.held}`)
     return createReceiptRing(ring.keys, ring.currentSlot)
   }
   let current = read()
