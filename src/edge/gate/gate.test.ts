@@ -1,3 +1,4 @@
+// One file, for it is one contract: what the gate answers to each datagram, over one ledger that records when it is told to.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
