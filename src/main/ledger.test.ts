@@ -44,7 +44,7 @@ suite('recourse ledger', () => {
 
     assert.match(
       out,
-      /^looked at 31 entries \(30 blocks, 1 released, 0 erased\) in 1 chains and 2 checkpoints of 1 keys: all as recorded\n$/,
+      /^looked at 31 entries \(30 blocks, 1 released, 0 erased\) in 1 chain and 2 checkpoints of 1 key: all as recorded\n$/,
     )
     assert.equal(code, 0)
     const { out: json } = await run('verify', '--json')
@@ -72,7 +72,7 @@ suite('recourse ledger', () => {
     assert.match((await look('--key', both)).out, /of 2 keys: all as recorded\n$/)
     for (const one of [old, key]) {
       const { out, code } = await look('--key', one)
-      assert.match(out, /of 1 keys\nnot as recorded: .*: a checkpoint is not signed by a key it was checked with/)
+      assert.match(out, /of 1 key\nnot as recorded: .*: a checkpoint is not signed by a key it was checked with/)
       assert.equal(code, 1)
     }
     // A key that never signed for a writer is not kept, whatever the store itself says of it.
@@ -83,10 +83,10 @@ suite('recourse ledger', () => {
   test('verify reads the checkpoint file that the configuration names, unless another is', async () => {
     // In the tests the file itself stands for the configuration that names it.
     assert.match((await run('verify', '--config', checkpoints)).out, /and 2 checkpoints of/)
-    assert.match((await run('verify')).out, /and 1 checkpoints of/)
+    assert.match((await run('verify')).out, /and 1 checkpoint of/)
     const { out, err, code } = await run('verify', '--config', join(folder, 'gone.jsonl'))
     assert.match(err, /gone\.jsonl: the configuration names this checkpoint file, but it is not there/)
-    assert.match(out, /and 1 checkpoints of .*all as recorded/)
+    assert.match(out, /and 1 checkpoint of .*all as recorded/)
     assert.equal(code, 0)
   })
 
@@ -109,7 +109,7 @@ suite('recourse ledger', () => {
     const { out, err } = await runLedger(store, ['verify', '--checkpoints', path])
 
     assert.match(err, /half\.jsonl: line 1 is half a checkpoint/)
-    assert.match(out, /and 2 checkpoints of 1 keys: all as recorded/)
+    assert.match(out, /and 2 checkpoints of 1 key: all as recorded/)
   })
 
   test('an empty ledger is a finding where checkpoints were signed, and none where nothing was', async () => {

@@ -22,6 +22,7 @@ import { StoreError } from '#edge/store/store-error.ts'
 import { EXIT, Stop } from './exit.ts'
 import { entryInWords, formatEntry, entryRow, TABLE_HEAD } from './ledger-entry.ts'
 import { parseTime } from './ledger-time.ts'
+import { many } from './words.ts'
 
 type StoreOptions = { store?: string; config?: string; json?: boolean }
 type FilterOptions = {
@@ -166,7 +167,7 @@ function verify(
   const isEmptied = entries === 0 && [kept, ...(options.key ?? []).map(keptKeysBeside)].some((path) => existsSync(path))
   const fault = found.fault ?? (isEmptied ? ({ kind: 'emptied', chain: GATE_CHAIN, seq: 1 } as const) : undefined)
   if (options.json === true) print(to, JSON.stringify({ ok: fault === undefined, ...found, fault }))
-  const looked = `looked at ${entries} entries (${blocks} blocks, ${released} released, ${erased} erased) in ${heads.length} chains and ${found.checkpoints} checkpoints of ${found.keys} keys`
+  const looked = `looked at ${many(entries, 'entry', 'entries')} (${many(blocks, 'block')}, ${released} released, ${erased} erased) in ${many(heads.length, 'chain')} and ${many(found.checkpoints, 'checkpoint')} of ${many(found.keys, 'key')}`
   const say = options.json === true ? note : print
   if (fault !== undefined) {
     say(to, `${looked}\nnot as recorded: chain "${fault.chain}", entry ${fault.seq}: ${FAULTS[fault.kind]}`)

@@ -28,6 +28,11 @@ export function paint(stream: NodeJS.WriteStream, format: Parameters<typeof styl
 }
 
 /** Control, format (direction, zero width, tags), line and paragraph ends, halves of surrogate pairs. */
+/** A count with its noun: `1 chain`, `2 chains`. */
+export function many(count: number, one: string, several = `${one}s`): string {
+  return `${count} ${count === 1 ? one : several}`
+}
+
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 /** Characters of a path that are shown. */
 const NAME_MAX = 200
