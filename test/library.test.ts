@@ -39,7 +39,7 @@ for (const name of PROGRAMS) {
       shown.some((block) => block.text.trim() === read(program).trim()),
       `${page} shows another text`,
     )
-    assert.ok(read(page).includes(`$ node ${program}`), `${page} does not run it`)
+    assert.ok(read(page).includes(`$ npx node ${program}`), `${page} does not run it`)
   })
 }
 
