@@ -86,8 +86,8 @@ async function startParts(config: Config, path: string, undo: Undo): Promise<Run
     undo.push(() => transport.close())
   }
   const health = await watch(config, path, ledger, gateFigures(gate, tally, transports, alarms), alarms, startedMs)
-  const chores = setInterval(() => void doChores(config, ledger, receipts.renew, log), CHORES_MS)
-  void doChores(config, ledger, receipts.renew, log)
+  const chores = setInterval(() => void doChores(config, ledger, log, receipts.renew), CHORES_MS)
+  void doChores(config, ledger, log)
   announce(config, path, transports, health)
   log.info({ listening: transports.map(({ local }) => local), policy: config.policy.version }, 'started')
   return {
@@ -195,10 +195,10 @@ function cannotListen(what: string, where: string, error: unknown): unknown {
     : new Stop(EXIT.outside, `cannot listen on ${what} (${where}): ${why}`, { cause: error })
 }
 
-/** What has to happen now and then: keys that come and go, personal data whose time is up. */
-async function doChores(config: Config, ledger: Ledger, renewKeys: () => void, log: Logger): Promise<void> {
+/** What has to happen now and then: keys that come and go (just read at start), personal data whose time is up. */
+async function doChores(config: Config, ledger: Ledger, log: Logger, renewKeys?: () => void): Promise<void> {
   try {
-    renewKeys()
+    renewKeys?.()
     const nowMs = Date.now()
     const { blocks } = await ledger.erase({ by: 'age', beforeMs: nowMs - config.ledger.keepMs }, nowMs)
     if (blocks > 0) log.info({ blocks }, 'erased personal data past its time')
@@ -229,10 +229,9 @@ function announce(
 }
 
 function ledgerOptions({ ledger, journal }: Config): LedgerOptions {
-  const controls = new Map(
-    (process.env['RECOURSE_TEST_CONTROLS'] ?? '').split(',').map((pair) => pair.split('=') as [string, string]),
-  )
-  if (process.env['RECOURSE_TEST_CONTROLS'] !== undefined) {
+  const said = process.env['RECOURSE_TEST_CONTROLS']
+  const controls = new Map(said?.split(',').map((pair) => pair.split('=') as [string, string]))
+  if (said !== undefined) {
     say(
       'warning: RECOURSE_TEST_CONTROLS is set; this gate may tell of blocks that it has not recorded. Never set it outside tests',
     )

@@ -1,4 +1,5 @@
 import type { JournalRow } from '#core/ledger/ledger.ts'
+import { Conditions } from './conditions.ts'
 import { openForReading, parseStoreUrl } from './schema.ts'
 
 /** Which rows of the journal are wanted. */
@@ -12,22 +13,16 @@ export type JournalFilter = {
 
 /** Reads rows of a store's journal, newest first; a gate may be writing to it. Throws StoreError. */
 export function readJournal(url: string, filter: JournalFilter, limit: number): JournalRow[] {
-  const conditions: string[] = []
-  const values: (string | number)[] = []
-  const ask = (condition: string, ...asked: (string | number)[]): void => {
-    conditions.push(condition)
-    values.push(...asked)
-  }
-  if (filter.sinceMs !== undefined) ask('at >= ?', filter.sinceMs)
-  if (filter.number !== undefined) ask('(calling = ? OR called = ?)', filter.number, filter.number)
-  if (filter.verdict !== undefined) ask('verdict = ?', filter.verdict)
-  if (filter.rule !== undefined) ask('rule = ?', filter.rule)
+  const asked = new Conditions()
+  if (filter.sinceMs !== undefined) asked.ask('at >= ?', filter.sinceMs)
+  if (filter.number !== undefined) asked.ask('(calling = ? OR called = ?)', filter.number, filter.number)
+  if (filter.verdict !== undefined) asked.ask('verdict = ?', filter.verdict)
+  if (filter.rule !== undefined) asked.ask('rule = ?', filter.rule)
   const db = openForReading(parseStoreUrl(url))
   try {
-    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
     return db
-      .prepare(`SELECT ${COLUMNS} FROM journal ${where} ORDER BY at DESC, rowid DESC LIMIT ?`)
-      .all(...values, limit)
+      .prepare(`SELECT ${COLUMNS} FROM journal ${asked.where} ORDER BY at DESC, rowid DESC LIMIT ?`)
+      .all(...asked.values, limit)
       .map((row) => ({ ...row, at: Number(row['at']) }) as unknown as JournalRow)
   } finally {
     db.close()

@@ -4,6 +4,7 @@ import { parseCheckpoint, type Checkpoint } from '#core/ledger/checkpoint.ts'
 import type { EntryKind, LedgerRow } from '#core/ledger/entry.ts'
 import type { RecentBlock, Selection } from '#core/ledger/ledger.ts'
 import { verifyLedger, type Verification } from '#core/ledger/verify.ts'
+import { Conditions } from './conditions.ts'
 import { createVerifier } from './checkpoint-key.ts'
 import { createMention, hasMention, MENTION_COLUMNS } from './mention.ts'
 import { octetText, readRow, RELEASED, ROW_COLUMNS, ROW_SOURCE, type Row } from './rows.ts'
@@ -75,30 +76,25 @@ export function openLedgerReader(url: string): LedgerReader {
 }
 
 function listEntries(db: DatabaseSync, filter: EntryFilter, order: 'oldest' | 'newest', limit: number, after?: string) {
-  const conditions: string[] = []
-  const values: (string | number)[] = []
-  const ask = (condition: string, ...asked: (string | number)[]) => {
-    conditions.push(condition)
-    values.push(...asked)
-  }
-  if (filter.sinceMs !== undefined) ask('entry.at >= ?', filter.sinceMs)
-  if (filter.untilMs !== undefined) ask('entry.at < ?', filter.untilMs)
-  if (filter.calling !== undefined) ask('calling = ?', filter.calling)
-  if (filter.called !== undefined) ask('called = ?', filter.called)
-  if (filter.number !== undefined) ask('(calling = ? OR called = ?)', filter.number, filter.number)
-  if (filter.rule !== undefined) ask('rule = ?', filter.rule)
-  if (filter.program !== undefined) ask('program = ?', filter.program)
-  if (filter.entry !== undefined) ask('entry.entry = ?', filter.entry)
+  const asked = new Conditions()
+  if (filter.sinceMs !== undefined) asked.ask('entry.at >= ?', filter.sinceMs)
+  if (filter.untilMs !== undefined) asked.ask('entry.at < ?', filter.untilMs)
+  if (filter.calling !== undefined) asked.ask('calling = ?', filter.calling)
+  if (filter.called !== undefined) asked.ask('called = ?', filter.called)
+  if (filter.number !== undefined) asked.ask('(calling = ? OR called = ?)', filter.number, filter.number)
+  if (filter.rule !== undefined) asked.ask('rule = ?', filter.rule)
+  if (filter.program !== undefined) asked.ask('program = ?', filter.program)
+  if (filter.entry !== undefined) asked.ask('entry.entry = ?', filter.entry)
   const cursor = after === undefined ? undefined : parseCursor(after)
-  if (cursor !== undefined) ask(`(entry.at, entry.id) ${order === 'oldest' ? '>' : '<'} (?, ?)`, cursor.at, cursor.id)
-  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
+  if (cursor !== undefined)
+    asked.ask(`(entry.at, entry.id) ${order === 'oldest' ? '>' : '<'} (?, ?)`, cursor.at, cursor.id)
   const way = order === 'oldest' ? 'ASC' : 'DESC'
   return db
     .prepare(
-      `SELECT ${ROW_COLUMNS}, ${RELEASED} AS released FROM ${ROW_SOURCE} ${where}
+      `SELECT ${ROW_COLUMNS}, ${RELEASED} AS released FROM ${ROW_SOURCE} ${asked.where}
        ORDER BY entry.at ${way}, entry.id ${way} LIMIT ?`,
     )
-    .all(...values, limit)
+    .all(...asked.values, limit)
     .map(readListed)
 }
 

@@ -389,4 +389,3 @@ export const configSchema = z.strictObject({
 /** What the schema makes of a configuration without faults. */
 export type Settings = z.output<typeof configSchema>
 export type RuleSettings = Settings['policy']['rules'][number]
-export type PeerSettings = NonNullable<Settings['gate']['peers']>[number]
