@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type Call, Caller, fieldOf, formatInvite, idOf } from '../peers/caller.ts'
 import { type LedgerRow, Recourse } from '../peers/recourse.ts'
+import { SEED, mulberry32 } from '../peers/random.ts'
 
 const KILLS = 50
 const NOT_RECORDED = 'was on the wire and is not in the ledger'
@@ -12,8 +13,6 @@ const KILL_AFTER_MAX_MS = 60
 /** About as long as a start takes, so that some kills fall into it. */
 const START_MS = 500
 const ANSWER_MS = 10_000
-/** Set to the printed number to see a failure again; the moments then are the same, the machine is not. */
-const SEED = Number(process.env['JOURNEY_SEED'] ?? Date.now() % 1_000_000)
 const random = mulberry32(SEED)
 
 test(`${KILLS} times killed at a random moment under load: every id on the wire is in the ledger, once, and comes again after the restart`, async (t) => {
@@ -100,17 +99,6 @@ function faults(heard: ReadonlyMap<string, readonly Buffer[]>, ledger: readonly 
 
 function nameOf({ receipt, released }: LedgerRow): string {
   return `${released ? 'a released row' : 'a row'} with ${receipt}`
-}
-
-/** A small seeded generator of numbers from 0 to 1. */
-function mulberry32(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }
 
 /** A caller that keeps a window of calls open at the gate and remembers every answer it hears. */

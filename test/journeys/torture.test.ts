@@ -15,6 +15,7 @@ import { Caller, type Call, fieldOf, formatInvite, formatOptions, idOf, statusOf
 import { Peer, until } from '../peers/peer.ts'
 import { freeTcpPort, freeUdpPorts } from '../peers/port.ts'
 import { type LedgerRow, figure, recourse } from '../peers/recourse.ts'
+import { SEED, mulberry32 } from '../peers/random.ts'
 import { type TortureCase, tortureCases } from '../torture.ts'
 
 const COMMAND = new URL('../../bin/recourse.js', import.meta.url).pathname
@@ -414,17 +415,6 @@ function callNumber(name: string, calling: string, port: number): Call {
   }
 }
 
-/** A small seeded generator of numbers from 0 to 1. */
-function mulberry32(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 const CONFIGURATION = {
   operator: { name: 'Northwire', contact: { tel: '+18005550142' }, location: 'RLN' },
   store: 'sqlite:./ledger.db',
@@ -440,8 +430,6 @@ const COPIES = 7
 const LOSS = 0.2
 const DELAY_MAX_MS = 120
 const REST_MS = 300
-/** Set to the printed number to lose the same datagrams again. */
-const SEED = Number(process.env['JOURNEY_SEED'] ?? Date.now() % 1_000_000)
 const HALF_OCTETS = 32_000
 const LINE_OCTETS = 4_000
 /** Twice the octets may take twice the time; the rest is for a busy machine. */
