@@ -10,6 +10,7 @@ import { parseNumberList, type NumberList } from '#core/rules/number-list.ts'
 import { allowBy, type Policy } from '#core/rules/policy.ts'
 import { SlidingCounter, counterBytes } from '#core/rules/sliding-counter.ts'
 import { openTally } from '#core/rules/tally.ts'
+import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
 
 const numbers = Number(process.argv[2] ?? 10_000_000)
 const START_MS = 1_795_000_000_000
@@ -88,7 +89,17 @@ function readNumbers(): (index: number) => void {
 function calls(): { facts: CallFacts[]; policy: Policy } {
   const facts = Array.from({ length: 1_000_000 }, (_, index): CallFacts => {
     const parties = { calling: party(13_000_000_000 + index * 1009), called: party(14155550163) }
-    return { atMs: 0, ...parties, peer: 'edge', trunk: '', attestation: 'none', emergency: false, forwarded: false }
+    return {
+      atMs: 0,
+      ...parties,
+      peer: 'edge',
+      trunk: '',
+      attestation: 'none',
+      emergency: false,
+      forwarded: false,
+      verification: NOT_LOOKED,
+      scores: NO_SCORES,
+    }
   })
   const program = 'opt-out'
   const mode = 'enforce'

@@ -1,4 +1,5 @@
 import type { Party } from './party.ts'
+import type { Scores, Verification } from './verification.ts'
 
 /** All a rule may know about one call attempt. Rules never see a SIP message. */
 export type CallFacts = {
@@ -18,6 +19,10 @@ export type CallFacts = {
   readonly emergency: boolean
   /** Diversion or History-Info is present. */
   readonly forwarded: boolean
+  /** What this gate itself found out about the call's PASSporT. */
+  readonly verification: Verification
+  /** What outside services said of the call, in time. */
+  readonly scores: Scores
 }
 
 export type Attestation = 'A' | 'B' | 'C' | 'passed' | 'none' | 'failed'

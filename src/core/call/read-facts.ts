@@ -10,6 +10,7 @@ import { isEmergencyNumber, isEmergencyUrn } from './emergency.ts'
 import type { Attestation, CallFacts } from './facts.ts'
 import { type DialPlan, isWithheldHost, readNumber } from './number.ts'
 import { OTHER, type Party, WITHHELD } from './party.ts'
+import { NOT_LOOKED, NO_SCORES } from './verification.ts'
 
 /**
  * Reads from an INVITE what rules may know of the call; the request has been checked already (`RequestView`).
@@ -38,6 +39,8 @@ export function readCallFacts(
     attestation: readAttestation(invite, view, asserted !== undefined),
     emergency,
     forwarded: invite.indexOf(FIELD.diversion) >= 0 || invite.indexOf(FIELD.historyInfo) >= 0,
+    verification: NOT_LOOKED,
+    scores: NO_SCORES,
   }
 }
 

@@ -10,6 +10,7 @@ import { parseEntries, type NumberList } from './number-list.ts'
 import { NO_RULE, allowBy, numberRules, type Mode, type Policy, type Rule, type VolumeRule } from './policy.ts'
 import { openTally } from './tally.ts'
 import type { Cause, Verdict } from './verdict.ts'
+import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
 
 const CALLER = '+12125550117'
 const CALLED = '+14155550163'
@@ -369,6 +370,8 @@ function factsOf({ calling = CALLER, called = CALLED, emergency = false }: Facts
     attestation: 'none',
     emergency,
     forwarded: false,
+    verification: NOT_LOOKED,
+    scores: NO_SCORES,
   }
 }
 

@@ -1,30 +1,10 @@
 import { z } from 'zod'
 import { isE164, isMailbox, urlFaults } from '#codec/notice/contact.ts'
 import { BLOCK_LOCATIONS } from '#codec/notice/notice.ts'
-import { CARRIES } from '#core/notify/notice-terms.ts'
-import { COUNT_MAX } from '#core/rules/sliding-counter.ts'
-import { CAUSES, PROGRAMS } from '#core/rules/verdict.ts'
 import { parseEndpoint, parseRange } from './addresses.ts'
-import {
-  ENDPOINT,
-  LIST,
-  NAME,
-  checked,
-  choice,
-  duration,
-  durationWords,
-  endpoint,
-  integer,
-  key,
-  list,
-  file,
-  name,
-  secret,
-  section,
-  size,
-  sizeWords,
-  text,
-} from './keys.ts'
+import { ENDPOINT, checked, duration, durationWords, endpoint, file, key, secret, section, text } from './keys.ts'
+import { gateSchema } from './schema-gate.ts'
+import { policySchema } from './schema-policy.ts'
 
 // One thing, the configuration's shape: every key with what it means and what it takes. The reference page is made of it,
 // and so is every message about a wrong value.
@@ -83,199 +63,6 @@ const receipts = section({
   ),
 })
 
-const dialPlan = section({
-  country: key(integer(1, 999), 'The country code of national numbers.', 'a country code from 1 to 999'),
-  national: key(integer(4, 14), 'How many digits a national number has.', 'a number of digits from 4 to 14'),
-  international: key(
-    checked((text) => (/^[0-9]{1,4}$/.test(text) ? text : undefined)),
-    'What is dialled before a number abroad.',
-    'up to 4 digits in quotes, such as "011"',
-  ),
-})
-
-const peer = section({
-  name: key(name(), 'What the peer is called in the ledger and in figures.', NAME),
-  from: key(
-    z.union([z.string(), z.array(z.string()).max(1000)]).transform((value, context) => {
-      const texts = typeof value === 'string' ? [value] : value
-      const wrong = texts.findIndex((text) => (parseRange(text)?.prefix ?? 0) === 0)
-      if (texts.length > 0 && wrong < 0) return texts
-      const path = typeof value === 'string' || texts.length === 0 ? [] : [wrong]
-      context.issues.push({ code: 'custom', input: value, path })
-      return z.NEVER
-    }),
-    'The addresses it sends from; nobody else is answered.',
-    'an address such as 192.0.2.7, a range such as 192.0.2.0/24 that is not everybody, or a list of them',
-  ),
-  continue: key(
-    integer(300, 599),
-    'The status that tells this peer to carry on with a call. What is right depends on the switch: behind Kamailio take 404, not 503.',
-    'a status from 300 to 599',
-  ),
-  tenant: key(
-    text(100).prefault(''),
-    'Whose traffic this is, where one gate serves several.',
-    'a name of up to 100 characters',
-  ),
-})
-
-const limits = section({
-  record: key(
-    duration('10ms', '5s').prefault('200ms'),
-    'How long a block may take to reach the disk; after that the call continues.',
-    durationWords('10ms', '5s'),
-  ),
-  transactions: key(
-    integer(1000, 10_000_000).prefault(200_000),
-    'How many answered calls are remembered for 32 seconds, so that a repeated INVITE gets the same answer.',
-    'a number from 1000 to 10000000',
-  ),
-  pending: key(
-    integer(10, 1_000_000).prefault(10_000),
-    'How many blocks may wait for the disk at a time; beyond, calls continue.',
-    'a number from 10 to 1000000',
-  ),
-})
-
-const gate = section({
-  listen: key(
-    z
-      .array(
-        key(
-          checked((text) => {
-            const endpoint = text.startsWith('udp:') ? parseEndpoint(text.slice(4)) : undefined
-            return endpoint
-          }),
-          'One address.',
-          'udp: and an address with a port, such as udp:127.0.0.1:5060 or udp:[::1]:5060',
-        ),
-      )
-      .min(1)
-      .max(64)
-      .prefault(['udp:127.0.0.1:5060']),
-    'Where switches ask about a call.',
-    'a list such as ["udp:127.0.0.1:5060"]',
-  ),
-  peers: key(
-    z
-      .array(key(peer, 'One peer.', 'a mapping with name, from and continue'))
-      .max(10_000)
-      .optional(),
-    'The switches that may ask. Without it, when the gate listens on this machine only, every program on it may, and is told to continue by 404.',
-    'a list of mappings with name, from and continue',
-  ),
-  dialPlan: key(
-    dialPlan.optional(),
-    'How numbers without a plus are read, in calls and in lists. Without it they are taken as other digits, never as E.164.',
-    'a mapping with country, national and international',
-  ),
-  receiveBuffer: key(
-    size('64KiB', '1GiB').prefault('4MiB'),
-    'The receive buffer asked of the system for each socket. The system caps it (net.core.rmem_max).',
-    sizeWords('64KiB', '1GiB'),
-  ),
-  limits: key(limits.prefault({}), 'What the gate holds at most.', 'a mapping'),
-})
-
-const volume = section({
-  of: key(
-    z.enum(['number', 'block']),
-    'What is counted: each calling number, or each block of them.',
-    'number or block',
-  ),
-  limit: key(
-    integer(1, COUNT_MAX - 1),
-    'As many calls go on in the window; the next one does not.',
-    `a number of calls from 1 to ${COUNT_MAX - 1}, the most that can be counted`,
-  ),
-  per: key(duration('1s', '1d'), 'The length of the sliding window.', durationWords('1s', '1d')),
-  prefix: key(
-    integer(1, 14).optional(),
-    'How many leading digits make a block, the country code among them. Without it, all but the last three: a thousands block.',
-    'a number of digits from 1 to 14',
-  ),
-  numbers: key(
-    integer(1000, 50_000_000).prefault(1_000_000),
-    'How many numbers or blocks are counted at a time, at 28 bytes each.',
-    'a number from 1000 to 50000000',
-  ),
-})
-
-const rule = section({
-  id: key(name(), 'The rule’s name in the ledger and in receipts. Give a changed rule a new one.', NAME),
-  'called-list': key(
-    z.union([z.literal(true), file()]).optional(),
-    'Blocks callers whom the called party refuses. `true` asks the lists that subscribers keep; a file has the columns called and calling.',
-    'true, or file: and a path',
-  ),
-  'do-not-originate': key(list().optional(), 'Blocks numbers that never place calls.', LIST),
-  deny: key(list().optional(), 'Blocks the numbers on a list.', LIST),
-  allow: key(list().optional(), 'Lets the numbers on a list go on; rules behind it are not asked.', LIST),
-  volume: key(
-    volume.optional(),
-    'Blocks a number, or a block of numbers, that makes too many calls.',
-    'a mapping with of, limit and per',
-  ),
-  mode: key(
-    z.enum(['enforce', 'shadow']).prefault('enforce'),
-    'Whether the rule acts, or only notes what it would have done.',
-    'enforce or shadow',
-  ),
-  program: key(
-    z.enum(PROGRAMS).optional(),
-    'The kind of blocking program the rule belongs to (47 CFR 64.1200(k)): subscribers of opt-in and opt-out ones may ask for a list of their blocked calls. Without it, opt-out for rules that block by analytics, none for others.',
-    `one of ${PROGRAMS.join(', ')}`,
-  ),
-  cause: key(
-    z.enum(CAUSES).optional(),
-    'Why a deny list blocks, which decides what callers are told. Without it, analytics.',
-    `one of ${CAUSES.join(', ')}`,
-  ),
-})
-
-const notices = section({
-  analytics: choice('analytics', 'analytics of this network or its vendor'),
-  'do-not-originate': choice('do-not-originate', 'a do-not-originate list'),
-  invalid: choice('invalid', 'a number that cannot exist'),
-  unallocated: choice('unallocated', 'a number that is assigned to nobody'),
-  'called-party': choice('called-party', 'the called party’s own list (a caller who withholds his number is told 433)'),
-  ordered: choice('ordered', 'an order of the government'),
-})
-
-const policy = section({
-  notices: key(
-    z.union([z.literal('us'), notices]).prefault('us'),
-    'Which notice each cause gets. `us` is what the United States require since 2026-03-25; a mapping changes single causes of it.',
-    'us, or a mapping of causes',
-  ),
-  form: key(
-    z.enum(['SIP', 'Q.850']).prefault('SIP'),
-    'Which form of Reason a 603+ has: SIP;cause=603 or Q.850;cause=21. Both are valid.',
-    'SIP or Q.850',
-  ),
-  carry: key(
-    z.enum(CARRIES).prefault('both'),
-    'Where a 603+ carries the receipt. Some equipment cuts long Reason values: then leave one out. Without a desk, only id can.',
-    `one of ${CARRIES.join(', ')}`,
-  ),
-  exempt: key(
-    z
-      .array(key(z.union([z.literal('emergency'), file()]), 'One exemption.', 'emergency, or file: and a path'))
-      .max(100)
-      .prefault(['emergency']),
-    'Calls that are never judged: `emergency` (they never are, listed or not), and calls from or to a number on a list.',
-    'a list such as [emergency, "file:psap.csv"]',
-  ),
-  rules: key(
-    z
-      .array(key(rule, 'One rule.', 'a mapping with id and one of called-list, do-not-originate, deny, allow, volume'))
-      .max(1000)
-      .prefault([]),
-    'The rules, asked in this order.',
-    'a list of rules',
-  ),
-})
-
 const desk = section({
   listen: key(endpoint().prefault('127.0.0.1:8080'), 'Where the redress desk answers.', ENDPOINT),
   public: key(
@@ -324,9 +111,9 @@ export const configSchema = z.strictObject({
   ),
   tally: key(z.literal('memory').prefault('memory'), 'Where calls are counted: in this process.', 'memory'),
   receipts: key(receipts.prefault({}), 'Receipts: the ids in notices.', 'a mapping with keys, keep and rotate'),
-  gate: key(gate.prefault({}), 'The SIP gate that switches ask.', 'a mapping with listen and peers'),
+  gate: key(gateSchema.prefault({}), 'The SIP gate that switches ask.', 'a mapping with listen and peers'),
   policy: key(
-    policy.prefault({}),
+    policySchema.prefault({}),
     'What is blocked and how it is told; or file: and a path, to keep it in a file of its own.',
     'a mapping with rules, or file: and a path',
   ),

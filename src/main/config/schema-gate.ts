@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { parseEndpoint, parseRange } from './addresses.ts'
+import { NAME, checked, duration, durationWords, integer, key, name, section, size, sizeWords, text } from './keys.ts'
+
+const dialPlan = section({
+  country: key(integer(1, 999), 'The country code of national numbers.', 'a country code from 1 to 999'),
+  national: key(integer(4, 14), 'How many digits a national number has.', 'a number of digits from 4 to 14'),
+  international: key(
+    checked((text) => (/^[0-9]{1,4}$/.test(text) ? text : undefined)),
+    'What is dialled before a number abroad.',
+    'up to 4 digits in quotes, such as "011"',
+  ),
+})
+
+const peer = section({
+  name: key(name(), 'What the peer is called in the ledger and in figures.', NAME),
+  from: key(
+    z.union([z.string(), z.array(z.string()).max(1000)]).transform((value, context) => {
+      const texts = typeof value === 'string' ? [value] : value
+      const wrong = texts.findIndex((text) => (parseRange(text)?.prefix ?? 0) === 0)
+      if (texts.length > 0 && wrong < 0) return texts
+      const path = typeof value === 'string' || texts.length === 0 ? [] : [wrong]
+      context.issues.push({ code: 'custom', input: value, path })
+      return z.NEVER
+    }),
+    'The addresses it sends from; nobody else is answered.',
+    'an address such as 192.0.2.7, a range such as 192.0.2.0/24 that is not everybody, or a list of them',
+  ),
+  continue: key(
+    integer(300, 599),
+    'The status that tells this peer to carry on with a call. What is right depends on the switch: behind Kamailio take 404, not 503.',
+    'a status from 300 to 599',
+  ),
+  tenant: key(
+    text(100).prefault(''),
+    'Whose traffic this is, where one gate serves several.',
+    'a name of up to 100 characters',
+  ),
+})
+
+const limits = section({
+  record: key(
+    duration('10ms', '5s').prefault('200ms'),
+    'How long a block may take to reach the disk; after that the call continues.',
+    durationWords('10ms', '5s'),
+  ),
+  transactions: key(
+    integer(1000, 10_000_000).prefault(200_000),
+    'How many answered calls are remembered for 32 seconds, so that a repeated INVITE gets the same answer.',
+    'a number from 1000 to 10000000',
+  ),
+  pending: key(
+    integer(10, 1_000_000).prefault(10_000),
+    'How many blocks may wait for the disk at a time; beyond, calls continue.',
+    'a number from 10 to 1000000',
+  ),
+})
+
+/** How switches reach the gate, and which may. */
+export const gateSchema = section({
+  listen: key(
+    z
+      .array(
+        key(
+          checked((text) => {
+            const endpoint = text.startsWith('udp:') ? parseEndpoint(text.slice(4)) : undefined
+            return endpoint
+          }),
+          'One address.',
+          'udp: and an address with a port, such as udp:127.0.0.1:5060 or udp:[::1]:5060',
+        ),
+      )
+      .min(1)
+      .max(64)
+      .prefault(['udp:127.0.0.1:5060']),
+    'Where switches ask about a call.',
+    'a list such as ["udp:127.0.0.1:5060"]',
+  ),
+  peers: key(
+    z
+      .array(key(peer, 'One peer.', 'a mapping with name, from and continue'))
+      .max(10_000)
+      .optional(),
+    'The switches that may ask. Without it, when the gate listens on this machine only, every program on it may, and is told to continue by 404.',
+    'a list of mappings with name, from and continue',
+  ),
+  dialPlan: key(
+    dialPlan.optional(),
+    'How numbers without a plus are read, in calls and in lists. Without it they are taken as other digits, never as E.164.',
+    'a mapping with country, national and international',
+  ),
+  receiveBuffer: key(
+    size('64KiB', '1GiB').prefault('4MiB'),
+    'The receive buffer asked of the system for each socket. The system caps it (net.core.rmem_max).',
+    sizeWords('64KiB', '1GiB'),
+  ),
+  limits: key(limits.prefault({}), 'What the gate holds at most.', 'a mapping'),
+})
