@@ -9,6 +9,7 @@ import type { CallFacts } from './facts.ts'
 import type { DialPlan } from './number.ts'
 import { formatParty } from './party.ts'
 import { readCallFacts, readDisplayName } from './read-facts.ts'
+import { NOT_LOOKED, NO_SCORES } from './verification.ts'
 
 type Invite = { readonly uri?: string; readonly from?: string; readonly more?: readonly string[] }
 
@@ -44,6 +45,8 @@ test('a plain INVITE gives its facts', () => {
     attestation: 'none',
     emergency: false,
     forwarded: false,
+    verification: NOT_LOOKED,
+    scores: NO_SCORES,
   })
 })
 
