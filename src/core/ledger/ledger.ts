@@ -7,11 +7,7 @@ import type { BlockEntry } from './entry.ts'
  * could not take the row (disk full, a failing disk, too many waiting): then nothing was promised to anyone, and should
  * the row come to light later after all, the store itself adds the `released` entry.
  */
-export type Ledger = Journal & {
-  /** One transaction, one row: a block whose transaction stands recorded already is told as that row, in `earlier`. */
-  record(block: BlockEntry): Promise<Recorded>
-  /** Takes back a block that was recorded but not enforced, by a `released` entry. */
-  release(block: Recorded, atMs: number, cause: ReleaseCause): Promise<void>
+export type Ledger = Recorder & {
   /** The blocks since then, oldest first, released ones too: what a transaction memory is filled with at start. */
   recentBlocks(sinceMs: number): Promise<RecentBlock[]>
   /** The version of a policy, given as canonical text: a new number for new text, the old number for text seen before. */
@@ -28,6 +24,14 @@ export type Ledger = Journal & {
   figures(): LedgerFigures
   /** Records what has been handed in, signs a last checkpoint, and closes. */
   close(): Promise<void>
+}
+
+/** The part of a ledger that a gate works with. */
+export type Recorder = Journal & {
+  /** One transaction, one row: a block whose transaction stands recorded already is told as that row, in `earlier`. */
+  record(block: BlockEntry): Promise<Recorded>
+  /** Takes back a block that was recorded but not enforced, by a `released` entry. */
+  release(block: Recorded, atMs: number, cause: ReleaseCause): Promise<void>
 }
 
 /** Notes every screened call in the background; no promise. */

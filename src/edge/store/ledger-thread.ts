@@ -1,6 +1,6 @@
 // The writer's thread: takes what has queued up, records it in one transaction, and only then says so.
 import { setImmediate } from 'node:timers/promises'
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { hashReceipt } from '#core/ledger/chain.ts'
 import type { Erasure, Recorded, ReleaseCause, Selection, UnrecordedCode } from '#core/ledger/ledger.ts'
 import { ChainWriter, type Repeat, type WriterTerms } from './chain-writer.ts'
@@ -9,7 +9,9 @@ import { createMention } from './mention.ts'
 import { BLOCK_WIDTH, JOURNAL_WIDTH, unpackBlock, type Packed } from './packed.ts'
 import { SQLITE_BUSY, SQLITE_FULL, SQLITE_LOCKED, StoreError, sqliteCode, type StoreErrorCode } from './store-error.ts'
 
-export type ThreadTerms = WriterTerms & {
+export type ThreadTerms = Omit<WriterTerms, 'acknowledged'> & {
+  /** The `seq` of the last row that anybody was told of, as a double; NaN before the first start. Shared, for this thread may end. */
+  readonly acknowledged: SharedArrayBuffer
   /** `before-commit` tells of rows that are not there yet: a control for tests that must then fail. */
   readonly acknowledge: 'after-commit' | 'before-commit'
   readonly journalKeepMs: number
@@ -24,6 +26,8 @@ export type Order =
   | { readonly kind: 'blocks'; readonly values: Packed }
   | { readonly kind: 'journal'; readonly values: Packed }
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
+  /** Another thread hands in blocks and journal rows on a port of its own. */
+  | { readonly kind: 'join'; readonly port: MessagePort }
 
 export type Question =
   | { readonly kind: 'release'; readonly block: Recorded; readonly atMs: number; readonly cause: ReleaseCause }
@@ -35,7 +39,7 @@ export type Question =
 
 /** What it sends. Blocks are told of in the order they came in, so a count says which. */
 export type Report =
-  | { readonly kind: 'opened'; readonly seq: number }
+  | { readonly kind: 'opened' }
   | { readonly kind: 'unopened'; readonly code: StoreErrorCode; readonly message: string }
   | { readonly kind: 'recorded'; readonly count: number; readonly first: number; readonly repeats: readonly Repeat[] }
   | { readonly kind: 'refused'; readonly count: number; readonly code: UnrecordedCode; readonly detail: string }
@@ -52,11 +56,20 @@ export type ThreadState = {
   readonly failure: string | undefined
 }
 
+/** What one message brought, and how far it has been taken. */
+type Handed = { readonly from: MessagePort; readonly values: Packed; at: number }
+
+/** Rows of one batch, and whose they are: so many of one port, then so many of the next. */
+type Taken = { readonly values: Packed; readonly shares: { readonly from: MessagePort; rows: number }[] }
+
 const terms = workerData as ThreadTerms
-const port = parentPort!
-const blocks: { values: Packed; at: number }[] = []
-const journal: { values: Packed; at: number }[] = []
-const questions: { id: number; question: Question }[] = []
+const acknowledged = new Float64Array(terms.acknowledged)
+/** Who hands in: the thread that started this one, and those that have joined since. */
+const owner = parentPort!
+const ports = new Set<MessagePort>([owner])
+const blocks: Handed[] = []
+const journal: Handed[] = []
+const questions: { from: MessagePort; id: number; question: Question }[] = []
 /** Why blocks cannot be recorded just now. */
 let failure: { code: UnrecordedCode; detail: string; at: number } | undefined
 /** Why the last checkpoint could not be signed or written. */
@@ -71,18 +84,27 @@ let lastCheckpointAt = performance.now()
 
 const writer = open()
 if (writer !== undefined) {
-  port.on('message', (order: Order) => {
-    take(order)
-    void work(writer)
-  })
+  hear(owner, writer)
   setInterval(() => look(writer), 1_000).unref()
   setInterval(() => void forget(writer), 3_600_000).unref()
 }
 
+function hear(port: MessagePort, writer: ChainWriter): void {
+  port.on('message', (order: Order) => {
+    take(order, port)
+    if (order.kind === 'join') hear(order.port, writer)
+    void work(writer)
+  })
+  port.on('close', () => ports.delete(port))
+}
+
 function open(): ChainWriter | undefined {
   try {
-    const writer = new ChainWriter(terms)
-    tell({ kind: 'opened', seq: writer.seq })
+    const last = acknowledged[0]!
+    const writer = new ChainWriter({ ...terms, acknowledged: Number.isNaN(last) ? undefined : last })
+    // Whatever the thread before did not get to tell has been settled now.
+    acknowledged[0] = writer.seq
+    tell({ kind: 'opened' })
     return writer
   } catch (cause) {
     const code = cause instanceof StoreError ? cause.code : 'failed'
@@ -91,13 +113,14 @@ function open(): ChainWriter | undefined {
   }
 }
 
-function tell(report: Report): void {
-  port.postMessage(report)
+function tell(report: Report, to: MessagePort = owner): void {
+  to.postMessage(report, [])
 }
 
-function take(order: Order): void {
-  if (order.kind === 'ask') questions.push(order)
-  else (order.kind === 'blocks' ? blocks : journal).push({ values: order.values, at: 0 })
+function take(order: Order, from: MessagePort): void {
+  if (order.kind === 'ask') questions.push({ from, id: order.id, question: order.question })
+  else if (order.kind === 'join') ports.add(order.port)
+  else (order.kind === 'blocks' ? blocks : journal).push({ from, values: order.values, at: 0 })
 }
 
 /** Works until nothing waits. Asynchronous for the sake of long questions, which let recording go on between steps. */
@@ -112,14 +135,18 @@ async function work(writer: ChainWriter): Promise<void> {
     }
     const asked = questions.shift()
     if (asked === undefined) break
-    await answer(writer, asked.id, asked.question)
+    await answer(writer, asked)
   }
   run.working = false
 }
 
 function drain(): void {
-  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-    take(next.message as Order)
+  for (const port of ports) {
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      const order = next.message as Order
+      take(order, port)
+      if (order.kind === 'join' && writer !== undefined) hear(order.port, writer)
+    }
   }
 }
 
@@ -128,19 +155,20 @@ function recordSome(writer: ChainWriter): void {
   const batch = takeRows(blocks, BLOCK_WIDTH, BATCH_ROWS)
   const notes = takeRows(journal, JOURNAL_WIDTH, JOURNAL_ROWS)
   const entries = []
-  for (let at = 0; at < batch.length; at += BLOCK_WIDTH) entries.push(unpackBlock(batch, at))
-  const count = entries.length
-  const noted = notes.length / JOURNAL_WIDTH
-  if (terms.acknowledge === 'before-commit' && count > 0) tell({ kind: 'recorded', count, first: 0, repeats: [] })
+  for (let at = 0; at < batch.values.length; at += BLOCK_WIDTH) entries.push(unpackBlock(batch.values, at))
+  if (terms.acknowledge === 'before-commit') tellRecorded(batch, 0, [])
   const refuse = ({ code, detail }: { code: UnrecordedCode; detail: string }) => {
-    if (terms.acknowledge === 'after-commit' && count > 0) tell({ kind: 'refused', count, code, detail })
-    if (noted > 0) tell({ kind: 'journalled', written: 0, dropped: noted })
+    if (terms.acknowledge === 'after-commit') {
+      for (const { from, rows } of batch.shares) tell({ kind: 'refused', count: rows, code, detail }, from)
+    }
+    for (const { from, rows } of notes.shares) tell({ kind: 'journalled', written: 0, dropped: rows }, from)
   }
   if (failure !== undefined && performance.now() - failure.at < RETRY_MS) return refuse(failure)
   try {
-    const { first, repeats } = writer.record(entries, notes)
-    if (terms.acknowledge === 'after-commit' && count > 0) tell({ kind: 'recorded', count, first, repeats })
-    if (noted > 0) tell({ kind: 'journalled', written: noted, dropped: 0 })
+    const { first, repeats } = writer.record(entries, notes.values)
+    acknowledged[0] = writer.seq
+    if (terms.acknowledge === 'after-commit') tellRecorded(batch, first, repeats)
+    for (const { from, rows } of notes.shares) tell({ kind: 'journalled', written: rows, dropped: 0 }, from)
     failure = undefined
   } catch (cause) {
     failure = { ...classify(cause), at: performance.now() }
@@ -149,32 +177,53 @@ function recordSome(writer: ChainWriter): void {
   tellState(writer)
 }
 
-function takeRows(queue: { values: Packed; at: number }[], width: number, rows: number): Packed {
+/** Tells each port of its own rows, which lie side by side. */
+function tellRecorded({ shares }: Taken, first: number, repeats: readonly Repeat[]): void {
+  let start = 0
+  let seq = first
+  for (const { from, rows } of shares) {
+    const [begin, end] = [start, start + rows]
+    const own = repeats.filter(({ index }) => index >= begin && index < end)
+    tell({ kind: 'recorded', count: rows, first: seq, repeats: own.map((repeat) => moved(repeat, begin)) }, from)
+    seq += rows - own.length
+    start = end
+  }
+}
+
+function moved(repeat: Repeat, by: number): Repeat {
+  return by === 0 ? repeat : { ...repeat, index: repeat.index - by }
+}
+
+function takeRows(queue: Handed[], width: number, rows: number): Taken {
   const head = queue[0]
-  if (head === undefined) return []
+  if (head === undefined) return { values: [], shares: [] }
   if (head.at === 0 && head.values.length <= width * rows && queue.length === 1) {
     queue.shift()
-    return head.values
+    return { values: head.values, shares: [{ from: head.from, rows: head.values.length / width }] }
   }
-  const taken: Packed = []
-  for (let next = queue[0]; next !== undefined && taken.length < width * rows; next = queue[0]) {
-    const end = Math.min(next.values.length, next.at + width * rows - taken.length)
-    for (let at = next.at; at < end; at++) taken.push(next.values[at])
+  const taken: Taken = { values: [], shares: [] }
+  for (let next = queue[0]; next !== undefined && taken.values.length < width * rows; next = queue[0]) {
+    const end = Math.min(next.values.length, next.at + width * rows - taken.values.length)
+    const count = (end - next.at) / width
+    for (let at = next.at; at < end; at++) taken.values.push(next.values[at])
+    const last = taken.shares.at(-1)
+    if (last?.from === next.from) last.rows += count
+    else taken.shares.push({ from: next.from, rows: count })
     if (end === next.values.length) queue.shift()
     else next.at = end
   }
   return taken
 }
 
-async function answer(writer: ChainWriter, id: number, question: Question): Promise<void> {
+async function answer(writer: ChainWriter, { from, id, question }: (typeof questions)[number]): Promise<void> {
   if (question.kind === 'close') return finish(writer, id)
   try {
-    tell({ kind: 'answer', id, value: await answerTo(writer, question) })
+    tell({ kind: 'answer', id, value: await answerTo(writer, question) }, from)
   } catch (cause) {
     if (cause instanceof StoreError && cause.code === 'clock') {
-      tell({ kind: 'declined', id, code: cause.code, message: cause.message })
+      tell({ kind: 'declined', id, code: cause.code, message: cause.message }, from)
     } else {
-      tell({ kind: 'fault', id, ...classify(cause) })
+      tell({ kind: 'fault', id, ...classify(cause) }, from)
     }
   }
   tellState(writer)
@@ -192,7 +241,7 @@ function finish(writer: ChainWriter, id: number): void {
   tellState(writer)
   tell({ kind: 'answer', id, value: undefined })
   run.closed = true
-  port.close()
+  for (const port of ports) port.close()
 }
 
 function answerTo(writer: ChainWriter, question: Exclude<Question, { kind: 'close' }>): unknown {

@@ -13,7 +13,8 @@ import type { Ledger, LedgerFigures } from '#core/ledger/ledger.ts'
 import { sampleBlock, SAMPLE_START_MS } from './contract-samples.ts'
 import { storeContract, type StoreOnTrial } from './contract.ts'
 import { openLedgerReader } from './ledger-reader.ts'
-import { openLedger } from './sqlite-ledger.ts'
+import { BorrowedLedger } from './ledger-client.ts'
+import { openLedger, type SharedLedger } from './sqlite-ledger.ts'
 
 storeContract(freshSqlite)
 
@@ -246,6 +247,64 @@ test('when the writer’s thread dies, what waited is refused, another takes ove
   const { fault, blocks, released } = openAndVerify(store.url)
   assert.deepEqual({ fault, standing: blocks - released }, { fault: undefined, standing: told + 2 })
 })
+
+test('several threads hand in to one writer: one chain without a gap, and each hears of its own blocks', async (t) => {
+  const store = freshSqlite(t)
+  const ledger = await openLedger(store.url)
+  const borrowed = borrow(ledger, 3)
+  const hands = [ledger, ...borrowed]
+
+  const all = await Promise.all(
+    Array.from({ length: 800 }, async (_, number) => {
+      // Every tenth is a transaction that another hand records as well.
+      const block = sampleBlock(number % 10 === 9 ? number - 1 : number)
+      const recorded = await hands[number % hands.length]!.record(block)
+      assert.equal(recorded.receipt, block.personal.receipt)
+      return recorded
+    }),
+  )
+
+  const fresh = all.filter(({ earlier }) => earlier === undefined)
+  assert.equal(fresh.length, 720)
+  assert.deepEqual(
+    fresh.map(({ seq }) => seq).toSorted((a, b) => a - b),
+    Array.from({ length: 720 }, (_, index) => index + 1),
+  )
+  const counted = [ledger.figures(), ...borrowed.map((hand) => hand.figures())]
+  assert.equal(counted.map(({ committed, repeated }) => committed + repeated).join(), '200,200,200,200')
+  await ledger.close()
+  await assert.rejects(borrowed[0]!.record(sampleBlock(900)), { name: 'Unrecorded' })
+  const { fault, blocks } = openAndVerify(store.url)
+  assert.deepEqual({ fault, blocks }, { fault: undefined, blocks: 720 })
+})
+
+test('when the writer dies, every thread is refused what was not told, and hands in to the next one', async (t) => {
+  const threads = watchThreads(t)
+  const store = freshSqlite(t)
+  const ledger = await openLedger(store.url)
+  const [hand] = borrow(ledger, 1)
+  await hand!.record(sampleBlock(1))
+  const waiting = Array.from({ length: 200 }, (_, number) => hand!.record(sampleBlock(number + 2)))
+
+  const settled = Promise.allSettled(waiting)
+  await threads[0]!.terminate()
+  const told = (await settled).filter(({ status }) => status === 'fulfilled').length
+  assert.ok(told < 200, 'the control: the thread must have died before it was done')
+  while (ledger.figures().reopened === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  await hand!.record(sampleBlock(300))
+
+  await ledger.close()
+  const { fault, blocks, released } = openAndVerify(store.url)
+  assert.deepEqual({ fault, standing: blocks - released }, { fault: undefined, standing: told + 2 })
+})
+
+function borrow(ledger: SharedLedger, hands: number): BorrowedLedger[] {
+  return Array.from({ length: hands }, () => {
+    const hand = new BorrowedLedger('gate')
+    ledger.lend((port) => hand.borrow(port))
+    return hand
+  })
+}
 
 test('a clock that is set back keeps no checkpoint waiting: they go by the steady one', async (t) => {
   const store = freshSqlite(t)

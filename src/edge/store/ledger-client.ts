@@ -1,0 +1,272 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { BlockEntry } from '#core/ledger/entry.ts'
+import {
+  Unrecorded,
+  type JournalRow,
+  type Recorded,
+  type Recorder,
+  type ReleaseCause,
+  type UnrecordedCode,
+} from '#core/ledger/ledger.ts'
+import type { Repeat } from './chain-writer.ts'
+import type { Order, Question, Report } from './ledger-thread.ts'
+import { packBlock, packJournal, type Packed } from './packed.ts'
+import { StoreError } from './store-error.ts'
+
+/** What leads to the writer's thread: the thread itself for whoever started it, a port for any other thread. */
+export type WriterPort = { send(order: Order): void }
+
+/** What one thread has handed in, and what became of it. */
+export type ClientFigures = {
+  readonly queued: number
+  readonly committed: number
+  readonly failed: number
+  readonly repeated: number
+  readonly released: number
+  readonly commits: number
+  readonly journalled: number
+  readonly journalDrops: number
+}
+
+/**
+ * Hands blocks and journal rows to the writer's thread and hears what became of them. Nothing here waits: without a port
+ * every block is refused at once, and the calls go on.
+ */
+export class LedgerClient implements Recorder {
+  readonly #chain: string
+  #port: WriterPort | undefined
+  /** Nothing more is taken; what was handed in is still heard of. */
+  #retired = false
+  /** Why nothing is taken. */
+  #absence: Absence = { code: 'failed', detail: 'the writer is starting' }
+  #blocks: Packed = []
+  #journal: Packed = []
+  /** In the order handed in, which is the order the thread answers in. */
+  #waiting: Waiting[] = []
+  #answered = 0
+  readonly #asking = new Map<number, Asking>()
+  #asked = 0
+  #flushing = false
+  #journalTimer: NodeJS.Timeout | undefined
+  #journalQueued = 0
+  readonly #count = { committed: 0, failed: 0, repeated: 0, released: 0, commits: 0, journalled: 0, journalDrops: 0 }
+
+  constructor(chain: string) {
+    this.#chain = chain
+  }
+
+  /** Hands in by this port from now on; whoever owns it passes what comes back to `hear`. */
+  attach(port: WriterPort): void {
+    this.#port = port
+  }
+
+  /** Takes nothing more; what was handed in before is still answered. */
+  retire(absence: Absence): void {
+    this.#absence = absence
+    this.#retired = true
+  }
+
+  /** The writer is gone: refuses what it has not answered, and all that comes. */
+  detach(absence: Absence): void {
+    this.#absence = absence
+    if (this.#port === undefined) return
+    this.#port = undefined
+    this.#settle(this.#waiting.length - this.#answered, absence.code, absence.detail)
+    for (const { reject } of this.#asking.values()) reject(new Unrecorded(absence.code, absence.detail))
+    this.#asking.clear()
+    this.#blocks = []
+    this.#journal = []
+    this.#count.journalDrops += this.#journalQueued
+    this.#journalQueued = 0
+  }
+
+  record(block: BlockEntry): Promise<Recorded> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) {
+      this.#count.failed++
+      return Promise.reject(refusal)
+    }
+    return new Promise((resolve, reject) => {
+      packBlock(block, this.#blocks)
+      this.#waiting.push({ resolve, reject, transaction: block.transaction, receipt: block.personal.receipt })
+      this.#flushSoon()
+    })
+  }
+
+  async release(block: Recorded, atMs: number, cause: ReleaseCause): Promise<void> {
+    await this.ask({ kind: 'release', block, atMs, cause })
+    this.#count.released++
+  }
+
+  note(call: JournalRow): void {
+    if (this.#journalQueued >= JOURNAL_QUEUE_MAX || !this.#takes) {
+      this.#count.journalDrops++
+      return
+    }
+    this.#journalQueued++
+    packJournal(call, this.#journal)
+    this.#journalTimer ??= setTimeout(() => this.#flushJournal(), JOURNAL_FLUSH_MS)
+  }
+
+  /** Asks behind all that was handed in before: that is part of what the question is about. */
+  ask(question: Question): Promise<unknown> {
+    if (!this.#takes) return Promise.reject(this.#absent())
+    this.flush()
+    return new Promise((resolve, reject) => {
+      const id = ++this.#asked
+      this.#asking.set(id, { resolve, reject })
+      this.#send({ kind: 'ask', id, question })
+    })
+  }
+
+  /** Sends what has gathered without waiting for the end of the turn. */
+  flush(): void {
+    this.#flushBlocks()
+    this.#flushJournal()
+  }
+
+  figures(): ClientFigures {
+    return { queued: this.#queued(), ...this.#count }
+  }
+
+  /** Takes what the writer's thread says; answers false for a report that is not for a client. */
+  hear(report: Report): boolean {
+    switch (report.kind) {
+      case 'recorded':
+        this.#confirm(report.count, report.first, report.repeats)
+        return true
+      case 'refused':
+        this.#settle(report.count, report.code, report.detail)
+        return true
+      case 'journalled':
+        this.#journalQueued -= report.written + report.dropped
+        this.#count.journalled += report.written
+        this.#count.journalDrops += report.dropped
+        return true
+      case 'answer':
+      case 'fault':
+      case 'declined':
+        this.#reply(report)
+        return true
+      default:
+        return false
+    }
+  }
+
+  get #takes(): boolean {
+    return this.#port !== undefined && !this.#retired
+  }
+
+  #queued(): number {
+    return this.#waiting.length - this.#answered
+  }
+
+  #refusal(): Unrecorded | undefined {
+    if (!this.#takes) return this.#absent()
+    const queued = this.#queued()
+    return queued < QUEUE_MAX ? undefined : new Unrecorded('overloaded', `${queued} wait`)
+  }
+
+  #absent(): Unrecorded {
+    return new Unrecorded(this.#absence.code, this.#absence.detail)
+  }
+
+  /** At the end of this turn of the event loop, so that all blocks of the turn travel together. */
+  #flushSoon(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    setImmediate(() => this.#flushBlocks())
+  }
+
+  #flushBlocks(): void {
+    this.#flushing = false
+    if (this.#blocks.length === 0) return
+    this.#send({ kind: 'blocks', values: this.#blocks })
+    this.#blocks = []
+  }
+
+  #flushJournal(): void {
+    clearTimeout(this.#journalTimer)
+    this.#journalTimer = undefined
+    if (this.#journal.length === 0) return
+    this.#send({ kind: 'journal', values: this.#journal })
+    this.#journal = []
+  }
+
+  #send(order: Order): void {
+    this.#port?.send(order)
+  }
+
+  #confirm(count: number, first: number, repeats: readonly Repeat[]): void {
+    const chain = this.#chain
+    let seq = first
+    let next = 0
+    for (let i = 0; i < count; i++) {
+      const { resolve, transaction, receipt } = this.#waiting[this.#answered++]!
+      const repeat = repeats[next]
+      if (repeat?.index === i) {
+        next++
+        const { receipt, answer } = repeat
+        resolve({ chain: repeat.chain, seq: repeat.seq, transaction, receipt, earlier: { answer, receipt } })
+      } else {
+        resolve({ chain, seq: seq++, transaction, receipt, earlier: undefined })
+      }
+    }
+    this.#count.committed += seq - first
+    this.#count.repeated += repeats.length
+    this.#count.commits++
+    this.#compact()
+  }
+
+  #settle(count: number, code: UnrecordedCode, detail: string): void {
+    for (let i = 0; i < count; i++) this.#waiting[this.#answered++]!.reject(new Unrecorded(code, detail))
+    this.#count.failed += count
+    this.#compact()
+  }
+
+  #compact(): void {
+    if (this.#answered < COMPACT_AT && this.#answered < this.#waiting.length) return
+    this.#waiting = this.#waiting.slice(this.#answered)
+    this.#answered = 0
+  }
+
+  #reply(report: Extract<Report, { kind: 'answer' | 'fault' | 'declined' }>): void {
+    const asking = this.#asking.get(report.id)
+    this.#asking.delete(report.id)
+    if (report.kind === 'answer') asking?.resolve(report.value)
+    else if (report.kind === 'declined') asking?.reject(new StoreError(report.code, report.message))
+    else asking?.reject(new Unrecorded(report.code, report.detail))
+  }
+}
+
+/**
+ * Hands in from another thread than the one that opened the ledger, by ports that it lends (`lend`): a new one each time
+ * the writer starts anew.
+ */
+export class BorrowedLedger extends LedgerClient {
+  borrow(port: MessagePort): void {
+    port.on('message', (report: Report) => void this.hear(report))
+    port.on('close', () => this.detach({ code: 'failed', detail: 'the writer ended' }))
+    this.attach({ send: (order) => port.postMessage(order, []) })
+  }
+}
+
+/** Why blocks cannot be handed in. */
+export type Absence = { readonly code: UnrecordedCode; readonly detail: string }
+
+type Waiting = {
+  readonly resolve: (recorded: Recorded) => void
+  readonly reject: (cause: Unrecorded) => void
+  readonly transaction: string
+  readonly receipt: string
+}
+
+type Asking = { readonly resolve: (value: unknown) => void; readonly reject: (cause: Error) => void }
+
+/** Blocks handed in and not yet answered; beyond it blocks are refused at once, and the calls go on. */
+const QUEUE_MAX = 65_536
+
+/** Journal rows on their way; beyond it they are dropped and counted. */
+const JOURNAL_QUEUE_MAX = 65_536
+const JOURNAL_FLUSH_MS = 50
+const COMPACT_AT = 4_096
