@@ -2,21 +2,25 @@ import type { CallFacts } from '#core/call/facts.ts'
 import { parseNumber, type DialPlan } from '#core/call/number.ts'
 import { WITHHELD, formatParty, partyKey, type Party } from '#core/call/party.ts'
 import type { ListFault } from './number-list.ts'
+import type { Allot } from './number-set.ts'
+import { hasPair, makePairSet, type PairSet } from './pair-set.ts'
 import type { CalledListRule } from './policy.ts'
 import { cellOf, columnOf, rowsOf } from './rows.ts'
 import type { Ground } from './verdict.ts'
 
-/** Whom each called party refuses. A question, so that the answer may come from a file or from what subscribers keep. */
-export type CalledLists = { readonly refuses: (called: Party, calling: Party) => boolean }
+/** Whom each called party refuses: pairs of called and calling party. */
+export type CalledLists = { readonly pairs: PairSet }
 
 /** Fires when the called party has refused this caller, or all callers who withhold their number. */
 export function refusedByCalled(rule: CalledListRule, facts: CallFacts): Ground | undefined {
-  if (!rule.lists.refuses(facts.called, facts.calling)) return undefined
+  if (!refuses(rule.lists, facts.called, facts.calling)) return undefined
   return { kind: 'called-party', rule: rule.id, cause: 'called-party', calling: formatParty(facts.calling) }
 }
 
-/** Nobody has refused anybody: what stands in until subscribers' lists are there. */
-export const NO_CALLED_LISTS: CalledLists = { refuses: () => false }
+/** Whether the called party takes no calls from this caller. */
+export function refuses({ pairs }: CalledLists, called: Party, calling: Party): boolean {
+  return hasPair(pairs, partyKey(called), partyKey(calling))
+}
 
 /**
  * Reads the called parties' lists from one file: who is called, and whom he refuses (`withheld` for all who hide their
@@ -26,8 +30,11 @@ export const NO_CALLED_LISTS: CalledLists = { refuses: () => false }
  *     +14155550163,+12125550117
  *     +14155550163,withheld
  */
-export function parseCalledLists(text: string, plan?: DialPlan): { lists: CalledLists; faults: ListFault[] } {
-  const refused = new Map<number, Set<number>>()
+export function parseCalledLists(
+  text: string,
+  { plan, allot }: CalledListOptions = {},
+): { lists: CalledLists; faults: ListFault[] } {
+  const pairs: number[] = []
   const faults: ListFault[] = []
   let columns: readonly [called: number, calling: number] | undefined
   for (const row of rowsOf(text)) {
@@ -38,19 +45,21 @@ export function parseCalledLists(text: string, plan?: DialPlan): { lists: Called
     const calledKey = numberKey(called?.text ?? '', plan)
     const callingKey = calling?.text === 'withheld' ? partyKey(WITHHELD) : numberKey(calling?.text ?? '', plan)
     const wrong = calledKey === 0 ? called : callingKey === 0 ? calling : undefined
-    if (wrong === undefined) {
-      const set = refused.get(calledKey) ?? new Set()
-      refused.set(calledKey, set.add(callingKey))
-    } else {
+    if (wrong === undefined) pairs.push(calledKey, callingKey)
+    else {
       const found = wrong.text === '' ? 'an empty cell' : JSON.stringify(wrong.text.slice(0, 40))
       const expected =
         wrong === called ? 'the called number, such as +14155550163' : 'the number it refuses, or withheld'
       faults.push({ line: row.line, column: wrong.column, found, expected })
     }
   }
-  const refuses = (called: Party, calling: Party) => refused.get(partyKey(called))?.has(partyKey(calling)) ?? false
-  return { lists: { refuses }, faults }
+  return { lists: { pairs: makePairSet(pairs, allot) }, faults }
 }
+
+export type CalledListOptions = { readonly plan?: DialPlan | undefined; readonly allot?: Allot | undefined }
+
+/** Nobody has refused anybody: what stands in until subscribers' lists are there. */
+export const NO_CALLED_LISTS: CalledLists = { pairs: makePairSet([]) }
 
 function numberKey(text: string, plan: DialPlan | undefined): number {
   const party = parseNumber(text.replaceAll(' ', ''), plan)

@@ -7,7 +7,16 @@ import { formatGround, formatNumber, formatPublicGround, formatWindow } from './
 import { judge } from './judge.ts'
 import { KINDS } from './kinds.ts'
 import { parseEntries, type NumberList } from './number-list.ts'
-import { NO_RULE, allowBy, numberRules, type Mode, type Policy, type Rule, type VolumeRule } from './policy.ts'
+import {
+  NO_RULE,
+  allowBy,
+  numberRules,
+  type ListRule,
+  type Mode,
+  type Policy,
+  type Rule,
+  type VolumeRule,
+} from './policy.ts'
 import { openTally } from './tally.ts'
 import type { Cause, Verdict } from './verdict.ts'
 import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
@@ -347,6 +356,35 @@ test('rules take the numbers that the store has given to their ids', () => {
       ['volume', 12],
     ],
   )
+})
+
+test('a policy that was sent to another thread judges the same, over the same memory of its lists', () => {
+  const allot = (bytes: number) => new SharedArrayBuffer(bytes)
+  const listed = parseEntries([CALLER, '+1312*'], { name: 'deny.csv', blocks: true, allot }).list
+  const called = parseCalledLists(`${CALLED},+12125550118`, { allot }).lists
+  const denied = { ...(deny([]) as ListRule<'deny'>), list: listed }
+  const policy: Policy = {
+    ...policyOf([allowRule(['+12125550119']), denied, { ...calledListRule(), lists: called }, volume({ limit: 1 })]),
+    exemptions: [exemption(['+13125550100'])],
+  }
+  const sent = structuredClone(policy)
+
+  const [, sentDeny] = sent.rules
+  assert.ok(sentDeny?.kind === 'deny')
+  const free = listed.numbers.slots.indexOf(0)
+  listed.numbers.slots[free] = 7
+  assert.equal(sentDeny.list.numbers.slots[free], 7, 'what is written here is read there')
+  listed.numbers.slots[free] = 0
+  const tallies = [openTally(policy, 1), openTally(sent, 1)] as const
+  const kinds = new Set<string>()
+  for (const calling of [CALLER, '+12125550118', '+12125550119', '+13125550100', '+13125550101', '+14', 'anonymous']) {
+    for (const round of [0, 1]) {
+      const verdict = judge(factsOf({ calling }), policy, tallies[0], NOW + round)
+      assert.deepEqual(judge(factsOf({ calling }), sent, tallies[1], NOW + round), verdict)
+      kinds.add(verdict.kind === 'block' ? verdict.rule.id : verdict.why)
+    }
+  }
+  assert.deepEqual([...kinds].sort(), ['allowed', 'called', 'deny', 'exempt', 'no-rule'])
 })
 
 function verdictOn(rules: readonly Rule[], facts: FactsOptions = {}): Verdict {

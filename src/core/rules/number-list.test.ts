@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseNumber } from '#core/call/number.ts'
-import { parseCalledLists } from './called-list.ts'
+import { parseCalledLists, refuses } from './called-list.ts'
 import { LIST_FAULTS_MAX, entryOf, isListed, parseEntries, parseNumberList } from './number-list.ts'
 import { hasNumber, makeNumberSet } from './number-set.ts'
+import { hasPair, makePairSet } from './pair-set.ts'
 
 const EXPECTED = 'a number such as +12125550117, or leading digits such as +1212555*'
 const EMERGENCY = 'no emergency number and no number that tests one on a list that blocks'
@@ -133,6 +134,23 @@ test('the set holds exactly what was put in', () => {
   )
 })
 
+test('the set of pairs holds exactly the pairs that were put in, in their order', () => {
+  const key = fc.constantFrom(-1, 1, 2, -1007, 12125550117, 999_999_999_999_999)
+  let members = 0
+  fc.assert(
+    fc.property(fc.array(fc.tuple(key, key), { maxLength: 40 }), key, key, (pairs, first, second) => {
+      const set = makePairSet(pairs.flat())
+      const expected = new Set(pairs.map((pair) => pair.join()))
+      assert.equal(set.size, expected.size)
+      if (expected.has(`${first},${second}`)) members++
+      assert.equal(hasPair(set, first, second), expected.has(`${first},${second}`))
+      assert.ok(!hasPair(set, 0, second) && !hasPair(set, first, 0))
+    }),
+    { numRuns: 500 },
+  )
+  assert.ok(members > 20, `only ${members} members`)
+})
+
 test('leading digits match exactly the numbers that start with them, by a model with strings', () => {
   const entry = fc.stringMatching(/^\+?[1-9][0-9]{0,6}$/)
   const number = fc.stringMatching(/^\+?[1-9][0-9]{0,9}$/)
@@ -174,12 +192,13 @@ test('the lists of called parties name whom each refuses, and faults have their 
   const { lists, faults } = parseCalledLists(
     'calling,called\n+12125550117,+14155550163\nwithheld,+14155550163\n+12125550117,bob1\nx,+14155550163\n',
   )
-  const refuses = (called: string, calling: string) => lists.refuses(parseNumber(called), parseNumber(calling))
-  assert.ok(refuses('+14155550163', '+12125550117'))
-  assert.ok(refuses('+14155550163', 'anonymous'))
-  assert.ok(!refuses('+14155550163', '+12125550118'))
-  assert.ok(!refuses('+14155550164', '+12125550117'))
-  assert.ok(!refuses('alice', 'alice'))
+  const refused = (called: string, calling: string) => refuses(lists, parseNumber(called), parseNumber(calling))
+  assert.ok(refused('+14155550163', '+12125550117'))
+  assert.ok(refused('+14155550163', 'anonymous'))
+  assert.ok(!refused('+14155550163', '+12125550118'))
+  assert.ok(!refused('+14155550164', '+12125550117'))
+  assert.ok(!refused('+12125550117', '+14155550163'), 'who refuses is not refused')
+  assert.ok(!refused('alice', 'alice'))
   assert.deepEqual(faults, [
     { line: 4, column: 14, found: '"bob1"', expected: 'the called number, such as +14155550163' },
     { line: 5, column: 1, found: '"x"', expected: 'the number it refuses, or withheld' },

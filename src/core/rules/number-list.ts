@@ -1,7 +1,7 @@
 import { coversProtected, isBlockable } from '#core/call/emergency.ts'
 import { parseNumber, type DialPlan } from '#core/call/number.ts'
 import { E164_DIGITS_MAX, formatParty, partyKey, prefixKey, type Party } from '#core/call/party.ts'
-import { hasNumber, makeNumberSet, type NumberSet } from './number-set.ts'
+import { hasNumber, makeNumberSet, type Allot, type NumberSet } from './number-set.ts'
 import { cellOf, columnOf, rowsOf, type Cell } from './rows.ts'
 
 /** Numbers and leading digits, as an operator lists them. */
@@ -29,6 +29,8 @@ export type NumberListOptions = {
   /** Whether calls are blocked by it: then emergency numbers are refused. */
   readonly blocks: boolean
   readonly plan?: DialPlan | undefined
+  /** Where its memory comes from; without it, memory of this thread. */
+  readonly allot?: Allot | undefined
 }
 
 /** Whether the party, or digits it starts with, stands on the list. */
@@ -98,8 +100,8 @@ function collect(cells: Iterable<Cell & { line: number }>, options: NumberListOp
       break
     }
   }
-  const set = makeNumberSet(numbers)
-  const prefixSet = makeNumberSet(prefixes)
+  const set = makeNumberSet(numbers, options.allot)
+  const prefixSet = makeNumberSet(prefixes, options.allot)
   const list: NumberList = {
     name: options.name,
     numbers: set,

@@ -6,9 +6,12 @@ import { hashKey, slotOf } from './hash.ts'
  */
 export type NumberSet = { readonly size: number; readonly slots: Float64Array }
 
+/** Where a table's octets come from, zeroed: memory of this thread, or memory that threads share. */
+export type Allot = (bytes: number) => ArrayBufferLike
+
 /** Makes the set; keys that stand twice are kept once. */
-export function makeNumberSet(keys: readonly number[]): NumberSet {
-  const slots = new Float64Array(Math.max(1, keys.length * SLOTS_PER_KEY))
+export function makeNumberSet(keys: readonly number[], allot: Allot = allotOwn): NumberSet {
+  const slots = new Float64Array(allot(Math.max(1, keys.length * SLOTS_PER_KEY) * Float64Array.BYTES_PER_ELEMENT))
   let size = 0
   for (const key of keys) {
     if (key === 0) continue
@@ -29,6 +32,11 @@ function slotFor(slots: Float64Array, key: number): number {
   let slot = slotOf(hashKey(key, 0), slots.length)
   while (slots[slot] !== 0 && slots[slot] !== key) slot = slot + 1 === slots.length ? 0 : slot + 1
   return slot
+}
+
+/** Memory of this thread alone. */
+export function allotOwn(bytes: number): ArrayBufferLike {
+  return new ArrayBuffer(bytes)
 }
 
 /** Two, so that a search among unlisted numbers ends after 2.5 slots on average. */

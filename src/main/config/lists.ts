@@ -31,7 +31,7 @@ export function loadNumbers(
   reader: ListReader,
 ): NumberList {
   if (source.kind === 'entries') {
-    const options = { name: `the list in rule ${id}`, blocks, plan: reader.plan }
+    const options = { name: `the list in rule ${id}`, blocks, plan: reader.plan, allot: allotShared }
     const { list, faults } = parseEntries(source.entries, options)
     for (const { line, found, expected } of faults) {
       reader.faults.push({ ...from.entry(line - 1), message: `found ${found}, expected ${expected}` })
@@ -40,7 +40,7 @@ export function loadNumbers(
   }
   const path = besides(from.file, source.path)
   const text = readText(path, 'a list of numbers', from, reader)
-  const { list, faults } = parseNumberList(text, { name: source.path, blocks, plan: reader.plan })
+  const { list, faults } = parseNumberList(text, { name: source.path, blocks, plan: reader.plan, allot: allotShared })
   tell(path, faults, reader)
   return list
 }
@@ -49,10 +49,8 @@ export function loadNumbers(
 export function loadCalledLists(source: FileSource | true, from: ListPlace, reader: ListReader): CalledLists {
   if (source === true) return NO_CALLED_LISTS
   const path = besides(from.file, source.path)
-  const { lists, faults } = parseCalledLists(
-    readText(path, 'a list with the columns called and calling', from, reader),
-    reader.plan,
-  )
+  const text = readText(path, 'a list with the columns called and calling', from, reader)
+  const { lists, faults } = parseCalledLists(text, { plan: reader.plan, allot: allotShared })
   tell(path, faults, reader)
   return lists
 }
@@ -86,6 +84,11 @@ function tell(where: string, faults: readonly ListFault[], reader: ListReader): 
   for (const { line, column, found, expected } of faults) {
     reader.faults.push({ where, line, column, message: `found ${found}, expected ${expected}` })
   }
+}
+
+/** Lists lie in memory that all threads of a gate share: a policy that is sent to one brings none of it along. */
+function allotShared(bytes: number): ArrayBufferLike {
+  return new SharedArrayBuffer(bytes)
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([

@@ -1,5 +1,6 @@
 import { KINDS } from '#core/rules/kinds.ts'
-import { allowBy, type Exemption, type Rule } from '#core/rules/policy.ts'
+import { allowBy, type BlockingKind, type Exemption, type Mode, type Rule } from '#core/rules/policy.ts'
+import type { Cause, Program } from '#core/rules/verdict.ts'
 import type { ConfigFault } from './fault.ts'
 import { loadCalledLists, loadNumbers, type ListPlace, type ListReader } from './lists.ts'
 import type { RuleSettings, Settings } from './schema.ts'
@@ -12,6 +13,56 @@ export type Places = {
   /** The file in which the policy stands. */
   readonly policyFile: string
 }
+
+/** What a rule is made with, whatever its kind. */
+export type Making = {
+  readonly id: string
+  /** What every rule has. */
+  readonly common: { readonly id: string; readonly number: number; readonly mode: Mode }
+  /** What every rule that blocks has; its cause is that of its kind, unless the rule says another. */
+  readonly blocking: Making['common'] & { readonly cause: Cause; readonly program: Program }
+  /** Where a list named by the rule's kind stands. */
+  readonly from: ListPlace
+  readonly reader: ListReader
+  /** The next free counter of the tally. */
+  readonly nextCounter: () => number
+  /** Tells what is wrong below the rule, at a key, and makes no rule. */
+  readonly refuse: (path: Path, message: string) => undefined
+}
+
+/** Which key of a rule says its kind. */
+export type RuleKey = BlockingKind | 'allow'
+
+/** How a rule of each kind is made of what stands behind its key; `undefined` after telling what is wrong. */
+type Makers = {
+  readonly [Key in RuleKey]: (value: NonNullable<RuleSettings[Key]>, making: Making) => Rule | undefined
+}
+
+/** A row for each kind. */
+const MAKERS: Makers = {
+  'called-list': (source, { blocking, from, reader }) => {
+    return { kind: 'called-list', ...blocking, cause: 'called-party', lists: loadCalledLists(source, from, reader) }
+  },
+  'do-not-originate': (source, { id, blocking, from, reader }) => {
+    return { kind: 'do-not-originate', ...blocking, list: loadNumbers(source, id, true, from, reader) }
+  },
+  deny: (source, { id, blocking, from, reader }) => {
+    return { kind: 'deny', ...blocking, list: loadNumbers(source, id, true, from, reader) }
+  },
+  allow: (source, { id, common, from, reader }) => {
+    const list = loadNumbers(source, id, false, from, reader)
+    return { kind: 'allow', ...common, list, verdict: allowBy('allowed', id) }
+  },
+  volume: ({ of, limit, per, prefix, numbers }, { id, blocking, nextCounter, refuse }) => {
+    if (prefix !== undefined && of === 'number') {
+      return refuse(['volume', 'prefix'], `found a prefix in rule "${id}", expected one only with of: block`)
+    }
+    return { kind: 'volume', ...blocking, of, limit, prefix, perMs: per, capacity: numbers, counter: nextCounter() }
+  },
+}
+
+/** The keys of which each rule has one, in the order in which they are told. */
+export const RULE_KEYS = Object.keys(MAKERS) as RuleKey[]
 
 /** Makes the rules of a policy, with their lists loaded. Faults go to the reader. */
 export function makeRules(settings: readonly RuleSettings[], places: Places, reader: ListReader): Rule[] {
@@ -54,36 +105,25 @@ export function makeRules(settings: readonly RuleSettings[], places: Places, rea
         `found a program in rule "${rule.id}", expected one only where calls are blocked`,
       )
     }
-    if (rule.volume?.prefix !== undefined && rule.volume.of === 'number') {
-      return fault(
-        places.atKey([...path, 'volume', 'prefix']),
-        `found a prefix in rule "${rule.id}", expected one only with of: block`,
-      )
-    }
-
-    const from = listPlace([...path, kind], places)
     const common = { id: rule.id, number: index + 1, mode: rule.mode }
-    if (rule.allow !== undefined) {
-      const list = loadNumbers(rule.allow, rule.id, false, from, reader)
-      return [{ kind: 'allow', ...common, list, verdict: allowBy('allowed', rule.id) }]
-    }
-    const cause = rule.cause ?? KINDS[kind as keyof typeof KINDS].cause
+    const cause = rule.cause ?? (kind === 'allow' ? 'analytics' : KINDS[kind].cause)
     const program = rule.program ?? (cause === 'analytics' ? 'opt-out' : 'none')
-    const blocking = { ...common, cause, program }
-    if (rule.deny !== undefined)
-      return [{ kind: 'deny', ...blocking, list: loadNumbers(rule.deny, rule.id, true, from, reader) }]
-    if (rule['do-not-originate'] !== undefined) {
-      const list = loadNumbers(rule['do-not-originate'], rule.id, true, from, reader)
-      return [{ kind: 'do-not-originate', ...blocking, list }]
-    }
-    if (rule['called-list'] !== undefined) {
-      const lists = loadCalledLists(rule['called-list'], from, reader)
-      return [{ kind: 'called-list', ...blocking, cause: 'called-party', lists }]
-    }
-    if (rule.volume === undefined) return []
-    const { of, limit, per, prefix, numbers } = rule.volume
-    return [{ kind: 'volume', ...blocking, of, limit, prefix, perMs: per, capacity: numbers, counter: counters++ }]
+    const made = make(kind, rule, {
+      id: rule.id,
+      common,
+      blocking: { ...common, cause, program },
+      from: listPlace([...path, kind], places),
+      reader,
+      nextCounter: () => counters++,
+      refuse: (below, message) => void fault(places.atKey([...path, ...below]), message),
+    })
+    return made === undefined ? [] : [made]
   })
+}
+
+/** The row of a kind takes what stands behind that kind's key: the table's type says so, which the compiler cannot follow. */
+function make(kind: RuleKey, rule: RuleSettings, making: Making): Rule | undefined {
+  return (MAKERS[kind] as (value: unknown, making: Making) => Rule | undefined)(rule[kind], making)
 }
 
 /** Makes the exemptions of a policy; emergency calls are exempt without one. */
@@ -106,5 +146,3 @@ function listPlace(path: Path, places: Places): ListPlace {
     entry: (index) => places.at([...path, index]),
   }
 }
-
-const RULE_KEYS = ['called-list', 'do-not-originate', 'deny', 'allow', 'volume'] as const
