@@ -11,7 +11,7 @@ import type { DialPlan } from '#core/call/number.ts'
 import { formatParty } from '#core/call/party.ts'
 import { readCallFacts, readDisplayName } from '#core/call/read-facts.ts'
 import type { BlockEntry } from '#core/ledger/entry.ts'
-import type { JournalRow, Ledger, RecentBlock } from '#core/ledger/ledger.ts'
+import type { JournalRow, RecentBlock, Recorder } from '#core/ledger/ledger.ts'
 import { type NoticeTerms, type Refusal, chooseNotice } from '#core/notify/choose-notice.ts'
 import type { ReceiptRing } from '#core/receipt/receipt.ts'
 import { judge } from '#core/rules/judge.ts'
@@ -22,8 +22,9 @@ import { Identifier } from '#core/transaction/identify.ts'
 import { Memory, TRANSACTION_MS } from '#core/transaction/memory.ts'
 import { formatTransaction, parseTransaction } from '#core/transaction/transaction.ts'
 import { noFigures } from './figures.ts'
+import type { Inquiry } from './inquiry.ts'
 import type { Peer, Peers } from './peers.ts'
-import { type Endings, type WaitingBlock, WaitingBlocks, type Way } from './waiting-blocks.ts'
+import { type Continued, type Endings, type WaitingBlock, WaitingBlocks, type Way } from './waiting-blocks.ts'
 import {
   BAD_REQUEST,
   FORBIDDEN,
@@ -44,13 +45,15 @@ export type GateParts = {
   readonly tally: Tally
   readonly terms: NoticeTerms
   readonly receipts: ReceiptRing
-  readonly ledger: Ledger
+  readonly ledger: Recorder
   /** Blocks that a gate before this one recorded in the last 64·T1. */
   readonly recent: readonly RecentBlock[]
   /** The key of the transaction hash, 16 octets, the same for as long as the ledger lasts. */
   readonly hashKey: Uint8Array
   readonly dialPlan: DialPlan | undefined
   readonly limits: GateLimits
+  /** What to find out about a call before it is judged; nothing where no rule wants to know. */
+  readonly inquiry: Inquiry | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** The same at start, and from then on steady: setting the system's clock does not move it. */
@@ -78,7 +81,7 @@ export type AlarmKind = 'unrecorded' | 'late' | 'shed' | 'fault'
  */
 export class Gate {
   readonly figures = noFigures()
-  readonly #parts: GateParts
+  #parts: GateParts
   readonly #message = new Message()
   readonly #view = new RequestView()
   readonly #identifier: Identifier
@@ -120,12 +123,18 @@ export class Gate {
   /** Takes one datagram. Never throws: whatever comes in, the process and every other call go on. */
   receive(bytes: Uint8Array, source: Source, way: Way): void {
     if (this.#closed) return
-    this.#way = way
-    const peer = this.#parts.peers.find(source.address)
+    const peer = this.#parts.peers.find(source.address, way.names)
     if (peer === undefined) {
       this.figures.strangers++
       return
     }
+    this.receiveFrom(peer, bytes, source, way)
+  }
+
+  /** The same for a request whose sender has shown otherwise who it is, as by a token. */
+  receiveFrom(peer: Peer, bytes: Uint8Array, source: Source, way: Way): void {
+    if (this.#closed) return
+    this.#way = way
     this.figures.received++
     this.#view.viaRead = false
     this.#identified = false
@@ -134,6 +143,11 @@ export class Gate {
     } catch (fault) {
       this.#recover(fault, source, peer)
     }
+  }
+
+  /** Judges and answers by other parts from the next message on; what waits ends under those it came in under. */
+  adopt(changed: Partial<GateParts>): void {
+    this.#parts = { ...this.#parts, ...changed }
   }
 
   /** Takes no more datagrams: whoever sends one now asks another gate when nothing comes back. */
@@ -198,7 +212,7 @@ export class Gate {
     if (verdict.kind === 'block') return this.#block(verdict, facts, source, peer, steadyMs)
     this.#transactions.keep(id.high, id.low, steadyMs, CONTINUED)
     this.figures.continued++
-    this.#reply(this.#continueReply(peer), source)
+    this.#continue('judged', source, peer)
   }
 
   /** Writes the notice, has the block recorded, and only then lets the notice go. */
@@ -209,7 +223,7 @@ export class Gate {
       this.figures.shed++
       this.#parts.alarm('shed', undefined)
       this.#transactions.keep(high, low, steadyMs, CONTINUED)
-      return this.#reply(this.#continueReply(peer), source)
+      return this.#continue('shed', source, peer)
     }
     const transaction = { high, low }
     const receipt = receipts.seal({
@@ -226,7 +240,7 @@ export class Gate {
     if (answer === undefined || instead === undefined) {
       // A notice that fits no datagram cannot be given, and a block that cannot be told is none.
       this.#transactions.keep(high, low, steadyMs, CONTINUED)
-      return this.#reply(this.#continueReply(peer), source)
+      return this.#continue('untold', source, peer)
     }
     const entry = this.#entry(
       verdict,
@@ -239,6 +253,7 @@ export class Gate {
     const block = {
       transaction,
       since: steadyMs,
+      receipt,
       answer,
       instead,
       address: source.address,
@@ -252,9 +267,11 @@ export class Gate {
   /** An answer that was given is given again, to the octet; one that is still being recorded will come by itself. */
   #repeat(outcome: Outcome, source: Source, peer: Peer): void {
     this.figures.retransmissions++
-    if (outcome.kind === 'continued') this.#reply(this.#continueReply(peer), source)
-    else if (outcome.kind === 'answered')
+    if (outcome.kind === 'continued') this.#continue('repeated', source, peer)
+    else if (outcome.kind === 'answered') {
+      this.#way.tell?.({ kind: 'refused', receipt: outcome.receipt })
       this.#way.send(outcome.answer, outcome.answer.length, source.address, replyPort(this.#view, source))
+    }
   }
 
   /** CANCEL of a transaction that has its final answer changes nothing. RFC 3261 §9.2. */
@@ -282,17 +299,21 @@ export class Gate {
       recorded: (block, earlier) => {
         if (earlier === undefined) this.figures.blocked++
         else this.figures.retransmissions++
-        const answer = earlier === undefined ? block.answer : encodeOctets(earlier)
-        this.#settle(block, { kind: 'answered', answer }, answer)
+        const { receipt } = earlier ?? block
+        const answer = earlier === undefined ? block.answer : encodeOctets(earlier.answer)
+        block.way.tell?.({ kind: 'refused', receipt })
+        this.#settle(block, { kind: 'answered', answer, receipt }, answer)
       },
       late: (block) => {
         this.figures.late++
         alarm('late', undefined)
+        block.way.tell?.({ kind: 'continued', why: 'late' })
         this.#settle(block, CONTINUED, block.instead)
       },
       refused: (block, cause) => {
         this.figures.unrecorded++
         alarm('unrecorded', cause)
+        block.way.tell?.({ kind: 'continued', why: 'unrecorded' })
         this.#settle(block, CONTINUED, block.instead)
       },
       unreleased: (cause) => alarm('unrecorded', cause),
@@ -312,16 +333,16 @@ export class Gate {
     if (!this.#view.viaRead || this.#message.kind !== 'request' || !this.#message.isMethod('INVITE')) return
     const id = this.#identify(source)
     this.#transactions.keep(id.high, id.low, this.#parts.clock(), CONTINUED)
-    this.#reply(this.#continueReply(peer), source)
+    this.#continue('fault', source, peer)
   }
 
   /** Retransmissions of what a gate before this one answered get the same octets again; what it continued stays continued. */
   #recall(): void {
     const { recent, now, clock } = this.#parts
     const ahead = clock() - now()
-    for (const { transaction, at, answer, released } of recent) {
+    for (const { transaction, at, answer, receipt, released } of recent) {
       const { high, low } = parseTransaction(transaction)
-      const outcome: Outcome = released ? CONTINUED : { kind: 'answered', answer: encodeOctets(answer) }
+      const outcome: Outcome = released ? CONTINUED : { kind: 'answered', answer: encodeOctets(answer), receipt }
       this.#transactions.keep(high, low, at + ahead, outcome)
     }
   }
@@ -379,6 +400,11 @@ export class Gate {
     }
   }
 
+  #continue(why: Continued, source: Source, peer: Peer): void {
+    this.#way.tell?.({ kind: 'continued', why })
+    this.#reply(this.#continueReply(peer), source)
+  }
+
   #continueReply({ continueStatus }: Peer): Reply {
     let reply = this.#continues.get(continueStatus)
     if (reply === undefined) {
@@ -396,7 +422,7 @@ export class Gate {
 
   /** Names the request at hand, once. */
   #identify(source: Source): Identifier {
-    if (!this.#identified) this.#identifier.identify(this.#message, this.#view, source.address)
+    if (!this.#identified) this.#identifier.identify(this.#message, this.#view, this.#way.origin ?? source.address)
     this.#identified = true
     return this.#identifier
   }
@@ -424,7 +450,7 @@ export class Gate {
 type Outcome =
   | { readonly kind: 'continued' }
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'answered'; readonly answer: Uint8Array }
+  | { readonly kind: 'answered'; readonly answer: Uint8Array; readonly receipt: string }
 
 const JOURNAL_NAMES: Readonly<Record<'block' | 'exempt' | 'allowed' | 'no-rule', JournalRow['verdict']>> = {
   block: 'block',

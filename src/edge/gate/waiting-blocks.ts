@@ -1,5 +1,5 @@
 import type { BlockEntry } from '#core/ledger/entry.ts'
-import type { Ledger } from '#core/ledger/ledger.ts'
+import type { EarlierAnswer, Ledger } from '#core/ledger/ledger.ts'
 import type { Transaction } from '#core/transaction/transaction.ts'
 
 /** A block on its way to stable storage, with both answers ready. */
@@ -7,6 +7,7 @@ export type WaitingBlock = {
   readonly transaction: Transaction
   /** When the request came, by the steady clock. */
   readonly since: number
+  readonly receipt: string
   /** The notice, to be sent when the row is safe. */
   readonly answer: Uint8Array
   /** *Continue*, to be sent when it is not. */
@@ -17,12 +18,28 @@ export type WaitingBlock = {
 }
 
 /** How an answer leaves: the socket its request came to. `send` copies what it is given and never throws. */
-export type Way = { send(bytes: Uint8Array, length: number, address: string, port: number): void }
+export type Way = {
+  send(bytes: Uint8Array, length: number, address: string, port: number): void
+  /** Names the sender in transactions where its address does not; no address is spelled like it. */
+  readonly origin?: string
+  /** The names that the sender's certificate proves; where they are there, they say who it is, and not its address. */
+  readonly names?: readonly string[] | undefined
+  /** Hears what the answer means just before it is sent; not of what is refused for its form. Never throws. */
+  tell?(meaning: Meaning): void
+}
+
+/** What an answer to a call says, for a way that has other words than SIP for it. */
+export type Meaning =
+  | { readonly kind: 'continued'; readonly why: Continued }
+  | { readonly kind: 'refused'; readonly receipt: string }
+
+/** Why a call goes on: by judgement, said again, or because a block could not be recorded, or not told. */
+export type Continued = 'judged' | 'repeated' | 'shed' | 'late' | 'unrecorded' | 'untold' | 'fault'
 
 /** What becomes of a block; exactly one of the first three is called for each. */
 export type Endings = {
-  /** `earlier` is the answer of a row that this transaction had before: it is to be given again. */
-  recorded(block: WaitingBlock, earlier: string | undefined): void
+  /** `earlier` is what a row says that this transaction had before: its answer is to be given again. */
+  recorded(block: WaitingBlock, earlier: EarlierAnswer | undefined): void
   late(block: WaitingBlock): void
   refused(block: WaitingBlock, cause: unknown): void
   /** A row that came too late could not be taken back. */
@@ -34,7 +51,7 @@ export type Endings = {
  * is followed by a `released` entry, for the call was continued.
  */
 export class WaitingBlocks {
-  readonly #ledger: Ledger
+  readonly #ledger: Recorder
   readonly #withinMs: number
   readonly #now: () => number
   readonly #clock: () => number
@@ -45,7 +62,7 @@ export class WaitingBlocks {
   /** Rows whose fate the ledger has not told yet, late ones too. */
   readonly #unsettled = new Set<Promise<void>>()
 
-  constructor(ledger: Ledger, withinMs: number, now: () => number, clock: () => number, endings: Endings) {
+  constructor(ledger: Recorder, withinMs: number, now: () => number, clock: () => number, endings: Endings) {
     this.#ledger = ledger
     this.#withinMs = withinMs
     this.#now = now
@@ -80,7 +97,7 @@ export class WaitingBlocks {
   async #settle(block: WaitingBlock, entry: BlockEntry): Promise<void> {
     try {
       const recorded = await this.#ledger.record(entry)
-      if (this.#waiting.has(block)) this.#end(block, () => this.#endings.recorded(block, recorded.earlier?.answer))
+      if (this.#waiting.has(block)) this.#end(block, () => this.#endings.recorded(block, recorded.earlier))
       else if (recorded.earlier === undefined) await this.#ledger.release(recorded, this.#now(), 'late')
     } catch (cause) {
       if (this.#waiting.has(block)) this.#end(block, () => this.#endings.refused(block, cause))
