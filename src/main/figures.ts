@@ -1,20 +1,14 @@
-import type { Ledger, LedgerFigures } from '#core/ledger/ledger.ts'
-import type { MemoryTally } from '#core/rules/tally.ts'
-import type { AlarmKind, Gate } from '#edge/gate/answer.ts'
+import type { LedgerFigures } from '#core/ledger/ledger.ts'
+import type { AlarmKind } from '#edge/gate/answer.ts'
 import { type FigureName, GATE_FIGURES } from '#edge/gate/figures.ts'
-import type { Transport } from '#edge/gate/udp.ts'
 import type { Figure } from '#edge/health/serve.ts'
 import type { Alarms } from './alarms.ts'
+import type { GateState } from './gate-state.ts'
 
-/** What the metrics page shows of the gate. */
-export function gateFigures(
-  gate: Gate,
-  tally: MemoryTally,
-  transports: readonly Transport[],
-  alarms: Alarms,
-): Figure[] {
+/** What the metrics page shows of the gates. */
+export function gateFigures(state: () => GateState, alarms: Alarms): Figure[] {
   const counted = Object.entries(GATE_FIGURES).map(([name, help]): Figure => {
-    return { name: `gate_${snake(name)}_total`, help, type: 'counter', read: () => gate.figures[name as FigureName] }
+    return { name: `gate_${snake(name)}_total`, help, type: 'counter', read: () => state().figures[name as FigureName] }
   })
   const alarmed = ALARM_KINDS.map((kind): Figure => {
     return {
@@ -27,36 +21,36 @@ export function gateFigures(
   return [
     ...counted,
     ...alarmed,
-    { name: 'gate_waiting', help: 'blocks that wait for the ledger', type: 'gauge', read: () => gate.waiting },
+    { name: 'gate_waiting', help: 'blocks that wait for the ledger', type: 'gauge', read: () => state().waiting },
     {
       name: 'gate_evicted_total',
       help: 'transactions and calls forgotten before their time',
       type: 'counter',
-      read: () => gate.evicted,
+      read: () => state().evicted,
     },
     {
       name: 'tally_evicted_total',
-      help: 'numbers that volume rules forgot while they still counted: a rule’s capacity is too small',
+      help: 'numbers that rules forgot while they still counted: a rule’s capacity is too small',
       type: 'counter',
-      read: () => tally.evictions,
+      read: () => state().forgotten,
     },
     {
       name: 'gate_unsent_total',
       help: 'datagrams the system would not send',
       type: 'counter',
-      read: () => transports.reduce((sum, { failures }) => sum + failures.sends, 0),
+      read: () => state().unsent,
     },
   ]
 }
 
-/** What the metrics page shows of the ledger and the journal. */
-export function ledgerFigures(ledger: Ledger): Figure[] {
+/** What the metrics page shows of the ledger and the journal: what all threads handed in, and how the writer does. */
+export function ledgerFigures(state: () => GateState, writer: () => LedgerFigures): Figure[] {
   return LEDGER_FIGURES.map(([key, help, type]) => {
     return {
       name: `ledger_${snake(key)}${type === 'counter' ? '_total' : ''}`,
       help,
       type,
-      read: () => ledger.figures()[key],
+      read: () => ({ ...writer(), ...state().ledger })[key],
     }
   })
 }

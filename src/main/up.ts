@@ -3,22 +3,22 @@ import { randomInt } from 'node:crypto'
 import type { Command } from 'commander'
 import pino, { type Logger } from 'pino'
 import { type Ledger, SAME_TRANSACTION_MS } from '#core/ledger/ledger.ts'
-import { type ReceiptRing, createReceiptRing } from '#core/receipt/receipt.ts'
 import { numberRules } from '#core/rules/policy.ts'
-import { openTally } from '#core/rules/tally.ts'
-import { Gate } from '#edge/gate/answer.ts'
-import { Peers } from '#edge/gate/peers.ts'
-import { type Transport, listenUdp } from '#edge/gate/udp.ts'
-import { type Figure, type HealthServer, serveHealth } from '#edge/health/serve.ts'
+import { allotTally } from '#core/rules/tally.ts'
+import { type Receive, listenUdp } from '#edge/gate/udp.ts'
+import { type HealthServer, serveHealth } from '#edge/health/serve.ts'
 import { openReceiptKeys } from '#edge/store/receipt-keys.ts'
-import { type LedgerOptions, openLedger } from '#edge/store/sqlite-ledger.ts'
+import { type LedgerOptions, type SharedLedger, openLedger } from '#edge/store/sqlite-ledger.ts'
 import { Alarms } from './alarms.ts'
 import { sampleOrStop } from './config-command.ts'
 import type { Config } from '#main/config/config.ts'
-import { type Endpoint, formatEndpoint } from '#main/config/addresses.ts'
+import { formatEndpoint } from '#main/config/addresses.ts'
 import { DEFAULT_PATH } from '#main/config/load.ts'
 import { EXIT, Stop } from './exit.ts'
 import { gateFigures, ledgerFigures } from './figures.ts'
+import type { GateState } from './gate-state.ts'
+import type { GateTerms } from './gate-terms.ts'
+import { Deaf, Gates } from './gates.ts'
 import { loadOrStop, openOrStop } from './load-or-stop.ts'
 import { LogOutput } from './log-output.ts'
 
@@ -75,29 +75,25 @@ async function startParts(config: Config, path: string, undo: Undo): Promise<Run
   const alarms = new Alarms(log)
   const ledger = await openOrStop(() => openLedger(`sqlite:${config.store.path}`, ledgerOptions(config)))
   undo.push(() => ledger.close())
-  const receipts = await openOrStop(() => openRing(config))
-  const transports: Transport[] = []
-  const { gate, tally } = await makeGate(config, ledger, receipts.ring, alarms)
+  const keys = await openOrStop(() => readKeys(config))
+  const gates = await makeGates(config, ledger, keys, alarms)
+  undo.push(() => gates.close())
   const startedMs = performance.now()
 
-  for (const endpoint of config.gate.listen) {
-    const transport = await listen(gate, endpoint, config, path)
-    transports.push(transport)
-    undo.push(() => transport.close())
-  }
-  const health = await watch(config, path, ledger, gateFigures(gate, tally, transports, alarms), alarms, startedMs)
-  const chores = setInterval(() => void doChores(config, ledger, log, receipts.renew), CHORES_MS)
+  const local = await listen(gates, config, path)
+  const health = await watch(config, path, ledger, gates, alarms, startedMs)
+  const renewKeys = (): void => gates.adopt({ ...gates.terms, receipts: readKeys(config) })
+  const chores = setInterval(() => void doChores(config, ledger, log, renewKeys), CHORES_MS)
   void doChores(config, ledger, log)
-  announce(config, path, transports, health)
-  log.info({ listening: transports.map(({ local }) => local), policy: config.policy.version }, 'started')
+  announce(config, path, local, health)
+  log.info({ listening: local, policy: config.policy.version }, 'started')
   return {
     async stop() {
       clearInterval(chores)
-      gate.close()
-      await gate.drain(DRAIN_MS)
+      await gates.end(DRAIN_MS)
       const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), CLOSE_MS))
       const isStoreClosed = await Promise.race([ledger.close().then(() => true), patience])
-      await Promise.all(transports.map((transport) => transport.close()))
+      await gates.close()
       await health?.close()
       log.info('ended')
       await output.finish(LOG_MS)
@@ -106,72 +102,82 @@ async function startParts(config: Config, path: string, undo: Undo): Promise<Run
   }
 }
 
-async function makeGate(config: Config, ledger: Ledger, receipts: ReceiptRing, alarms: Alarms) {
-  const now = (): number => Date.now()
+async function makeGates(config: Config, ledger: SharedLedger, receipts: GateTerms['receipts'], alarms: Alarms) {
+  const nowMs = Date.now()
   const numbers = await ledger.ruleNumbers(
     config.policy.rules.map(({ id }) => id),
-    now(),
+    nowMs,
   )
   const policy = numberRules(config.policy, (id) => numbers.get(id)!)
-  const tally = openTally(policy, randomInt(2 ** 32 - 1))
-  const gate = new Gate({
-    peers: new Peers(config.gate.peers),
+  const terms: GateTerms = {
+    peers: config.gate.peers,
     policy,
-    policyVersion: await ledger.policyVersion(policy.version, now()),
-    tally,
-    terms: config.terms,
+    policyVersion: await ledger.policyVersion(policy.version, nowMs),
+    tally: allotTally(policy, randomInt(2 ** 32 - 1)),
+    notices: config.terms,
+    inquires: false,
     receipts,
-    ledger,
-    recent: await ledger.recentBlocks(now() - SAME_TRANSACTION_MS),
     hashKey: (await ledger.secret('transaction')).subarray(0, 16),
     dialPlan: config.gate.dialPlan,
     limits: config.gate.limits,
-    now,
-    clock: () => performance.timeOrigin + performance.now(),
+  }
+  return new Gates({
+    terms,
+    ledger,
+    inquiry: undefined,
+    recent: await ledger.recentBlocks(nowMs - SAME_TRANSACTION_MS),
+    chain: LEDGER_CHAIN,
     alarm: (kind, cause) => alarms.raise(kind, cause),
   })
-  return { gate, tally }
 }
 
-/** The ring of receipt keys, which `renew` reads again so that keys come and go without a restart. */
-function openRing(config: Config): { ring: ReceiptRing; renew: () => void } {
+/** Reads the ring of receipt keys, making and deleting keys as their time has come. */
+function readKeys(config: Config): GateTerms['receipts'] {
   const { keys, keepMs, rotateMs } = config.receipts
   if (keys.kind !== 'file')
     throw new Stop(EXIT.unusable, 'receipts.keys must be a folder (file:receipt-keys): the keys change by themselves')
-  const read = (): ReceiptRing => {
-    const ring = openReceiptKeys(keys.path, { nowMs: Date.now(), keepMs, rotateMs })
-    if (ring.held !== undefined) say(`warning: ${ring.held}`)
-    return createReceiptRing(ring.keys, ring.currentSlot)
-  }
-  let current = read()
-  return {
-    ring: { seal: (facts) => current.seal(facts), open: (id) => current.open(id) },
-    renew: () => (current = read()),
-  }
+  const ring = openReceiptKeys(keys.path, { nowMs: Date.now(), keepMs, rotateMs })
+  if (ring.held !== undefined) say(`warning: ${ring.held}`)
+  return { keys: ring.keys, currentSlot: ring.currentSlot }
 }
 
-async function listen(gate: Gate, endpoint: Endpoint, config: Config, path: string): Promise<Transport> {
-  const { address, port } = endpoint
+/** Opens every endpoint; answers what they are, as they stand in the log. */
+async function listen(gates: Gates, config: Config, path: string): Promise<string[]> {
+  const { listen: endpoints, receiveBufferBytes, threads, udp } = config.gate
+  const local: string[] = []
+  const inThreads = threads > 1 || udp === 'batch'
   try {
-    return await listenUdp(address, port, config.gate.receiveBufferBytes, (bytes, source, way) =>
-      gate.receive(bytes, source, way),
-    )
+    if (inThreads) local.push(...(await gates.start(threads, { listen: endpoints, receiveBufferBytes, udp })))
   } catch (error) {
-    throw cannotListen(`udp:${formatEndpoint(endpoint)}`, `gate.listen in ${path}`, error)
+    if (!(error instanceof Deaf)) throw error
+    throw cannotListen(`udp:${formatEndpoint(endpoints[error.endpoint]!)}`, `gate.listen in ${path}`, error)
   }
+  const receive: Receive = (bytes, source, way) => gates.gate.receive(bytes, source, way)
+  for (const endpoint of inThreads ? [] : endpoints) {
+    const { address, port } = endpoint
+    try {
+      const transport = await listenUdp(address, port, { receiveBufferBytes, reusePort: false }, receive)
+      gates.transports.push(transport)
+      local.push(transport.local)
+    } catch (error) {
+      throw cannotListen(`udp:${formatEndpoint(endpoint)}`, `gate.listen in ${path}`, error)
+    }
+  }
+  return local
 }
 
 async function watch(
   config: Config,
   path: string,
   ledger: Ledger,
-  gateFigures: readonly Figure[],
+  gates: Gates,
   alarms: Alarms,
   startedMs: number,
 ): Promise<HealthServer | undefined> {
   const { listen: endpoint } = config.metrics
   if (endpoint === undefined) return undefined
-  const figures = [...gateFigures, ...ledgerFigures(ledger)]
+  const state = (): GateState => gates.state()
+  const figures = [...gateFigures(state, alarms), ...ledgerFigures(state, () => ledger.figures())]
   const health = () => {
     const { failure } = ledger.figures()
     const faults = [...alarms.fresh(), ...(failure === undefined ? [] : [`the ledger: ${failure}`])]
@@ -210,21 +216,16 @@ async function doChores(config: Config, ledger: Ledger, log: Logger, renewKeys?:
   }
 }
 
-function announce(
-  config: Config,
-  path: string,
-  transports: readonly Transport[],
-  health: HealthServer | undefined,
-): void {
-  const [first] = transports
+function announce(config: Config, path: string, local: readonly string[], health: HealthServer | undefined): void {
+  const [first] = local
   const peers = config.gate.peers.map(
     ({ name, from, continueStatus }) => `${name} (${from.join(', ')}; continue is ${continueStatus})`,
   )
-  for (const { local } of transports) say(`screening calls on udp:${local}`)
+  for (const endpoint of local) say(`screening calls on udp:${endpoint}`)
   say(`peers: ${peers.join('; ')}. Everybody else gets no answer.`)
   say(`ledger: ${config.store.path}`)
   if (health !== undefined) say(`metrics and health: ${health.url}/metrics, ${health.url}/health`)
-  if (first !== undefined) say(`try it: npx recourse call sip:${first.local} --from +12125550199 --to +14155550163`)
+  if (first !== undefined) say(`try it: npx recourse call sip:${first} --from +12125550199 --to +14155550163`)
   say(`next: the rules are in ${path} (docs/configuration.md, docs/rules.md); blocks: npx recourse ledger list`)
 }
 
@@ -258,6 +259,8 @@ function say(line: string): void {
 /** A day: the age of keys and of personal data is counted in days. */
 const CHORES_MS = 24 * 3_600_000
 /** Promised: an end within 5 s. */
+/** The chain that gates write. */
+const LEDGER_CHAIN = 'gate'
 const DRAIN_MS = 1_500
 const CLOSE_MS = 2_500
 const LOG_MS = 500

@@ -48,6 +48,26 @@ export function openTally(
   return new MemoryTally(counters)
 }
 
+/** The memory of a tally as plain data, which threads share: each opens its own view with `viewTally`. */
+export type TallyBuffers = { readonly seed: number; readonly buffers: readonly SharedArrayBuffer[] }
+
+/** Allots shared memory for everything that the policy's rules count in. */
+export function allotTally(policy: Policy, seed: number): TallyBuffers {
+  const buffers: SharedArrayBuffer[] = []
+  openTally(policy, seed, (bytes) => {
+    const buffer = new SharedArrayBuffer(bytes)
+    buffers.push(buffer)
+    return buffer
+  })
+  return { seed, buffers }
+}
+
+/** Opens a view on memory that was allotted for this policy. */
+export function viewTally(policy: Policy, { seed, buffers }: TallyBuffers): MemoryTally {
+  let next = 0
+  return openTally(policy, seed, () => buffers[next++]!)
+}
+
 function allotBuffer(bytes: number): ArrayBufferLike {
   return new ArrayBuffer(bytes)
 }

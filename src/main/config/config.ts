@@ -17,6 +17,9 @@ export type Config = {
     readonly peers: readonly PeerConfig[]
     readonly dialPlan: DialPlan | undefined
     readonly receiveBufferBytes: number
+    /** Threads that take datagrams, beside the one that takes streams. */
+    readonly threads: number
+    readonly udp: 'dgram' | 'batch'
     readonly limits: { readonly recordWithinMs: number; readonly transactions: number; readonly pending: number }
   }
   /** With rules numbered from 1 in their order, until the store gives them their numbers (`numberRules`). */

@@ -100,6 +100,8 @@ function compile(settings: Settings, file: string, places: Places, readFile: Rea
       peers,
       dialPlan: gate.dialPlan,
       receiveBufferBytes: gate.receiveBuffer,
+      threads: gate.threads,
+      udp: gate.udp,
       limits: {
         recordWithinMs: gate.limits.record,
         transactions: gate.limits.transactions,

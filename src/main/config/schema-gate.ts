@@ -94,5 +94,15 @@ export const gateSchema = section({
     'The receive buffer asked of the system for each socket. The system caps it (net.core.rmem_max).',
     sizeWords('64KiB', '1GiB'),
   ),
+  threads: key(
+    integer(1, 64).prefault(1),
+    'How many threads take datagrams on the same UDP ports. They share lists and counters, so limits stay exact; one per core at most.',
+    'a number from 1 to 64',
+  ),
+  udp: key(
+    z.enum(['dgram', 'batch']).prefault('dgram'),
+    'How datagrams are read and written: `dgram` one by one as Node does; `batch` many at a time by recvmmsg and sendmmsg, on Linux, at a third of the CPU.',
+    'dgram or batch',
+  ),
   limits: key(limits.prefault({}), 'What the gate holds at most.', 'a mapping'),
 })

@@ -1,0 +1,70 @@
+import type { Recorder, RecentBlock } from '#core/ledger/ledger.ts'
+import type { NoticeTerms } from '#core/notify/choose-notice.ts'
+import { createReceiptRing } from '#core/receipt/receipt.ts'
+import type { Policy } from '#core/rules/policy.ts'
+import { viewTally, type MemoryTally, type TallyBuffers } from '#core/rules/tally.ts'
+import { Gate, type AlarmKind, type GateParts } from '#edge/gate/answer.ts'
+import type { Inquiry } from '#edge/gate/inquiry.ts'
+import { Peers } from '#edge/gate/peers.ts'
+import type { Config } from './config/config.ts'
+
+/**
+ * What every gate of this process judges and answers by: plain data, so that it goes to other threads as it is. Lists and
+ * counters lie in shared memory, so all gates look at the same ones.
+ */
+export type GateTerms = JudgingTerms & {
+  readonly hashKey: Uint8Array
+  readonly dialPlan: Config['gate']['dialPlan']
+  readonly limits: Config['gate']['limits']
+}
+
+/** The part that changes while gates run: a new policy, other peers, another receipt key. */
+export type JudgingTerms = {
+  readonly peers: Config['gate']['peers']
+  /** With the numbers the store gave to the rules. */
+  readonly policy: Policy
+  /** The policy's version number in the store. */
+  readonly policyVersion: number
+  readonly tally: TallyBuffers
+  readonly notices: NoticeTerms
+  /** Whether some rule wants to know what only an inquiry tells. */
+  readonly inquires: boolean
+  readonly receipts: { readonly keys: ReadonlyMap<number, Uint8Array>; readonly currentSlot: number }
+}
+
+/** What a gate has to reach outside itself, in whatever thread it runs. */
+export type GateSurroundings = {
+  readonly ledger: Recorder
+  readonly inquiry: Inquiry | undefined
+  /** Blocks that a gate before this one recorded in the last 64·T1. */
+  readonly recent: readonly RecentBlock[]
+  readonly alarm: (kind: AlarmKind, cause: unknown) => void
+}
+
+/** Makes a gate of the terms; the tally beside it is the gate's own view of the shared counters. */
+export function makeGate(terms: GateTerms, around: GateSurroundings): { gate: Gate; tally: MemoryTally } {
+  const { hashKey, dialPlan, limits } = terms
+  const parts = judgingParts(terms)
+  const gate = new Gate({
+    ...parts,
+    ...around,
+    hashKey,
+    dialPlan,
+    limits,
+    now: () => Date.now(),
+    clock: () => performance.timeOrigin + performance.now(),
+  })
+  return { gate, tally: parts.tally }
+}
+
+/** The parts of a gate that may be exchanged between two messages. */
+export function judgingParts(terms: JudgingTerms) {
+  return {
+    peers: new Peers(terms.peers),
+    policy: terms.policy,
+    policyVersion: terms.policyVersion,
+    tally: viewTally(terms.policy, terms.tally),
+    terms: terms.notices,
+    receipts: createReceiptRing(terms.receipts.keys, terms.receipts.currentSlot),
+  } satisfies Partial<GateParts>
+}

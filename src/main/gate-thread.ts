@@ -1,0 +1,122 @@
+// A thread with a gate of its own that shares its UDP port with others. The main thread gives it terms and a port to the
+// ledger's writer; figures and alarms go back.
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import type { CallFacts } from '#core/call/facts.ts'
+import type { RecentBlock } from '#core/ledger/ledger.ts'
+import type { AlarmKind } from '#edge/gate/answer.ts'
+import type { Findings, Inquiry } from '#edge/gate/inquiry.ts'
+import { type Receive, type Transport, listenUdp } from '#edge/gate/udp.ts'
+import { BorrowedLedger } from '#edge/store/ledger-client.ts'
+import type { Config } from './config/config.ts'
+import { type GateState, stateOf } from './gate-state.ts'
+import { type GateTerms, type JudgingTerms, judgingParts, makeGate } from './gate-terms.ts'
+
+/** What the thread is started with. */
+export type ThreadTerms = {
+  readonly terms: GateTerms
+  readonly recent: readonly RecentBlock[]
+  readonly udp: Config['gate']['udp']
+  readonly endpoints: Config['gate']['listen']
+  readonly receiveBufferBytes: number
+  readonly chain: string
+}
+
+/** What it is told. */
+export type Order =
+  | { readonly kind: 'ledger'; readonly port: MessagePort }
+  | { readonly kind: 'adopt'; readonly terms: JudgingTerms }
+  | { readonly kind: 'found'; readonly id: number; readonly findings: Findings }
+  | { readonly kind: 'close' }
+  | { readonly kind: 'drain'; readonly withinMs: number }
+
+/** What it tells. */
+export type Report =
+  | { readonly kind: 'listening'; readonly local: readonly string[] }
+  | { readonly kind: 'deaf'; readonly endpoint: number; readonly code: string; readonly message: string }
+  | { readonly kind: 'state'; readonly state: GateState }
+  | { readonly kind: 'alarm'; readonly alarm: AlarmKind; readonly cause: unknown }
+  | { readonly kind: 'ask'; readonly id: number; readonly facts: CallFacts; readonly identities: readonly string[] }
+  | { readonly kind: 'drained' }
+
+/** Figures need not be newer than what a person or a scraper could tell apart. */
+const STATE_EVERY_MS = 250
+
+const started = workerData as ThreadTerms
+const main = parentPort!
+const ledger = new BorrowedLedger(started.chain)
+const asked = new Map<number, (findings: Findings) => void>()
+let asks = 0
+let { inquires } = started.terms
+
+const inquiry: Inquiry = {
+  ask(facts, identities) {
+    if (!inquires) return undefined
+    return new Promise((resolve) => {
+      const id = ++asks
+      asked.set(id, resolve)
+      tell({ kind: 'ask', id, facts, identities })
+    })
+  },
+}
+const made = makeGate(started.terms, {
+  ledger,
+  inquiry,
+  recent: started.recent,
+  alarm: (alarm, cause) => tell({ kind: 'alarm', alarm, cause: cause instanceof Error ? cause : undefined }),
+})
+const { gate } = made
+let { tally } = made
+const transports: Transport[] = []
+
+main.on('message', (order: Order) => void obey(order))
+await listen()
+setInterval(() => tell({ kind: 'state', state: stateOf(gate, tally, transports, ledger.figures()) }), STATE_EVERY_MS)
+
+async function listen(): Promise<void> {
+  for (const [index, endpoint] of started.endpoints.entries()) {
+    try {
+      transports.push(await listenOn(endpoint))
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+      return tell({ kind: 'deaf', endpoint: index, code, message: String(error) })
+    }
+  }
+  tell({ kind: 'listening', local: transports.map(({ local }) => local) })
+}
+
+function listenOn({ address, port }: Config['gate']['listen'][number]): Promise<Transport> {
+  const options = { receiveBufferBytes: started.receiveBufferBytes, reusePort: true }
+  const receive: Receive = (bytes, source, way) => gate.receive(bytes, source, way)
+  return listenUdp(address, port, options, receive)
+}
+
+async function obey(order: Order): Promise<void> {
+  switch (order.kind) {
+    case 'ledger':
+      return ledger.borrow(order.port)
+    case 'adopt':
+      return adopt(order.terms)
+    case 'found':
+      asked.get(order.id)?.(order.findings)
+      return void asked.delete(order.id)
+    case 'close':
+      return gate.close()
+    case 'drain':
+      await gate.drain(order.withinMs)
+      ledger.flush()
+      tell({ kind: 'state', state: stateOf(gate, tally, transports, ledger.figures()) })
+      await Promise.all(transports.map((transport) => transport.close()))
+      tell({ kind: 'drained' })
+  }
+}
+
+function adopt(terms: JudgingTerms): void {
+  inquires = terms.inquires
+  const parts = judgingParts(terms)
+  gate.adopt(parts)
+  tally = parts.tally
+}
+
+function tell(report: Report): void {
+  main.postMessage(report, [])
+}
