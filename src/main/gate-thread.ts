@@ -5,6 +5,7 @@ import type { CallFacts } from '#core/call/facts.ts'
 import type { RecentBlock } from '#core/ledger/ledger.ts'
 import type { AlarmKind } from '#edge/gate/answer.ts'
 import type { Findings, Inquiry } from '#edge/gate/inquiry.ts'
+import { listenUdpBatch } from '#edge/gate/udp-batch.ts'
 import { type Receive, type Transport, listenUdp } from '#edge/gate/udp.ts'
 import { BorrowedLedger } from '#edge/store/ledger-client.ts'
 import type { Config } from './config/config.ts'
@@ -87,7 +88,8 @@ async function listen(): Promise<void> {
 function listenOn({ address, port }: Config['gate']['listen'][number]): Promise<Transport> {
   const options = { receiveBufferBytes: started.receiveBufferBytes, reusePort: true }
   const receive: Receive = (bytes, source, way) => gate.receive(bytes, source, way)
-  return listenUdp(address, port, options, receive)
+  const listen = started.udp === 'batch' ? listenUdpBatch : listenUdp
+  return listen(address, port, options, receive)
 }
 
 async function obey(order: Order): Promise<void> {

@@ -5,6 +5,7 @@ import pino, { type Logger } from 'pino'
 import { type Ledger, SAME_TRANSACTION_MS } from '#core/ledger/ledger.ts'
 import { numberRules } from '#core/rules/policy.ts'
 import { allotTally } from '#core/rules/tally.ts'
+import { detectBatch } from '#edge/gate/udp-batch.ts'
 import { type Receive, listenUdp } from '#edge/gate/udp.ts'
 import { type HealthServer, serveHealth } from '#edge/health/serve.ts'
 import { openReceiptKeys } from '#edge/store/receipt-keys.ts'
@@ -145,6 +146,9 @@ function readKeys(config: Config): GateTerms['receipts'] {
 async function listen(gates: Gates, config: Config, path: string): Promise<string[]> {
   const { listen: endpoints, receiveBufferBytes, threads, udp } = config.gate
   const local: string[] = []
+  const why = udp === 'batch' ? detectBatch() : undefined
+  if (why !== undefined)
+    throw new Stop(EXIT.unusable, `gate.udp is batch in ${path}, which cannot be used here: ${why}. Set it to dgram`)
   const inThreads = threads > 1 || udp === 'batch'
   try {
     if (inThreads) local.push(...(await gates.start(threads, { listen: endpoints, receiveBufferBytes, udp })))

@@ -12,17 +12,31 @@ export type Transport = Way & {
   readonly failures: { sends: number; last: Error | undefined }
 }
 
-/** Listens for SIP on a UDP address; each datagram goes to `receive` with its true source. Rejects where the port is taken. */
+export type UdpOptions = {
+  /** Asked of the system, which caps it (`net.core.rmem_max`). */
+  readonly receiveBufferBytes: number
+  /** Sockets that all say so share the port, one a thread; the system spreads the sources over them. */
+  readonly reusePort: boolean
+}
+
+/** Takes one datagram with its true source; `bytes` are lent for the call, and answers leave by `way`. */
+export type Receive = (bytes: Uint8Array, source: Source, way: Way) => void
+
+/**
+ * Listens for SIP on a UDP address of this machine, port 0 for any that is free; each datagram goes to `receive` with its
+ * true source. Rejects where the port is taken.
+ */
 export async function listenUdp(
   host: string,
   port: number,
-  receiveBufferBytes: number,
-  receive: (bytes: Uint8Array, source: Source, way: Way) => void,
+  { receiveBufferBytes, reusePort }: UdpOptions,
+  receive: Receive,
 ): Promise<Transport> {
   const type = isIPv6(host) ? 'udp6' : 'udp4'
   // Peers are known by address, so there is nothing to resolve, and a lookup per datagram would cost a turn of the loop.
   const socket = createSocket({
     type,
+    reusePort,
     lookup: (address, _options, found) => found(null, address, type === 'udp6' ? 6 : 4),
   })
   const failures: Transport['failures'] = { sends: 0, last: undefined }
@@ -38,8 +52,9 @@ export async function listenUdp(
   socket.on('error', note)
   const bound = socket.address()
   const mapped = type === 'udp6'
+  let closed: Promise<void> | undefined
   const transport: Transport = {
-    local: mapped ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`,
+    local: formatLocal(bound.address, bound.port),
     failures,
     send(bytes, length, address, to) {
       const copy = Buffer.allocUnsafe(length)
@@ -52,12 +67,22 @@ export async function listenUdp(
         note(error as Error)
       }
     },
-    close: () => new Promise((closed) => socket.close(() => closed())),
+    close: () => (closed ??= new Promise((ended) => socket.close(() => ended()))),
   }
   socket.on('message', (bytes, remote) => {
     receive(bytes, { address: plainAddress(remote.address), port: remote.port }, transport)
   })
   return transport
+}
+
+/** An address and port as they stand in a SIP URI. */
+export function formatLocal(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+/** A dual-stack socket shows IPv4 sources as `::ffff:192.0.2.1`. */
+export function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }
 
 function bind(socket: Socket, host: string, port: number): Promise<void> {
@@ -77,9 +102,4 @@ function enlarge(socket: Socket, bytes: number): void {
   } catch {
     // Kept at the system's size.
   }
-}
-
-/** A dual-stack socket shows IPv4 sources as `::ffff:192.0.2.1`. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }
