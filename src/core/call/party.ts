@@ -45,6 +45,15 @@ export function partyKey(party: Party): number {
   return party.kind === 'withheld' ? WITHHELD_KEY : 0
 }
 
+/** The party whose key it is; a key of leading digits gives those as a party. */
+export function partyOfKey(key: number): Party {
+  if (key === 0) return OTHER
+  if (key === WITHHELD_KEY) return WITHHELD
+  const count = String(Math.abs(key)).length
+  if (key > 0) return { kind: 'e164', digits: key, count }
+  return { kind: 'digits', digits: -key - POWERS_OF_TEN[count - 1]!, count: count - 1 }
+}
+
 /** The same for the first `length` digits of a party that has as many; 0 where it has not. */
 export function prefixKey(party: Party, length: number): number {
   if (party.count < length) return 0

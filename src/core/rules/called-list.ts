@@ -1,11 +1,11 @@
 import type { CallFacts } from '#core/call/facts.ts'
 import { parseNumber, type DialPlan } from '#core/call/number.ts'
-import { WITHHELD, formatParty, partyKey, type Party } from '#core/call/party.ts'
-import type { ListFault } from './number-list.ts'
+import { WITHHELD_KEY, formatParty, partyKey, type Party } from '#core/call/party.ts'
+import { headerFault, quote, type ListFault } from './number-list.ts'
 import type { Allot } from './number-set.ts'
 import { hasPair, makePairSet, type PairSet } from './pair-set.ts'
 import type { CalledListRule } from './policy.ts'
-import { cellOf, columnOf, rowsOf } from './rows.ts'
+import { cellOf, openTable } from './rows.ts'
 import type { Ground } from './verdict.ts'
 
 /** Whom each called party refuses: pairs of called and calling party. */
@@ -36,21 +36,18 @@ export function parseCalledLists(
 ): { lists: CalledLists; faults: ListFault[] } {
   const pairs: number[] = []
   const faults: ListFault[] = []
-  let columns: readonly [called: number, calling: number] | undefined
-  for (const row of rowsOf(text)) {
-    const isHeader = columns === undefined && !/[0-9]/.test(row.text)
-    columns ??= [columnOf(row, ['called']) ?? 0, columnOf(row, ['calling']) ?? 1]
-    if (isHeader) continue
-    const [called, calling] = columns.map((column) => cellOf(row, column))
-    const calledKey = numberKey(called?.text ?? '', plan)
-    const callingKey = calling?.text === 'withheld' ? partyKey(WITHHELD) : numberKey(calling?.text ?? '', plan)
+  const { places, rows, unnamed } = openTable(text, CALLED_COLUMNS)
+  if (unnamed !== undefined) return { lists: NO_CALLED_LISTS, faults: [headerFault(unnamed)] }
+  for (const row of rows) {
+    const [called, calling] = [cellOf(row, places.called ?? 0), cellOf(row, places.calling ?? 1)]
+    const calledKey = numberKey(called.text, plan)
+    const callingKey = calling.text === 'withheld' ? WITHHELD_KEY : numberKey(calling.text, plan)
     const wrong = calledKey === 0 ? called : callingKey === 0 ? calling : undefined
     if (wrong === undefined) pairs.push(calledKey, callingKey)
     else {
-      const found = wrong.text === '' ? 'an empty cell' : JSON.stringify(wrong.text.slice(0, 40))
       const expected =
         wrong === called ? 'the called number, such as +14155550163' : 'the number it refuses, or withheld'
-      faults.push({ line: row.line, column: wrong.column, found, expected })
+      faults.push({ line: row.line, column: wrong.column, found: quote(wrong.text), expected })
     }
   }
   return { lists: { pairs: makePairSet(pairs, allot) }, faults }
@@ -65,3 +62,5 @@ function numberKey(text: string, plan: DialPlan | undefined): number {
   const party = parseNumber(text.replaceAll(' ', ''), plan)
   return party.kind === 'e164' || party.kind === 'digits' ? partyKey(party) : 0
 }
+
+const CALLED_COLUMNS = { called: { names: ['called'], place: 0 }, calling: { names: ['calling'], place: 1 } }

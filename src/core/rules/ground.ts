@@ -1,5 +1,5 @@
 import { COUNT_MAX } from './sliding-counter.ts'
-import type { Ground, VolumeGround } from './verdict.ts'
+import type { Ground, InvalidGround, VolumeGround } from './verdict.ts'
 
 /**
  * A ground in words for the operator.
@@ -10,6 +10,10 @@ import type { Ground, VolumeGround } from './verdict.ts'
  */
 export function formatGround(ground: Ground): string {
   if (ground.kind === 'volume') return `${formatVolume(ground)}, limit ${formatCount(ground.limit)}`
+  if (ground.kind === 'invalid') return formatFlaw(ground)
+  if (ground.kind === 'unallocated') return `${ground.prefix} is given to nobody by ${ground.list}`
+  if (ground.kind === 'attestation') return `the call's attestation is ${ground.found}`
+  if (ground.kind === 'verification') return `the call's signature is wrong: ${ground.why}`
   if (ground.kind === 'listed') return `${formatNumber(ground.entry)} stands on ${ground.list}`
   return formatPublicGround(ground)
 }
@@ -33,6 +37,10 @@ export function formatNumber(number: string): string {
   return found === null ? number : `+1 ${found[1]} ${found[2]} ${found[3]}`
 }
 
+function formatFlaw({ number, flaw }: InvalidGround): string {
+  return `${number === '' ? 'the caller' : formatNumber(number)} ${FLAW_WORDS[flaw]}`
+}
+
 function formatVolume({ count, exact, perMs, of, subject }: VolumeGround): string {
   const calls = count >= COUNT_MAX ? `${formatCount(COUNT_MAX)} or more calls` : `${formatCount(count)} calls`
   return `${exact ? '' : 'about '}${calls} in ${formatWindow(perMs)} from ${of === 'block' ? 'block ' : ''}${formatNumber(subject)}`
@@ -50,6 +58,16 @@ const PUBLIC_WORDS = {
   unallocated: 'this number is not assigned to anybody',
   'called-party': 'the called party takes no calls from this number',
   ordered: 'a government order requires this network to block calls from this number',
+} as const
+
+const FLAW_WORDS = {
+  name: 'gives no telephone number',
+  zeros: 'is nothing but zeros',
+  length: 'has a number of digits that no number has',
+  'country-code': 'begins with no country code',
+  'area-code': 'has an area code that cannot be',
+  exchange: 'has an exchange that cannot be',
+  fictional: 'is a number for stories only',
 } as const
 
 const NO_WITHHELD_CALLERS = 'the called party takes no calls from people who withhold their number'

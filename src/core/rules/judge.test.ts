@@ -154,7 +154,7 @@ test('an exempt call is never judged: not blocked, not counted, and no shadow ru
   const verdicts = [1, 2, 3].map(() => judge(factsOf({}), policy, tally, NOW))
 
   assert.deepEqual(verdicts[2], { kind: 'allow', why: 'exempt', by: 'exempt.csv', shadows: [] })
-  assert.equal(tally.counters[0]?.used, 0)
+  assert.equal(tally.counters[0]?.table.used, 0)
   assert.equal(judge(factsOf({}), policyOf(rules), tally, NOW).kind, 'block', 'the same call without the exemption')
 })
 
@@ -199,7 +199,7 @@ test('an allowed caller is not counted by the rules behind, and is by those befo
     const policy = policyOf(rules)
     const tally = openTally(policy, 1)
     assert.equal(judge(factsOf({}), policy, tally, NOW).kind, 'allow')
-    assert.equal(tally.counters[0]?.used, counted)
+    assert.equal(tally.counters[0]?.table.used, counted)
   }
 })
 
@@ -217,7 +217,7 @@ test('a volume rule counts calls that a rule before it has blocked, and adds its
       verdict.grounds.map((ground) => ground.kind),
       grounds,
     )
-    assert.equal(tally.counters[0]?.used, 1)
+    assert.equal(tally.counters[0]?.table.used, 1)
   }
 })
 
@@ -225,7 +225,7 @@ test('behind a block, an allow rule still ends the counting', () => {
   const policy = policyOf([doNotOriginate([CALLER]), allowRule([CALLER]), volume({})])
   const tally = openTally(policy, 1)
   assert.equal(judge(factsOf({}), policy, tally, NOW).kind, 'block')
-  assert.equal(tally.counters[0]?.used, 0)
+  assert.equal(tally.counters[0]?.table.used, 0)
 })
 
 test('a shadow rule blocks nothing, and its hits are told with figures', () => {
@@ -264,7 +264,9 @@ test('shadow hits stand beside a block and beside an allow', () => {
 test('an allow rule in shadow mode only says that it would have allowed', () => {
   const verdict = verdictOn([{ ...allowRule([CALLER]), mode: 'shadow' }, deny([CALLER])])
   assert.equal(verdict.kind, 'block')
-  assert.deepEqual(verdict.shadows, [{ rule: { id: 'allow', number: 3 }, would: 'allow', ground: undefined }])
+  assert.deepEqual(verdict.shadows, [
+    { rule: { id: 'allow', number: 3 }, would: 'allow', why: 'shadow', ground: undefined },
+  ])
 })
 
 test('a call that nothing is said about is answered by one shared, frozen verdict', () => {

@@ -1,6 +1,9 @@
 import type { CallFacts } from '#core/call/facts.ts'
+import { unallocated } from './allocations.ts'
+import { failedVerification, poorlyAttested } from './attestation.ts'
 import { refusedByCalled } from './called-list.ts'
 import { denied } from './deny.ts'
+import { cannotExist } from './invalid.ts'
 import type { BlockingKind, BlockingRule, RuleOfKind } from './policy.ts'
 import type { Tally } from './tally.ts'
 import type { Cause, Ground } from './verdict.ts'
@@ -16,7 +19,11 @@ export type Kind<Name extends BlockingKind> = {
 export const KINDS: { readonly [Name in BlockingKind]: Kind<Name> } = {
   'called-list': { cause: 'called-party', fires: refusedByCalled },
   'do-not-originate': { cause: 'do-not-originate', fires: denied },
+  invalid: { cause: 'invalid', fires: cannotExist },
+  unallocated: { cause: 'unallocated', fires: unallocated },
   deny: { cause: 'analytics', fires: denied },
+  attestation: { cause: 'analytics', fires: poorlyAttested },
+  verification: { cause: 'analytics', fires: failedVerification },
   volume: { cause: 'analytics', fires: overVolume },
 }
 

@@ -1,8 +1,8 @@
 import { coversProtected, isBlockable } from '#core/call/emergency.ts'
 import { parseNumber, type DialPlan } from '#core/call/number.ts'
-import { E164_DIGITS_MAX, formatParty, partyKey, prefixKey, type Party } from '#core/call/party.ts'
+import { E164_DIGITS_MAX, formatParty, partyKey, partyOfKey, prefixKey, type Party } from '#core/call/party.ts'
 import { hasNumber, makeNumberSet, type Allot, type NumberSet } from './number-set.ts'
-import { cellOf, columnOf, rowsOf, type Cell } from './rows.ts'
+import { cellOf, openTable, type Cell, type Row, type Table } from './rows.ts'
 
 /** Numbers and leading digits, as an operator lists them. */
 export type NumberList = {
@@ -60,7 +60,10 @@ export function entryOf(list: NumberList, party: Party): string {
  * All faults are told (the first `LIST_FAULTS_MAX` one by one), and the list holds what could be read.
  */
 export function parseNumberList(text: string, options: NumberListOptions): ReadList {
-  return collect(cellsOf(text), options)
+  const { places, rows, unnamed } = openTable(text, { number: NUMBER_COLUMN })
+  if (unnamed === undefined) return collect(cellsOf(rows, places.number ?? 0), options)
+  const read = collect([], options)
+  return { ...read, faults: [headerFault(unnamed)] }
 }
 
 /** A list without a file: each entry as `parseNumberList` takes it. Faults carry the entry's place (from 1) as line. */
@@ -71,15 +74,32 @@ export function parseEntries(entries: readonly string[], options: NumberListOpti
   )
 }
 
-export type ReadList = { readonly list: NumberList; readonly faults: readonly ListFault[] }
+export type ReadList = {
+  readonly list: NumberList
+  readonly faults: readonly ListFault[]
+  /** Digits without a country code that are too many for a short code, and the line of the first; without a plan they only match callers who come so too. */
+  readonly national: { readonly count: number; readonly line: number } | undefined
+}
 
-function* cellsOf(text: string): Generator<Cell & { line: number }> {
-  let column: number | undefined
-  for (const row of rowsOf(text)) {
-    const isHeader = column === undefined && !/[0-9*]/.test(row.text)
-    column ??= columnOf(row, NUMBER_COLUMNS) ?? 0
-    if (!isHeader) yield { line: row.line, ...cellOf(row, column) }
+/** The line (from 1) on which a list has the entry; `undefined` where it has not. */
+export function lineOfEntry(text: string, entry: Entry, plan?: DialPlan): number | undefined {
+  const { places, rows } = openTable(text, { number: NUMBER_COLUMN })
+  for (const { text, line } of cellsOf(rows, places.number ?? 0)) {
+    const found = readEntry(text, plan)
+    if (found.kind === entry.kind && found.key === entry.key) return line
   }
+  return undefined
+}
+
+/** What is wrong with a header row that does not name a column. */
+export function headerFault({ row, column }: NonNullable<Table<string>['unnamed']>): ListFault {
+  const { text, column: at } = cellOf(row, 0)
+  const expected = `a header row that names the column ${column}, or none`
+  return { line: row.line, column: at, found: quote(text), expected }
+}
+
+function* cellsOf(rows: Iterable<Row>, column: number): Generator<Cell & { line: number }> {
+  for (const row of rows) yield { line: row.line, ...cellOf(row, column) }
 }
 
 function collect(cells: Iterable<Cell & { line: number }>, options: NumberListOptions): ReadList {
@@ -87,13 +107,20 @@ function collect(cells: Iterable<Cell & { line: number }>, options: NumberListOp
   const prefixes: number[] = []
   const lengths = new Set<number>()
   const faults: ListFault[] = []
+  let national: { count: number; line: number } | undefined
   for (const { text, line, column } of cells) {
-    const entry = readEntry(text, options)
-    if (entry.kind === 'fault') faults.push({ line, column, found: entry.found, expected: entry.expected })
-    else if (entry.kind === 'number') numbers.push(entry.key)
+    const entry = readEntry(text, options.plan)
+    if (entry.kind === 'fault') faults.push({ line, column, found: quote(text), expected: EXPECTED_ENTRY })
+    else if (options.blocks && isProtected(entry)) {
+      faults.push({ line, column, found: quote(text), expected: NOT_AN_EMERGENCY_NUMBER })
+    } else if (entry.kind === 'number') numbers.push(entry.key)
     else {
       prefixes.push(entry.key)
       lengths.add(entry.length)
+    }
+    if (entry.kind !== 'fault' && entry.key < 0 && entry.length >= NATIONAL_DIGITS_MIN) {
+      if (national === undefined) national = { count: 1, line }
+      else national.count++
     }
     if (numbers.length + prefixes.length > LIST_ENTRIES_MAX) {
       faults.push({ line, column, found: 'one entry too many', expected: `at most ${LIST_ENTRIES_MAX} of them` })
@@ -109,38 +136,53 @@ function collect(cells: Iterable<Cell & { line: number }>, options: NumberListOp
     prefixLengths: [...lengths].sort((a, b) => a - b),
     duplicates: numbers.length - set.size + prefixes.length - prefixSet.size,
   }
-  return { list, faults: shortened(faults) }
+  return { list, faults: shortened(faults), national }
 }
 
-type Entry =
-  | { readonly kind: 'number'; readonly key: number }
-  | { readonly kind: 'prefix'; readonly key: number; readonly length: number }
-  | { readonly kind: 'fault'; readonly found: string; readonly expected: string }
+/** What one entry of a list says. */
+export type Entry = {
+  readonly kind: 'number' | 'prefix'
+  /** The party's key, or that of the leading digits. */
+  readonly key: number
+  /** How many digits it has. */
+  readonly length: number
+}
 
-function readEntry(text: string, { blocks, plan }: NumberListOptions): Entry {
+/** Reads one entry as lists have it: a number, or leading digits and a star. */
+export function readEntry(text: string, plan?: DialPlan): Entry | { readonly kind: 'fault' } {
   const bare = text.replace(/^tel:/i, '').replaceAll(' ', '')
-  if (bare.endsWith('*')) return readPrefix(bare, blocks)
+  if (bare.endsWith('*')) return readPrefix(bare)
   const party = parseNumber(bare, plan)
-  if (party.kind !== 'e164' && party.kind !== 'digits') return fault(text, EXPECTED)
-  if (blocks && !isBlockable(party)) return fault(text, NOT_AN_EMERGENCY_NUMBER)
-  return { kind: 'number', key: partyKey(party) }
+  if (party.kind !== 'e164' && party.kind !== 'digits') return FAULT
+  return { kind: 'number', key: partyKey(party), length: party.count }
 }
 
-function readPrefix(text: string, blocks: boolean): Entry {
+/** Writes an entry as a list has it. */
+export function formatEntry({ kind, key }: Entry): string {
+  return `${formatParty(partyOfKey(key))}${kind === 'prefix' ? '*' : ''}`
+}
+
+function readPrefix(text: string): Entry | { readonly kind: 'fault' } {
   const prefix = text.slice(0, -1).replace(/[-.()]/g, '')
-  const found = /^(\+[1-9]|[0-9])[0-9]*$/.exec(prefix)
   const length = prefix.startsWith('+') ? prefix.length - 1 : prefix.length
-  if (found === null || length > E164_DIGITS_MAX) return fault(text, EXPECTED)
-  if (blocks && !prefix.startsWith('+') && coversProtected(prefix)) return fault(text, NOT_AN_EMERGENCY_NUMBER)
+  if (!/^(?:\+[1-9]|[0-9])[0-9]*$/.test(prefix) || length > E164_DIGITS_MAX) return FAULT
   return { kind: 'prefix', key: partyKey(parseNumber(prefix)), length }
 }
 
-function fault(text: string, expected: string): Entry {
-  const found = text === '' ? 'an empty cell' : JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
-  return { kind: 'fault', found, expected }
+/** Whether the entry is, or covers, a number that may not stand on a list that blocks. */
+function isProtected(entry: Entry): boolean {
+  const party = partyOfKey(entry.key)
+  if (entry.kind === 'number') return !isBlockable(party)
+  return party.kind === 'digits' && coversProtected(formatParty(party))
 }
 
-function shortened(faults: ListFault[]): ListFault[] {
+/** The text as a fault quotes it. */
+export function quote(text: string): string {
+  return text === '' ? 'an empty cell' : JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
+}
+
+/** The first `LIST_FAULTS_MAX` faults, and how many more there are. */
+export function shortened(faults: ListFault[]): ListFault[] {
   const next = faults[LIST_FAULTS_MAX]
   if (next === undefined) return faults
   const found = `${faults.length - LIST_FAULTS_MAX} more lines that are wrong, from here on`
@@ -153,6 +195,13 @@ export const LIST_ENTRIES_MAX = 5_000_000
 /** How many wrong lines of one list are told one by one. */
 export const LIST_FAULTS_MAX = 20
 
-const NUMBER_COLUMNS = ['number', 'telephone number', 'telephone', 'phone', 'phone number', 'tn', 'calling', 'e164']
-const EXPECTED = 'a number such as +12125550117, or leading digits such as +1212555*'
+/** The column of numbers, first in a file without a header row. */
+export const NUMBER_COLUMN = {
+  names: ['number', 'telephone number', 'telephone', 'phone', 'phone number', 'tn', 'calling', 'e164'],
+  place: 0,
+}
+export const EXPECTED_ENTRY = 'a number such as +12125550117, or leading digits such as +1212555*'
+const FAULT = { kind: 'fault' } as const
+/** Fewer are a short code, the same with and without a country code. */
+const NATIONAL_DIGITS_MIN = 7
 const NOT_AN_EMERGENCY_NUMBER = 'no emergency number and no number that tests one on a list that blocks'

@@ -27,6 +27,13 @@ export function hasNumber(set: NumberSet, key: number): boolean {
   return key !== 0 && set.slots[slotFor(set.slots, key)] === key
 }
 
+/** The slot in which a key stands; -1 for one that is no member. */
+export function findNumber(set: NumberSet, key: number): number {
+  if (key === 0) return -1
+  const slot = slotFor(set.slots, key)
+  return set.slots[slot] === key ? slot : -1
+}
+
 /** The slot that holds the key, or the free one where the search for it ends. A list is the operator's own: no seed. */
 function slotFor(slots: Float64Array, key: number): number {
   let slot = slotOf(hashKey(key, 0), slots.length)

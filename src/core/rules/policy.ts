@@ -1,19 +1,31 @@
+import type { Allocations } from './allocations.ts'
+import type { Standing } from './attestation.ts'
+import type { BlockDigits } from './block-digits.ts'
 import type { CalledLists } from './called-list.ts'
+import type { Flaw } from './invalid.ts'
 import type { NumberList } from './number-list.ts'
+import type { Registered } from './registered.ts'
+import type { Scope } from './scope.ts'
+import type { StandingList } from './standing-list.ts'
 import type { Allow, Cause, Program } from './verdict.ts'
 
-/** What an operator has decided: exemptions, which stand apart and come first, then rules in their order. */
+/**
+ * What an operator has decided: exemptions, which stand apart and come first, then rules in their order. Plain data, whose
+ * lists may lie in memory that threads share.
+ */
 export type Policy = {
   /** Names this text of the policy in the ledger. */
   readonly version: string
   readonly exemptions: readonly Exemption[]
   readonly rules: readonly Rule[]
+  /** Called parties who have chosen not to have their calls blocked by analytics. 47 CFR 64.1200(k)(3)(iii). */
+  readonly optOut?: NumberList | undefined
 }
 
 /** Calls that are never judged. Emergency calls are, whatever a policy says, and are not listed here. */
 export type Exemption = { readonly list: NumberList; readonly verdict: Allow }
 
-export type Rule = AllowRule | BlockingRule
+export type Rule = AllowRule | StandingRule | BlockingRule
 export type BlockingRule = RuleOfKind[BlockingKind]
 
 /** One member for each kind of rule that blocks; `kinds.ts` has a row for each. */
@@ -21,17 +33,62 @@ export type RuleOfKind = {
   'called-list': CalledListRule
   'do-not-originate': ListRule<'do-not-originate'>
   deny: ListRule<'deny'>
+  invalid: InvalidRule
+  unallocated: UnallocatedRule
+  attestation: AttestationRule
+  verification: VerificationRule
   volume: VolumeRule
 }
 export type BlockingKind = keyof RuleOfKind
 
+/** The kinds that count in a table of the tally. */
+export type CountingRule = VolumeRule
+
 export type Mode = 'enforce' | 'shadow'
 
-type Common = { readonly id: string; readonly number: number; readonly mode: Mode }
-type Blocking = Common & { readonly cause: Cause; readonly program: Program }
+type Common = {
+  readonly id: string
+  readonly number: number
+  readonly mode: Mode
+  /** Where it applies; `undefined` is everywhere. */
+  readonly scope?: Scope | undefined
+}
+
+/** What every rule that blocks has beside what its kind asks for. */
+export type Blocking = Common & {
+  readonly cause: Cause
+  readonly program: Program
+  /** On which share of calls it acts, 0 to 1; on the others it only notes what it would have done. `undefined` is all. */
+  readonly sample?: number | undefined
+  /** What being registered is worth before it. */
+  readonly registered?: Registered | undefined
+  /** Sends the call there instead of refusing it. */
+  readonly treatment?: string | undefined
+}
 
 /** Calls from a listed number go on; rules behind it are not asked. */
 export type AllowRule = Common & { readonly kind: 'allow'; readonly list: NumberList; readonly verdict: Allow }
+
+/** Calls from a listed number meet no analytics behind it; every other cause still blocks them. */
+export type StandingRule = Common & { readonly kind: 'standing'; readonly list: StandingList; readonly verdict: Allow }
+
+/** Blocks calling numbers that cannot exist. */
+export type InvalidRule = Blocking & {
+  readonly kind: 'invalid'
+  /** Flaws that it does not look at. */
+  readonly except: readonly Flaw[]
+  /** Whether ten digits without a country code are a North American number. */
+  readonly isNorthAmerican: boolean
+}
+
+/** Blocks calling numbers that nobody has been given. */
+export type UnallocatedRule = Blocking & { readonly kind: 'unallocated'; readonly allocations: Allocations }
+
+/** Blocks calls by what is known of their attestation. */
+export type AttestationRule = Blocking & { readonly kind: 'attestation'; readonly standings: readonly Standing[] }
+
+/** Blocks calls whose signature is wrong. */
+export type VerificationRule = Blocking & { readonly kind: 'verification' }
 
 export type ListRule<Kind extends 'do-not-originate' | 'deny'> = Blocking & {
   readonly kind: Kind
@@ -47,8 +104,10 @@ export type CalledListRule = Blocking & {
 export type VolumeRule = Blocking & {
   readonly kind: 'volume'
   readonly of: 'number' | 'block'
-  /** How many leading digits, country code included, make a block; `undefined` is all but the last three. */
+  /** How many leading digits, country code included, make a block; `undefined` is what `blocks` says. */
   readonly prefix: number | undefined
+  /** The same by country, as the policy says; `undefined` is all but the last three. */
+  readonly blocks?: BlockDigits | undefined
   /** As many calls pass; the next one does not. Below `COUNT_MAX`. */
   readonly limit: number
   readonly perMs: number

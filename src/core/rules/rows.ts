@@ -33,6 +33,42 @@ export function cellOf(row: Row, index: number): Cell {
   return { text, column: start + raw.length - bare.length + 1 }
 }
 
+/**
+ * A column of a file: the names that a header row may call it by, and where it stands in a file without one. A column that
+ * has a place there is one that every header row must name.
+ */
+export type Column = { readonly names: readonly string[]; readonly place?: number }
+
+/** Where each column of a file stands (from 0), and its rows behind the header. */
+export type Table<Name extends string> = {
+  readonly places: Readonly<Record<Name, number | undefined>>
+  readonly hasHeader: boolean
+  readonly rows: Iterable<Row>
+  /** The first row, where it is no data and does not name the column that it must. */
+  readonly unnamed: { readonly row: Row; readonly column: string } | undefined
+}
+
+/** Reads a file's header row: a first row whose first cell has neither a digit nor a star, or is the name of a column. */
+export function openTable<Name extends string>(text: string, columns: Readonly<Record<Name, Column>>): Table<Name> {
+  const entries = Object.entries<Column>(columns)
+  const [first] = rowsOf(text)
+  const word = first === undefined ? '' : cellOf(first, 0).text.toLowerCase()
+  const hasHeader =
+    first !== undefined && (!/[0-9*]/.test(word) || entries.some(([, { names }]) => names.includes(word)))
+  const places = entries.map(([name, { names, place }]) => [name, hasHeader ? columnOf(first, names) : place] as const)
+  const missing = places.find(([name, place]) => place === undefined && columns[name as Name].place !== undefined)
+  return {
+    places: Object.fromEntries(places) as Table<Name>['places'],
+    hasHeader,
+    rows: hasHeader ? rowsBehind(text, first) : rowsOf(text),
+    unnamed: hasHeader && missing !== undefined ? { row: first, column: missing[0] } : undefined,
+  }
+}
+
+function* rowsBehind(text: string, header: Row): Generator<Row> {
+  for (const row of rowsOf(text)) if (row.line !== header.line) yield row
+}
+
 /** Where in a header row one of `names` stands (from 0); `undefined` where none does. */
 export function columnOf(row: Row, names: readonly string[]): number | undefined {
   for (let index = 0; index < COLUMNS_MAX; index++) {

@@ -1,11 +1,14 @@
+import type { Standing } from './attestation.ts'
+import type { Flaw } from './invalid.ts'
+
 /** What the rules say about one call, and why. */
-export type Verdict = Allow | Block
+export type Verdict = Allow | Block | Treat
 
 /** The call goes on. */
 export type Allow = {
   readonly kind: 'allow'
   readonly why: 'exempt' | 'allowed' | 'no-rule'
-  /** The exemption (`emergency`, or a list) or the rule's id; empty where no rule had anything to say. */
+  /** The exemption (`emergency`, or a list) or the id of the allow or standing rule; empty where no rule had anything to say. */
   readonly by: string
   readonly shadows: readonly ShadowHit[]
 }
@@ -16,9 +19,21 @@ export type Block = {
   readonly rule: RuleName
   readonly cause: Cause
   readonly program: Program
+  /** Whether the called party has chosen not to have his calls blocked by analytics, and this block is none of those. */
+  readonly optOut: boolean
   /** Of the rule that decided first, then of later rules of the same cause. */
   readonly grounds: Grounds
   readonly shadows: readonly ShadowHit[]
+}
+
+/**
+ * The call is sent elsewhere instead of being refused: to an announcement, a captcha, another route. It is no block, so it
+ * makes no entry in the ledger and gets no notice (docs/decisions/0013-a-treated-call-is-no-block.md).
+ */
+export type Treat = Omit<Block, 'kind'> & {
+  readonly kind: 'treat'
+  /** The name of the place, in `gate.treatments`. */
+  readonly treatment: string
 }
 
 export type Grounds = readonly [Ground, ...Ground[]]
@@ -26,13 +41,20 @@ export type Grounds = readonly [Ground, ...Ground[]]
 /** A rule's id, and the number that receipts carry for it: given once, never reused. */
 export type RuleName = { readonly id: string; readonly number: number }
 
-/** What a rule in shadow mode would have done. */
+/** What a rule would have done, and did not. */
 export type ShadowHit = {
   readonly rule: RuleName
   readonly would: 'allow' | 'block'
+  readonly why: Spared
   /** Absent for an allow rule. */
   readonly ground: Ground | undefined
 }
+
+/**
+ * Why a rule that had something to say did not act: it is in shadow mode, the call is not in its sample, the caller stands
+ * cleared or registered, or the called party has opted out of analytics.
+ */
+export type Spared = 'shadow' | 'sample' | 'standing' | 'registered' | 'opt-out'
 
 /** On what authority a call is blocked; it decides which notice is due (`core/notify`). */
 export type Cause = (typeof CAUSES)[number]
@@ -45,7 +67,14 @@ export type Program = (typeof PROGRAMS)[number]
 export const PROGRAMS = ['opt-in', 'opt-out', 'network', 'none'] as const
 
 /** Why a rule fired, with the figures it went by. Plain data: the ledger keeps it as JSON. */
-export type Ground = ListedGround | CalledPartyGround | VolumeGround
+export type Ground =
+  | ListedGround
+  | CalledPartyGround
+  | VolumeGround
+  | InvalidGround
+  | UnallocatedGround
+  | AttestationGround
+  | VerificationGround
 
 /** The calling number stands on a list. */
 export type ListedGround = {
@@ -65,6 +94,44 @@ export type CalledPartyGround = {
   readonly cause: 'called-party'
   /** The calling number, or `withheld` where the called party takes no calls from people who hide theirs. */
   readonly calling: string
+}
+
+/** The calling number cannot exist. */
+export type InvalidGround = {
+  readonly kind: 'invalid'
+  readonly rule: string
+  readonly cause: Cause
+  /** As `formatParty` writes it: empty for what is no number. */
+  readonly number: string
+  readonly flaw: Flaw
+}
+
+/** The calling number begins with digits that nobody has been given. */
+export type UnallocatedGround = {
+  readonly kind: 'unallocated'
+  readonly rule: string
+  readonly cause: Cause
+  /** The name of the file of allocations: for the operator only. */
+  readonly list: string
+  /** The leading digits, `+1212999`. */
+  readonly prefix: string
+}
+
+/** The caller's right to the number is attested too poorly. */
+export type AttestationGround = {
+  readonly kind: 'attestation'
+  readonly rule: string
+  readonly cause: Cause
+  readonly found: Standing
+}
+
+/** The call is signed wrongly. */
+export type VerificationGround = {
+  readonly kind: 'verification'
+  readonly rule: string
+  readonly cause: Cause
+  /** What is wrong, in words, for the operator. */
+  readonly why: string
 }
 
 /** More calls than the rule allows. */

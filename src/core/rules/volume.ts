@@ -1,6 +1,8 @@
 import type { CallFacts } from '#core/call/facts.ts'
 import { formatParty, partyKey, prefixKey, type Party } from '#core/call/party.ts'
+import { blockDigits } from './block-digits.ts'
 import type { VolumeRule } from './policy.ts'
+import { limitOf } from './registered.ts'
 import type { Tally } from './tally.ts'
 import type { Ground } from './verdict.ts'
 
@@ -11,12 +13,14 @@ import type { Ground } from './verdict.ts'
 export function overVolume(rule: VolumeRule, facts: CallFacts, tally: Tally, nowMs: number): Ground | undefined {
   const { calling } = facts
   if (calling.count < VOLUME_DIGITS_MIN) return undefined
-  const kept = rule.of === 'number' ? calling.count : (rule.prefix ?? calling.count - THOUSANDS_DIGITS)
+  const kept = rule.of === 'number' ? calling.count : blockDigits(rule, calling)
   const key = rule.of === 'number' ? partyKey(calling) : prefixKey(calling, kept)
   if (key === 0) return undefined
   const count = tally.count(rule.counter, key, nowMs)
   if (count <= rule.limit) return undefined
-  const { id, cause, of, limit, perMs } = rule
+  const limit = limitOf(rule, facts)
+  if (count <= limit) return undefined
+  const { id, cause, of, perMs } = rule
   return {
     kind: 'volume',
     rule: id,
@@ -38,6 +42,3 @@ function subjectOf(calling: Party, kept: number): string {
 
 /** Shorter ones are extensions and short codes, which belong to many callers; withheld numbers have none. */
 export const VOLUME_DIGITS_MIN = 7
-
-/** A thousands block: the numbers that differ in their last three digits. */
-const THOUSANDS_DIGITS = 3
