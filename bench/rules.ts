@@ -40,24 +40,29 @@ print(
 )
 if (blocked < 1_000_000) throw new Error('calls that should have been blocked went on')
 
-const buffer = new ArrayBuffer(counterBytes(numbers))
-const counter = new SlidingCounter(600_000, buffer, 12345)
-print(
-  `tally, first call of each of ${numbers.toLocaleString('en')} numbers`,
-  nsPer(numbers, (index) => counter.count(keyOf(index), START_MS)),
-)
-print(
-  'tally, update in random order',
-  nsPer(Math.min(numbers, 10_000_000), (index) => {
-    counter.count(keyOf(Math.imul(index, 0x9e3779b1) >>> 0), START_MS + index / 20_000)
-  }),
-)
-console.log(
-  `tally: ${(buffer.byteLength / numbers).toFixed(1)} bytes a number, ${counter.evictions} evictions, ${counter.used} slots used`,
-)
+for (const [whose, Buffer] of [
+  ['of one thread', ArrayBuffer],
+  ['shared, with locks', SharedArrayBuffer],
+] as const) {
+  const buffer = new Buffer(counterBytes(numbers))
+  const counter = new SlidingCounter(600_000, numbers, buffer, 12345)
+  print(
+    `tally ${whose}, first call of each of ${numbers.toLocaleString('en')} numbers`,
+    nsPer(numbers, (index) => counter.count(keyOf(index), START_MS)),
+  )
+  print(
+    `tally ${whose}, update in random order`,
+    nsPer(Math.min(numbers, 10_000_000), (index) => {
+      counter.count(keyOf(Math.imul(index, 0x9e3779b1) >>> 0), START_MS + index / 20_000)
+    }),
+  )
+  const { evictions, used } = counter.table
+  const bytes = (buffer.byteLength / numbers).toFixed(1)
+  console.log(`tally ${whose}: ${bytes} bytes a number, ${evictions} evictions, ${used} slots used`)
+}
 
 const few = Math.min(numbers, 1_000_000)
-const small = new SlidingCounter(600_000, new ArrayBuffer(counterBytes(few)), 12345)
+const small = new SlidingCounter(600_000, few, new ArrayBuffer(counterBytes(few)), 12345)
 const objects = new Map<string, { start: number; count: number }>()
 for (let index = 0; index < few; index++) {
   small.count(keyOf(index), START_MS)

@@ -1,7 +1,8 @@
-import type { Policy, VolumeRule } from './policy.ts'
+import { allotOwn, type Allot } from './number-set.ts'
+import type { CountingRule, Policy } from './policy.ts'
 import { SlidingCounter, counterBytes } from './sliding-counter.ts'
 
-/** Where rules count. A question and a fact in one, so that counters may later be shared between threads. */
+/** Where rules count. A question and a fact in one, so that a count is exact whichever thread asks. */
 export type Tally = {
   /** Counts one call of a key (not 0) in a rule's counter; answers how many there were in its window up to now. */
   readonly count: (counter: number, key: number, nowMs: number) => number
@@ -9,7 +10,14 @@ export type Tally = {
   readonly wasExact: (counter: number) => boolean
 }
 
-/** A tally in this process's memory: one counter for each volume rule of the policy. */
+/** The memory of a tally as plain data: each thread opens its own view of it with `viewTally`. */
+export type TallyBuffers = {
+  readonly seed: number
+  /** By the number of the rule's counter. */
+  readonly buffers: readonly ArrayBufferLike[]
+}
+
+/** A tally in this process's memory: one table for each rule of the policy that counts. */
 export class MemoryTally implements Tally {
   readonly counters: readonly SlidingCounter[]
 
@@ -27,47 +35,64 @@ export class MemoryTally implements Tally {
 
   /** How many numbers that were still counted have lost their slot to another: above 0, a rule's capacity is too small. */
   get evictions(): number {
-    return this.counters.reduce((sum, counter) => sum + counter.evictions, 0)
+    return this.counters.reduce((sum, { table }) => sum + table.evictions, 0)
+  }
+
+  /** How many locks were taken over from a thread that seemed dead: a count may be off by one for each. */
+  get takeovers(): number {
+    return this.counters.reduce((sum, { table }) => sum + (table.locks?.takeovers ?? 0), 0)
   }
 }
 
-/**
- * Opens a tally for a policy. `allot` gives each counter its zeroed buffer; `seed` is a random number, so that outsiders
- * cannot aim at a slot.
- */
-export function openTally(
-  policy: Policy,
-  seed: number,
-  allot: (bytes: number) => ArrayBufferLike = allotBuffer,
-): MemoryTally {
-  const rules = policy.rules.filter((rule): rule is VolumeRule => rule.kind === 'volume')
-  const counters: SlidingCounter[] = []
-  for (const { counter, perMs, capacity } of rules) {
-    counters[counter] = new SlidingCounter(perMs, allot(counterBytes(capacity)), seed)
-  }
+/** Opens a tally of this thread alone: nothing is locked. `seed` is a random number, so that outsiders cannot aim at a slot. */
+export function openTally(policy: Policy, seed: number): MemoryTally {
+  return viewTally(policy, allotTally(policy, seed, allotOwn))
+}
+
+/** Allots memory for everything that the policy's rules count in: for all threads, or as `allot` has it. */
+export function allotTally(policy: Policy, seed: number, allot: Allot = allotShared): TallyBuffers {
+  return { seed, buffers: countingRules(policy).map((rule) => allot(bytesOf(rule))) }
+}
+
+/** Opens a view on memory that was allotted for this policy. A view belongs to one thread. */
+export function viewTally(policy: Policy, { seed, buffers }: TallyBuffers): MemoryTally {
+  const counters = countingRules(policy).map(({ perMs, capacity }, at) => {
+    return new SlidingCounter(perMs, capacity, buffers[at]!, seed)
+  })
   return new MemoryTally(counters)
 }
 
-/** The memory of a tally as plain data, which threads share: each opens its own view with `viewTally`. */
-export type TallyBuffers = { readonly seed: number; readonly buffers: readonly SharedArrayBuffer[] }
-
-/** Allots shared memory for everything that the policy's rules count in. */
-export function allotTally(policy: Policy, seed: number): TallyBuffers {
-  const buffers: SharedArrayBuffer[] = []
-  openTally(policy, seed, (bytes) => {
-    const buffer = new SharedArrayBuffer(bytes)
-    buffers.push(buffer)
-    return buffer
-  })
-  return { seed, buffers }
+/**
+ * Memory for a policy that takes the place of another: what a rule has counted stays, if its id is the same and so is
+ * everything that says what is counted. Limits and modes may change.
+ */
+export function carryOver(
+  before: Policy,
+  memory: TallyBuffers,
+  policy: Policy,
+  allot: Allot = allotShared,
+): TallyBuffers {
+  const kept = new Map(countingRules(before).map((rule, at) => [countedBy(rule), memory.buffers[at]!]))
+  const buffers = countingRules(policy).map((rule) => kept.get(countedBy(rule)) ?? allot(bytesOf(rule)))
+  return { seed: memory.seed, buffers }
 }
 
-/** Opens a view on memory that was allotted for this policy. */
-export function viewTally(policy: Policy, { seed, buffers }: TallyBuffers): MemoryTally {
-  let next = 0
-  return openTally(policy, seed, () => buffers[next++]!)
+/** The rules that count, by the number of their counter. */
+function countingRules(policy: Policy): CountingRule[] {
+  const rules: CountingRule[] = []
+  for (const rule of policy.rules) if (rule.kind === 'volume') rules[rule.counter] = rule
+  return rules
 }
 
-function allotBuffer(bytes: number): ArrayBufferLike {
-  return new ArrayBuffer(bytes)
+function bytesOf({ capacity }: CountingRule): number {
+  return counterBytes(capacity)
+}
+
+/** All of a rule that its counts depend on. */
+function countedBy({ kind, id, of, prefix, perMs, capacity }: CountingRule): string {
+  return JSON.stringify([kind, id, of, prefix, perMs, capacity])
+}
+
+function allotShared(bytes: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(bytes)
 }
