@@ -1,0 +1,73 @@
+import type { z } from '@hono/zod-openapi'
+import { readJson } from './json.ts'
+import { Refused, formatPointer } from './problem.ts'
+
+/** Reads a whole body; throws `Refused` as soon as it is larger than `BODY_BYTES_MAX`. */
+export async function readBody(request: Request): Promise<Uint8Array> {
+  if (Number(request.headers.get('content-length') ?? 0) > BODY_BYTES_MAX) throw tooLarge()
+  const pieces: Uint8Array[] = []
+  let length = 0
+  for await (const piece of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    length += piece.length
+    if (length > BODY_BYTES_MAX) throw tooLarge()
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces)
+}
+
+/** The media type of a body, which must be one of `taken` to the letter: what looks almost like one is none. */
+export function typeOf<Type extends string>(request: Request, taken: readonly Type[]): Type {
+  const given = request.headers.get('content-type') ?? ''
+  const [, name, charset] = MEDIA_TYPE.exec(given) ?? []
+  const type = taken.find((type) => type === name?.toLowerCase())
+  if (type !== undefined && (charset === undefined || /^"?utf-8"?$/i.test(charset))) return type
+  throw new Refused('wrong-type', `expected a Content-Type of ${taken.join(', ')}`)
+}
+
+/** What a schema makes of a JSON body. Throws `Refused` with the place of the first fault. */
+export function parseJsonBody<Schema extends z.ZodType>(schema: Schema, octets: Uint8Array): z.output<Schema> {
+  return parseWith(schema, readJson(octets))
+}
+
+/**
+ * The same for a form: each name is a key; those in `lists` may stand more than once. RFC 1866 §8.2.1 as browsers and
+ * curl write it.
+ */
+export function parseFormBody<Schema extends z.ZodType>(
+  schema: Schema,
+  octets: Uint8Array,
+  lists: ReadonlySet<string>,
+): z.output<Schema> {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(octets)
+    for (const part of text.split(/[&=]/)) decodeURIComponent(part.replaceAll('+', ' '))
+  } catch {
+    throw new Refused('bad-form', 'found octets or escapes that are no UTF-8')
+  }
+  const value = Object.create(null) as Record<string, string | string[]>
+  for (const [name, given] of new URLSearchParams(text)) {
+    const before = value[name]
+    if (name === '__proto__') throw new Refused('bad-form', 'found the name __proto__')
+    if (lists.has(name)) value[name] = [before ?? [], given].flat()
+    else if (before === undefined) value[name] = given
+    else throw new Refused('bad-form', 'found a name twice', { pointer: formatPointer([name]) })
+  }
+  return parseWith(schema, value)
+}
+
+function parseWith<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const inner = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+  const detail = inner.length > 0 ? 'found a name that is not known here' : (issue?.message ?? 'not what was expected')
+  throw new Refused('bad-field', detail, { pointer: formatPointer([...(issue?.path ?? []), ...inner]) })
+}
+
+function tooLarge(): Refused {
+  return new Refused('too-large', `expected at most ${BODY_BYTES_MAX} octets`, { headers: { connection: 'close' } })
+}
+
+export const BODY_BYTES_MAX = 65_536
+const MEDIA_TYPE = /^([A-Za-z]+\/[A-Za-z0-9.+-]+)(?:[ ]*;[ ]*charset=([^\s;,]+))?$/
