@@ -76,6 +76,18 @@ test('line ends between messages are keep-alives; half of one is not yet anythin
   assert.deepEqual(frame(bytes, 0, 0), { kind: 'need-more' })
 })
 
+test('a framer tells whether it waits for the rest of a head or of a body', () => {
+  const bytes = encodeText(message('Content-Length: 4\r\n', 'abcd'))
+  const framer = new Framer()
+  const wanted = Array.from(bytes, (_, at) => {
+    framer.next(bytes, 0, at + 1)
+    return framer.wants
+  })
+
+  assert.equal(wanted.indexOf('body'), bytes.length - 5, 'from the blank line on')
+  assert.deepEqual(wanted.slice(-5), ['body', 'body', 'body', 'body', 'head'])
+})
+
 test('what lies outside the given range changes nothing', () => {
   const text = message('Content-Length: 0\r\n')
   const bytes = encodeText(`\r\n\n${text.slice(0, -1)}\n\r\n`)

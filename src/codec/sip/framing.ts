@@ -31,6 +31,11 @@ export class Framer {
   #scanned = 0
   #length = 0
 
+  /** What the message that is not whole yet waits for. */
+  get wants(): 'head' | 'body' {
+    return this.#length > 0 ? 'body' : 'head'
+  }
+
   next(bytes: Uint8Array, start: number, end: number): Frame {
     if (this.#scanned === 0) {
       let at = start
