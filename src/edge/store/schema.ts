@@ -45,7 +45,7 @@ export function openForWriting(path: string, durability: Durability): DatabaseSy
     return db
   } catch (cause) {
     db?.close()
-    throw explain(cause, path)
+    throw explainSqlite(cause, path)
   }
 }
 
@@ -71,7 +71,7 @@ export function openForReading(path: string): DatabaseSync {
     return db
   } catch (cause) {
     db?.close()
-    throw explain(cause, path)
+    throw explainSqlite(cause, path)
   }
 }
 
@@ -107,7 +107,7 @@ function readVersion(db: DatabaseSync, path: string): number {
 }
 
 /** Says in one line what SQLite says in its own terms. */
-function explain(cause: unknown, path: string): unknown {
+export function explainSqlite(cause: unknown, path: string): unknown {
   const text = (problem: string) => `${path}: ${problem}`
   const unopened = cause instanceof Error && 'syscall' in cause
   switch (unopened ? SQLITE_CANTOPEN : sqliteCode(cause)) {
@@ -189,4 +189,24 @@ const MIGRATIONS = [
    CREATE TABLE policy (version INTEGER PRIMARY KEY, at INTEGER NOT NULL, content TEXT NOT NULL UNIQUE) STRICT;
    CREATE TABLE rule (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at INTEGER NOT NULL) STRICT;
    CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;`,
+  `CREATE TABLE text (hash TEXT PRIMARY KEY, parts INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE text_part (hash TEXT NOT NULL, part INTEGER NOT NULL, octets BLOB NOT NULL, PRIMARY KEY (hash, part)) STRICT;
+   ALTER TABLE policy ADD COLUMN yaml TEXT;
+   CREATE TABLE policy_list (
+     version INTEGER NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (version, name)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE policy_step (
+     id INTEGER PRIMARY KEY, version INTEGER NOT NULL, at INTEGER NOT NULL, step TEXT NOT NULL, base INTEGER,
+     actor TEXT NOT NULL, note TEXT NOT NULL, origin TEXT
+   ) STRICT;
+   CREATE INDEX policy_step_version ON policy_step (version);
+   CREATE TABLE policy_origin (origin TEXT PRIMARY KEY, parts TEXT NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE audit (
+     id INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, account TEXT NOT NULL, action TEXT NOT NULL,
+     subject TEXT NOT NULL, detail TEXT NOT NULL
+   ) STRICT;
+   CREATE TRIGGER audit_stays_as_written BEFORE UPDATE ON audit
+   BEGIN SELECT RAISE(ABORT, 'the audit trail is not edited'); END;
+   CREATE TRIGGER audit_stays BEFORE DELETE ON audit
+   BEGIN SELECT RAISE(ABORT, 'the audit trail is not edited'); END;`,
 ]

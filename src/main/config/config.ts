@@ -1,4 +1,5 @@
 import type { DialPlan } from '#core/call/number.ts'
+import type { PolicyText } from '#core/ledger/policy-text.ts'
 import type { NoticeTerms } from '#core/notify/choose-notice.ts'
 import type { OperatorContact } from '#core/notify/notice-terms.ts'
 import type { Policy } from '#core/rules/policy.ts'
@@ -24,8 +25,12 @@ export type Config = {
   }
   /** With rules numbered from 1 in their order, until the store gives them their numbers (`numberRules`). */
   readonly policy: Policy
+  /** What the policy was made of, and the file where it stands. */
+  readonly policyText: PolicyText
+  readonly policyFile: string
   readonly terms: NoticeTerms
   readonly desk: DeskConfig | undefined
+  readonly api: ApiConfig | undefined
   readonly ledger: { readonly checkpoints: string; readonly keepMs: number }
   readonly journal: { readonly keepMs: number }
   readonly metrics: { readonly listen: Endpoint | undefined }
@@ -38,13 +43,23 @@ export type PeerConfig = {
   readonly from: readonly string[]
   readonly continueStatus: number
   readonly tenant: string
+  /** By which it asks over HTTP. */
+  readonly token?: SecretSource | undefined
 }
 
 export type DeskConfig = {
   readonly listen: Endpoint
   readonly public: string
-  readonly tls:
-    | { readonly kind: 'none' }
-    | { readonly kind: 'files'; readonly certificate: string; readonly key: SecretSource }
-    | { readonly kind: 'proxy'; readonly addresses: readonly string[] }
+  readonly tls: TlsConfig
+  readonly card: CardConfig | undefined
 }
+
+/** What cards are signed with, and where their certificate can be fetched. */
+export type CardConfig = { readonly key: SecretSource; readonly certificate: string; readonly x5u: string }
+
+export type ApiConfig = { readonly listen: Endpoint; readonly tls: TlsConfig }
+
+export type TlsConfig =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'files'; readonly certificate: string; readonly key: SecretSource }
+  | { readonly kind: 'proxy'; readonly addresses: readonly string[] }

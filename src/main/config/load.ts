@@ -1,16 +1,17 @@
-import { createHash } from 'node:crypto'
+import { stringify } from 'yaml'
+import { hashPolicy, type PolicyText } from '#core/ledger/policy-text.ts'
 import { US_NOTICES, makeNoticeTerms, type NoticeChoices } from '#core/notify/notice-terms.ts'
 import type { Policy } from '#core/rules/policy.ts'
 import { analyticsRule, checkExamples, checkGate, peersOf } from './checks.ts'
-import type { Config, DeskConfig } from './config.ts'
-import { applyEnvironment, type Environment, type Override } from './environment.ts'
+import type { ApiConfig, Config, DeskConfig, TlsConfig } from './config.ts'
+import { applyEnvironment, variableOf, type Environment, type Override } from './environment.ts'
 import { sortFaults, type ConfigFault } from './fault.ts'
 import type { SecretSource } from './keys.ts'
-import { besides, reasonOf, type ListReader, type ReadFile } from './lists.ts'
-import { makeExemptions, makeRules, type Places } from './rules.ts'
+import { besides, openListReader, reasonOf, type ReadFile } from './lists.ts'
+import { makePolicy, type Places } from './rules.ts'
 import { knownKeys } from './schema-walk.ts'
 import { configSchema, type Settings } from './schema.ts'
-import { readSource, type Path, type Source } from './source.ts'
+import { partOf, readSource, type Path, type Source } from './source.ts'
 import { faultsOf, prune } from './zod-faults.ts'
 
 /** Where a configuration comes from. */
@@ -19,7 +20,11 @@ export type ConfigInput = {
   readonly path: string | undefined
   readonly env: Environment
   readonly readFile: ReadFile
+  /** A policy that stands in for the one of the file: another file, or a text with the name it has in faults. */
+  readonly policy?: GivenPolicy | undefined
 }
+
+export type GivenPolicy = { readonly file: string } | { readonly name: string; readonly text: PolicyText }
 
 export type Loaded =
   | {
@@ -35,18 +40,26 @@ export type Loaded =
  * Loads a configuration with its lists and its policy, checks it whole and compiles it. Throws nothing for what an
  * operator can have written: all that is wrong is told at once, each with its place.
  */
-export function loadConfig({ path, env, readFile }: ConfigInput): Loaded {
+export function loadConfig({ path, env, readFile, policy }: ConfigInput): Loaded {
   const file = path ?? DEFAULT_PATH
   const source =
     path === undefined ? readSource(file, '') : readFrom(path, 'a configuration', { where: path }, readFile)
   if (source.faults.length > 0) return { kind: 'refused', faults: sortFaults(source.faults) }
 
   const { value } = source
-  const spliced = splicePolicy(source, readFile)
-  const { overrides, faults } = applyEnvironment(value, knownKeys(configSchema, false), env, secretsIn(source.text))
+  const spliced = splicePolicy(source, readFile, policy)
+  const text = policy !== undefined && 'text' in policy ? policy.text : undefined
+  const variables = text === undefined ? env : withoutPolicy(env)
+  const { overrides, faults } = applyEnvironment(
+    value,
+    knownKeys(configSchema, false),
+    variables,
+    secretsIn(source.text),
+  )
   const policySource = splicePolicy(source, readFile) ?? spliced
   faults.push(...(policySource?.faults ?? []))
   let places = placesOf(source, policySource, overrides)
+  const yaml = text?.yaml ?? yamlOf(source, policySource, overrides)
 
   let parsed = configSchema.safeParse(value)
   const isWhole = parsed.success
@@ -59,19 +72,19 @@ export function loadConfig({ path, env, readFile }: ConfigInput): Loaded {
     parsed = configSchema.safeParse(value)
   }
   if (!parsed.success) return { kind: 'refused', faults: sortFaults(faults) }
-  const compiled = compile(parsed.data, file, places, readFile, isWhole)
+  const compiled = compile(parsed.data, file, places, text === undefined ? readFile : readFrozen(text), yaml, isWhole)
   faults.push(...compiled.faults)
   if (faults.length > 0) return { kind: 'refused', faults: sortFaults(faults) }
   return { kind: 'loaded', config: compiled.config, reminders: compiled.reminders }
 }
 
 /** `isWhole` says that nothing was taken out of the settings, so that what is missing is missing. */
-function compile(settings: Settings, file: string, places: Places, readFile: ReadFile, isWhole: boolean) {
+function compile(settings: Settings, file: string, places: Places, readFile: ReadFile, yaml: string, isWhole: boolean) {
   const { operator, gate, desk, policy } = settings
-  const reader: ListReader = { readFile, plan: gate.dialPlan, faults: [], texts: new Map() }
-  const rules = makeRules(policy.rules, places, reader)
-  const exemptions = makeExemptions(policy.exempt, places, reader)
+  const reader = openListReader(readFile, gate.dialPlan)
   const peers = peersOf(gate)
+  const judged = makePolicy(policy, { places, reader, peers: peers.map(({ name }) => name) })
+  const { rules } = judged
   const choices = choicesOf(policy.notices)
   const examples = checkExamples(settings, peers, places)
   const faults = [...reader.faults, ...checkGate(gate, choices, places, isWhole), ...examples.faults]
@@ -86,6 +99,7 @@ function compile(settings: Settings, file: string, places: Places, readFile: Rea
     const message = `found a contact that no notice can be made of (${terms.faults.join('; ')}), expected a url, tel or email${because}`
     faults.push({ ...places.at(['operator', 'contact']), message })
   }
+  const policyText = { yaml, lists: reader.texts }
   const config = {
     operator,
     store: { kind: 'sqlite', path: besides(file, settings.store.path) },
@@ -108,10 +122,13 @@ function compile(settings: Settings, file: string, places: Places, readFile: Rea
         pending: gate.limits.pending,
       },
     },
-    policy: { version: versionOf(policy, reader.texts), exemptions, rules } satisfies Policy,
+    policy: { version: hashPolicy(policyText).slice(0, VERSION_DIGITS), ...judged } satisfies Policy,
+    policyText,
+    policyFile: places.policyFile,
     // Refused terms are among the faults, and with a fault nobody sees this configuration.
     terms: terms.kind === 'ok' ? terms.value : NO_TERMS,
     desk: deskOf(file, desk),
+    api: apiOf(file, settings.api),
     ledger: { checkpoints: besides(file, settings.ledger.checkpoints), keepMs: settings.ledger.keep },
     journal: { keepMs: settings.journal.keep },
     metrics: { listen: settings.metrics.listen === 'none' ? undefined : settings.metrics.listen },
@@ -121,9 +138,9 @@ function compile(settings: Settings, file: string, places: Places, readFile: Rea
   return { config, faults, reminders }
 }
 
-/** This version has no desk of its own: the pages that notices point to are for something else to serve. */
+/** The page behind a notice is not there yet; the card of a 608 is. */
 function deskReminder(url: string): string {
-  return `notices point to ${url}, which this version does not serve itself: see that something answers there`
+  return `notices point to ${url}, where this version serves the cards of 608 answers (/j/…) but no pages yet (/r/…): see that something answers there`
 }
 
 function choicesOf(notices: Settings['policy']['notices']): NoticeChoices {
@@ -134,22 +151,47 @@ function choicesOf(notices: Settings['policy']['notices']): NoticeChoices {
 
 function deskOf(file: string, desk: Settings['desk']): DeskConfig | undefined {
   if (desk === undefined) return undefined
-  const { tls, ...rest } = desk
-  if (tls === 'none') return { ...rest, tls: { kind: 'none' } }
-  if ('proxy' in tls) return { ...rest, tls: { kind: 'proxy', addresses: tls.proxy } }
-  const certificate = besides(file, tls.certificate)
-  return { ...rest, tls: { kind: 'files', certificate, key: secretBesides(file, tls.key) } }
+  const { tls, card, ...rest } = desk
+  const cardConfig = card && {
+    key: secretBesides(file, card.key),
+    certificate: besides(file, card.certificate),
+    x5u: card.x5u ?? `${desk.public}/card.pem`,
+  }
+  return { ...rest, tls: tlsOf(file, tls), card: cardConfig }
+}
+
+function apiOf(file: string, api: Settings['api']): ApiConfig | undefined {
+  return api && { listen: api.listen, tls: tlsOf(file, api.tls) }
+}
+
+function tlsOf(file: string, tls: NonNullable<Settings['api']>['tls']): TlsConfig {
+  if (tls === 'none') return { kind: 'none' }
+  if ('proxy' in tls) return { kind: 'proxy', addresses: tls.proxy }
+  return { kind: 'files', certificate: besides(file, tls.certificate), key: secretBesides(file, tls.key) }
 }
 
 function secretBesides(file: string, secret: SecretSource): SecretSource {
   return secret.kind === 'file' ? { kind: 'file', path: besides(file, secret.path) } : secret
 }
 
-/** Names a policy by all it is made of, its lists too: 16 hexadecimal digits. */
-function versionOf(policy: Settings['policy'], texts: ReadonlyMap<string, string>): string {
-  const hash = createHash('sha256').update(JSON.stringify(policy))
-  for (const [path, text] of texts) hash.update(`\n${path}\n${text}`)
-  return hash.digest('hex').slice(0, 16)
+/** Reads the lists that are kept with a policy's text, and nothing else. */
+function readFrozen({ lists }: PolicyText): ReadFile {
+  return (path) => {
+    const text = lists.get(path)
+    if (text === undefined) throw new Error('it is not kept with this policy')
+    return text
+  }
+}
+
+/** A text from the store is whole: what the environment changed of it stands in it already. */
+function withoutPolicy(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith(variableOf(['policy']))))
+}
+
+/** The policy as a text of its own: as it was written, unless the environment has changed it. */
+function yamlOf(source: Source, policy: Source | undefined, overrides: readonly Override[]): string {
+  if (overrides.some(({ path }) => path[0] === 'policy')) return stringify(source.value['policy'])
+  return policy?.text ?? partOf(source, 'policy')
 }
 
 function readFrom(path: string, expected: string, from: Omit<ConfigFault, 'message'>, readFile: ReadFile): Source {
@@ -166,7 +208,13 @@ function readFrom(path: string, expected: string, from: Omit<ConfigFault, 'messa
 }
 
 /** Where `policy` is `file:` and a path, reads that file and puts its contents there. */
-function splicePolicy(source: Source, readFile: ReadFile): Source | undefined {
+function splicePolicy(source: Source, readFile: ReadFile, given?: GivenPolicy): Source | undefined {
+  if (given !== undefined) {
+    const { file, name, text } = { file: '', name: '', text: undefined, ...given }
+    const own = text === undefined ? readFrom(file, 'a policy', { where: file }, readFile) : readSource(name, text.yaml)
+    source.value['policy'] = own.value
+    return own
+  }
   const { policy } = source.value
   if (typeof policy !== 'string' || !policy.startsWith('file:')) return undefined
   const from = { where: source.where, ...source.placeOf(['policy']) }
@@ -192,6 +240,9 @@ function placesOf(source: Source, policy: Source | undefined, overrides: readonl
 function secretsIn(text: string): ReadonlySet<string> {
   return new Set(Array.from(text.matchAll(/\benv:([A-Za-z_][A-Za-z0-9_]*)/g), (found) => found[1]!))
 }
+
+/** So many digits of its hash name a policy in the log and on the health page. */
+const VERSION_DIGITS = 16
 
 /** What a configuration without a file is called, and where `recourse up` looks for one. */
 export const DEFAULT_PATH = 'recourse.yaml'

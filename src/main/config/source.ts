@@ -1,4 +1,16 @@
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node } from 'yaml'
+import { isDeepStrictEqual } from 'node:util'
+import {
+  Document,
+  LineCounter,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parse,
+  parseDocument,
+  stringify,
+  type Node,
+} from 'yaml'
 import { show, type ConfigFault } from './fault.ts'
 
 /** The way from the root of a document to a value: keys and places in lists. */
@@ -58,6 +70,21 @@ export function readSource(where: string, text: string): Source {
     const reason = error instanceof Error ? error.message.split('\n')[0] : ''
     return broken(where, `found YAML that cannot be read (${reason}), expected keys and values, not nested too deeply`)
   }
+}
+
+/** One key's value as a YAML text of its own, with its comments; an empty mapping where there is none. */
+export function partOf({ text, value }: Source, key: string): string {
+  if (value[key] === undefined) return '{}\n'
+  try {
+    const part = new Document()
+    part.contents = parseDocument(text, { logLevel: 'silent' }).get(key, true) as Document['contents']
+    const written = part.toString({ lineWidth: 0 })
+    // An alias of something outside says nothing on its own.
+    if (isDeepStrictEqual(parse(written), value[key])) return written
+  } catch {
+    // Written out below.
+  }
+  return stringify(value[key])
 }
 
 function broken(where: string, message: string): Source {
