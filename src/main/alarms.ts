@@ -6,6 +6,7 @@ const MEANINGS: Readonly<Record<AlarmKind, string>> = {
   unrecorded: 'the ledger could not record blocks: calls are continued that would have been blocked',
   late: 'the ledger is too slow to record blocks: calls are continued that would have been blocked',
   shed: 'too many blocks wait for the ledger: calls are continued that would have been blocked',
+  overload: 'more calls come than the gate can judge: the newest are continued unjudged, or told 503',
   fault: 'a fault of the program: the calls it touched are continued',
 }
 

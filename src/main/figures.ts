@@ -70,7 +70,7 @@ const LEDGER_FIGURES: readonly (readonly [Counted, string, Figure['type']])[] = 
   ['reopened', 'times the store was opened again after a failure', 'counter'],
   ['lost', 'entries that were acknowledged and are not there: the storage broke its promise', 'counter'],
 ]
-const ALARM_KINDS: readonly AlarmKind[] = ['unrecorded', 'late', 'shed', 'fault']
+const ALARM_KINDS: readonly AlarmKind[] = ['unrecorded', 'late', 'shed', 'overload', 'fault']
 
 function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

@@ -13,6 +13,7 @@ export const STATUS = {
   callDoesNotExist: { status: 481, phrase: 'Call/Transaction Does Not Exist' },
   loopDetected: { status: 482, phrase: 'Loop Detected' },
   busyHere: { status: 486, phrase: 'Busy Here' },
+  requestTerminated: { status: 487, phrase: 'Request Terminated' },
   serverError: { status: 500, phrase: 'Server Internal Error' },
   notImplemented: { status: 501, phrase: 'Not Implemented' },
   serviceUnavailable: { status: 503, phrase: 'Service Unavailable' },

@@ -1,7 +1,8 @@
+import { parseFeatureCaps } from '#codec/sip/feature-caps.ts'
 import { FIELD } from '#codec/sip/field.ts'
+import { Malformed } from '#codec/sip/malformed.ts'
 import { type Message, equalsIgnoringCase } from '#codec/sip/message.ts'
 import { NameAddrView } from '#codec/sip/name-addr.ts'
-import { COMMA, SEMICOLON } from '#codec/sip/octets.ts'
 import type { RequestView } from '#codec/sip/request.ts'
 import { Scanner } from '#codec/sip/scanner.ts'
 import { decodeText } from '#codec/sip/text.ts'
@@ -10,6 +11,7 @@ import { isEmergencyNumber, isEmergencyUrn } from './emergency.ts'
 import type { Attestation, CallFacts } from './facts.ts'
 import { type DialPlan, isWithheldHost, readNumber } from './number.ts'
 import { OTHER, type Party, WITHHELD } from './party.ts'
+import { FOUND, type Place, findParameter, findUriParameter, readPlaces } from './place.ts'
 import { NOT_LOOKED, NO_SCORES } from './verification.ts'
 
 /**
@@ -17,7 +19,8 @@ import { NOT_LOOKED, NO_SCORES } from './verification.ts'
  *
  * The calling number is that of P-Asserted-Identity (RFC 3325 §9.1), which listed peers are trusted with, else of From.
  * Throws `Malformed` for a P-Asserted-Identity outside its grammar: another element might read another number from it.
- * Of an emergency call that field is not read.
+ * Of an emergency call that field is not read. `trunkAt` is where this peer names its trunk; without it, `tgrp` or `trgp` in
+ * the Request-URI, else `otg` in From.
  */
 export function readCallFacts(
   invite: Message,
@@ -25,6 +28,7 @@ export function readCallFacts(
   peer: string,
   atMs: number,
   plan?: DialPlan,
+  trunkAt?: readonly Place[],
 ): CallFacts {
   const called = numberIn(view.uri, invite.bytes, plan)
   const emergency = isEmergency(invite, view, called)
@@ -35,12 +39,31 @@ export function readCallFacts(
     calling: asserted ?? callingNumber(view.from.uri, invite.bytes, plan),
     called,
     peer,
-    trunk: readTrunk(invite, view),
+    trunk: trunkAt === undefined ? readTrunk(invite, view) : readPlaces(invite, view, trunkAt),
     attestation: readAttestation(invite, view, asserted !== undefined),
     emergency,
     forwarded: invite.indexOf(FIELD.diversion) >= 0 || invite.indexOf(FIELD.historyInfo) >= 0,
     verification: NOT_LOOKED,
     scores: NO_SCORES,
+  }
+}
+
+/** Whether this is an emergency call, or a call-back from a PSAP that the peer vouches for: all that overload asks of a call. */
+export function isEmergencyInvite(invite: Message, view: RequestView, plan?: DialPlan): boolean {
+  return isEmergency(invite, view, numberIn(view.uri, invite.bytes, plan))
+}
+
+/**
+ * Whether the way back to the caller knows the status 608: an element of it said so by `+sip.608` in Feature-Caps. Where none
+ * did, whoever blocks owes the caller an announcement. RFC 8688 §3.4, §5.2.
+ */
+export function knowsRejected(invite: Message): boolean {
+  try {
+    return invite.all(FIELD.featureCaps).some((value) => parseFeatureCaps(value).some((caps) => caps.has('+sip.608')))
+  } catch (fault) {
+    // A field that cannot be read promises nothing.
+    if (fault instanceof Malformed) return false
+    throw fault
   }
 }
 
@@ -141,29 +164,6 @@ function readAttestation(invite: Message, view: RequestView, asserted: boolean):
   return indicator === 'A' || indicator === 'B' || indicator === 'C' ? indicator : 'none'
 }
 
-/** Finds a parameter of a URI, be it in its user part, as telephone numbers have them, or behind the host. */
-function findUriParameter(bytes: Uint8Array, uri: UriView, lower: string): boolean {
-  if (uri.userStart < 0) return false
-  return (
-    findParameter(bytes, uri.userStart, uri.userEnd, lower) ||
-    findParameter(bytes, uri.parametersStart, uri.parametersEnd, lower)
-  )
-}
-
-/** Finds `;name=value` between two offsets and leaves the value in `FOUND`; `lower` is the name in lower case with its `=`. */
-function findParameter(bytes: Uint8Array, start: number, end: number, lower: string): boolean {
-  for (let at = start; at + lower.length < end; at++) {
-    if (bytes[at] !== SEMICOLON) continue
-    const value = at + 1 + lower.length
-    if (!equalsIgnoringCase(bytes, at + 1, value, lower)) continue
-    FOUND.start = value
-    FOUND.end = value
-    while (FOUND.end < end && !ENDS_VALUE.has(bytes[FOUND.end]!)) FOUND.end++
-    return true
-  }
-  return false
-}
-
 /** The namespace of emergency services, one of perhaps several values. RFC 7135 §3. */
 const ESNET = /(?:^|,)\s*esnet\.[0-4]\s*(?:,|$)/i
 const VERSTAT: readonly (readonly [word: string, attestation: Attestation])[] = [
@@ -176,9 +176,6 @@ const VERSTAT: readonly (readonly [word: string, attestation: Attestation])[] = 
   ['tn-validation-failed-b', 'failed'],
   ['tn-validation-failed-c', 'failed'],
 ]
-/** `;` `@` `>` `?` and `,` end a parameter's value inside a URI. */
-const ENDS_VALUE: ReadonlySet<number> = new Set([SEMICOLON, 0x40, 0x3e, 0x3f, COMMA])
 const SCAN = new Scanner()
 const ASSERTED = new NameAddrView()
 const ASSERTED_USED = { user: { start: 0, end: 0 }, parameters: { start: 0, end: 0 } }
-const FOUND = { start: 0, end: 0 }

@@ -47,7 +47,7 @@ export type JournalRow = {
   readonly peer: string
   readonly trunk: string
   readonly attestation: string
-  readonly verdict: 'allow' | 'block' | 'shadow' | 'exempt'
+  readonly verdict: 'allow' | 'block' | 'treat' | 'shadow' | 'exempt'
   /** The id of the rule that decided or would have; empty where none did. */
   readonly rule: string
 }

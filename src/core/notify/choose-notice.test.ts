@@ -5,10 +5,11 @@ import type { RedressContact } from '#codec/notice/notice.ts'
 import { parseNumber } from '#core/call/number.ts'
 import { CAUSES, type Block, type Cause } from '#core/rules/verdict.ts'
 import { chooseNotice, type NetworkBlockedTerms, type NoticeTerms } from './choose-notice.ts'
-import { NOTICE_CHOICES, US_NOTICES, makeNoticeTerms, type NoticeSettings } from './notice-terms.ts'
+import { NOTICE_CHOICES, US_NOTICES } from './notice-choices.ts'
+import { makeNoticeTerms, type NoticeSettings } from './notice-terms.ts'
 
 const RECEIPT = `${'aB3-_'.repeat(12)}zzzz`
-const CALLER = parseNumber('+12125550117')
+const CALLER = { calling: parseNumber('+12125550117'), knowsRejected: true }
 const CONTACT = { url: 'https://redress.northwire.example/c', tel: '+18005550142', email: 'unblock@northwire.example' }
 const SETTINGS: NoticeSettings = {
   choices: US_NOTICES,
@@ -41,13 +42,13 @@ test('every cause has a row above, and only analytics may become a notice with a
     US.map(([cause]) => cause),
     [...CAUSES],
   )
-  const withContact = CAUSES.filter((cause) => NOTICE_CHOICES[cause].some((choice) => /603\+|608/.test(choice)))
+  const withContact = CAUSES.filter((cause) => NOTICE_CHOICES.us[cause].some((choice) => /603\+|608/.test(choice)))
   assert.deepEqual(withContact, ['analytics'])
-  assert.ok(CAUSES.every((cause) => (NOTICE_CHOICES[cause] as readonly string[]).includes(US_NOTICES[cause])))
+  assert.ok(CAUSES.every((cause) => (NOTICE_CHOICES.us[cause] as readonly string[]).includes(US_NOTICES[cause])))
 })
 
 test('a caller who withholds his number and is refused by the called party is told so by 433', () => {
-  const withheld = parseNumber('anonymous')
+  const withheld = { calling: parseNumber('anonymous'), knowsRejected: true }
   assert.equal(chooseNotice(blockFor('called-party'), withheld, RECEIPT, termsOf({})).kind, 'anonymity-disallowed')
   assert.equal(chooseNotice(blockFor('do-not-originate'), withheld, RECEIPT, termsOf({})).kind, 'declined')
 })
@@ -145,5 +146,13 @@ function termsOf(settings: Partial<NoticeSettings>): NoticeTerms {
 
 function blockFor(cause: Cause): Block {
   const ground = { kind: 'listed', rule: 'deny', cause, list: 'deny.csv', entry: '+12125550117' } as const
-  return { kind: 'block', rule: { id: 'deny', number: 1 }, cause, program: 'none', grounds: [ground], shadows: [] }
+  return {
+    kind: 'block',
+    rule: { id: 'deny', number: 1 },
+    cause,
+    program: 'none',
+    optOut: false,
+    grounds: [ground],
+    shadows: [],
+  }
 }

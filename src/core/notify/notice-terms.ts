@@ -7,30 +7,8 @@ import {
   type Checked,
 } from '#codec/notice/notice.ts'
 import type { Cause } from '#core/rules/verdict.ts'
-import type { NetworkBlockedTerms, NoticeTerms, Refusal } from './choose-notice.ts'
-
-/** Which notice each cause gets, as a policy says it. What may not stand for a cause cannot be written down. */
-export type NoticeChoices = { readonly [cause in Cause]: (typeof NOTICE_CHOICES)[cause][number] }
-
-/** What may be chosen for each cause; the first is the rule in the United States since 2026-03-25. 47 CFR 64.1200(k)(9). */
-export const NOTICE_CHOICES = {
-  analytics: ['603+', '608'],
-  'do-not-originate': ['603', '403'],
-  invalid: ['603', '403'],
-  unallocated: ['603', '403'],
-  'called-party': ['607', '603'],
-  ordered: ['603', '403'],
-} as const satisfies { [cause in Cause]: readonly string[] }
-
-/** What the United States require of a provider that blocks calls on its IP network. */
-export const US_NOTICES: NoticeChoices = {
-  analytics: '603+',
-  'do-not-originate': '603',
-  invalid: '603',
-  unallocated: '603',
-  'called-party': '607',
-  ordered: '603',
-}
+import type { Fixed, NetworkBlockedTerms, NoticeTerms, RejectedTerms } from './choose-notice.ts'
+import type { NoticeChoices } from './notice-choices.ts'
 
 /** Where the receipt stands in a 603+: some equipment cuts long Reason values, so either can be left out. */
 export type Carry = (typeof CARRIES)[number]
@@ -51,33 +29,65 @@ export type NoticeSettings = {
   readonly carry: Carry
   /** The desk's public URL without a slash at its end; `undefined` where there is no desk. */
   readonly desk: string | undefined
+  /** The treatment that tells a caller by voice whom a 608 would not reach; `undefined` where there is none. */
+  readonly announce?: string | undefined
   /** Whether an enforced rule blocks by analytics, so that a contact is a must. */
   readonly needsContact: boolean
 }
 
 /** Checks the settings and makes of them what `chooseNotice` needs; else says in words what is wrong. */
 export function makeNoticeTerms(settings: NoticeSettings): Checked<NoticeTerms> {
-  const { choices } = settings
-  const others = {
-    'do-not-originate': REFUSALS[choices['do-not-originate']],
-    invalid: REFUSALS[choices.invalid],
-    unallocated: REFUSALS[choices.unallocated],
-    'called-party': REFUSALS[choices['called-party']],
-    ordered: REFUSALS[choices.ordered],
+  const { choices, contact, desk, needsContact } = settings
+  const faults: string[] = []
+  const other = (cause: Exclude<Cause, 'analytics'>): NoticeTerms['others'][typeof cause] => {
+    const choice = choices[cause]
+    // Who wants a 603+ here has been refused already (`noticeFault`); there is no such notice.
+    if (choice === '603+') return REFUSALS['603']
+    if (choice !== '608') return REFUSALS[choice]
+    const terms = rejectedTerms(settings, { kind: 'ok', value: REFUSALS['603'] })
+    if (terms.kind === 'ok') return terms.value
+    faults.push(...terms.faults)
+    return REFUSALS['603']
   }
-  const analytics = choices.analytics === '608' ? rejectedTerms(settings) : networkBlockedTerms(settings)
+  const others = {
+    'do-not-originate': other('do-not-originate'),
+    invalid: other('invalid'),
+    unallocated: other('unallocated'),
+    'called-party': other('called-party'),
+    ordered: other('ordered'),
+  }
+  const analytics = analyticsTerms(settings)
+  if (faults.length > 0) return { kind: 'refused', faults: [...new Set(faults)] }
   if (analytics.kind === 'ok') return { kind: 'ok', value: { analytics: analytics.value, others } }
-  const { contact } = settings
   const hasContact = contact.url !== undefined || contact.tel !== undefined || contact.email !== undefined
-  if (settings.needsContact || hasContact || settings.desk !== undefined) return analytics
+  if (needsContact || hasContact || desk !== undefined) return analytics
   return { kind: 'ok', value: { analytics: undefined, others } }
 }
 
-function rejectedTerms({ desk }: NoticeSettings): Checked<NoticeTerms['analytics']> {
+function analyticsTerms(settings: NoticeSettings): Checked<NoticeTerms['analytics']> {
+  const choice = settings.choices.analytics
+  if (choice === '603+') return networkBlockedTerms(settings)
+  if (choice === '608') return rejectedTerms(settings, networkBlockedTerms(settings))
+  return { kind: 'ok', value: REFUSALS[choice] }
+}
+
+/** A caller whom a 608 does not reach hears an announcement where there is one, else is told by `instead`. RFC 8688 §3.4. */
+function rejectedTerms(
+  { desk, announce }: NoticeSettings,
+  instead: Checked<NetworkBlockedTerms | Fixed>,
+): Checked<RejectedTerms> {
   if (desk === undefined) return { kind: 'refused', faults: ['a 608 needs a desk that serves its card'] }
   const cardUriBeforeId = `${desk}/j/`
   const longest = cardUri(`${cardUriBeforeId}${'x'.repeat(ID_CHARACTERS_MAX)}`)
-  return longest.kind === 'refused' ? longest : { kind: 'ok', value: { kind: 'rejected', cardUriBeforeId } }
+  if (longest.kind === 'refused') return longest
+  if (announce !== undefined) {
+    return {
+      kind: 'ok',
+      value: { kind: 'rejected', cardUriBeforeId, otherwise: { kind: 'announced', treatment: announce } },
+    }
+  }
+  if (instead.kind === 'refused') return instead
+  return { kind: 'ok', value: { kind: 'rejected', cardUriBeforeId, otherwise: instead.value } }
 }
 
 function networkBlockedTerms({ contact, desk, carry, form, location }: NoticeSettings): Checked<NetworkBlockedTerms> {
@@ -101,4 +111,4 @@ const REFUSALS = {
   '603': Object.freeze({ kind: 'declined', retryAfterS: undefined }),
   '403': Object.freeze({ kind: 'forbidden' }),
   '607': Object.freeze({ kind: 'unwanted' }),
-} as const satisfies Record<string, Refusal>
+} as const satisfies Record<string, Fixed>

@@ -1,40 +1,58 @@
 import { MESSAGE_BYTES_MAX } from '#codec/sip/limits.ts'
+import { FIELD } from '#codec/sip/field.ts'
 import { Malformed } from '#codec/sip/malformed.ts'
 import { Message } from '#codec/sip/message.ts'
 import { type Reply, type Source, formatReply, replyPort } from '#codec/sip/reply.ts'
 import { RequestView } from '#codec/sip/request.ts'
-import { phraseOf } from '#codec/sip/status.ts'
-import { decodeOctets, encodeOctets } from '#codec/sip/text.ts'
+import { encodeOctets } from '#codec/sip/text.ts'
 import { writeNotice } from '#codec/notice/write.ts'
 import type { CallFacts } from '#core/call/facts.ts'
 import type { DialPlan } from '#core/call/number.ts'
-import { formatParty } from '#core/call/party.ts'
-import { readCallFacts, readDisplayName } from '#core/call/read-facts.ts'
-import type { BlockEntry } from '#core/ledger/entry.ts'
-import type { JournalRow, RecentBlock, Recorder } from '#core/ledger/ledger.ts'
+import { isEmergencyInvite, knowsRejected, readCallFacts } from '#core/call/read-facts.ts'
+import type { RecentBlock, Recorder } from '#core/ledger/ledger.ts'
 import { type NoticeTerms, type Refusal, chooseNotice } from '#core/notify/choose-notice.ts'
+import type { Redirect } from '#core/notify/redirect.ts'
 import type { ReceiptRing } from '#core/receipt/receipt.ts'
+import { exempt } from '#core/rules/exemption.ts'
 import { judge } from '#core/rules/judge.ts'
-import type { Policy } from '#core/rules/policy.ts'
+import { NO_RULE, type Policy } from '#core/rules/policy.ts'
 import type { Tally } from '#core/rules/tally.ts'
-import type { Block, Verdict } from '#core/rules/verdict.ts'
+import type { Block, Treat, Verdict } from '#core/rules/verdict.ts'
 import { Identifier } from '#core/transaction/identify.ts'
 import { Memory, TRANSACTION_MS } from '#core/transaction/memory.ts'
 import { formatTransaction, parseTransaction } from '#core/transaction/transaction.ts'
+import { Continues, type Told, redirectReply, toldOf } from './continue.ts'
 import { noFigures } from './figures.ts'
-import type { Inquiry } from './inquiry.ts'
+import { type HeldCall, HeldCalls, type Resume } from './held-calls.ts'
+import type { Findings, Inquiry } from './inquiry.ts'
+import { type Answered, type Outcome, WAITING } from './outcome.ts'
+import { Allowance, Overload } from './overload.ts'
 import type { Peer, Peers } from './peers.ts'
-import { type Continued, type Endings, type WaitingBlock, WaitingBlocks, type Way } from './waiting-blocks.ts'
+import { blockEntry, note, noteCall } from './records.ts'
+import { type Trial, type Tried, trialRefusal, triedCall } from './trial.ts'
+import {
+  type Continued,
+  type Endings,
+  type Meaning,
+  type WaitingBlock,
+  WaitingBlocks,
+  type Way,
+} from './waiting-blocks.ts'
 import {
   BAD_REQUEST,
   FORBIDDEN,
   CALL_DOES_NOT_EXIST,
   CANCEL_OK,
+  OVERLOADED,
+  REQUEST_TERMINATED,
   isOptions,
   refuseInvite,
   replyToFault,
   replyToOther,
 } from './refusals.ts'
+
+// One thing: the chain from octets to octets, step by step, as docs/run.md and ARCHITECTURE.md tell it. What a step is made
+// of stands in files of its own.
 
 /** What the gate is made of; `main` brings it together. */
 export type GateParts = {
@@ -52,6 +70,17 @@ export type GateParts = {
   readonly hashKey: Uint8Array
   readonly dialPlan: DialPlan | undefined
   readonly limits: GateLimits
+  /** Where calls are sent that are treated or announced instead of refused, by the names that policies use. */
+  readonly treatments?: ReadonlyMap<string, Redirect> | undefined
+  /** Whether strangers are told 403 (without state, and a few a second) instead of nothing. */
+  readonly answersStrangers?: boolean | undefined
+  /** Whether calls that are shed in overload are told 503 (a few a second) instead of the peer's continue status. */
+  readonly answersOverload?: boolean | undefined
+  /** Grows whenever everything that had come was answered; without it, the idle time of this thread's loop. */
+  readonly pauses?: (() => number) | undefined
+  /** A test of one peer that is under way, and who is told what came of it. */
+  readonly trial?: Trial | undefined
+  readonly tried?: ((tried: Tried) => void) | undefined
   /** What to find out about a call before it is judged; nothing where no rule wants to know. */
   readonly inquiry: Inquiry | undefined
   /** Milliseconds since 1970. */
@@ -68,9 +97,33 @@ export type GateLimits = {
   readonly transactions: number
   /** Blocks that may wait for the ledger at a time. */
   readonly pending: number
+  /** Calls that may wait for an inquiry at a time; `INQUIRIES` where it is not said. */
+  readonly inquiries?: number | undefined
 }
 
-export type AlarmKind = 'unrecorded' | 'late' | 'shed' | 'fault'
+export type AlarmKind = 'unrecorded' | 'late' | 'shed' | 'overload' | 'fault'
+
+/** What may be changed while a gate runs. */
+export type Adoptable = Partial<
+  Pick<
+    GateParts,
+    | 'peers'
+    | 'policy'
+    | 'policyVersion'
+    | 'tally'
+    | 'terms'
+    | 'receipts'
+    | 'dialPlan'
+    | 'treatments'
+    | 'answersStrangers'
+    | 'answersOverload'
+    | 'inquiry'
+    | 'trial'
+  >
+>
+
+/** What was judged about a call, and under which policy: a call that is asked about again is told the same. */
+type Ruling = { readonly verdict: Verdict; readonly terms: NoticeTerms; readonly policyVersion: number }
 
 /**
  * Answers SIP requests of peers: INVITEs with *continue* or a notice, everything else as RFC 3261 has it.
@@ -86,10 +139,16 @@ export class Gate {
   readonly #view = new RequestView()
   readonly #identifier: Identifier
   readonly #transactions: Memory<Outcome>
-  readonly #calls: Memory<Verdict>
+  readonly #calls: Memory<Ruling>
   readonly #out = new Uint8Array(MESSAGE_BYTES_MAX + 1)
   readonly #waiting: WaitingBlocks
-  readonly #continues = new Map<number, Reply>()
+  readonly #held: HeldCalls
+  readonly #continues = new Continues()
+  readonly #overload: Overload
+  readonly #strangersTold = new Allowance(TOLD_PER_SECOND)
+  readonly #overloadTold = new Allowance(TOLD_PER_SECOND)
+  /** The ruling of a call that no rule has anything to say about, made once a policy. */
+  #unruled: Ruling
   #identified = false
   #closed = false
   /** Where the request at hand came in, and its answer goes out. */
@@ -100,6 +159,9 @@ export class Gate {
     this.#identifier = new Identifier(parts.hashKey)
     this.#transactions = new Memory(parts.limits.transactions, TRANSACTION_MS)
     this.#calls = new Memory(parts.limits.transactions, TRANSACTION_MS)
+    this.#overload = new Overload(parts.pauses)
+    this.#unruled = rulingOf(NO_RULE, parts)
+    this.#held = new HeldCalls(parts.clock, this.#resume())
     this.#waiting = new WaitingBlocks(
       parts.ledger,
       parts.limits.recordWithinMs,
@@ -120,24 +182,24 @@ export class Gate {
     return this.#waiting.size
   }
 
+  /** Calls that wait for an inquiry. */
+  get held(): number {
+    return this.#held.size
+  }
+
   /** Takes one datagram. Never throws: whatever comes in, the process and every other call go on. */
   receive(bytes: Uint8Array, source: Source, way: Way): void {
     if (this.#closed) return
     const peer = this.#parts.peers.find(source.address, way.names)
-    if (peer === undefined) {
-      this.figures.strangers++
-      return
-    }
+    if (peer === undefined) return this.#turnAway(bytes, source, way)
     this.receiveFrom(peer, bytes, source, way)
   }
 
   /** The same for a request whose sender has shown otherwise who it is, as by a token. */
   receiveFrom(peer: Peer, bytes: Uint8Array, source: Source, way: Way): void {
     if (this.#closed) return
-    this.#way = way
     this.figures.received++
-    this.#view.viaRead = false
-    this.#identified = false
+    this.#point(way)
     try {
       this.#answer(bytes, source, peer)
     } catch (fault) {
@@ -145,9 +207,13 @@ export class Gate {
     }
   }
 
-  /** Judges and answers by other parts from the next message on; what waits ends under those it came in under. */
-  adopt(changed: Partial<GateParts>): void {
+  /**
+   * Judges and answers by other parts from the next message on. What is remembered stays; blocks that wait end under the
+   * terms they came in under, held calls are judged by the new ones. Ledger, keys, clocks and limits cannot be changed.
+   */
+  adopt(changed: Adoptable): void {
     this.#parts = { ...this.#parts, ...changed }
+    this.#unruled = rulingOf(NO_RULE, this.#parts)
   }
 
   /** Takes no more datagrams: whoever sends one now asks another gate when nothing comes back. */
@@ -157,12 +223,13 @@ export class Gate {
 
   /** Answers everything that waits for the ledger, in at most `withinMs`; what is not recorded by then is continued. */
   drain(withinMs: number): Promise<void> {
+    this.#held.drain()
     return this.#waiting.drain(withinMs)
   }
 
   #answer(bytes: Uint8Array, source: Source, peer: Peer): void {
     // An ACK ends a transaction that was answered once and for all: it has nothing to say to us. RFC 3261 §17.2.1.
-    if (bytes[0] === CAPITAL_A && bytes[1] === CAPITAL_C && bytes[2] === CAPITAL_K && bytes[3] === SPACE) {
+    if (isAcknowledgement(bytes)) {
       this.figures.acknowledgements++
       return
     }
@@ -192,64 +259,123 @@ export class Gate {
     else this.#refuse(replyToOther(message, view), source)
   }
 
-  /** The chain: octets, message, call facts, verdict, notice, octets. */
+  /** The chain: octets, message, call facts, findings, verdict, notice, octets. */
   #screen(invite: Message, view: RequestView, source: Source, peer: Peer): void {
-    const { policy, tally, dialPlan, now, clock } = this.#parts
+    const { dialPlan, inquiry, now, clock } = this.#parts
     const steadyMs = clock()
     const id = this.#identify(source)
     const seen = this.#transactions.find(id.high, id.low, steadyMs)
     if (seen !== undefined) return this.#repeat(seen, source, peer)
+    if (this.#overload.sheds(steadyMs) && !isEmergencyInvite(invite, view, dialPlan))
+      return this.#shed(source, peer, steadyMs)
 
-    const facts = readCallFacts(invite, view, peer.name, now(), dialPlan)
-    let verdict = this.#calls.find(id.callHigh, id.callLow, steadyMs)
-    if (verdict === undefined) {
-      verdict = judge(facts, policy, tally, steadyMs)
-      this.#calls.keep(id.callHigh, id.callLow, steadyMs, verdict)
+    const facts = readCallFacts(invite, view, peer.name, now(), dialPlan, peer.trunkAt)
+    if (inquiry !== undefined && this.#inquire(inquiry, facts, source, peer, steadyMs)) return
+    this.#decide(facts, source, peer, steadyMs)
+  }
+
+  /** Judges the call, unless it was judged before, and answers it. */
+  #decide(facts: CallFacts, source: Source, peer: Peer, steadyMs: number): void {
+    const { policy, tally, ledger, trial } = this.#parts
+    const { callHigh, callLow } = this.#identifier
+    if (trial !== undefined && this.#try(trial, facts, source, peer, steadyMs)) return
+    let ruling = this.#calls.find(callHigh, callLow, steadyMs)
+    if (ruling === undefined) {
+      const verdict = judge(facts, policy, tally, steadyMs)
+      ruling = verdict === NO_RULE ? this.#unruled : rulingOf(verdict, this.#parts)
+      this.#calls.keep(callHigh, callLow, steadyMs, ruling)
       this.figures.calls++
-      this.#note(facts, verdict)
+      noteCall(ledger, facts, verdict)
     } else this.figures.repeats++
 
-    if (verdict.kind === 'block') return this.#block(verdict, facts, source, peer, steadyMs)
-    this.#transactions.keep(id.high, id.low, steadyMs, CONTINUED)
+    const { verdict } = ruling
+    if (verdict.kind === 'block') return this.#block(verdict, ruling, facts, source, peer, steadyMs)
+    if (verdict.kind === 'treat') return this.#treat(verdict, facts, source, steadyMs)
     this.figures.continued++
-    this.#continue('judged', source, peer)
+    this.#continue('judged', source, peer, steadyMs, () => toldOf(verdict, facts))
+  }
+
+  /** Holds the call where something is to be found out about it first; false where there is nothing to wait for. */
+  #inquire(inquiry: Inquiry, facts: CallFacts, source: Source, peer: Peer, steadyMs: number): boolean {
+    const { policy, limits } = this.#parts
+    const { high, low, callHigh, callLow } = this.#identifier
+    // An emergency or exempt call waits for nothing, and neither does one that was judged before.
+    if (exempt(policy, facts) !== undefined || this.#calls.find(callHigh, callLow, steadyMs) !== undefined) return false
+    const finding = inquiry.ask(facts, this.#message.all(FIELD.identity))
+    if (finding === undefined) return false
+    if (this.#held.size >= (limits.inquiries ?? INQUIRIES)) {
+      this.figures.uninquired++
+      // Its findings come too late for this call.
+      finding.catch(() => undefined)
+      return false
+    }
+    const { bytes, start, end } = this.#message
+    // Out of Node's pool, and not a view: the datagram's octets are only lent.
+    const copy = Buffer.allocUnsafe(end - start)
+    copy.set(bytes.subarray(start, end))
+    const call: HeldCall = { bytes: copy, source, way: this.#way, peer, facts, since: steadyMs }
+    this.figures.inquired++
+    this.#transactions.keep(high, low, steadyMs, { kind: 'held', call })
+    this.#held.hold(call, finding)
+    return true
+  }
+
+  /** Goes on with held calls. */
+  #resume(): Resume {
+    const resume = (call: HeldCall, findings: Findings | undefined): void => {
+      const { source, peer, facts } = call
+      try {
+        this.#reopen(call)
+        this.#decide(findings === undefined ? facts : { ...facts, ...findings }, source, peer, this.#parts.clock())
+      } catch (fault) {
+        this.#recover(fault, source, peer)
+      }
+    }
+    return {
+      found: resume,
+      unfound: (call, cause) => {
+        this.figures.uninquired++
+        if (cause !== undefined) this.#parts.alarm('fault', cause)
+        resume(call, undefined)
+      },
+    }
   }
 
   /** Writes the notice, has the block recorded, and only then lets the notice go. */
-  #block(verdict: Block, facts: CallFacts, source: Source, peer: Peer, steadyMs: number): void {
-    const { receipts, terms, limits } = this.#parts
-    const { high, low } = this.#identifier
+  #block(verdict: Block, ruling: Ruling, facts: CallFacts, source: Source, peer: Peer, steadyMs: number): void {
+    const { receipts, limits } = this.#parts
+    const { terms, policyVersion } = ruling
+    const told = (): Told => toldOf(verdict, facts)
     if (this.#waiting.size >= limits.pending) {
       this.figures.shed++
       this.#parts.alarm('shed', undefined)
-      this.#transactions.keep(high, low, steadyMs, CONTINUED)
-      return this.#continue('shed', source, peer)
+      return this.#continue('shed', source, peer, steadyMs, told)
     }
+    const { high, low } = this.#identifier
     const transaction = { high, low }
-    const receipt = receipts.seal({
-      atMs: facts.atMs,
-      calling: facts.calling,
-      called: facts.called,
-      rule: verdict.rule.number,
-      transaction,
-    })
-    const refusal = chooseNotice(verdict, facts.calling, receipt, terms)
-    const reply = refusal.kind === 'forbidden' ? FORBIDDEN : writeNotice(refusal)
+    const { calling, called, atMs } = facts
+    const receipt = receipts.seal({ atMs, calling, called, rule: verdict.rule.number, transaction })
+    const asked = { calling, knowsRejected: peer.announces === true || knowsRejected(this.#message) }
+    const refusal = chooseNotice(verdict, asked, receipt, terms)
+    const reply = this.#refusalReply(refusal, facts, source)
     const answer = this.#formatKept(reply, source)
-    const instead = this.#formatKept(this.#continueReply(peer), source)
+    const { reply: goOn } = this.#continues.for(peer, this.#message, this.#view, source, told)
+    const instead = goOn === undefined ? undefined : this.#formatKept(goOn, source)
     if (answer === undefined || instead === undefined) {
       // A notice that fits no datagram cannot be given, and a block that cannot be told is none.
-      this.#transactions.keep(high, low, steadyMs, CONTINUED)
-      return this.#continue('untold', source, peer)
+      return this.#continue('untold', source, peer, steadyMs, told)
     }
-    const entry = this.#entry(
+    const entry = blockEntry(this.#message, this.#view, {
       verdict,
       facts,
       peer,
+      policyVersion,
+      transaction: formatTransaction(transaction),
       receipt,
-      { kind: LEDGER_NAMES[refusal.kind], status: reply.status },
+      refusal,
+      status: reply.status,
       answer,
-    )
+    })
     const block = {
       transaction,
       since: steadyMs,
@@ -264,23 +390,73 @@ export class Gate {
     this.#waiting.record(block, entry)
   }
 
-  /** An answer that was given is given again, to the octet; one that is still being recorded will come by itself. */
+  #refusalReply(refusal: Refusal, facts: CallFacts, source: Source): Reply {
+    if (refusal.kind === 'forbidden') return FORBIDDEN
+    return refusal.kind === 'announced' ? this.#redirect(refusal.treatment, facts, source) : writeNotice(refusal)
+  }
+
+  /** Sends the call elsewhere. Nobody was refused, so there is nothing to record. */
+  #treat({ treatment }: Treat, facts: CallFacts, source: Source, steadyMs: number): void {
+    this.figures.treated++
+    this.#settleNow(this.#redirect(treatment, facts, source), { kind: 'treated', treatment }, source, steadyMs)
+  }
+
+  #redirect(treatment: string, facts: CallFacts, source: Source): Reply {
+    const redirect = this.#parts.treatments?.get(treatment)
+    if (redirect === undefined) throw new Error(`a rule sends calls to the treatment ${treatment}, which there is not`)
+    return redirectReply(redirect, this.#message, this.#view, source, facts)
+  }
+
+  /** Answers a call of a peer test by what the test says, and tells who runs it; other calls are judged. */
+  #try(trial: Trial, facts: CallFacts, source: Source, peer: Peer, steadyMs: number): boolean {
+    const call = triedCall(trial, facts)
+    if (call === undefined) return false
+    this.#parts.tried?.({ atMs: facts.atMs, call })
+    if (call === 'other') return false
+    this.figures.tried++
+    note(this.#parts.ledger, facts, call === 'allow' ? 'exempt' : 'treat', TRIAL_RULE)
+    if (call === 'allow') this.#continue('judged', source, peer, steadyMs, () => UNJUDGED)
+    else this.#settleNow(trialRefusal(trial), undefined, source, steadyMs)
+    return true
+  }
+
+  /** More came than can be judged: the newest are let go on, or asked to come again, as the operator has chosen. */
+  #shed(source: Source, peer: Peer, steadyMs: number): void {
+    this.figures.overloaded++
+    this.#parts.alarm('overload', undefined)
+    if (this.#parts.answersOverload !== true || !this.#overloadTold.take(steadyMs))
+      return this.#continue('overload', source, peer, steadyMs, () => UNJUDGED)
+    const { high, low } = this.#identify(source)
+    this.#transactions.keep(high, low, steadyMs, { kind: 'continued', reply: OVERLOADED })
+    this.#way.tell?.({ kind: 'continued', why: 'overload' })
+    this.#reply(OVERLOADED, source)
+  }
+
+  /** An answer that was given is given again, to the octet; one that is still on its way will come by itself. */
   #repeat(outcome: Outcome, source: Source, peer: Peer): void {
     this.figures.retransmissions++
-    if (outcome.kind === 'continued') this.#continue('repeated', source, peer)
-    else if (outcome.kind === 'answered') {
-      this.#way.tell?.({ kind: 'refused', receipt: outcome.receipt })
-      this.#way.send(outcome.answer, outcome.answer.length, source.address, replyPort(this.#view, source))
+    if (outcome.kind === 'continued') {
+      this.#way.tell?.({ kind: 'continued', why: 'repeated' })
+      this.#reply(outcome.reply ?? this.#plainContinue(peer, source), source)
+    } else if (outcome.kind === 'answered') {
+      const { answer, meaning } = outcome
+      if (meaning !== undefined) this.#way.tell?.(meaning)
+      this.#way.send(answer, answer.length, source.address, replyPort(this.#view, source))
     }
   }
 
-  /** CANCEL of a transaction that has its final answer changes nothing. RFC 3261 §9.2. */
+  /** CANCEL of a transaction that has its final answer changes nothing; of one that is held, it ends it. RFC 3261 §9.2. */
   #cancel(cancel: Message, view: RequestView, source: Source): void {
     if (!view.methodAgrees(cancel) || view.branchIsBare(cancel)) return this.#refuse(BAD_REQUEST, source)
     this.figures.cancels++
     const id = this.#identify(source)
-    const seen = this.#transactions.find(id.high, id.low, this.#parts.clock())
+    const steadyMs = this.#parts.clock()
+    const seen = this.#transactions.find(id.high, id.low, steadyMs)
     this.#reply(seen === undefined ? CALL_DOES_NOT_EXIST : CANCEL_OK, source)
+    if (seen?.kind !== 'held' || !this.#held.release(seen.call)) return
+    this.figures.cancelled++
+    this.#reopen(seen.call)
+    this.#settleNow(REQUEST_TERMINATED, undefined, seen.call.source, steadyMs)
   }
 
   #serve(reply: Reply, source: Source): void {
@@ -293,6 +469,20 @@ export class Gate {
     this.#reply(reply, source)
   }
 
+  /** A stranger gets nothing, or where the operator chose so a 403: without state, a few a second, hardly larger than the question. */
+  #turnAway(bytes: Uint8Array, source: Source, way: Way): void {
+    this.figures.strangers++
+    if (this.#parts.answersStrangers !== true || isAcknowledgement(bytes)) return
+    if (bytes.length < SIP_BYTES_MIN || !this.#strangersTold.take(this.#parts.clock())) return
+    this.#point(way)
+    this.#message.read(bytes)
+    if (this.#message.kind === 'response' || this.#view.read(this.#message) !== undefined) return
+    const length = this.#format(FORBIDDEN, source)
+    if (length < 0 || length > bytes.length * STRANGER_GROWTH_MAX) return
+    this.figures.turnedAway++
+    way.send(this.#out, length, source.address, replyPort(this.#view, source))
+  }
+
   #endings(): Endings {
     const { alarm } = this.#parts
     return {
@@ -301,28 +491,42 @@ export class Gate {
         else this.figures.retransmissions++
         const { receipt } = earlier ?? block
         const answer = earlier === undefined ? block.answer : encodeOctets(earlier.answer)
-        block.way.tell?.({ kind: 'refused', receipt })
-        this.#settle(block, { kind: 'answered', answer, receipt }, answer)
+        const meaning: Meaning = { kind: 'refused', receipt }
+        this.#settle(block, { kind: 'answered', answer, meaning }, meaning)
       },
       late: (block) => {
         this.figures.late++
         alarm('late', undefined)
-        block.way.tell?.({ kind: 'continued', why: 'late' })
-        this.#settle(block, CONTINUED, block.instead)
+        this.#letGo(block, 'late')
       },
       refused: (block, cause) => {
         this.figures.unrecorded++
         alarm('unrecorded', cause)
-        block.way.tell?.({ kind: 'continued', why: 'unrecorded' })
-        this.#settle(block, CONTINUED, block.instead)
+        this.#letGo(block, 'unrecorded')
       },
       unreleased: (cause) => alarm('unrecorded', cause),
     }
   }
 
-  #settle({ transaction, since, address, port, way }: WaitingBlock, outcome: Outcome, octets: Uint8Array): void {
+  #letGo(block: WaitingBlock, why: Continued): void {
+    const repeated = { kind: 'continued', why: 'repeated' } as const
+    this.#settle(block, { kind: 'answered', answer: block.instead, meaning: repeated }, { kind: 'continued', why })
+  }
+
+  #settle({ transaction, since, address, port, way }: WaitingBlock, outcome: Answered, meaning: Meaning): void {
     this.#transactions.keep(transaction.high, transaction.low, since, outcome)
-    way.send(octets, octets.length, address, port)
+    way.tell?.(meaning)
+    way.send(outcome.answer, outcome.answer.length, address, port)
+  }
+
+  /** Answers the request at hand, and remembers the octets. */
+  #settleNow(reply: Reply, meaning: Meaning | undefined, source: Source, steadyMs: number): void {
+    const answer = this.#formatKept(reply, source)
+    if (answer === undefined) return
+    const { high, low } = this.#identify(source)
+    this.#transactions.keep(high, low, steadyMs, { kind: 'answered', answer, meaning })
+    if (meaning !== undefined) this.#way.tell?.(meaning)
+    this.#way.send(answer, answer.length, source.address, replyPort(this.#view, source))
   }
 
   /** A fault of our own must not cost the caller the call: the peer is told to continue, if the request can be answered. */
@@ -331,9 +535,7 @@ export class Gate {
     this.figures.errors++
     this.#parts.alarm('fault', fault)
     if (!this.#view.viaRead || this.#message.kind !== 'request' || !this.#message.isMethod('INVITE')) return
-    const id = this.#identify(source)
-    this.#transactions.keep(id.high, id.low, this.#parts.clock(), CONTINUED)
-    this.#continue('fault', source, peer)
+    this.#continue('fault', source, peer, this.#parts.clock(), () => UNJUDGED)
   }
 
   /** Retransmissions of what a gate before this one answered get the same octets again; what it continued stays continued. */
@@ -342,82 +544,47 @@ export class Gate {
     const ahead = clock() - now()
     for (const { transaction, at, answer, receipt, released } of recent) {
       const { high, low } = parseTransaction(transaction)
-      const outcome: Outcome = released ? CONTINUED : { kind: 'answered', answer: encodeOctets(answer), receipt }
+      const meaning: Meaning = { kind: 'refused', receipt }
+      const outcome: Outcome = released
+        ? { kind: 'continued', reply: undefined }
+        : { kind: 'answered', answer: encodeOctets(answer), meaning }
       this.#transactions.keep(high, low, at + ahead, outcome)
     }
   }
 
-  #entry(
-    verdict: Block,
-    facts: CallFacts,
-    peer: Peer,
-    receipt: string,
-    notice: BlockEntry['notice'],
-    answer: Uint8Array,
-  ): BlockEntry {
-    const { bytes, start, end } = this.#message
-    return {
-      entry: 'block',
-      at: facts.atMs,
-      transaction: formatTransaction(this.#identifier),
-      notice,
-      cause: verdict.cause,
-      program: verdict.program,
-      rule: verdict.rule.id,
-      policy: this.#parts.policyVersion,
-      attestation: facts.attestation,
-      optOut: false,
-      peer: peer.name,
-      tenant: peer.tenant,
-      personal: {
-        receipt,
-        calling: formatParty(facts.calling),
-        called: formatParty(facts.called),
-        displayName: readDisplayName(this.#message, this.#view),
-        callId: this.#message.value(this.#view.callIdField),
-        request: decodeOctets(bytes, start, end),
-        answer: decodeOctets(answer),
-        grounds: JSON.stringify(verdict.grounds),
-      },
-    }
-  }
-
-  /** The journal sees every call once, and beside it what each rule in shadow mode would have blocked. */
-  #note(facts: CallFacts, verdict: Verdict): void {
-    const { ledger } = this.#parts
-    const call = {
-      at: facts.atMs,
-      calling: formatParty(facts.calling),
-      called: formatParty(facts.called),
-      peer: facts.peer,
-      trunk: facts.trunk,
-      attestation: facts.attestation,
-    }
-    const decided = JOURNAL_NAMES[verdict.kind === 'block' ? 'block' : verdict.why]
-    ledger.note({ ...call, verdict: decided, rule: verdict.kind === 'block' ? verdict.rule.id : verdict.by })
-    for (const { would, rule } of verdict.shadows) {
-      if (would === 'block') ledger.note({ ...call, verdict: 'shadow', rule: rule.id })
-    }
-  }
-
-  #continue(why: Continued, source: Source, peer: Peer): void {
+  /** Tells the peer to carry on, and remembers that. */
+  #continue(why: Continued, source: Source, peer: Peer, steadyMs: number, told: () => Told): void {
+    const { high, low } = this.#identify(source)
+    const outcome = this.#continues.for(peer, this.#message, this.#view, source, told)
+    this.#transactions.keep(high, low, steadyMs, outcome)
     this.#way.tell?.({ kind: 'continued', why })
-    this.#reply(this.#continueReply(peer), source)
+    this.#reply(outcome.reply ?? this.#plainContinue(peer, source), source)
   }
 
-  #continueReply({ continueStatus }: Peer): Reply {
-    let reply = this.#continues.get(continueStatus)
-    if (reply === undefined) {
-      reply = { status: continueStatus, phrase: phraseOf(continueStatus), fields: [] }
-      this.#continues.set(continueStatus, reply)
-    }
-    return reply
+  /** *Continue* for a call that a gate before this one let go on: what it told the peer beside that is forgotten. */
+  #plainContinue(peer: Peer, source: Source): Reply {
+    return this.#continues.for(peer, this.#message, this.#view, source, () => UNJUDGED).reply!
   }
 
   /** Answers the request at hand. */
   #reply(reply: Reply, source: Source): void {
     const length = this.#format(reply, source)
     if (length >= 0) this.#way.send(this.#out, length, source.address, replyPort(this.#view, source))
+  }
+
+  /** Gets ready for a request that came this way. */
+  #point(way: Way): void {
+    this.#way = way
+    this.#view.viaRead = false
+    this.#identified = false
+  }
+
+  /** Makes a held call the request at hand again. */
+  #reopen({ bytes, source, way }: HeldCall): void {
+    this.#point(way)
+    this.#message.read(bytes)
+    this.#view.read(this.#message)
+    this.#identify(source)
   }
 
   /** Names the request at hand, once. */
@@ -446,29 +613,23 @@ export class Gate {
   }
 }
 
-/** What was decided about a transaction. */
-type Outcome =
-  | { readonly kind: 'continued' }
-  | { readonly kind: 'waiting' }
-  | { readonly kind: 'answered'; readonly answer: Uint8Array; readonly receipt: string }
+function rulingOf(verdict: Verdict, { terms, policyVersion }: GateParts): Ruling {
+  return { verdict, terms, policyVersion }
+}
 
-const JOURNAL_NAMES: Readonly<Record<'block' | 'exempt' | 'allowed' | 'no-rule', JournalRow['verdict']>> = {
-  block: 'block',
-  exempt: 'exempt',
-  allowed: 'allow',
-  'no-rule': 'allow',
+function isAcknowledgement(bytes: Uint8Array): boolean {
+  return bytes[0] === CAPITAL_A && bytes[1] === CAPITAL_C && bytes[2] === CAPITAL_K && bytes[3] === SPACE
 }
-/** How the ledger names what a caller was told. */
-const LEDGER_NAMES: Readonly<Record<Refusal['kind'], string>> = {
-  'network-blocked': '603+',
-  declined: '603',
-  unwanted: '607',
-  rejected: '608',
-  'anonymity-disallowed': '433',
-  forbidden: '403',
-}
-const CONTINUED: Outcome = { kind: 'continued' }
-const WAITING: Outcome = { kind: 'waiting' }
+
+const UNJUDGED: Told = { verdict: 'unjudged', label: '' }
+/** What the journal calls a peer test. */
+const TRIAL_RULE = 'peer-test'
+/** Calls held for an inquiry at a time, unless the configuration says otherwise. */
+const INQUIRIES = 10_000
+/** Strangers, and calls in overload, that are answered by a refusal in one second. */
+const TOLD_PER_SECOND = 100
+/** An answer to a stranger is no larger than so many times the question. */
+const STRANGER_GROWTH_MAX = 1.5
 const NOWHERE: Way = { send: () => undefined }
 /** The shortest request line there can be, with its CRLF. */
 const SIP_BYTES_MIN = 16

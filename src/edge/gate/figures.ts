@@ -7,6 +7,7 @@ export type FigureName = keyof typeof GATE_FIGURES
 export const GATE_FIGURES = {
   received: 'datagrams received from peers',
   strangers: 'datagrams from addresses no peer has, dropped without an answer',
+  turnedAway: 'requests of strangers answered 403, where the configuration says so',
   keepAlives: 'keep-alives and datagrams too short to be SIP',
   responses: 'responses, which a server that sends no requests drops',
   unanswerable: 'malformed requests without a Via to answer along, dropped',
@@ -17,6 +18,13 @@ export const GATE_FIGURES = {
   calls: 'INVITE transactions judged',
   continued: 'calls answered with the peer’s continue status after being judged',
   blocked: 'calls answered with a notice after their ledger entry was on stable storage',
+  treated: 'calls sent elsewhere by 302: to an announcement, a captcha, another route',
+  overloaded:
+    'calls not judged because more came than the gate can judge: told to continue, or 503 where the configuration says so',
+  inquired: 'calls held until something was found out about them',
+  uninquired: 'calls judged without the findings they were to wait for: too many were held, or nothing came in time',
+  cancelled: 'calls ended by their caller while they were held: 487, not judged',
+  tried: 'calls of a peer test, not judged',
   retransmissions: 'INVITEs of a transaction seen before, answered from memory and not counted again',
   repeats: 'INVITEs of a call seen before on another branch, given the same verdict and not counted again',
   late: 'blocks that could not be recorded in time: the call was continued',

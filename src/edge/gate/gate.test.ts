@@ -11,7 +11,8 @@ import { decodeOctets, encodeText } from '#codec/sip/text.ts'
 import { parseParty } from '#core/call/party.ts'
 import type { BlockEntry } from '#core/ledger/entry.ts'
 import type { JournalRow, Ledger, RecentBlock, Recorded } from '#core/ledger/ledger.ts'
-import { US_NOTICES, makeNoticeTerms } from '#core/notify/notice-terms.ts'
+import { US_NOTICES } from '#core/notify/notice-choices.ts'
+import { makeNoticeTerms } from '#core/notify/notice-terms.ts'
 import { createReceiptRing } from '#core/receipt/receipt.ts'
 import { parseEntries } from '#core/rules/number-list.ts'
 import { allowBy, type Policy, type Rule } from '#core/rules/policy.ts'
@@ -522,6 +523,7 @@ function gateWith({
     hashKey: new Uint8Array(16).fill(9),
     dialPlan: undefined,
     limits: { recordWithinMs, transactions: 1024, pending },
+    inquiry: undefined,
     now: () => NOW,
     clock: () => time.nowMs,
     alarm: (kind) => void alarms.push(kind),

@@ -62,7 +62,10 @@ const ALLOW = ['Allow', 'INVITE, ACK, CANCEL, OPTIONS'] as const
 export const BAD_REQUEST: Reply = { ...STATUS.badRequest, fields: [] }
 export const FORBIDDEN: Reply = { ...STATUS.forbidden, fields: [] }
 export const CANCEL_OK: Reply = { ...STATUS.ok, fields: [] }
+export const REQUEST_TERMINATED: Reply = { ...STATUS.requestTerminated, fields: [] }
 export const CALL_DOES_NOT_EXIST: Reply = { ...STATUS.callDoesNotExist, fields: [] }
+/** A second: whoever is told so shall ask again soon, for overload passes. RFC 3261 §20.33. */
+export const OVERLOADED: Reply = { ...STATUS.serviceUnavailable, fields: [['Retry-After', '1']] }
 const OPTIONS_OK: Reply = { ...STATUS.ok, fields: [ALLOW] }
 const UNSUPPORTED_SCHEME: Reply = { ...STATUS.unsupportedUriScheme, fields: [] }
 const METHOD_NOT_ALLOWED: Reply = { ...STATUS.methodNotAllowed, fields: [ALLOW] }

@@ -1,5 +1,5 @@
 import type { BlockEntry } from '#core/ledger/entry.ts'
-import type { EarlierAnswer, Ledger } from '#core/ledger/ledger.ts'
+import type { EarlierAnswer, Recorder } from '#core/ledger/ledger.ts'
 import type { Transaction } from '#core/transaction/transaction.ts'
 
 /** A block on its way to stable storage, with both answers ready. */
@@ -32,9 +32,11 @@ export type Way = {
 export type Meaning =
   | { readonly kind: 'continued'; readonly why: Continued }
   | { readonly kind: 'refused'; readonly receipt: string }
+  /** Sent elsewhere by a rule. */
+  | { readonly kind: 'treated'; readonly treatment: string }
 
 /** Why a call goes on: by judgement, said again, or because a block could not be recorded, or not told. */
-export type Continued = 'judged' | 'repeated' | 'shed' | 'late' | 'unrecorded' | 'untold' | 'fault'
+export type Continued = 'judged' | 'repeated' | 'shed' | 'overload' | 'late' | 'unrecorded' | 'untold' | 'fault'
 
 /** What becomes of a block; exactly one of the first three is called for each. */
 export type Endings = {

@@ -1,0 +1,80 @@
+import type { Message } from '#codec/sip/message.ts'
+import type { RequestView } from '#codec/sip/request.ts'
+import type { Source } from '#codec/sip/reply.ts'
+import { Malformed } from '#codec/sip/malformed.ts'
+import { decodeText } from '#codec/sip/text.ts'
+import { parseUri } from '#codec/sip/uri.ts'
+
+/**
+ * Where a switch is sent by the Contact of a 302: a URI with places to fill in, in pieces. A piece is text, or the name of
+ * a place.
+ *
+ *     sip:announce@192.0.2.9;calling={calling}
+ */
+export type Redirect = readonly Piece[]
+export type Piece = { readonly text: string } | { readonly fill: Fill }
+/** The user part of the Request-URI as sent; the two numbers as the ledger writes them; where the peer itself is. */
+export type Fill = (typeof FILLS)[number]
+export const FILLS = ['user', 'calling', 'called', 'peer'] as const
+
+/** What is filled in. */
+export type Fillings = { readonly [fill in Fill]: string }
+
+/** Reads a redirect as an operator writes it; `undefined` where no call could be sent there. */
+export function parseRedirect(text: string): Redirect | undefined {
+  const pieces = text.split(/(\{[a-z]*\})/).filter((piece) => piece !== '')
+  const redirect = pieces.map((piece): Piece | undefined => {
+    if (!piece.startsWith('{')) return { text: piece }
+    const fill = FILLS.find((fill) => piece === `{${fill}}`)
+    return fill === undefined ? undefined : { fill }
+  })
+  if (!redirect.every((piece) => piece !== undefined)) return undefined
+  return SAMPLES.every((sample) => isTarget(formatRedirect(redirect, sample))) ? redirect : undefined
+}
+
+/** Writes the URI for one call. */
+export function formatRedirect(redirect: Redirect, fillings: Fillings): string {
+  return redirect.map((piece) => ('text' in piece ? piece.text : fillings[piece.fill])).join('')
+}
+
+/** The user part of the Request-URI as sent, or a word where it has none: nothing that would end a URI can stand in it. */
+export function userOf({ bytes }: Message, { uri }: RequestView): string {
+  return uri.kind === 'other' || uri.userStart < 0 ? NOBODY : decodeText(bytes, uri.userStart, uri.userEnd)
+}
+
+/** Host and port as they stand in a URI. */
+export function formatHost({ address, port }: Source): string {
+  const [host = ''] = address.split('%')
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/**
+ * The URI that sends a call back to the peer: the Request-URI with the peer's own host and port. One that names a service
+ * and no host, such as an emergency URN, stays as it is.
+ */
+export function redirectBack(invite: Message, view: RequestView, peer: string): string {
+  const { bytes } = invite
+  const { uri } = view
+  const whole = (): string => decodeText(bytes, invite.requestUriStart, invite.requestUriEnd)
+  if (uri.kind === 'other') return whole()
+  const parameters = decodeText(bytes, uri.parametersStart, uri.parametersEnd)
+  if (uri.kind === 'tel') return `sip:${userOf(invite, view)}${parameters}@${peer};user=phone`
+  const user = uri.userStart < 0 ? '' : `${userOf(invite, view)}@`
+  return `${uri.secure ? 'sips' : 'sip'}:${user}${peer}${parameters}`
+}
+
+function isTarget(text: string): boolean {
+  try {
+    const { kind } = parseUri(text)
+    return kind !== 'other' && /^[\x21\x23-\x3b\x3d\x3f-\x7e]+$/.test(text)
+  } catch (fault) {
+    if (fault instanceof Malformed) return false
+    throw fault
+  }
+}
+
+const NOBODY = 'unknown'
+const SAMPLES: readonly Fillings[] = [
+  { user: '+14155550163;npdi', calling: '+12125550117', called: '+14155550163', peer: '192.0.2.7:5060' },
+  { user: 'a%20b:c', calling: 'withheld', called: '', peer: '[2001:db8::7]:5060' },
+]
