@@ -1,7 +1,8 @@
 import type { CallFacts } from '#core/call/facts.ts'
 import { parseNumber, type DialPlan } from '#core/call/number.ts'
-import { WITHHELD_KEY, formatParty, partyKey, type Party } from '#core/call/party.ts'
-import { headerFault, quote, type ListFault } from './number-list.ts'
+import { WITHHELD_KEY, formatParty, partyKey, partyOfKey, type Party } from '#core/call/party.ts'
+import { exemptionOf, type Exempted } from './exempted.ts'
+import { NOT_EXEMPT, headerFault, quote, shortened, type Entry, type ListFault } from './number-list.ts'
 import type { Allot } from './number-set.ts'
 import { hasPair, makePairSet, type PairSet } from './pair-set.ts'
 import type { CalledListRule } from './policy.ts'
@@ -32,7 +33,7 @@ export function refuses({ pairs }: CalledLists, called: Party, calling: Party): 
  */
 export function parseCalledLists(
   text: string,
-  { plan, allot }: CalledListOptions = {},
+  { plan, allot, exempted = [] }: CalledListOptions = {},
 ): { lists: CalledLists; faults: ListFault[] } {
   const pairs: number[] = []
   const faults: ListFault[] = []
@@ -43,20 +44,33 @@ export function parseCalledLists(
     const calledKey = numberKey(called.text, plan)
     const callingKey = calling.text === 'withheld' ? WITHHELD_KEY : numberKey(calling.text, plan)
     const wrong = calledKey === 0 ? called : callingKey === 0 ? calling : undefined
-    if (wrong === undefined) pairs.push(calledKey, callingKey)
+    const exemption = wrong === undefined ? exemptionOf(entryOfKey(callingKey), exempted) : undefined
+    if (exemption !== undefined) {
+      const found = `${quote(calling.text)}, ${exemption}`
+      faults.push({ line: row.line, column: calling.column, found, expected: NOT_EXEMPT })
+    } else if (wrong === undefined) pairs.push(calledKey, callingKey)
     else {
       const expected =
         wrong === called ? 'the called number, such as +14155550163' : 'the number it refuses, or withheld'
       faults.push({ line: row.line, column: wrong.column, found: quote(wrong.text), expected })
     }
   }
-  return { lists: { pairs: makePairSet(pairs, allot) }, faults }
+  return { lists: { pairs: makePairSet(pairs, allot) }, faults: shortened(faults) }
 }
 
-export type CalledListOptions = { readonly plan?: DialPlan | undefined; readonly allot?: Allot | undefined }
+export type CalledListOptions = {
+  readonly plan?: DialPlan | undefined
+  readonly allot?: Allot | undefined
+  /** The exempt lists, whose numbers nobody may refuse. */
+  readonly exempted?: readonly Exempted[] | undefined
+}
 
 /** Nobody has refused anybody: what stands in until subscribers' lists are there. */
 export const NO_CALLED_LISTS: CalledLists = { pairs: makePairSet([]) }
+
+function entryOfKey(key: number): Entry {
+  return { kind: 'number', key, length: partyOfKey(key).count }
+}
 
 function numberKey(text: string, plan: DialPlan | undefined): number {
   const party = parseNumber(text.replaceAll(' ', ''), plan)

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import type { CallFacts } from '#core/call/facts.ts'
 import { parseNumber } from '#core/call/number.ts'
+import { parseAllocations } from './allocations.ts'
+import { standingsBelow, type Standing } from './attestation.ts'
 import { NO_CALLED_LISTS, parseCalledLists } from './called-list.ts'
 import { formatGround, formatNumber, formatPublicGround, formatWindow } from './ground.ts'
+import type { Flaw } from './invalid.ts'
 import { judge } from './judge.ts'
 import { KINDS } from './kinds.ts'
 import { parseEntries, type NumberList } from './number-list.ts'
@@ -17,6 +21,7 @@ import {
   type Rule,
   type VolumeRule,
 } from './policy.ts'
+import { parseStandingList, type StandingList } from './standing-list.ts'
 import { openTally } from './tally.ts'
 import type { Cause, Verdict } from './verdict.ts'
 import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
@@ -24,12 +29,19 @@ import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
 const CALLER = '+12125550117'
 const CALLED = '+14155550163'
 const NOW = 1_795_000_000_000
+const BLOCKS = { mode: 'enforce', cause: 'analytics', program: 'opt-out' } as const
 
 test('a policy without rules lets every call go on', () => {
   assert.equal(verdictOn([]), NO_RULE)
 })
 
-const LIST_CASES: [title: string, rule: Rule, calling: string, fires: boolean][] = [
+type Case = [title: string, rule: Rule, facts: string | FactsOptions, fires: boolean]
+
+const SIGNED_B = { kind: 'verified', attestation: 'B', signer: '709J', originId: '' } as const
+const FAILED = { kind: 'failed', why: 'the signature is not that of the certificate' } as const
+const UNVERIFIED = { kind: 'unverified', why: 'the certificate did not come in time' } as const
+
+const CASES: Case[] = [
   ['deny, listed', deny([CALLER]), CALLER, true],
   ['deny, the next number', deny([CALLER]), '+12125550118', false],
   ['deny, by leading digits', deny(['+1212555*']), CALLER, true],
@@ -41,32 +53,72 @@ const LIST_CASES: [title: string, rule: Rule, calling: string, fires: boolean][]
   ['deny, nobody listed', deny([]), CALLER, false],
   ['do-not-originate, listed', doNotOriginate(['+18005550100']), '+18005550100', true],
   ['do-not-originate, the next number', doNotOriginate(['+18005550100']), '+18005550101', false],
+  ['do-not-originate, by leading digits', doNotOriginate(['+1800555*']), '+18005550100', true],
+  ['do-not-originate, next to leading digits', doNotOriginate(['+1800555*']), '+18005560100', false],
   ['called-list, refused', calledList(`${CALLED},${CALLER}`), CALLER, true],
   ['called-list, another caller', calledList(`${CALLED},${CALLER}`), '+12125550118', false],
   ['called-list, another called party', calledList(`+14155550164,${CALLER}`), CALLER, false],
   ['called-list, withheld callers refused', calledList(`${CALLED},withheld`), 'anonymous', true],
   ['called-list, withheld refused, number given', calledList(`${CALLED},withheld`), CALLER, false],
   ['called-list, no lists yet', { ...calledListRule(), lists: NO_CALLED_LISTS }, CALLER, false],
+  ['invalid, an area code N11', invalid(), '+14115550117', true],
+  ['invalid, an area code that can be', invalid(), '+14125552117', false],
+  ['invalid, fictional, excepted', invalid(['fictional']), CALLER, false],
+  ['invalid, fictional', invalid(), CALLER, true],
+  ['invalid, an exception for something else', invalid(['name']), CALLER, true],
+  ['invalid, a withheld caller', invalid(), 'anonymous', false],
+  ['invalid, a short code', invalid(), '72345', false],
+  ['unallocated, a free exchange', unallocatedRule('npa,nxx,status\n212,555,AS\n212,556,UA\n'), '+12125560117', true],
+  ['unallocated, one that was given out', unallocatedRule('npa,nxx,status\n212,555,AS\n'), CALLER, false],
+  ['unallocated, not in the file', unallocatedRule('npa,nxx,status\n212,555,AS\n'), '+12125570117', true],
+  ['unallocated, an area the file does not name', unallocatedRule('npa,nxx\n212,555\n'), '+14155570117', false],
+  ['attestation, signed C under B', attestation(standingsBelow('B')), { attestation: 'C' }, true],
+  ['attestation, signed B under B', attestation(standingsBelow('B')), { attestation: 'B' }, false],
+  ['attestation, not signed under C', attestation(standingsBelow('C')), { attestation: 'none' }, true],
+  ['attestation, passed without a letter', attestation(standingsBelow('A')), { attestation: 'passed' }, false],
+  ['attestation, unverified', attestation(standingsBelow('A')), { verification: UNVERIFIED }, false],
+  ['attestation, unverified, as the rule says', attestation(['unverified']), { verification: UNVERIFIED }, true],
+  [
+    'attestation, the gate knows better than the peer',
+    attestation(standingsBelow('A')),
+    { attestation: 'A', verification: SIGNED_B },
+    true,
+  ],
+  ['attestation, a wrong signature', attestation(standingsBelow('C')), { verification: FAILED }, true],
+  ['verification, a wrong signature', verificationRule(), { attestation: 'A', verification: FAILED }, true],
+  ['verification, wrong as the peer says', verificationRule(), { attestation: 'failed' }, true],
+  ['verification, one that could not be checked', verificationRule(), { verification: UNVERIFIED }, false],
+  [
+    'verification, right although the peer says wrong',
+    verificationRule(),
+    { attestation: 'failed', verification: SIGNED_B },
+    false,
+  ],
+  ['verification, none', verificationRule(), {}, false],
 ]
 
-for (const [title, rule, calling, fires] of LIST_CASES) {
+for (const [title, rule, given, fires] of CASES) {
   test(`${title}: ${fires ? 'blocked' : 'goes on'}`, () => {
-    const verdict = verdictOn([rule], { calling })
+    const verdict = verdictOn([rule], typeof given === 'string' ? { calling: given } : given)
 
     assert.equal(verdict.kind, fires ? 'block' : 'allow')
-    if (verdict.kind === 'allow') return
+    if (verdict.kind !== 'block') return
     assert.deepEqual(verdict.rule, { id: rule.id, number: rule.number })
     assert.equal(verdict.cause, causeOf(rule))
+    assert.equal(verdict.optOut, false)
     assert.equal(verdict.grounds.length, 1)
     assert.equal(verdict.grounds[0].rule, rule.id)
   })
 }
 
+/** Kinds that fire on the calls before one, with their cases in tests of their own. */
+const COUNTING: readonly string[] = ['volume']
+
 test('there is a firing and a near-miss case for each kind of rule', () => {
-  const volumeIsBelow = ['volume']
-  for (const kind of Object.keys(KINDS)) {
-    if (volumeIsBelow.includes(kind)) continue
-    const outcomes = LIST_CASES.filter(([, rule]) => rule.kind === kind).map(([, , , fires]) => fires)
+  const kinds = Object.keys(KINDS).filter((kind) => !COUNTING.includes(kind))
+  assert.ok(kinds.length >= 7)
+  for (const kind of kinds) {
+    const outcomes = CASES.filter(([, rule]) => rule.kind === kind).map(([, , , fires]) => fires)
     assert.ok(outcomes.includes(true) && outcomes.includes(false), kind)
   }
 })
@@ -360,6 +412,240 @@ test('rules take the numbers that the store has given to their ids', () => {
   )
 })
 
+test('a cleared number meets no analytics behind its entry, which say what they would have done and count', () => {
+  const policy = policyOf([standingRule(CALLER), volume({ limit: 1 })])
+  const tally = openTally(policy, 1)
+
+  judge(factsOf({}), policy, tally, NOW)
+  const verdict = judge(factsOf({}), policy, tally, NOW)
+
+  assert.equal(verdict.kind, 'allow')
+  assert.deepEqual([verdict.why, verdict.by], ['allowed', 'cleared'])
+  assert.deepEqual(
+    verdict.shadows.map(({ rule, would, why, ground }) => [rule.id, would, why, ground?.kind]),
+    [['volume', 'block', 'standing', 'volume']],
+  )
+})
+
+const STANDING_CASES: [title: string, rules: Rule[], facts: FactsOptions, blockedBy: string | undefined][] = [
+  ['analytics before it', [deny([CALLER]), standingRule(CALLER)], {}, 'deny'],
+  ['analytics behind it', [standingRule(CALLER), deny([CALLER])], {}, undefined],
+  ['another number', [standingRule('+12125550118'), deny([CALLER])], {}, 'deny'],
+  ['leading digits', [standingRule('+1212555*'), deny([CALLER])], {}, undefined],
+  ['do-not-originate behind it', [standingRule(CALLER), doNotOriginate([CALLER])], {}, 'dno'],
+  ['the called party behind it', [standingRule(CALLER), calledList(`${CALLED},${CALLER}`)], {}, 'called'],
+  ['an invalid number behind it', [standingRule(CALLER), invalid()], {}, 'invalid'],
+  ['an unallocated number behind it', [standingRule(CALLER), unallocatedRule('npa,nxx\n212,556\n')], {}, 'unallocated'],
+  ['an order behind it', [standingRule(CALLER), { ...deny([CALLER]), cause: 'ordered' } as Rule], {}, 'deny'],
+  ['an attestation that the call has', [standingRule(`${CALLER},A`), deny([CALLER])], { attestation: 'A' }, undefined],
+  ['an attestation that the call has not', [standingRule(`${CALLER},A`), deny([CALLER])], { attestation: 'B' }, 'deny'],
+  ['a time to come', [standingRule(`${CALLER},,2026-11-18T11:06:41Z`), deny([CALLER])], {}, undefined],
+  ['a time that has come', [standingRule(`${CALLER},,2026-11-18T11:06:40Z`), deny([CALLER])], {}, 'deny'],
+  ['shadow mode', [{ ...standingRule(CALLER), mode: 'shadow' }, deny([CALLER])], {}, 'deny'],
+]
+
+for (const [title, rules, facts, blockedBy] of STANDING_CASES) {
+  test(`a cleared number and ${title}: ${blockedBy ?? 'it goes on'}`, () => {
+    const verdict = verdictOn(rules, { atMs: Date.parse('2026-11-18T11:06:40Z'), ...facts })
+    assert.equal(verdict.kind === 'block' ? verdict.rule.id : undefined, blockedBy)
+  })
+}
+
+test('a registered caller is skipped by a rule that says so, and held to a higher limit by another', () => {
+  const list = standingListOf(`${CALLER},A`)
+  const skipping = { ...deny([CALLER]), registered: { kind: 'skip', list } } as Rule
+  const signed = { attestation: 'A' } as const
+
+  assert.equal(verdictOn([skipping], signed).kind, 'allow')
+  assert.deepEqual(
+    verdictOn([skipping], signed).shadows.map(({ why }) => why),
+    ['registered'],
+  )
+  assert.equal(verdictOn([skipping]).kind, 'block', 'the entry asks for an attestation')
+  assert.equal(verdictOn([skipping, { ...deny([CALLER]), id: 'deny-2' }], signed).kind, 'block', 'no free pass')
+
+  const policy = policyOf([volume({ limit: 2, registered: { kind: 'limit', list, limit: 4 } })])
+  for (const [facts, passing] of [
+    [signed, 4],
+    [{}, 2],
+  ] as const) {
+    const tally = openTally(policy, 1)
+    const verdicts = Array.from({ length: 6 }, () => judge(factsOf(facts), policy, tally, NOW))
+    assert.equal(verdicts.filter(({ kind }) => kind === 'allow').length, passing)
+    const last = verdicts.at(-1)
+    assert.ok(last?.kind === 'block' && last.grounds[0].kind === 'volume')
+    assert.equal(last.grounds[0].limit, passing, 'the ground names the limit that was crossed')
+  }
+})
+
+test('who has opted out is spared analytics that are not at network level, and nothing else', () => {
+  const optOut = listOf('opt-out.csv', [CALLED])
+  const on = (rule: Rule, called: string) => {
+    const policy: Policy = { ...policyOf([rule]), optOut }
+    return judge(factsOf({ called }), policy, openTally(policy, 1), NOW)
+  }
+
+  const spared = on(deny([CALLER]), CALLED)
+  assert.equal(spared.kind, 'allow')
+  assert.deepEqual(
+    spared.shadows.map(({ why, would }) => [why, would]),
+    [['opt-out', 'block']],
+  )
+  for (const [rule, called, optedOut] of [
+    [deny([CALLER]), '+14155550164', false],
+    [{ ...deny([CALLER]), program: 'network' } as Rule, CALLED, true],
+    [{ ...deny([CALLER]), cause: 'ordered' } as Rule, CALLED, true],
+    [doNotOriginate([CALLER]), CALLED, true],
+    [calledList(`${CALLED},${CALLER}`), CALLED, true],
+  ] as const) {
+    const verdict = on(rule, called)
+    assert.ok(verdict.kind === 'block', rule.id)
+    assert.equal(verdict.optOut, optedOut, rule.id)
+  }
+})
+
+test('a rule sees the calls of its peers and trunks only, and counts no others', () => {
+  const scope = { peers: ['edge', 'west'], trunks: ['t1'] }
+  for (const [facts, applies] of [
+    [{ peer: 'edge', trunk: 't1' }, true],
+    [{ peer: 'west', trunk: 't1' }, true],
+    [{ peer: 'east', trunk: 't1' }, false],
+    [{ peer: 'edge', trunk: 't2' }, false],
+    [{ peer: 'edge', trunk: '' }, false],
+  ] as const) {
+    assert.equal(verdictOn([{ ...deny([CALLER]), scope }], facts).kind, applies ? 'block' : 'allow')
+    assert.equal(
+      verdictOn([{ ...allowRule([CALLER]), scope }, deny([CALLER])], facts).kind,
+      applies ? 'allow' : 'block',
+    )
+    const policy = policyOf([volume({ limit: 1, scope })])
+    const tally = openTally(policy, 1)
+    judge(factsOf(facts), policy, tally, NOW)
+    assert.equal(judge(factsOf(facts), policy, tally, NOW).kind, applies ? 'block' : 'allow')
+  }
+  assert.equal(
+    verdictOn([{ ...deny([CALLER]), scope: { peers: undefined, trunks: ['t1'] } }], { trunk: 't1' }).kind,
+    'block',
+  )
+})
+
+test('a sample is a share of calls, the same ones each time, and says of the others what it would have done', () => {
+  const rule = { ...deny(['+1*']), sample: 0.1 } as Rule
+  const verdicts = Array.from({ length: 5000 }, (_, index) => {
+    const facts = { calling: `+1212556${String(index).padStart(4, '0')}` }
+    const verdict = verdictOn([rule], facts)
+    assert.equal(
+      verdictOn([rule], { ...facts, atMs: NOW + 86_400_000 }).kind,
+      verdict.kind,
+      'trying again does not help',
+    )
+    return verdict
+  })
+  const blocked = verdicts.filter(({ kind }) => kind === 'block').length
+  assert.ok(blocked > 400 && blocked < 600, `${blocked} of 5000`)
+  for (const verdict of verdicts) {
+    if (verdict.kind === 'allow')
+      assert.deepEqual(
+        verdict.shadows.map(({ why }) => why),
+        ['sample'],
+      )
+  }
+  const all = { ...rule, sample: 1 } as Rule
+  assert.ok(verdicts.every((_, index) => verdictOn([all], { calling: `+1212556${1000 + index}` }).kind === 'block'))
+})
+
+const ANY_RULE = fc.constantFrom<Rule>(
+  deny([CALLER]),
+  { ...deny([CALLER]), id: 'ordered', cause: 'ordered' } as Rule,
+  { ...deny([CALLER]), id: 'sampled', sample: 0.5 } as Rule,
+  doNotOriginate([CALLER]),
+  calledList(`${CALLED},${CALLER}`),
+  invalid(),
+  unallocatedRule('npa,nxx\n212,556\n'),
+  attestation(standingsBelow('C')),
+  allowRule([CALLER]),
+  standingRule(CALLER),
+  { ...deny([CALLER]), id: 'elsewhere', scope: { peers: ['west'], trunks: undefined } } as Rule,
+)
+const ANY_RULES = fc
+  .array(fc.tuple(ANY_RULE, fc.boolean()), { maxLength: 8 })
+  .map((rules) => rules.map(([rule, isShadow]): Rule => (isShadow ? { ...rule, mode: 'shadow' } : rule)))
+
+test('whatever the rules, shadow ones change no verdict, and taking them out changes only what is noted', () => {
+  const outcomes = new Set<string>()
+  fc.assert(
+    fc.property(ANY_RULES, (rules) => {
+      const verdict = verdictOn(rules)
+      const without = verdictOn(rules.filter(({ mode }) => mode === 'enforce'))
+      const bare = { ...verdict, shadows: [] }
+      assert.deepEqual(bare, { ...without, shadows: [] })
+      outcomes.add(verdict.kind === 'allow' ? verdict.why : verdict.cause)
+    }),
+    { numRuns: 1000 },
+  )
+  assert.ok(outcomes.size >= 6, [...outcomes].join())
+})
+
+test('whatever the rules, the first enforced rule that may act decides, by a model', () => {
+  let blocks = 0
+  fc.assert(
+    fc.property(ANY_RULES, (rules) => {
+      const verdict = verdictOn(rules)
+      let cleared = false
+      let expected: string | undefined
+      for (const rule of rules) {
+        if (rule.mode === 'shadow' || rule.id === 'elsewhere') continue
+        if (rule.kind === 'allow') break
+        if (rule.kind === 'standing') cleared = true
+        else if (rule.cause === 'analytics' && cleared) continue
+        else if (rule.sample !== undefined && verdictOn([rule]).kind === 'allow') continue
+        else {
+          expected = rule.id
+          break
+        }
+      }
+      if (expected !== undefined) blocks++
+      assert.equal(verdict.kind === 'block' ? verdict.rule.id : undefined, expected)
+    }),
+    { numRuns: 1000 },
+  )
+  assert.ok(blocks > 200, `only ${blocks} blocks`)
+})
+
+test('whatever the rules, an exempt call goes on and nothing is noted of it', () => {
+  let wouldBlock = 0
+  fc.assert(
+    fc.property(ANY_RULES, (rules) => {
+      const policy: Policy = { ...policyOf(rules), exemptions: [exemption([CALLER])] }
+      const verdict = judge(factsOf({}), policy, openTally(policy, 1), NOW)
+      assert.deepEqual(verdict, { kind: 'allow', why: 'exempt', by: 'exempt.csv', shadows: [] })
+      const emergency = verdictOn(rules, { called: '911' })
+      assert.deepEqual(emergency, { kind: 'allow', why: 'exempt', by: 'emergency', shadows: [] })
+      if (verdictOn(rules).kind === 'block') wouldBlock++
+    }),
+    { numRuns: 500 },
+  )
+  assert.ok(wouldBlock > 50, `only ${wouldBlock} of them matter`)
+})
+
+test('whatever the rules, a cleared number is never spared a cause that is no analytics', () => {
+  let blocks = 0
+  fc.assert(
+    fc.property(ANY_RULES, (rules) => {
+      const others = rules.filter(
+        (rule) => !('cause' in rule && rule.cause === 'analytics') && rule.kind !== 'standing',
+      )
+      const verdict = verdictOn([standingRule(CALLER), ...others])
+      const without = verdictOn(others)
+      if (without.kind === 'block') blocks++
+      assert.equal(verdict.kind, without.kind)
+      if (without.kind === 'block') assert.deepEqual(verdict, without)
+    }),
+    { numRuns: 500 },
+  )
+  assert.ok(blocks > 50, `only ${blocks} blocks`)
+})
+
 test('a policy that was sent to another thread judges the same, over the same memory of its lists', () => {
   const allot = (bytes: number) => new SharedArrayBuffer(bytes)
   const listed = parseEntries([CALLER, '+1312*'], { name: 'deny.csv', blocks: true, allot }).list
@@ -383,7 +669,7 @@ test('a policy that was sent to another thread judges the same, over the same me
     for (const round of [0, 1]) {
       const verdict = judge(factsOf({ calling }), policy, tallies[0], NOW + round)
       assert.deepEqual(judge(factsOf({ calling }), sent, tallies[1], NOW + round), verdict)
-      kinds.add(verdict.kind === 'block' ? verdict.rule.id : verdict.why)
+      kinds.add(verdict.kind === 'allow' ? verdict.why : verdict.rule.id)
     }
   }
   assert.deepEqual([...kinds].sort(), ['allowed', 'called', 'deny', 'exempt', 'no-rule'])
@@ -398,9 +684,12 @@ function policyOf(rules: readonly Rule[]): Policy {
   return { version: 'test', exemptions: [], rules }
 }
 
-type FactsOptions = { readonly calling?: string; readonly called?: string; readonly emergency?: boolean }
+type FactsOptions = Partial<Omit<CallFacts, 'calling' | 'called'>> & {
+  readonly calling?: string
+  readonly called?: string
+}
 
-function factsOf({ calling = CALLER, called = CALLED, emergency = false }: FactsOptions): CallFacts {
+function factsOf({ calling = CALLER, called = CALLED, ...others }: FactsOptions): CallFacts {
   return {
     atMs: NOW,
     calling: parseNumber(calling),
@@ -408,10 +697,11 @@ function factsOf({ calling = CALLER, called = CALLED, emergency = false }: Facts
     peer: 'edge',
     trunk: '',
     attestation: 'none',
-    emergency,
+    emergency: false,
     forwarded: false,
     verification: NOT_LOOKED,
     scores: NO_SCORES,
+    ...others,
   }
 }
 
@@ -448,6 +738,37 @@ function calledList(text: string): Rule {
   return { ...calledListRule(), lists }
 }
 
+function invalid(except: readonly Flaw[] = []): Rule {
+  const options = { cause: 'invalid', program: 'none', except, isNorthAmerican: false } as const
+  return { ...BLOCKS, kind: 'invalid', id: 'invalid', number: 6, ...options }
+}
+
+function unallocatedRule(text: string): Rule {
+  const { allocations, faults } = parseAllocations(text, { name: 'allocations.csv' })
+  assert.deepEqual(faults, [])
+  const options = { cause: 'unallocated', program: 'none', allocations } as const
+  return { ...BLOCKS, kind: 'unallocated', id: 'unallocated', number: 7, ...options }
+}
+
+function attestation(standings: readonly Standing[]): Rule {
+  return { ...BLOCKS, kind: 'attestation', id: 'attestation', number: 8, standings }
+}
+
+function verificationRule(): Rule {
+  return { ...BLOCKS, kind: 'verification', id: 'verification', number: 9 }
+}
+
+function standingRule(text: string): Rule {
+  const verdict = allowBy('allowed', 'cleared')
+  return { kind: 'standing', id: 'cleared', number: 10, mode: 'enforce', list: standingListOf(text), verdict }
+}
+
+function standingListOf(text: string): StandingList {
+  const { list, faults } = parseStandingList(text, { name: 'cleared.csv' })
+  assert.deepEqual(faults, [])
+  return list
+}
+
 function volume(options: Partial<VolumeRule>): VolumeRule {
   const defaults = { id: 'volume', number: 5, mode: 'enforce', cause: 'analytics', program: 'opt-out' } as const
   const counted = { of: 'number', prefix: undefined, limit: 300, perMs: 600_000, capacity: 100, counter: 0 } as const
@@ -459,5 +780,5 @@ function exemption(entries: readonly string[]) {
 }
 
 function causeOf(rule: Rule): Cause | undefined {
-  return rule.kind === 'allow' ? undefined : rule.cause
+  return 'cause' in rule ? rule.cause : undefined
 }

@@ -1,6 +1,7 @@
 import { coversProtected, isBlockable } from '#core/call/emergency.ts'
 import { parseNumber, type DialPlan } from '#core/call/number.ts'
 import { E164_DIGITS_MAX, formatParty, partyKey, partyOfKey, prefixKey, type Party } from '#core/call/party.ts'
+import { exemptionOf, type Exempted } from './exempted.ts'
 import { hasNumber, makeNumberSet, type Allot, type NumberSet } from './number-set.ts'
 import { cellOf, openTable, type Cell, type Row, type Table } from './rows.ts'
 
@@ -26,8 +27,9 @@ export type ListFault = {
 
 export type NumberListOptions = {
   readonly name: string
-  /** Whether calls are blocked by it: then emergency numbers are refused. */
+  /** Whether calls are blocked by it: then emergency numbers, and those of the exempt lists, are refused. */
   readonly blocks: boolean
+  readonly exempted?: readonly Exempted[] | undefined
   readonly plan?: DialPlan | undefined
   /** Where its memory comes from; without it, memory of this thread. */
   readonly allot?: Allot | undefined
@@ -110,9 +112,12 @@ function collect(cells: Iterable<Cell & { line: number }>, options: NumberListOp
   let national: { count: number; line: number } | undefined
   for (const { text, line, column } of cells) {
     const entry = readEntry(text, options.plan)
+    const exemption = entry.kind !== 'fault' && options.blocks ? exemptionOf(entry, options.exempted ?? []) : undefined
     if (entry.kind === 'fault') faults.push({ line, column, found: quote(text), expected: EXPECTED_ENTRY })
     else if (options.blocks && isProtected(entry)) {
       faults.push({ line, column, found: quote(text), expected: NOT_AN_EMERGENCY_NUMBER })
+    } else if (exemption !== undefined) {
+      faults.push({ line, column, found: `${quote(text)}, ${exemption}`, expected: NOT_EXEMPT })
     } else if (entry.kind === 'number') numbers.push(entry.key)
     else {
       prefixes.push(entry.key)
@@ -204,4 +209,6 @@ export const EXPECTED_ENTRY = 'a number such as +12125550117, or leading digits 
 const FAULT = { kind: 'fault' } as const
 /** Fewer are a short code, the same with and without a country code. */
 const NATIONAL_DIGITS_MIN = 7
+/** What no list that blocks may hold. */
+export const NOT_EXEMPT = 'no exempt number on a list that blocks'
 const NOT_AN_EMERGENCY_NUMBER = 'no emergency number and no number that tests one on a list that blocks'
