@@ -14,7 +14,7 @@ export function configCommand(program: Command): void {
     .description('load the configuration, its lists and its policy, and say everything that is wrong')
     .addHelpText('after', '\nExample:\n  $ recourse config check --config recourse.yaml')
     .action((options: { config?: string; json?: boolean }) => {
-      const { config, reminders, path } = loadOrStop(options.config)
+      const { config, reminders, path } = loadOrStop(options.config, true)
       if (options.json === true) {
         const rules = config.policy.rules.map(({ id, kind, mode }) => ({ id, kind, mode }))
         const peers = config.gate.peers.map(({ name }) => name)

@@ -2,6 +2,7 @@ import type { LedgerFigures } from '#core/ledger/ledger.ts'
 import type { AlarmKind } from '#edge/gate/answer.ts'
 import { type FigureName, GATE_FIGURES } from '#edge/gate/figures.ts'
 import type { Figure } from '#edge/health/serve.ts'
+import { type HttpFigureName, type HttpFigures, HTTP_FIGURES } from '#edge/http/figures.ts'
 import type { Alarms } from './alarms.ts'
 import type { GateState } from './gate-state.ts'
 
@@ -41,6 +42,13 @@ export function gateFigures(state: () => GateState, alarms: Alarms): Figure[] {
       read: () => state().unsent,
     },
   ]
+}
+
+/** What the metrics page shows of the doors over HTTP. */
+export function httpFigures(figures: HttpFigures): Figure[] {
+  return Object.entries(HTTP_FIGURES).map(([name, help]): Figure => {
+    return { name: `http_${snake(name)}_total`, help, type: 'counter', read: () => figures[name as HttpFigureName] }
+  })
 }
 
 /** What the metrics page shows of the ledger and the journal: what all threads handed in, and how the writer does. */

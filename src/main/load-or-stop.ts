@@ -2,26 +2,59 @@ import { existsSync, readFileSync } from 'node:fs'
 import { StoreError, type StoreErrorCode } from '#edge/store/store-error.ts'
 import { formatFault } from '#main/config/fault.ts'
 import type { Config } from '#main/config/config.ts'
-import { DEFAULT_PATH, loadConfig } from '#main/config/load.ts'
+import { DEFAULT_PATH, loadConfig, type GivenPolicy } from '#main/config/load.ts'
 import { EXIT, Stop } from './exit.ts'
 
 /**
  * Loads the configuration that `--config` or RECOURSE_CONFIG names, else `recourse.yaml` of this folder where there is one,
  * else the defaults. Throws `Stop` with every fault, one a line.
  */
-export function loadOrStop(named: string | undefined): {
+export function loadOrStop(
+  named: string | undefined,
+  serves = false,
+): {
   config: Config
   reminders: readonly string[]
   path: string | undefined
 } {
-  const path = named ?? process.env['RECOURSE_CONFIG'] ?? (existsSync(DEFAULT_PATH) ? DEFAULT_PATH : undefined)
-  const loaded = loadConfig({ path, env: process.env, readFile: (file) => readFileSync(file, 'utf8') })
+  const path = findConfig(named)
+  const loaded = loadConfig({ path, env: process.env, readFile: (file) => readFileSync(file, 'utf8'), serves })
   if (loaded.kind === 'loaded') return { ...loaded, path }
-  const faults = loaded.faults.map((fault) => formatFault(fault))
-  throw new Stop(
-    EXIT.unusable,
-    faults.length === 1 ? faults[0]! : `${faults.length} faults in the configuration:\n${faults.join('\n')}`,
+  throw stopForFaults(
+    'the configuration',
+    loaded.faults.map((fault) => formatFault(fault)),
   )
+}
+
+/**
+ * Loads the configuration with another policy than the one it names. Throws `Stop` with every fault, one a line; `where` a
+ * fault stands is renamed first, and `what` has them is said above.
+ */
+export function loadWithPolicy(
+  named: string | undefined,
+  policy: GivenPolicy,
+  what: string,
+  where: (place: string) => string = (place) => place,
+): Config {
+  const path = findConfig(named)
+  const loaded = loadConfig({ path, env: process.env, readFile: (file) => readFileSync(file, 'utf8'), policy })
+  if (loaded.kind === 'loaded') return loaded.config
+  throw stopForFaults(
+    what,
+    loaded.faults.map((fault) => formatFault({ ...fault, where: where(fault.where) })),
+  )
+}
+
+function stopForFaults(what: string, faults: readonly string[]): Stop {
+  return new Stop(
+    EXIT.unusable,
+    faults.length === 1 ? faults[0]! : `${faults.length} faults in ${what}:\n${faults.join('\n')}`,
+  )
+}
+
+/** The configuration that a verb works with; undefined for the defaults. */
+export function findConfig(named: string | undefined): string | undefined {
+  return named ?? process.env['RECOURSE_CONFIG'] ?? (existsSync(DEFAULT_PATH) ? DEFAULT_PATH : undefined)
 }
 
 /** Runs what opens a store or its keys, and turns the store's refusals into the end of the command. */

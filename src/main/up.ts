@@ -16,12 +16,13 @@ import type { Config } from '#main/config/config.ts'
 import { formatEndpoint } from '#main/config/addresses.ts'
 import { DEFAULT_PATH } from '#main/config/load.ts'
 import { EXIT, Stop } from './exit.ts'
-import { gateFigures, ledgerFigures } from './figures.ts'
+import { gateFigures, httpFigures, ledgerFigures } from './figures.ts'
 import type { GateState } from './gate-state.ts'
 import type { GateTerms } from './gate-terms.ts'
 import { Deaf, Gates } from './gates.ts'
 import { loadOrStop, openOrStop } from './load-or-stop.ts'
 import { LogOutput } from './log-output.ts'
+import { type HttpDoors, NoDoor, openHttpDoors } from './serve-http.ts'
 
 /** Adds `recourse up`: gate and ledger in one process, until a signal ends it. */
 export function upCommand(program: Command): void {
@@ -37,7 +38,7 @@ export function upCommand(program: Command): void {
       if (options.config === undefined && process.env['RECOURSE_CONFIG'] === undefined && !existsSync(DEFAULT_PATH)) {
         say(`wrote ${sampleOrStop('.').join(', ')}: a sample to start from`)
       }
-      const { config, reminders, path } = loadOrStop(options.config)
+      const { config, reminders, path } = loadOrStop(options.config, true)
       for (const reminder of reminders) say(`note: ${reminder}`)
       const ended = endOfRun()
       const running = await start(config, path ?? DEFAULT_PATH)
@@ -82,16 +83,18 @@ async function startParts(config: Config, path: string, undo: Undo): Promise<Run
   const startedMs = performance.now()
 
   const local = await listen(gates, config, path)
-  const health = await watch(config, path, ledger, gates, alarms, startedMs)
+  const doors = await openDoors(config, path, ledger, gates, alarms)
+  undo.push(() => doors.close(0))
+  const health = await watch(config, path, ledger, gates, doors, alarms, startedMs)
   const renewKeys = (): void => gates.adopt({ ...gates.terms, receipts: readKeys(config) })
   const chores = setInterval(() => void doChores(config, ledger, log, renewKeys), CHORES_MS)
   void doChores(config, ledger, log)
-  announce(config, path, local, health)
+  announce(config, path, local, doors, health)
   log.info({ listening: local, policy: config.policy.version }, 'started')
   return {
     async stop() {
       clearInterval(chores)
-      await gates.end(DRAIN_MS)
+      await Promise.all([gates.end(DRAIN_MS), doors.close(DRAIN_MS)])
       const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), CLOSE_MS))
       const isStoreClosed = await Promise.race([ledger.close().then(() => true), patience])
       await gates.close()
@@ -170,18 +173,45 @@ async function listen(gates: Gates, config: Config, path: string): Promise<strin
   return local
 }
 
+async function openDoors(
+  config: Config,
+  path: string,
+  ledger: SharedLedger,
+  gates: Gates,
+  alarms: Alarms,
+): Promise<HttpDoors> {
+  try {
+    return await openHttpDoors(config, {
+      gate: gates.gate,
+      receiptKeys: () => gates.terms.receipts,
+      secret: await ledger.secret('card'),
+      noteOutcome: () => false,
+      alarm: (kind, cause) => alarms.raise(kind, cause),
+    })
+  } catch (error) {
+    if (!(error instanceof NoDoor)) throw error
+    const { listen } = (error.key === 'api.listen' ? config.api : config.desk)!
+    throw cannotListen(formatEndpoint(listen), `${error.key} in ${path}`, error.cause)
+  }
+}
+
 async function watch(
   config: Config,
   path: string,
   ledger: Ledger,
   gates: Gates,
+  doors: HttpDoors,
   alarms: Alarms,
   startedMs: number,
 ): Promise<HealthServer | undefined> {
   const { listen: endpoint } = config.metrics
   if (endpoint === undefined) return undefined
   const state = (): GateState => gates.state()
-  const figures = [...gateFigures(state, alarms), ...ledgerFigures(state, () => ledger.figures())]
+  const figures = [
+    ...gateFigures(state, alarms),
+    ...ledgerFigures(state, () => ledger.figures()),
+    ...httpFigures(doors.figures),
+  ]
   const health = () => {
     const { failure } = ledger.figures()
     const faults = [...alarms.fresh(), ...(failure === undefined ? [] : [`the ledger: ${failure}`])]
@@ -220,12 +250,19 @@ async function doChores(config: Config, ledger: Ledger, log: Logger, renewKeys?:
   }
 }
 
-function announce(config: Config, path: string, local: readonly string[], health: HealthServer | undefined): void {
+function announce(
+  config: Config,
+  path: string,
+  local: readonly string[],
+  doors: HttpDoors,
+  health: HealthServer | undefined,
+): void {
   const [first] = local
   const peers = config.gate.peers.map(
     ({ name, from, continueStatus }) => `${name} (${from.join(', ')}; continue is ${continueStatus})`,
   )
   for (const endpoint of local) say(`screening calls on udp:${endpoint}`)
+  for (const door of doors.open) say(door)
   say(`peers: ${peers.join('; ')}. Everybody else gets no answer.`)
   say(`ledger: ${config.store.path}`)
   if (health !== undefined) say(`metrics and health: ${health.url}/metrics, ${health.url}/health`)

@@ -20,11 +20,11 @@ import {
   screenAnswerSchema,
 } from './screen-answer.ts'
 import { SCREEN_LISTS, screenSchema, writeInvite } from './screen-question.ts'
-import type { Tokens } from './tokens.ts'
 
 /** What the API is made of; `main` brings it together. */
 export type ApiParts = {
-  readonly tokens: Tokens
+  /** The name of the peer whose token a value of Authorization holds; undefined for nobody's. */
+  readonly peerOf: (authorization: string) => string | undefined
   readonly screen: Screen
   readonly noteOutcome: NoteOutcome
   readonly figures: HttpFigures
@@ -45,7 +45,7 @@ export function createApi(parts: ApiParts): OpenAPIHono<ConnectionEnv> {
   const posted = new Repeats<Posted>(POSTED_MAX, SAME_POST_MS)
 
   app.post(screenRoute.path, async (context) => {
-    const peer = peerOf(context, parts.tokens)
+    const peer = askingPeer(context, parts.peerOf)
     const request = context.req.raw
     const type = typeOf(request, SCREEN_TYPES)
     const invite = readInvite(type, await readBody(request))
@@ -66,7 +66,7 @@ export function createApi(parts: ApiParts): OpenAPIHono<ConnectionEnv> {
   })
 
   app.post(outcomesRoute.path, async (context) => {
-    const peer = peerOf(context, parts.tokens)
+    const peer = askingPeer(context, parts.peerOf)
     const request = context.req.raw
     typeOf(request, ['application/json'])
     const octets = await readBody(request)
@@ -119,9 +119,9 @@ export function apiDescription(): ReturnType<OpenAPIHono['getOpenAPI31Document']
 }
 
 /** The peer whose token the request shows. */
-function peerOf(context: Context<ConnectionEnv>, tokens: Tokens): string {
+function askingPeer(context: Context<ConnectionEnv>, peerOf: ApiParts['peerOf']): string {
   const authorization = context.req.raw.headers.get('authorization')
-  const peer = authorization === null ? undefined : tokens.find(authorization)
+  const peer = authorization === null ? undefined : peerOf(authorization)
   if (peer !== undefined) return peer
   const headers = { 'www-authenticate': 'Bearer realm="recourse"' }
   if (authorization === null)

@@ -2,7 +2,6 @@ import { createServer } from 'node:http'
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import type { Hono } from 'hono'
 import type { ConnectionEnv } from './connection.ts'
 
 /** Where to listen, and by which certificate; without one in clear text, for this machine or behind a proxy. */
@@ -23,8 +22,11 @@ export type HttpServer = {
   close(withinMs: number): Promise<void>
 }
 
-/** Serves an app on one port. Rejects where it is taken. Slow, silent and too many connections are ended by limits. */
-export async function serveHttp(app: Hono<ConnectionEnv>, { address, port, tls }: HttpListen): Promise<HttpServer> {
+/** Answers one request; never rejects. */
+export type Fetch = (request: Request, connection: ConnectionEnv['Bindings']) => Response | Promise<Response>
+
+/** Serves on one port. Rejects where it is taken. Slow, silent and too many connections are ended by limits. */
+export async function serveHttp(answer: Fetch, { address, port, tls }: HttpListen): Promise<HttpServer> {
   const limits = {
     headersTimeout: REQUEST_MS,
     requestTimeout: REQUEST_MS,
@@ -32,7 +34,7 @@ export async function serveHttp(app: Hono<ConnectionEnv>, { address, port, tls }
     connectionsCheckingInterval: CHECK_MS,
     maxHeaderSize: HEADER_BYTES_MAX,
   }
-  const { fetch } = app
+  const fetch = (request: Request, bindings: unknown) => answer(request, bindings as ConnectionEnv['Bindings'])
   const server =
     tls === undefined
       ? createAdaptorServer({ fetch, createServer, serverOptions: limits })

@@ -35,6 +35,11 @@ export function overlap(one: AddressRange, other: AddressRange): boolean {
   return holds(large, small.address)
 }
 
+/** Whether only programs on this machine reach the endpoint. */
+export function isOnThisMachine({ address }: Endpoint): boolean {
+  return isLoopback(parseRange(address)!)
+}
+
 /** Whether only programs on this machine can use the range. */
 export function isLoopback({ address, prefix }: AddressRange): boolean {
   const four = isIPv4(address)

@@ -1,7 +1,14 @@
 import { httpHost } from '#codec/notice/contact.ts'
-import type { NoticeChoices } from '#core/notify/notice-terms.ts'
+import {
+  NOTICE_CHOICES,
+  noticeChoices,
+  noticeFault,
+  type NoticeChoices,
+  type Profile,
+} from '#core/notify/notice-choices.ts'
 import type { Rule } from '#core/rules/policy.ts'
-import { formatEndpoint, isLoopback, overlap, parseRange, type Endpoint } from './addresses.ts'
+import { CAUSES } from '#core/rules/verdict.ts'
+import { formatEndpoint, isLoopback, isOnThisMachine, overlap, parseRange } from './addresses.ts'
 import type { PeerConfig } from './config.ts'
 import type { ConfigFault } from './fault.ts'
 import type { Places } from './rules.ts'
@@ -11,7 +18,15 @@ import type { Path } from './source.ts'
 /** Who may ask: what the configuration says, or any program on this machine while only they can reach the gate. */
 export function peersOf(settings: Settings['gate']): readonly PeerConfig[] {
   if (settings.peers === undefined) return settings.listen.every(isOnThisMachine) ? [LOOPBACK_PEER] : []
-  return settings.peers.map(({ continue: continueStatus, ...peer }) => ({ ...peer, continueStatus }))
+  return settings.peers.map(({ continue: { status, contact }, from = [], tenant, trunk, ...peer }) => ({
+    ...peer,
+    from,
+    continueStatus: status,
+    continueContact: contact,
+    tenant: tenant.fixed,
+    tenantAt: tenant.at,
+    trunkAt: trunk,
+  }))
 }
 
 /** Peers and addresses that contradict each other or leave the gate open. */
@@ -36,12 +51,16 @@ export function checkGate(
   }
   const refusals = refusalStatuses(choices)
   for (const [index, peer] of peers.entries()) {
-    const why = refusals.get(peer.continue)
+    const why = refusals.get(peer.continue.status)
     if (why !== undefined) {
       tell(
         ['gate', 'peers', index, 'continue'],
-        `found ${peer.continue}, which this policy answers to ${why}, expected a status that never refuses a call`,
+        `found ${peer.continue.status}, which this policy answers to ${why}, expected a status that never refuses a call`,
       )
+    }
+    if (peer.from === undefined && peer.token === undefined) {
+      const found = `found neither from nor token for peer "${peer.name}"`
+      tell(['gate', 'peers', index], `${found}, expected the addresses it sends from, or the token it asks with over HTTP`)
     }
     for (const other of peers.slice(0, index)) {
       const message = conflictOf(other, peer)
@@ -49,6 +68,45 @@ export function checkGate(
     }
   }
   return faults
+}
+
+/** Notices that a cause may not have, each with the paragraph that forbids it. */
+export function checkNotices(settings: Settings['policy'], places: Places): ConfigFault[] {
+  const { profile, choices } = noticesOf(settings.notices)
+  return CAUSES.flatMap((cause) => {
+    const choice = choices[cause]
+    const why = noticeFault(profile, cause, choice)
+    if (why === undefined) return []
+    const allowed = NOTICE_CHOICES[profile][cause].join(' or ')
+    const message = `found ${choice} for ${cause}, expected ${allowed}: ${why}`
+    return [{ ...places.at(['policy', 'notices', cause]), message }]
+  })
+}
+
+/** Whose rules the policy follows, and how it tells each cause. */
+export function noticesOf(notices: Settings['policy']['notices']): { profile: Profile; choices: NoticeChoices } {
+  if (typeof notices === 'string') return { profile: notices, choices: noticeChoices(notices) }
+  const { profile, ...given } = notices
+  return { profile, choices: noticeChoices(profile, given) }
+}
+
+/** Treatments that rules or the policy name and that there are not. */
+export function checkTreatments({ gate, policy }: Settings, places: Places): ConfigFault[] {
+  const known = Object.keys(gate.treatments)
+  const expected =
+    known.length === 0 ? 'a name in gate.treatments, where there is none yet' : `one of ${known.join(', ')}`
+  const named: [path: Path, name: string | undefined][] = [
+    [['policy', 'announce'], policy.announce],
+    ...policy.rules.map(({ treatment }, index): [Path, string | undefined] => [
+      ['policy', 'rules', index, 'treatment'],
+      treatment,
+    ]),
+  ]
+  return named.flatMap(([path, name]) =>
+    name === undefined || known.includes(name)
+      ? []
+      : [{ ...places.at(path), message: `found the treatment "${name}", expected ${expected}` }],
+  )
 }
 
 /** Contacts that only serve as examples: a fault once other machines may ask, a reminder until then. */
@@ -81,17 +139,17 @@ export function checkExamples(
 
 /** The first enforced rule that blocks by analytics, so that callers must be told whom to ask. */
 export function analyticsRule(rules: readonly Rule[]): Rule | undefined {
-  return rules.find((rule) => rule.kind !== 'allow' && rule.mode === 'enforce' && rule.cause === 'analytics')
+  return rules.find((rule) => 'cause' in rule && rule.mode === 'enforce' && rule.cause === 'analytics')
 }
 
 function conflictOf(one: Peer, other: Peer): string | undefined {
   if (one.name === other.name) return `found the peer name "${other.name}" again, expected each peer once`
-  for (const from of other.from) {
-    const met = one.from.find((range) => overlap(parseRange(range)!, parseRange(from)!))
+  for (const from of other.from ?? []) {
+    const met = (one.from ?? []).find((range) => overlap(parseRange(range)!, parseRange(from)!))
     if (met === undefined) continue
     const both = `found ${from} of peer "${other.name}", which meets ${met} of peer "${one.name}"`
-    if (one.continue !== other.continue) {
-      return `${both}: one is told to continue by ${other.continue}, the other by ${one.continue}; expected addresses apart or one status`
+    if (one.continue.status !== other.continue.status) {
+      return `${both}: one is told to continue by ${other.continue.status}, the other by ${one.continue.status}; expected addresses apart or one status`
     }
     if (from === met) return `${both}, expected each address with one peer`
   }
@@ -104,10 +162,6 @@ function refusalStatuses(choices: NoticeChoices): ReadonlyMap<number, string> {
   const statuses = new Map([[433, 'callers who withhold their number']])
   if (causes.length > 0) statuses.set(403, `blocks by ${causes.map(([cause]) => cause).join(' and ')}`)
   return statuses
-}
-
-function isOnThisMachine({ address }: Endpoint): boolean {
-  return isLoopback(parseRange(address)!)
 }
 
 type Peer = NonNullable<Settings['gate']['peers']>[number]

@@ -1,11 +1,13 @@
 import type { DialPlan } from '#core/call/number.ts'
+import type { Place } from '#core/call/place.ts'
+import type { Redirect } from '#core/notify/redirect.ts'
 import type { PolicyText } from '#core/ledger/policy-text.ts'
 import type { NoticeTerms } from '#core/notify/choose-notice.ts'
 import type { OperatorContact } from '#core/notify/notice-terms.ts'
 import type { Policy } from '#core/rules/policy.ts'
 import type { BlockLocation } from '#codec/notice/notice.ts'
 import type { Endpoint } from './addresses.ts'
-import type { FileSource, SecretSource } from './keys.ts'
+import type { FileSource } from './keys.ts'
 
 /** A configuration that has been checked whole: whoever has one need not look again. Paths are ready to open. */
 export type Config = {
@@ -21,7 +23,16 @@ export type Config = {
     /** Threads that take datagrams, beside the one that takes streams. */
     readonly threads: number
     readonly udp: 'dgram' | 'batch'
-    readonly limits: { readonly recordWithinMs: number; readonly transactions: number; readonly pending: number }
+    /** Where calls can be sent instead of being refused, by name. */
+    readonly treatments: ReadonlyMap<string, Redirect>
+    readonly answersStrangers: boolean
+    readonly answersOverload: boolean
+    readonly limits: {
+      readonly recordWithinMs: number
+      readonly transactions: number
+      readonly pending: number
+      readonly inquiries: number
+    }
   }
   /** With rules numbered from 1 in their order, until the store gives them their numbers (`numberRules`). */
   readonly policy: Policy
@@ -43,8 +54,11 @@ export type PeerConfig = {
   readonly from: readonly string[]
   readonly continueStatus: number
   readonly tenant: string
-  /** By which it asks over HTTP. */
-  readonly token?: SecretSource | undefined
+  readonly continueContact?: Redirect | undefined
+  readonly trunkAt?: readonly Place[] | undefined
+  readonly tenantAt?: readonly Place[] | undefined
+  readonly tells?: { readonly verdict?: string | undefined; readonly label?: string | undefined } | undefined
+  readonly announces?: boolean | undefined
 }
 
 export type DeskConfig = {
@@ -54,12 +68,18 @@ export type DeskConfig = {
   readonly card: CardConfig | undefined
 }
 
-/** What cards are signed with, and where their certificate can be fetched. */
-export type CardConfig = { readonly key: SecretSource; readonly certificate: string; readonly x5u: string }
+/** What cards are signed with, PEM texts, and where their certificate can be fetched. */
+export type CardConfig = { readonly key: string; readonly certificate: string; readonly x5u: string }
 
-export type ApiConfig = { readonly listen: Endpoint; readonly tls: TlsConfig }
+export type ApiConfig = {
+  readonly listen: Endpoint
+  readonly tls: TlsConfig
+  /** The names of peers by their tokens. */
+  readonly tokens: ReadonlyMap<string, string>
+}
 
 export type TlsConfig =
   | { readonly kind: 'none' }
-  | { readonly kind: 'files'; readonly certificate: string; readonly key: SecretSource }
+  /** PEM texts that fit together. */
+  | { readonly kind: 'files'; readonly certificate: string; readonly key: string }
   | { readonly kind: 'proxy'; readonly addresses: readonly string[] }

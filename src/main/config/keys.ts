@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { NOTICE_CHOICES } from '#core/notify/notice-terms.ts'
-import type { Cause } from '#core/rules/verdict.ts'
+import { NOTICE_WORDS } from '#core/notify/notice-choices.ts'
 import { parseEndpoint } from './addresses.ts'
 import { parseDuration, parseSize } from './units.ts'
 
@@ -73,6 +72,14 @@ export function sizeWords(min: string, max: string): string {
   return `a size from ${min} to ${max}, such as 64KiB or 4MiB`
 }
 
+/** A share in percent, above nothing and up to all, as a number up to 1. */
+export function share() {
+  return checked((text) => {
+    const found = /^([0-9]{1,3}(?:\.[0-9]{1,2})?)%$/.exec(text)
+    return found === null || Number(found[1]) === 0 ? undefined : within(Number(found[1]) / 100, 0, 1)
+  })
+}
+
 export function endpoint() {
   return checked(parseEndpoint)
 }
@@ -96,22 +103,22 @@ export function list() {
   return z.union([file(), entries.transform((entries): ListSource => ({ kind: 'entries', entries }))])
 }
 
-/** What a cause of blocks may be told by. */
-export function choice<Name extends Cause>(cause: Name, what: string) {
-  const choices: readonly (typeof NOTICE_CHOICES)[Name][number][] = NOTICE_CHOICES[cause]
+/** How a cause of blocks is told. Whether it may be told so depends on the profile, and is looked at later. */
+export function choice(what: string) {
   const chosen = z.union([z.string(), z.int()]).transform((value, context) => {
-    const choice = choices.find((choice) => choice === String(value))
+    const choice = NOTICE_WORDS.find((choice) => choice === String(value))
     if (choice !== undefined) return choice
     context.issues.push({ code: 'custom', input: value })
     return z.NEVER
   })
-  return key(chosen.optional(), `How a block by ${what} is told.`, choices.join(' or '))
+  return key(chosen.optional(), `How a block by ${what} is told.`, `one of ${NOTICE_WORDS.join(', ')}`)
 }
 
 function within(value: number | undefined, min = 0, max = Infinity): number | undefined {
   return value !== undefined && value >= min && value <= max ? value : undefined
 }
 
+export const SECRET = 'file: and a path, or env: and a variable'
 export const NAME = 'up to 64 of letters, digits, dot, hyphen and underscore, a letter or digit first'
 export const LIST = 'file: and a path, or a list of numbers in quotes'
 export const ENDPOINT = 'an address and port such as 127.0.0.1:8080 or [::1]:8080'

@@ -1,12 +1,12 @@
 import { stringify } from 'yaml'
 import { hashPolicy, type PolicyText } from '#core/ledger/policy-text.ts'
-import { US_NOTICES, makeNoticeTerms, type NoticeChoices } from '#core/notify/notice-terms.ts'
+import { makeNoticeTerms } from '#core/notify/notice-terms.ts'
 import type { Policy } from '#core/rules/policy.ts'
-import { analyticsRule, checkExamples, checkGate, peersOf } from './checks.ts'
-import type { ApiConfig, Config, DeskConfig, TlsConfig } from './config.ts'
+import { analyticsRule, checkExamples, checkGate, checkNotices, checkTreatments, noticesOf, peersOf } from './checks.ts'
+import type { Config } from './config.ts'
 import { applyEnvironment, variableOf, type Environment, type Override } from './environment.ts'
 import { sortFaults, type ConfigFault } from './fault.ts'
-import type { SecretSource } from './keys.ts'
+import { readHttp, type HttpConfig } from './http.ts'
 import { besides, openListReader, reasonOf, type ReadFile } from './lists.ts'
 import { makePolicy, type Places } from './rules.ts'
 import { knownKeys } from './schema-walk.ts'
@@ -22,6 +22,8 @@ export type ConfigInput = {
   readonly readFile: ReadFile
   /** A policy that stands in for the one of the file: another file, or a text with the name it has in faults. */
   readonly policy?: GivenPolicy | undefined
+  /** Whether this is to serve: then tokens, keys and certificates are read, which other commands neither need nor see. */
+  readonly serves?: boolean
 }
 
 export type GivenPolicy = { readonly file: string } | { readonly name: string; readonly text: PolicyText }
@@ -40,7 +42,7 @@ export type Loaded =
  * Loads a configuration with its lists and its policy, checks it whole and compiles it. Throws nothing for what an
  * operator can have written: all that is wrong is told at once, each with its place.
  */
-export function loadConfig({ path, env, readFile, policy }: ConfigInput): Loaded {
+export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput): Loaded {
   const file = path ?? DEFAULT_PATH
   const source =
     path === undefined ? readSource(file, '') : readFrom(path, 'a configuration', { where: path }, readFile)
@@ -72,27 +74,43 @@ export function loadConfig({ path, env, readFile, policy }: ConfigInput): Loaded
     parsed = configSchema.safeParse(value)
   }
   if (!parsed.success) return { kind: 'refused', faults: sortFaults(faults) }
-  const compiled = compile(parsed.data, file, places, text === undefined ? readFile : readFrozen(text), yaml, isWhole)
-  faults.push(...compiled.faults)
+  const http = readHttp(parsed.data, { file, readFile, env, places, serves: serves === true })
+  const lists = text === undefined ? readFile : readFrozen(text)
+  const compiled = compile(parsed.data, file, places, lists, yaml, isWhole, http)
+  faults.push(...compiled.faults, ...http.faults)
   if (faults.length > 0) return { kind: 'refused', faults: sortFaults(faults) }
   return { kind: 'loaded', config: compiled.config, reminders: compiled.reminders }
 }
 
 /** `isWhole` says that nothing was taken out of the settings, so that what is missing is missing. */
-function compile(settings: Settings, file: string, places: Places, readFile: ReadFile, yaml: string, isWhole: boolean) {
+function compile(
+  settings: Settings,
+  file: string,
+  places: Places,
+  readFile: ReadFile,
+  yaml: string,
+  isWhole: boolean,
+  http: HttpConfig,
+) {
   const { operator, gate, desk, policy } = settings
   const reader = openListReader(readFile, gate.dialPlan)
   const peers = peersOf(gate)
   const judged = makePolicy(policy, { places, reader, peers: peers.map(({ name }) => name) })
   const { rules } = judged
-  const choices = choicesOf(policy.notices)
+  const choices = noticesOf(policy.notices).choices
   const examples = checkExamples(settings, peers, places)
-  const faults = [...reader.faults, ...checkGate(gate, choices, places, isWhole), ...examples.faults]
+  const faults = [
+    ...reader.faults,
+    ...checkGate(gate, choices, places, isWhole),
+    ...checkNotices(policy, places),
+    ...(isWhole ? checkTreatments(settings, places) : []),
+    ...examples.faults,
+  ]
 
   const needsContact = analyticsRule(rules)
   const { contact, location } = operator
   const { form, carry } = policy
-  const settled = { choices, contact, location, form, carry, desk: desk?.public }
+  const settled = { choices, contact, location, form, carry, desk: desk?.public, announce: policy.announce }
   const terms = makeNoticeTerms({ ...settled, needsContact: needsContact !== undefined })
   if (terms.kind === 'refused' && isWhole) {
     const because = needsContact === undefined ? '' : `, because rule "${needsContact.id}" blocks by analytics`
@@ -116,10 +134,14 @@ function compile(settings: Settings, file: string, places: Places, readFile: Rea
       receiveBufferBytes: gate.receiveBuffer,
       threads: gate.threads,
       udp: gate.udp,
+      treatments: new Map(Object.entries(gate.treatments)),
+      answersStrangers: gate.strangers === 403,
+      answersOverload: gate.overload.answer === 503,
       limits: {
         recordWithinMs: gate.limits.record,
         transactions: gate.limits.transactions,
         pending: gate.limits.pending,
+        inquiries: gate.limits.inquiries,
       },
     },
     policy: { version: hashPolicy(policyText).slice(0, VERSION_DIGITS), ...judged } satisfies Policy,
@@ -127,51 +149,21 @@ function compile(settings: Settings, file: string, places: Places, readFile: Rea
     policyFile: places.policyFile,
     // Refused terms are among the faults, and with a fault nobody sees this configuration.
     terms: terms.kind === 'ok' ? terms.value : NO_TERMS,
-    desk: deskOf(file, desk),
-    api: apiOf(file, settings.api),
+    desk: http.desk,
+    api: http.api,
     ledger: { checkpoints: besides(file, settings.ledger.checkpoints), keepMs: settings.ledger.keep },
     journal: { keepMs: settings.journal.keep },
     metrics: { listen: settings.metrics.listen === 'none' ? undefined : settings.metrics.listen },
     log: settings.log,
   } satisfies Config
-  const reminders = desk === undefined ? examples.reminders : [...examples.reminders, deskReminder(desk.public)]
+  const noted = [...examples.reminders, ...reader.reminders, ...http.reminders]
+  const reminders = desk === undefined ? noted : [...noted, deskReminder(desk.public)]
   return { config, faults, reminders }
 }
 
 /** The page behind a notice is not there yet; the card of a 608 is. */
 function deskReminder(url: string): string {
   return `notices point to ${url}, where this version serves the cards of 608 answers (/j/…) but no pages yet (/r/…): see that something answers there`
-}
-
-function choicesOf(notices: Settings['policy']['notices']): NoticeChoices {
-  if (notices === 'us') return US_NOTICES
-  const given = Object.entries(notices).filter(([, choice]) => choice !== undefined)
-  return { ...US_NOTICES, ...(Object.fromEntries(given) as Partial<NoticeChoices>) }
-}
-
-function deskOf(file: string, desk: Settings['desk']): DeskConfig | undefined {
-  if (desk === undefined) return undefined
-  const { tls, card, ...rest } = desk
-  const cardConfig = card && {
-    key: secretBesides(file, card.key),
-    certificate: besides(file, card.certificate),
-    x5u: card.x5u ?? `${desk.public}/card.pem`,
-  }
-  return { ...rest, tls: tlsOf(file, tls), card: cardConfig }
-}
-
-function apiOf(file: string, api: Settings['api']): ApiConfig | undefined {
-  return api && { listen: api.listen, tls: tlsOf(file, api.tls) }
-}
-
-function tlsOf(file: string, tls: NonNullable<Settings['api']>['tls']): TlsConfig {
-  if (tls === 'none') return { kind: 'none' }
-  if ('proxy' in tls) return { kind: 'proxy', addresses: tls.proxy }
-  return { kind: 'files', certificate: besides(file, tls.certificate), key: secretBesides(file, tls.key) }
-}
-
-function secretBesides(file: string, secret: SecretSource): SecretSource {
-  return secret.kind === 'file' ? { kind: 'file', path: besides(file, secret.path) } : secret
 }
 
 /** Reads the lists that are kept with a policy's text, and nothing else. */

@@ -1,6 +1,30 @@
 import { z } from 'zod'
 import { parseEndpoint, parseRange } from './addresses.ts'
-import { NAME, checked, duration, durationWords, integer, key, name, section, size, sizeWords, text } from './keys.ts'
+import {
+  NAME,
+  SECRET,
+  checked,
+  duration,
+  durationWords,
+  integer,
+  key,
+  name,
+  secret,
+  section,
+  size,
+  sizeWords,
+} from './keys.ts'
+import {
+  announcesKey,
+  continueKey,
+  inquiriesKey,
+  overloadKey,
+  strangersKey,
+  tellsKey,
+  tenantKey,
+  treatmentsKey,
+  trunkKey,
+} from './schema-contract.ts'
 
 const dialPlan = section({
   country: key(integer(1, 999), 'The country code of national numbers.', 'a country code from 1 to 999'),
@@ -15,27 +39,30 @@ const dialPlan = section({
 const peer = section({
   name: key(name(), 'What the peer is called in the ledger and in figures.', NAME),
   from: key(
-    z.union([z.string(), z.array(z.string()).max(1000)]).transform((value, context) => {
-      const texts = typeof value === 'string' ? [value] : value
-      const wrong = texts.findIndex((text) => (parseRange(text)?.prefix ?? 0) === 0)
-      if (texts.length > 0 && wrong < 0) return texts
-      const path = typeof value === 'string' || texts.length === 0 ? [] : [wrong]
-      context.issues.push({ code: 'custom', input: value, path })
-      return z.NEVER
-    }),
-    'The addresses it sends from; nobody else is answered.',
+    z
+      .union([z.string(), z.array(z.string()).max(1000)])
+      .transform((value, context) => {
+        const texts = typeof value === 'string' ? [value] : value
+        const wrong = texts.findIndex((text) => (parseRange(text)?.prefix ?? 0) === 0)
+        if (texts.length > 0 && wrong < 0) return texts
+        const path = typeof value === 'string' || texts.length === 0 ? [] : [wrong]
+        context.issues.push({ code: 'custom', input: value, path })
+        return z.NEVER
+      })
+      .optional(),
+    'The addresses it sends from; nobody else is answered. A peer that asks over HTTP alone has none.',
     'an address such as 192.0.2.7, a range such as 192.0.2.0/24 that is not everybody, or a list of them',
   ),
-  continue: key(
-    integer(300, 599),
-    'The status that tells this peer to carry on with a call. What is right depends on the switch: behind Kamailio take 404, not 503.',
-    'a status from 300 to 599',
+  continue: continueKey,
+  token: key(
+    secret().optional(),
+    'The token by which it asks over HTTP (`api`): 32 to 512 letters, digits and -._~+/ characters.',
+    SECRET,
   ),
-  tenant: key(
-    text(100).prefault(''),
-    'Whose traffic this is, where one gate serves several.',
-    'a name of up to 100 characters',
-  ),
+  tenant: tenantKey,
+  trunk: trunkKey,
+  tells: tellsKey,
+  announces: announcesKey,
 })
 
 const limits = section({
@@ -54,6 +81,7 @@ const limits = section({
     'How many blocks may wait for the disk at a time; beyond, calls continue.',
     'a number from 10 to 1000000',
   ),
+  inquiries: inquiriesKey,
 })
 
 /** How switches reach the gate, and which may. */
@@ -84,6 +112,9 @@ export const gateSchema = section({
     'The switches that may ask. Without it, when the gate listens on this machine only, every program on it may, and is told to continue by 404.',
     'a list of mappings with name, from and continue',
   ),
+  treatments: treatmentsKey,
+  strangers: strangersKey,
+  overload: overloadKey,
   dialPlan: key(
     dialPlan.optional(),
     'How numbers without a plus are read, in calls and in lists. Without it they are taken as other digits, never as E.164.',

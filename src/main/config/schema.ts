@@ -2,7 +2,19 @@ import { z } from 'zod'
 import { isE164, isMailbox, urlFaults } from '#codec/notice/contact.ts'
 import { BLOCK_LOCATIONS } from '#codec/notice/notice.ts'
 import { parseEndpoint, parseRange } from './addresses.ts'
-import { ENDPOINT, checked, duration, durationWords, endpoint, file, key, secret, section, text } from './keys.ts'
+import {
+  ENDPOINT,
+  SECRET,
+  checked,
+  duration,
+  durationWords,
+  endpoint,
+  file,
+  key,
+  secret,
+  section,
+  text,
+} from './keys.ts'
 import { gateSchema } from './schema-gate.ts'
 import { policySchema } from './schema-policy.ts'
 
@@ -63,20 +75,14 @@ const receipts = section({
   ),
 })
 
-const desk = section({
-  listen: key(endpoint().prefault('127.0.0.1:8080'), 'Where the redress desk answers.', ENDPOINT),
-  public: key(
-    checked((text) => (urlFaults(text).length === 0 && !/[/?#]$/.test(text) && !/[?#]/.test(text) ? text : undefined)),
-    'The desk’s URL as callers see it; notices point to it.',
-    'an https URL on a public host name without a slash at its end, such as https://redress.northwire.example',
-  ),
-  tls: key(
+const tls = (what: string) =>
+  key(
     z
       .union([
         z.literal('none'),
         section({
           certificate: key(text(4096), 'The certificate, PEM.', 'a path'),
-          key: key(secret(), 'Its private key, PEM.', 'file: and a path, or env: and a variable'),
+          key: key(secret(), 'Its private key, PEM.', SECRET),
         }),
         section({
           proxy: key(
@@ -90,8 +96,41 @@ const desk = section({
         }),
       ])
       .prefault('none'),
-    'How the desk is reached by TLS: `none`, `{ certificate, key }`, or behind a proxy, `{ proxy: [address] }`.',
+    `How ${what} is reached by TLS: \`none\`, \`{ certificate, key }\`, or behind a proxy, \`{ proxy: [address] }\`.`,
     'none, a mapping with certificate and key, or a mapping with proxy',
+  )
+
+const card = section({
+  key: key(secret(), 'The private key that cards are signed with: P-256, PEM (PKCS #8).', SECRET),
+  certificate: key(text(4096), 'Its certificate, PEM, with the chain behind it.', 'a path'),
+  x5u: key(
+    checked((text) => (urlFaults(text).length === 0 ? text : undefined)).optional(),
+    'Where the certificate can be fetched. Without it, from the desk itself, at /card.pem.',
+    'an https URL on a public host name',
+  ),
+})
+
+const api = section({
+  listen: key(
+    endpoint().prefault('127.0.0.1:8081'),
+    'Where switches ask over HTTP: POST /v1/screen and /v1/outcomes, with the token of a peer.',
+    ENDPOINT,
+  ),
+  tls: tls('the API'),
+})
+
+const desk = section({
+  listen: key(endpoint().prefault('127.0.0.1:8080'), 'Where the redress desk answers.', ENDPOINT),
+  public: key(
+    checked((text) => (urlFaults(text).length === 0 && !/[/?#]$/.test(text) && !/[?#]/.test(text) ? text : undefined)),
+    'The desk’s URL as callers see it; notices point to it.',
+    'an https URL on a public host name without a slash at its end, such as https://redress.northwire.example',
+  ),
+  tls: tls('the desk'),
+  card: key(
+    card.optional(),
+    'What the cards of 608 answers are signed with. A must where `policy.notices` tells analytics by 608.',
+    'a mapping with key and certificate',
   ),
 })
 
@@ -121,6 +160,11 @@ export const configSchema = z.strictObject({
     desk.optional(),
     'The redress desk. Without it, notices point to operator.contact.',
     'a mapping with listen and public',
+  ),
+  api: key(
+    api.optional(),
+    'The API for switches that ask over HTTP. Without it there is none.',
+    'a mapping with listen and tls',
   ),
   ledger: key(
     section({

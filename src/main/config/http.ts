@@ -1,0 +1,164 @@
+import { createPrivateKey } from 'node:crypto'
+import { TOKEN, TOKEN_CHARACTERS_MAX, TOKEN_CHARACTERS_MIN } from '#edge/http/tokens.ts'
+import { readTlsIdentity } from '#edge/gate/certificate.ts'
+import { formatEndpoint, isOnThisMachine } from './addresses.ts'
+import type { ApiConfig, CardConfig, DeskConfig, TlsConfig } from './config.ts'
+import type { Environment } from './environment.ts'
+import type { ConfigFault } from './fault.ts'
+import type { SecretSource } from './keys.ts'
+import { besides, reasonOf, type ReadFile } from './lists.ts'
+import type { Places } from './rules.ts'
+import type { Settings } from './schema.ts'
+import type { Path } from './source.ts'
+
+/** What there is to read beside the settings. */
+export type HttpSources = {
+  readonly file: string
+  readonly readFile: ReadFile
+  readonly env: Environment
+  readonly places: Places
+  /** Whether secrets and certificates are to be read. */
+  readonly serves: boolean
+}
+
+export type HttpConfig = {
+  readonly api: ApiConfig | undefined
+  readonly desk: DeskConfig | undefined
+  readonly faults: ConfigFault[]
+  readonly reminders: string[]
+}
+
+/** Reads what the doors over HTTP need, tokens, keys and certificates too, and checks that it fits together. */
+export function readHttp(settings: Settings, sources: HttpSources): HttpConfig {
+  const reader = new Reader(settings, sources)
+  const { api, desk } = settings
+  const { notices } = settings.policy
+  const tellsBy608 = typeof notices === 'object' && notices.analytics === '608'
+  const tokens = reader.tokens()
+  const apiConfig = api && { listen: api.listen, tls: reader.tls(['api', 'tls'], api.tls), tokens }
+  const deskConfig = desk && {
+    listen: desk.listen,
+    public: desk.public,
+    tls: reader.tls(['desk', 'tls'], desk.tls),
+    card: reader.card(desk),
+  }
+  if (api === undefined) {
+    const index = settings.gate.peers?.findIndex(({ token }) => token !== undefined) ?? -1
+    if (index >= 0)
+      reader.fault(['gate', 'peers', index, 'token'], 'found a token, expected an api beside gate, which takes it')
+  } else if (settings.gate.peers?.some(({ token }) => token !== undefined) !== true) {
+    reader.fault(['api'], 'found an api that no peer may ask, expected a token for one in gate.peers')
+  }
+  if (tellsBy608 && desk !== undefined && desk.card === undefined) {
+    reader.fault(
+      ['desk'],
+      'found no card, expected one with key and certificate, because notices tell analytics by 608',
+    )
+  }
+  if (api !== undefined && desk !== undefined && formatEndpoint(api.listen) === formatEndpoint(desk.listen)) {
+    reader.fault(
+      ['desk', 'listen'],
+      `found ${formatEndpoint(desk.listen)}, where the api listens, expected each address once`,
+    )
+  }
+  if (api?.tls === 'none' && !isOnThisMachine(api.listen)) {
+    reader.reminders.push(
+      `api.listen takes tokens in clear text from other machines (${formatEndpoint(api.listen)}): set api.tls, unless the network between is yours alone`,
+    )
+  }
+  return { api: apiConfig, desk: deskConfig, faults: reader.faults, reminders: reader.reminders }
+}
+
+/** Reads files and secrets, and keeps what is wrong with them. */
+class Reader {
+  readonly faults: ConfigFault[] = []
+  readonly reminders: string[] = []
+  readonly #settings: Settings
+  readonly #sources: HttpSources
+
+  constructor(settings: Settings, sources: HttpSources) {
+    this.#settings = settings
+    this.#sources = sources
+  }
+
+  fault(path: Path, message: string): void {
+    this.faults.push({ ...this.#sources.places.at(path), message })
+  }
+
+  /** The peers by their tokens. */
+  tokens(): ReadonlyMap<string, string> {
+    const tokens = new Map<string, string>()
+    for (const [index, { name, token }] of (this.#settings.gate.peers ?? []).entries()) {
+      if (token === undefined) continue
+      const path: Path = ['gate', 'peers', index, 'token']
+      const text = this.#secret(path, token)?.trim()
+      if (text === undefined) continue
+      const other = tokens.get(text)
+      if (!TOKEN.test(text) || text.length < TOKEN_CHARACTERS_MIN || text.length > TOKEN_CHARACTERS_MAX) {
+        const found = `found a token of ${text.length} characters in ${nameOf(token)}`
+        const expected = `expected ${TOKEN_CHARACTERS_MIN} to ${TOKEN_CHARACTERS_MAX} letters, digits and -._~+/ (make one: openssl rand -hex 32)`
+        this.fault(path, `${found}, ${expected}`)
+      } else if (other !== undefined) {
+        this.fault(path, `found the token of peer "${other}" again, expected each peer to have its own`)
+      } else tokens.set(text, name)
+    }
+    return tokens
+  }
+
+  tls(path: Path, tls: NonNullable<Settings['api']>['tls']): TlsConfig {
+    if (tls === 'none') return { kind: 'none' }
+    if ('proxy' in tls) return { kind: 'proxy', addresses: tls.proxy }
+    const certificate = this.#file([...path, 'certificate'], tls.certificate)
+    const key = this.#secret([...path, 'key'], tls.key)
+    if (certificate === undefined || key === undefined) return { kind: 'none' }
+    const reading = readTlsIdentity({ certificate, key, clients: undefined }, Date.now())
+    if (reading.kind === 'ok') return { kind: 'files', certificate, key }
+    this.fault([...path, reading.file], `found ${reading.found}, expected ${reading.expected}`)
+    return { kind: 'none' }
+  }
+
+  card(desk: NonNullable<Settings['desk']>): CardConfig | undefined {
+    const { card } = desk
+    if (card === undefined) return undefined
+    const path: Path = ['desk', 'card']
+    const certificate = this.#file([...path, 'certificate'], card.certificate)
+    const key = this.#secret([...path, 'key'], card.key)
+    if (certificate === undefined || key === undefined) return undefined
+    const reading = readTlsIdentity({ certificate, key, clients: undefined }, Date.now())
+    if (reading.kind === 'refused') {
+      this.fault([...path, reading.file], `found ${reading.found}, expected ${reading.expected}`)
+    } else if (createPrivateKey(key).asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+      this.fault(
+        [...path, 'key'],
+        'found a key that cannot sign by ES256, expected one on the curve P-256 (RFC 8688 §3.2.1)',
+      )
+    }
+    return { certificate, key, x5u: card.x5u ?? `${desk.public}/card.pem` }
+  }
+
+  #secret(path: Path, source: SecretSource): string | undefined {
+    if (!this.#sources.serves) return undefined
+    if (source.kind === 'file') return this.#file(path, source.path)
+    const text = this.#sources.env[source.name]
+    if (text === undefined || text === '') {
+      this.fault(path, `found no value in the variable ${source.name}, expected the secret`)
+      return undefined
+    }
+    return text
+  }
+
+  #file(path: Path, named: string): string | undefined {
+    if (!this.#sources.serves) return undefined
+    const file = besides(this.#sources.file, named)
+    try {
+      return this.#sources.readFile(file)
+    } catch (error) {
+      this.fault(path, `found the file ${file}, which cannot be read (${reasonOf(error)}), expected one that can`)
+      return undefined
+    }
+  }
+}
+
+function nameOf(source: SecretSource): string {
+  return source.kind === 'file' ? `the file ${source.path}` : `the variable ${source.name}`
+}
