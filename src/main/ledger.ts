@@ -397,7 +397,8 @@ const LIST_MAX = 10_000
 const PAGE_ENTRIES = 500
 const ENTRY_KINDS: readonly string[] = ['block', 'released', 'erasure']
 const PROGRAMS: readonly string[] = ['opt-in', 'opt-out', 'network', 'none']
-const STANDARD: Output = {
+/** The standard output and error of this process. */
+export const STANDARD: Output = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
 }

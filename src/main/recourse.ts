@@ -40,6 +40,10 @@ async function addVerbs(): Promise<void> {
       const { storeUrl } = await import('./config-command.ts')
       ;(await import('./journal.ts')).journalCommand(program, storeUrl)
     },
+    replay: async () => (await import('./replay.ts')).replayCommand(program),
+    policy: async () => (await import('./policy.ts')).policyCommands(program),
+    list: async () => (await import('./list.ts')).listCommands(program),
+    audit: async () => (await import('./audit.ts')).auditCommands(program),
     config: async () => (await import('./config-command.ts')).configCommand(program),
   }
   const typed = process.argv[2] ?? ''
