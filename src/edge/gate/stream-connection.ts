@@ -226,6 +226,7 @@ export class StreamConnection implements Way {
     this.#streams.figures[figure]++
     // A reset frees the system's buffers and its memory of the connection at once.
     this.#wire.resetAndDestroy()
+    this.#socket.destroy()
   }
 
   /** Watches whether anything of the queue is taken, at whatever pace. */

@@ -432,7 +432,7 @@ async function listenWith(t: TestContext, { host = '127.0.0.1', limits, ...wishe
     parts,
     streams,
     figures: streams.figures,
-    async open(address = '127.0.0.1', localAddress = address) {
+    open: async (address = '127.0.0.1', localAddress = address) => {
       const socket = connect({ port: portOf(transport.local), host: address, localAddress, allowHalfOpen: true })
       clients.push(socket)
       const client = clientOf(socket)

@@ -48,7 +48,7 @@ export const STREAM_FIGURES = {
 } as const
 
 /** A place among the connections, until `leave`; `prove` makes it a peer's, out of the share of strangers. */
-export type Place = { prove(): void; leave(): void }
+export type Place = { readonly prove: () => void; readonly leave: () => void }
 
 /** All connections of a gate: their limits, their figures, and who may have one more. */
 export class Streams {

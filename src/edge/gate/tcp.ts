@@ -29,6 +29,8 @@ export async function listenTcp(host: string, port: number, parts: StreamParts):
   const { streams, receive } = parts
   const open = new Set<StreamConnection>()
   const server = await listen(host, port, (socket) => {
+    // A peer that has ended its side may still be owed an answer.
+    socket.allowHalfOpen = true
     const entered = enter(socket, parts)
     if (entered === undefined) return
     const source = { address: entered.address, port: entered.port }
@@ -70,9 +72,9 @@ export function enter(socket: Socket, parts: StreamParts, isProvenLater = false)
   return { address, port: remotePort, isPeer: known, place }
 }
 
-/** A server that hands over connections with both directions open until each side ends its own, and that probes dead peers. */
+/** A server that hands over connections, and has dead peers probed. */
 export async function listen(host: string, port: number, onConnection: (socket: Socket) => void): Promise<Server> {
-  const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS }
+  const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS }
   const server = createServer(options, onConnection)
   await new Promise<void>((listening, failed) => {
     server.once('error', failed)

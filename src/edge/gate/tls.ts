@@ -64,6 +64,8 @@ export async function listenTls(
       figures.strangers++
       return void wire.resetAndDestroy()
     }
+    // A peer that ended its side may still be owed an answer; in a handshake, the end is the end.
+    socket.allowHalfOpen = true
     const connection = new StreamConnection(
       socket,
       wire,
