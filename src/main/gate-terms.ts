@@ -6,6 +6,7 @@ import { viewTally, type MemoryTally, type TallyBuffers } from '#core/rules/tall
 import { Gate, type AlarmKind, type GateParts } from '#edge/gate/answer.ts'
 import type { Inquiry } from '#edge/gate/inquiry.ts'
 import { Peers } from '#edge/gate/peers.ts'
+import type { Trial, Tried } from '#edge/gate/trial.ts'
 import type { Config } from './config/config.ts'
 
 /**
@@ -27,6 +28,10 @@ export type JudgingTerms = {
   readonly policyVersion: number
   readonly tally: TallyBuffers
   readonly notices: NoticeTerms
+  /** Where calls can be sent instead of being refused, and what strangers and calls in overload are told. */
+  readonly contract: Pick<Config['gate'], 'treatments' | 'answersStrangers' | 'answersOverload'>
+  /** A test of one peer that is under way. */
+  readonly trial?: Trial | undefined
   /** Whether some rule wants to know what only an inquiry tells. */
   readonly inquires: boolean
   readonly receipts: { readonly keys: ReadonlyMap<number, Uint8Array>; readonly currentSlot: number }
@@ -39,6 +44,9 @@ export type GateSurroundings = {
   /** Blocks that a gate before this one recorded in the last 64·T1. */
   readonly recent: readonly RecentBlock[]
   readonly alarm: (kind: AlarmKind, cause: unknown) => void
+  readonly tried?: ((tried: Tried) => void) | undefined
+  /** See `GateParts.pauses`. */
+  readonly pauses?: (() => number) | undefined
 }
 
 /** Makes a gate of the terms; the tally beside it is the gate's own view of the shared counters. */
@@ -57,9 +65,17 @@ export function makeGate(terms: GateTerms, around: GateSurroundings): { gate: Ga
   return { gate, tally: parts.tally }
 }
 
+/** What was agreed with all peers. */
+export function contractOf({ gate }: Config): JudgingTerms['contract'] {
+  const { treatments, answersStrangers, answersOverload } = gate
+  return { treatments, answersStrangers, answersOverload }
+}
+
 /** The parts of a gate that may be exchanged between two messages. */
 export function judgingParts(terms: JudgingTerms) {
   return {
+    ...terms.contract,
+    trial: terms.trial,
     peers: new Peers(terms.peers),
     policy: terms.policy,
     policyVersion: terms.policyVersion,

@@ -5,6 +5,7 @@ import type { CallFacts } from '#core/call/facts.ts'
 import type { RecentBlock } from '#core/ledger/ledger.ts'
 import type { AlarmKind } from '#edge/gate/answer.ts'
 import type { Findings, Inquiry } from '#edge/gate/inquiry.ts'
+import type { Tried } from '#edge/gate/trial.ts'
 import { listenUdpBatch } from '#edge/gate/udp-batch.ts'
 import { type Receive, type Transport, listenUdp } from '#edge/gate/udp.ts'
 import { BorrowedLedger } from '#edge/store/ledger-client.ts'
@@ -37,6 +38,7 @@ export type Report =
   | { readonly kind: 'state'; readonly state: GateState }
   | { readonly kind: 'alarm'; readonly alarm: AlarmKind; readonly cause: unknown }
   | { readonly kind: 'ask'; readonly id: number; readonly facts: CallFacts; readonly identities: readonly string[] }
+  | { readonly kind: 'tried'; readonly tried: Tried }
   | { readonly kind: 'drained' }
 
 /** Figures need not be newer than what a person or a scraper could tell apart. */
@@ -64,10 +66,13 @@ const made = makeGate(started.terms, {
   inquiry,
   recent: started.recent,
   alarm: (alarm, cause) => tell({ kind: 'alarm', alarm, cause: cause instanceof Error ? cause : undefined }),
+  tried: (tried) => tell({ kind: 'tried', tried }),
+  pauses: started.udp === 'batch' ? countPauses : undefined,
 })
 const { gate } = made
 let { tally } = made
 const transports: Transport[] = []
+let pauses = 0
 
 main.on('message', (order: Order) => void obey(order))
 await listen()
@@ -83,6 +88,12 @@ async function listen(): Promise<void> {
     }
   }
   tell({ kind: 'listening', local: transports.map(({ local }) => local) })
+}
+
+/** A batch that was not full took everything that had come; the event loop of a thread that takes batches never rests. */
+function countPauses(): number {
+  if (!transports.some(({ isFlooded }) => isFlooded === true)) pauses++
+  return pauses
 }
 
 function listenOn({ address, port }: Config['gate']['listen'][number]): Promise<Transport> {

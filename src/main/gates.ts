@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { RecentBlock } from '#core/ledger/ledger.ts'
 import type { AlarmKind, Gate } from '#edge/gate/answer.ts'
 import type { Inquiry } from '#edge/gate/inquiry.ts'
+import type { Tried } from '#edge/gate/trial.ts'
 import type { Transport } from '#edge/gate/udp.ts'
 import type { SharedLedger } from '#edge/store/sqlite-ledger.ts'
 import type { Config } from './config/config.ts'
@@ -17,6 +18,8 @@ export type GatesParts = {
   readonly recent: readonly RecentBlock[]
   readonly chain: string
   readonly alarm: (kind: AlarmKind, cause: unknown) => void
+  /** Hears of the calls of a peer test. */
+  readonly tried?: ((tried: Tried) => void) | undefined
 }
 
 /** A port that a gate thread could not listen on: which of its endpoints, and the system's error code. */
@@ -56,12 +59,12 @@ export class Gates {
 
   /** Starts threads that listen on the same UDP endpoints; answers what they listen on. Rejects with `Deaf`. */
   async start(threads: number, { listen, udp, receiveBufferBytes }: GatesListen): Promise<readonly string[]> {
-    const { ledger, inquiry, alarm, recent, chain } = this.#parts
+    const { ledger, inquiry, alarm, tried, recent, chain } = this.#parts
     const terms = { terms: this.#terms, recent, udp, receiveBufferBytes, chain }
     let endpoints = listen
     let local: readonly string[] = []
     for (let started = 0; started < threads; started++) {
-      const thread = new GateThread({ ...terms, endpoints }, ledger, inquiry, alarm)
+      const thread = new GateThread({ ...terms, endpoints }, ledger, { inquiry, alarm, tried })
       this.#threads.push(thread)
       local = await thread.listening
       // Port 0 is whatever the first thread was given.
@@ -118,8 +121,7 @@ class GateThread {
   constructor(
     terms: ThreadTerms,
     ledger: SharedLedger,
-    inquiry: Inquiry | undefined,
-    alarm: (kind: AlarmKind, cause: unknown) => void,
+    { inquiry, alarm, tried }: Pick<GatesParts, 'inquiry' | 'alarm' | 'tried'>,
   ) {
     // The thread's own file has the ending this one has: .ts as written, .js as built.
     const file = new URL(import.meta.url.endsWith('.ts') ? './gate-thread.ts' : './gate-thread.js', import.meta.url)
@@ -132,6 +134,7 @@ class GateThread {
         else if (report.kind === 'deaf') failed(new Deaf(report.endpoint, report.code, report.message))
         else if (report.kind === 'state') this.state = report.state
         else if (report.kind === 'alarm') alarm(report.alarm, report.cause)
+        else if (report.kind === 'tried') tried?.(report.tried)
         else if (report.kind === 'drained') this.#drained?.()
         else void this.#find(report, inquiry)
       })

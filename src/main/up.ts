@@ -18,7 +18,7 @@ import { DEFAULT_PATH } from '#main/config/load.ts'
 import { EXIT, Stop } from './exit.ts'
 import { gateFigures, httpFigures, ledgerFigures } from './figures.ts'
 import type { GateState } from './gate-state.ts'
-import type { GateTerms } from './gate-terms.ts'
+import { type GateTerms, contractOf } from './gate-terms.ts'
 import { Deaf, Gates } from './gates.ts'
 import { loadOrStop, openOrStop } from './load-or-stop.ts'
 import { LogOutput } from './log-output.ts'
@@ -119,6 +119,7 @@ async function makeGates(config: Config, ledger: SharedLedger, receipts: GateTer
     policyVersion: await ledger.policyVersion(policy.version, nowMs),
     tally: allotTally(policy, randomInt(2 ** 32 - 1)),
     notices: config.terms,
+    contract: contractOf(config),
     inquires: false,
     receipts,
     hashKey: (await ledger.secret('transaction')).subarray(0, 16),

@@ -32,9 +32,9 @@ export function parseRedirect(text: string): Redirect | undefined {
   return SAMPLES.every((sample) => isTarget(formatRedirect(redirect, sample))) ? redirect : undefined
 }
 
-/** Writes the URI for one call. */
+/** Writes the URI for one call; what is not known of it is filled in by a word. */
 export function formatRedirect(redirect: Redirect, fillings: Fillings): string {
-  return redirect.map((piece) => ('text' in piece ? piece.text : fillings[piece.fill])).join('')
+  return redirect.map((piece) => ('text' in piece ? piece.text : fillings[piece.fill] || NOBODY)).join('')
 }
 
 /** The user part of the Request-URI as sent, or a word where it has none: nothing that would end a URI can stand in it. */

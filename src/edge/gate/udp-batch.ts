@@ -64,6 +64,10 @@ class BatchTransport implements Transport {
     setImmediate(this.#turn)
   }
 
+  get isFlooded(): boolean {
+    return this.#isFlooded
+  }
+
   send(bytes: Uint8Array, length: number, address: string, port: number): void {
     if (!this.#isOpen) return this.#note(systemError('sendmmsg', EBADF))
     if (!(port > 0 && port <= PORT_MAX)) return this.#note(systemError('sendmmsg', EINVAL))
