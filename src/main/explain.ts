@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
 import type { Command } from 'commander'
-import { Presets, SingleBar } from 'cli-progress'
 import type { Origin } from '#codec/capture/origin.ts'
 import { statusAt } from '#codec/capture/start-line.ts'
 import { FIELD } from '#codec/sip/field.ts'
@@ -8,6 +7,7 @@ import { Message } from '#codec/sip/message.ts'
 import { type Observation, isRefusal, nameCall, observe } from '#core/observe/observation.ts'
 import { type CaptureSummary, readCapture } from '#edge/monitor/read-capture.ts'
 import { EXIT, Stop } from './exit.ts'
+import { startProgress } from './progress.ts'
 import { nameInput, paint, visible } from './words.ts'
 
 /** Adds `recourse explain`. */
@@ -225,33 +225,6 @@ function packetsOf(count: number): string {
   return `${count.toLocaleString('en')} ${count === 1 ? 'packet' : 'packets'}`
 }
 
-/** A bar on standard error for files worth one; it steps aside while rows are written to the same terminal. */
-function startProgress(): {
-  show: (read: number, total: number | undefined) => void
-  pause: () => void
-  stop: () => void
-} {
-  let bar: SingleBar | undefined
-  return {
-    show(read, total) {
-      if (total === undefined || total < PROGRESS_BYTES_MIN || !process.stderr.isTTY) return
-      if (bar === undefined) {
-        bar = new SingleBar(
-          { format: '{bar} {percentage} %  {eta_formatted} left', clearOnComplete: true },
-          Presets.rect,
-        )
-        bar.start(total, read)
-      } else bar.update(read)
-    },
-    pause() {
-      if (bar !== undefined && process.stdout.isTTY) process.stderr.write('\r\u001b[K')
-    },
-    stop() {
-      bar?.stop()
-    },
-  }
-}
-
 /** Microseconds, or nanoseconds where the file has them. The year is one of four digits: the reader sees to that. */
 function timeOf(seconds: number, nanoseconds: number): string {
   const fraction = String(nanoseconds).padStart(9, '0').replace(/000$/, '')
@@ -268,4 +241,3 @@ const CALLS_MAX = 100_000
 const ANSWERS_MAX = 16
 /** 132 bits: no two calls of a capture meet by chance. */
 const DIGEST_CHARACTERS = 22
-const PROGRESS_BYTES_MIN = 32 * 1024 * 1024

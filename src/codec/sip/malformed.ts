@@ -38,6 +38,8 @@ export const MALFORMED = {
   doubled: 'a header field that may stand once stands twice',
   'cseq-method': 'the method in CSeq differs from the method of the request',
   card: 'the card is not a compact JWS of a jCard',
+  certificate: 'the certificate is not DER of the shape it must have',
+  hep: 'the packet is not HEPv3, or a length in it points outside it',
   capture: 'the file is not a capture, or a record of it contradicts its own length',
 } as const
 

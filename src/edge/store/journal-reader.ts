@@ -29,4 +29,29 @@ export function readJournal(url: string, filter: JournalFilter, limit: number): 
   }
 }
 
+/**
+ * Hands on every row of a store's journal but those of shadow hits, oldest first; answers how many and since when. Throws
+ * StoreError.
+ */
+export function readJournalInOrder(
+  url: string,
+  onRow: (row: JournalRow) => void,
+): { readonly calls: number; readonly oldestMs: number | undefined } {
+  const db = openForReading(parseStoreUrl(url))
+  let calls = 0
+  let oldestMs: number | undefined
+  try {
+    const rows = db.prepare(`SELECT ${COLUMNS} FROM journal WHERE verdict <> 'shadow' ORDER BY at, rowid`).iterate()
+    for (const row of rows) {
+      const at = Number(row['at'])
+      oldestMs ??= at
+      calls++
+      onRow({ ...row, at } as unknown as JournalRow)
+    }
+    return { calls, oldestMs }
+  } finally {
+    db.close()
+  }
+}
+
 const COLUMNS = 'at, calling, called, peer, trunk, attestation, verdict, rule'

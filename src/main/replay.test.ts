@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { openLedger } from '#edge/store/sqlite-ledger.ts'
+
+const AT = Date.UTC(2026, 10, 22, 12)
+const POLICY = 'rules:\n  - { id: volume-number, volume: { of: number, limit: 2, per: 10m } }\n'
+const CALLS = [0, 1, 2, 3].map((minute) => ({ ...call(minute), calling: '+12125550117' }))
+const CSV = `calldate,src,dst\n${CALLS.map(({ at, calling, called }) => `${at},${calling},${called}\n`).join('')}`
+
+test('calls of the past are judged by a policy that is not in force: NDJSON, CSV, gzip, standard input', (t) => {
+  const folder = folderOf(t)
+  const files: [name: string, octets: string | Buffer][] = [
+    ['calls.ndjson', ndjson(CALLS)],
+    ['calls.csv', CSV],
+    ['calls-crlf.csv', CSV.replaceAll('\n', '\r\n')],
+    ['calls.ndjson.gz', gzipSync(ndjson(CALLS))],
+  ]
+  for (const [name, octets] of files) {
+    writeFileSync(join(folder, name), octets)
+    const { status, stdout } = replay(folder, '--from', name)
+    assert.equal(status, 1, name)
+    assert.match(stdout, /^4 calls from 2026-11-22 12:00:00/, name)
+    assert.match(stdout, /newly blocked 2 calls from 1 number, 0 of them registered/, name)
+    assert.match(
+      stdout,
+      /\+1 212 555 0117 +no +\+2 +-0 +volume-number +3 calls in 10 min from \+1 212 555 0117, limit 2/,
+      name,
+    )
+  }
+  assert.equal(replay(folder, '--from', '-', { input: ndjson(CALLS) }).status, 1)
+  assert.equal(replay(folder, '--from', 'calls.csv', '--against', 'policy.yaml').status, 0, 'nothing changes')
+})
+
+test('the journal is replayed without its shadow rows, and compared with what was decided', async (t) => {
+  const folder = folderOf(t)
+  const ledger = await openLedger(`sqlite:${join(folder, 'recourse.db')}`)
+  for (const [index, at] of CALLS.keys()
+    .map((minute) => AT + minute * 60_000)
+    .toArray()
+    .entries()) {
+    const row = { ...CALLS[0]!, at, peer: 'edge', trunk: '', attestation: 'A' }
+    ledger.note({ ...row, verdict: 'shadow', rule: 'other' })
+    ledger.note({
+      ...row,
+      ...(index === 1 ? { verdict: 'block', rule: 'old' } : { verdict: 'allow', rule: '' }),
+    })
+  }
+  await ledger.close()
+
+  const { status, stdout, stderr } = replay(folder, '--from', 'journal', '--against', 'recorded', '--json')
+
+  assert.equal(status, 1, stderr)
+  const [number, last] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  assert.deepEqual(number, {
+    number: '+12125550117',
+    registered: false,
+    calls: 3,
+    newlyBlocked: 2,
+    noLongerBlocked: 1,
+    rules: { old: 1, 'volume-number': 2 },
+    why: '',
+  })
+  assert.deepEqual(last!['summary'], {
+    calls: 4,
+    from: '2026-11-22T12:00:00.000Z',
+    to: '2026-11-22T12:03:00.000Z',
+    blockedNow: 1,
+    blockedThen: 2,
+    newlyBlocked: 2,
+    noLongerBlocked: 1,
+    numbers: 1,
+    unnamed: 0,
+  })
+})
+
+const BAD: [what: string, file: string, content: string, message: RegExp][] = [
+  [
+    'a line that is no JSON',
+    'a.ndjson',
+    `${ndjson(CALLS)}{"at":\n`,
+    /a\.ndjson:5: found "\{\\"at\\":", expected a JSON object such as/,
+  ],
+  ['a list', 'a.ndjson', `${ndjson(CALLS)}[1]\n`, /a\.ndjson:5: /],
+  [
+    'a call without a time',
+    'a.ndjson',
+    '{"calling":"+12125550117","called":"911"}\n',
+    /:1: found no at, expected a time/,
+  ],
+  [
+    'calls out of order',
+    'a.ndjson',
+    ndjson(CALLS.toReversed()),
+    /a\.ndjson:3: found 2026-11-22T12:01:00.000Z after .* of line 1, expected calls in order of time/,
+  ],
+  [
+    'columns without a name',
+    'a.csv',
+    '2026-11-22T12:00:00Z,+12125550117,+14155550163\n',
+    /a\.csv:1: found a first line without at and calling and called/,
+  ],
+  [
+    'a wrong number column',
+    'a.csv',
+    'at,calling,called,attest\n2026-11-22T12:00:00Z,+1,+1,Z\n',
+    /a\.csv:2: found attestation "Z"/,
+  ],
+  ['no calls', 'a.ndjson', '\n', /a\.ndjson holds no calls to replay/],
+  ['no capture', 'a.pcap', 'nonsense', /a\.pcap is not a capture/],
+]
+
+for (const [what, file, content, message] of BAD) {
+  test(`a replay of a file with ${what} is refused with its place`, (t) => {
+    const folder = folderOf(t)
+    writeFileSync(join(folder, file), content)
+    const { status, stderr, stdout } = replay(folder, '--from', file)
+    assert.equal(status, 2)
+    assert.match(stderr, message)
+    assert.equal(stdout, '')
+  })
+}
+
+test('a policy that cannot be loaded, a file that is not there, a limit that is none: told before anything is read', (t) => {
+  const folder = folderOf(t)
+  writeFileSync(join(folder, 'bad.yaml'), 'rules:\n  - { id: v, volumme: { of: number, limit: 2, per: 10m } }\n')
+  const policy = replay(folder, '--from', 'journal', '--policy', 'bad.yaml')
+  assert.deepEqual([policy.status, /bad\.yaml:2:.*volumme.*volume/.test(policy.stderr)], [2, true], policy.stderr)
+  const missing = replay(folder, '--from', 'nothing.ndjson')
+  assert.deepEqual([missing.status, /nothing\.ndjson does not exist/.test(missing.stderr)], [2, true], missing.stderr)
+  const limit = replay(folder, '--from', 'journal', '--limit', 'many')
+  assert.deepEqual([limit.status, /--limit many is no number of rows/.test(limit.stderr)], [2, true], limit.stderr)
+})
+
+function call(minute: number) {
+  return { at: new Date(AT + minute * 60_000).toISOString(), calling: '', called: '+14155550163' }
+}
+
+function ndjson(calls: readonly object[]): string {
+  return calls.map((call) => `${JSON.stringify(call)}\n`).join('')
+}
+
+function folderOf(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'recourse-replay-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'policy.yaml'), POLICY)
+  writeFileSync(
+    join(folder, 'recourse.yaml'),
+    'operator: { name: Northwire, contact: { url: "https://redress.northwire.example/" } }\n',
+  )
+  return folder
+}
+
+function replay(folder: string, ...words: readonly (string | { input: string })[]) {
+  const command = new URL('../../bin/recourse.js', import.meta.url).pathname
+  const said = words.filter((word) => typeof word === 'string')
+  const input = words.flatMap((word) => (typeof word === 'string' ? [] : [word.input]))[0]
+  const policy = said.includes('--policy') ? [] : ['--policy', 'policy.yaml']
+  return spawnSync(process.execPath, [command, 'replay', ...policy, ...said], {
+    cwd: folder,
+    encoding: 'utf8',
+    ...(input !== undefined && { input }),
+  })
+}

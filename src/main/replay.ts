@@ -1,0 +1,251 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { CallFacts } from '#core/call/facts.ts'
+import { type CallRecord, readJournalRow } from '#core/replay/call-record.ts'
+import { Comparison, type Decision, type NumberChange } from '#core/replay/comparison.ts'
+import { formatNumber } from '#core/rules/ground.ts'
+import { judge } from '#core/rules/judge.ts'
+import type { Policy } from '#core/rules/policy.ts'
+import { isRegistered } from '#core/rules/registered.ts'
+import { openTally } from '#core/rules/tally.ts'
+import type { Verdict } from '#core/rules/verdict.ts'
+import { readJournalInOrder } from '#edge/store/journal-reader.ts'
+import { CallFileFault, readCallFile } from './call-files.ts'
+import { readCapturedCalls } from './captured-calls.ts'
+import type { Config } from './config/config.ts'
+import { formatFault } from './config/fault.ts'
+import { loadConfig } from './config/load.ts'
+import { EXIT, Stop } from './exit.ts'
+import { stopForCapture, tellProblems } from './explain.ts'
+import { loadOrStop, openOrStop } from './load-or-stop.ts'
+import { startProgress } from './progress.ts'
+import { nameInput, showTime, visible } from './words.ts'
+
+type ReplayWords = { policy: string; from: string; config?: string; against: string; json?: boolean; limit: string }
+
+/** Adds `recourse replay`. */
+export function replayCommand(program: Command): void {
+  program
+    .command('replay')
+    .description('run a policy over calls of the past, and show who would be blocked before anybody is')
+    .requiredOption('--policy <file>', 'the policy to try: what stands under policy: in a configuration')
+    .requiredOption('--from <source>', 'a capture (pcap, pcapng), calls as NDJSON or CSV, or the word journal')
+    .option(
+      '--against <policy>',
+      'compare with: in-force, none, recorded (what the calls say was decided), or a file',
+      'in-force',
+    )
+    .option('--config <file>', 'the configuration with the policy in force, the peers and the store')
+    .option('--limit <numbers>', 'how many numbers to show', '50')
+    .option('--json', 'one JSON object a number and a summary at the end, on standard output')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ recourse replay --policy new.yaml --from journal\n  $ recourse replay --policy new.yaml --from calls.ndjson --against none',
+    )
+    .action(async (words: ReplayWords) => {
+      const limit = Number(words.limit)
+      if (!Number.isInteger(limit) || limit < 1)
+        throw new Stop(EXIT.unusable, `--limit ${visible(words.limit)} is no number of rows: expected 1 or more`)
+      const { config, path } = loadOrStop(words.config)
+      const then = loadPolicy(words.policy, path)
+      const now = loadBaseline(words.against, config, path)
+      const comparison = new Comparison()
+      const trial = new Trial(then, now, comparison)
+      const progress = startProgress()
+      const notes = await readSource(words.from, config, trial, progress.show).finally(() => progress.stop())
+      if (comparison.calls === 0)
+        throw new Stop(
+          EXIT.unusable,
+          `${nameInput(words.from)} holds no calls to replay${notes === '' ? '' : `: ${notes.trim()}`}`,
+        )
+      process.stderr.write(notes)
+      tell(comparison, words, limit)
+      process.exitCode = comparison.newlyBlocked > 0 ? EXIT.found : EXIT.ok
+    })
+}
+
+/** One policy with counters of its own. */
+class Judge {
+  readonly policy: Policy
+  readonly #tally: ReturnType<typeof openTally>
+
+  constructor(policy: Policy) {
+    this.policy = policy
+    this.#tally = openTally(policy, SEED)
+  }
+
+  decide(facts: CallFacts): Decision {
+    return decisionOf(judge(facts, this.policy, this.#tally, facts.atMs))
+  }
+}
+
+/** Judges each call by both policies. */
+class Trial {
+  readonly #then: Judge
+  readonly #now: Judge | 'recorded' | undefined
+  readonly #comparison: Comparison
+
+  constructor(then: Policy, now: Policy | 'recorded' | undefined, comparison: Comparison) {
+    this.#then = new Judge(then)
+    this.#now = now === undefined || now === 'recorded' ? now : new Judge(now)
+    this.#comparison = comparison
+  }
+
+  take(facts: CallFacts, recorded: CallRecord['recorded']): void {
+    const then = this.#then.decide(facts)
+    const now = this.#now === 'recorded' ? decisionRecorded(recorded) : this.#now?.decide(facts)
+    this.#comparison.add(facts, isRegistered(this.#then.policy, facts), now, then)
+  }
+}
+
+function decisionOf(verdict: Verdict): Decision {
+  return verdict.kind === 'allow' ? undefined : { rule: verdict.rule.id, ground: verdict.grounds[0] }
+}
+
+function decisionRecorded(recorded: CallRecord['recorded']): Decision {
+  const stopped = recorded?.verdict === 'block' || recorded?.verdict === 'treat'
+  return stopped ? { rule: recorded.rule, ground: undefined } : undefined
+}
+
+async function readSource(
+  from: string,
+  config: Config,
+  trial: Trial,
+  show: (read: number, total: number | undefined) => void,
+): Promise<string> {
+  if (from === 'journal') {
+    const url = `sqlite:${config.store.path}`
+    const { calls, oldestMs } = await openOrStop(() =>
+      readJournalInOrder(url, (row) => {
+        const { facts, recorded } = readJournalRow(row)
+        trial.take(facts, recorded)
+      }),
+    )
+    return oldestMs === undefined ? '' : `the journal: ${plural(calls, 'call')} since ${showTime(oldestMs)}\n`
+  }
+  if (!existsSync(from) && from !== '-')
+    throw new Stop(EXIT.unusable, `${nameInput(from)} does not exist: expected a capture, a file of calls, or journal`)
+  if (/\.(?:nd)?json(?:l|\.gz)?$|\.csv(?:\.gz)?$|^-$/i.test(from)) return readCallsOf(from, config, trial, show)
+  try {
+    const { counts, summary } = await readCapturedCalls(from, config, (facts) => trial.take(facts, undefined), show)
+    return (
+      `${nameInput(from)}: ${plural(counts.invites, 'INVITE')}; left out: ${counts.strangers} not from a peer, ` +
+      `${counts.repeats} seen before, ${counts.refused} that the gate would refuse as malformed\n${tellProblems(from, summary)}`
+    )
+  } catch (error) {
+    throw stopForCapture(from, error)
+  }
+}
+
+async function readCallsOf(
+  path: string,
+  config: Config,
+  trial: Trial,
+  show: (read: number, total: number | undefined) => void,
+): Promise<string> {
+  const total = path === '-' ? undefined : statSync(path).size
+  let read = 0
+  try {
+    const onCall = ({ facts, recorded }: CallRecord): void => trial.take(facts, recorded)
+    const counts = await readCallFile(path, config.gate.dialPlan, onCall, (bytes) => show((read += bytes), total))
+    const left = counts.shadows === 0 ? '' : `; ${counts.shadows} rows of shadow hits left out`
+    return `${nameInput(path)}: ${plural(counts.calls, 'call')}${left}\n`
+  } catch (error) {
+    if (error instanceof CallFileFault) throw new Stop(EXIT.unusable, error.message, { cause: error })
+    throw error
+  }
+}
+
+/** The policy in a file, as it would be loaded in place of the one that the configuration has. */
+function loadPolicy(file: string, path: string | undefined): Policy {
+  const env = { ...process.env, RECOURSE_POLICY: `file:${resolve(file)}` }
+  const loaded = loadConfig({ path, env, readFile: (name) => readFileSync(name, 'utf8') })
+  if (loaded.kind === 'loaded') return loaded.config.policy
+  const faults = loaded.faults.map((fault) => formatFault(fault))
+  throw new Stop(
+    EXIT.unusable,
+    faults.length === 1 ? faults[0]! : `${faults.length} faults in the policy:\n${faults.join('\n')}`,
+  )
+}
+
+function loadBaseline(against: string, config: Config, path: string | undefined): Policy | 'recorded' | undefined {
+  if (against === 'none') return undefined
+  if (against === 'recorded') return 'recorded'
+  return against === 'in-force' ? config.policy : loadPolicy(against, path)
+}
+
+function tell(comparison: Comparison, words: ReplayWords, limit: number): void {
+  const { calls, blockedNow, blockedThen, newlyBlocked, noLongerBlocked, firstMs, lastMs, unnamed } = comparison
+  const changes = comparison.changes()
+  if (words.json === true) {
+    const rows = changes.map(({ rules, ...change }) => ({ ...change, rules: Object.fromEntries(rules) }))
+    const from = new Date(firstMs!).toISOString()
+    const to = new Date(lastMs!).toISOString()
+    const summary = {
+      calls,
+      from,
+      to,
+      blockedNow,
+      blockedThen,
+      newlyBlocked,
+      noLongerBlocked,
+      numbers: changes.length,
+      unnamed,
+    }
+    process.stdout.write([...rows, { summary }].map((row) => `${JSON.stringify(row)}\n`).join(''))
+    return
+  }
+  const newNumbers = changes.filter(({ newlyBlocked }) => newlyBlocked > 0)
+  const registered = newNumbers.filter(({ registered }) => registered).length
+  const lines = [
+    `${plural(calls, 'call')} from ${showTime(firstMs!)} to ${showTime(lastMs!)}`,
+    `blocked now ${count(blockedNow)} (${share(blockedNow, calls)}), with ${words.policy} ${count(blockedThen)} (${share(blockedThen, calls)})`,
+    `newly blocked ${plural(newlyBlocked, 'call')} from ${plural(newNumbers.length, 'number')}, ${registered} of them registered`,
+    `no longer blocked ${plural(noLongerBlocked, 'call')}`,
+  ]
+  if (changes.length > 0) lines.push('', columns(HEAD), ...changes.slice(0, limit).map(row))
+  if (changes.length > limit)
+    lines.push(`and ${plural(changes.length - limit, 'more number')}: --limit shows them, --json all`)
+  if (unnamed > 0)
+    lines.push(`${plural(unnamed, 'stopped call')} from numbers beyond the first million were counted without a name`)
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function row({ number, registered, newlyBlocked, noLongerBlocked, rules, why }: NumberChange): string {
+  const shown = number === '' ? 'no number' : formatNumber(number)
+  const cells = [
+    shown,
+    registered ? 'yes' : 'no',
+    `+${count(newlyBlocked)}`,
+    `-${count(noLongerBlocked)}`,
+    [...rules.keys()].join(' '),
+  ]
+  return columns([...cells, why].map(visible))
+}
+
+function columns(cells: readonly string[]): string {
+  return cells
+    .map((cell, index) => cell.padEnd(WIDTHS[index] ?? 0))
+    .join(' ')
+    .trimEnd()
+}
+
+function plural(many: number, what: string): string {
+  return `${count(many)} ${what}${many === 1 ? '' : 's'}`
+}
+
+function count(many: number): string {
+  return many.toLocaleString('en')
+}
+
+function share(part: number, whole: number): string {
+  const percent = (100 * part) / whole
+  return `${percent >= 10 || percent === 0 ? Math.round(percent) : percent.toPrecision(2)} %`
+}
+
+const HEAD = ['number', 'registered', 'newly', 'no longer', 'rules', 'why (first such call)']
+const WIDTHS = [18, 10, 8, 9, 24]
+
+/** Nobody aims at the slots of a counter in a replay, and the same calls shall give the same figures each time. */
+const SEED = 1
