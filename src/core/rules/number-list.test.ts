@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseNumber } from '#core/call/number.ts'
+import { formatParty, parseParty, partyKey, partyOfKey } from '#core/call/party.ts'
 import { parseCalledLists, refuses } from './called-list.ts'
+import { makeExempted } from './exempted.ts'
 import { LIST_FAULTS_MAX, entryOf, isListed, parseEntries, parseNumberList } from './number-list.ts'
 import { hasNumber, makeNumberSet } from './number-set.ts'
 import { hasPair, makePairSet } from './pair-set.ts'
@@ -203,4 +205,68 @@ test('the lists of called parties name whom each refuses, and faults have their 
     { line: 4, column: 14, found: '"bob1"', expected: 'the called number, such as +14155550163' },
     { line: 5, column: 1, found: '"x"', expected: 'the number it refuses, or withheld' },
   ])
+})
+
+test('a first row without a number has to name the column', () => {
+  const expected = 'a header row that names the column number, or none'
+  for (const [text, faults] of [
+    ['number\n+12125550117\n', []],
+    ['e164;note\n+12125550117;x\n', []],
+    ['+12125550117\n', []],
+    ['nmuber,note\n+12125550117,x\n', [{ line: 1, column: 1, found: '"nmuber"', expected }]],
+    ['# a comment\n\nAcme,Clinic\n', [{ line: 3, column: 1, found: '"Acme"', expected }]],
+  ] as const) {
+    const read = parseNumberList(text, { name: 'x', blocks: true })
+    assert.deepEqual(read.faults, faults)
+    assert.equal(read.list.numbers.size, faults.length === 0 ? 1 : 0)
+  }
+  assert.deepEqual(parseCalledLists('calling,who\n+12125550117,+14155550163\n').faults, [
+    { line: 1, column: 1, found: '"calling"', expected: 'a header row that names the column called, or none' },
+  ])
+})
+
+test('digits without a country code are told, short codes and what a plan completes are not', () => {
+  const text = '+12125550117\n211\n2125550118\n212555*\n2125550*\n'
+  const nationalOf = (plan?: typeof NANP) => parseNumberList(text, { name: 'x', blocks: true, plan }).national
+  assert.deepEqual(nationalOf(), { count: 2, line: 3 })
+  assert.deepEqual(nationalOf(NANP), { count: 1, line: 5 })
+})
+
+const PSAP = 'number,county\n+12125550911,one\n+1312911*,two\n9110000,three\n'
+
+test('no list that blocks takes an exempt number, leading digits of one, or a part of exempt leading digits', () => {
+  const exempted = [makeExempted(parseNumberList(PSAP, { name: 'psap.csv', blocks: false }).list, PSAP)]
+  const expected = 'no exempt number on a list that blocks'
+  for (const [entry, why] of [
+    ['+12125550911', 'which is exempt by psap.csv line 2'],
+    ['+12125550912', undefined],
+    ['+1212555091*', 'which covers +12125550911, exempt by psap.csv line 2'],
+    ['+1212555092*', undefined],
+    ['+1*', 'which covers +1312911*, exempt by psap.csv line 3'],
+    ['+13129110000', 'which is exempt by psap.csv line 3'],
+    ['+13129120000', undefined],
+    ['+13129110*', 'which is exempt by psap.csv line 3'],
+    ['+1312911*', 'which is exempt by psap.csv line 3'],
+    ['+131291*', 'which covers +1312911*, exempt by psap.csv line 3'],
+    ['9110000', 'which is exempt by psap.csv line 4'],
+    ['+9110000', undefined],
+  ] as const) {
+    const faults = why === undefined ? [] : [{ line: 2, column: 1, found: `"${entry}", ${why}`, expected }]
+    assert.deepEqual(parseNumberList(`number\n${entry}\n`, { name: 'x', blocks: true, exempted }).faults, faults)
+    assert.deepEqual(parseNumberList(`number\n${entry}\n`, { name: 'x', blocks: false, exempted }).faults, [])
+    if (entry.endsWith('*')) continue
+    const called = parseCalledLists(`+14155550163,${entry}\n`, { exempted })
+    assert.deepEqual(
+      called.faults,
+      faults.map((fault) => ({ ...fault, line: 1, column: 14 })),
+    )
+  }
+  assert.deepEqual(parseCalledLists('+14155550163,withheld\n', { exempted }).faults, [])
+})
+
+test('a party is found again by its key', () => {
+  for (const text of ['+12125550117', '+1', '0044', '911', '0', '999999999999999', '+999999999999999', 'withheld']) {
+    assert.equal(formatParty(partyOfKey(partyKey(parseParty(text)))), text)
+  }
+  assert.deepEqual(partyOfKey(0), parseParty('x'))
 })

@@ -16,6 +16,8 @@ import { loadConfig } from './load.ts'
 import { nearest } from './nearest.ts'
 import { writeReference } from './reference.ts'
 import { SAMPLE, createSample } from './sample.ts'
+import { RULE_KEYS as KIND_KEYS } from './rules.ts'
+import { ruleSchema } from './schema-policy.ts'
 import { knownKeys } from './schema-walk.ts'
 import { configSchema } from './schema.ts'
 import { parseDuration, parseSize } from './units.ts'
@@ -109,8 +111,9 @@ test('paths are those of the configuration file’s folder', () => {
 })
 
 const OPEN = 'found no peers and a gate that listens on 0.0.0.0:5060, where other machines reach it'
-const KEYS = 'operator, store, tally, receipts, gate, policy, desk, ledger, journal, metrics, log'
-const RULE_KEYS = 'id, called-list, do-not-originate, deny, allow, volume, mode, program, cause'
+const KEYS = Object.keys(configSchema.shape).join(', ')
+const RULE_KEYS = Object.keys(ruleSchema.shape).join(', ')
+const KINDS = KIND_KEYS.join(', ')
 const PEER = '192.0.2.7, a range such as 192.0.2.0/24 that is not everybody, or a list of them'
 
 /** Each turns one piece of the good configuration into a wrong one, with every fault that it is to be told by. */
@@ -339,17 +342,13 @@ const WRONG: [title: string, from: string, to: string, faults: string[]][] = [
     'a rule without a kind',
     ', do-not-originate: "file:dno.csv"',
     '',
-    [
-      '17:7: found none of them in rule "dno", expected exactly one of called-list, do-not-originate, deny, allow, volume',
-    ],
+    [`17:7: found none of them in rule "dno", expected exactly one of ${KINDS}`],
   ],
   [
     'a rule of two kinds',
     'allow: "file:allow.csv"',
     'allow: "file:allow.csv", deny: ["+12125550100"]',
-    [
-      '18:7: found deny and allow in rule "allow", expected exactly one of called-list, do-not-originate, deny, allow, volume',
-    ],
+    [`18:7: found deny and allow in rule "allow", expected exactly one of ${KINDS}`],
   ],
   [
     'a program for a rule that blocks nothing',
@@ -543,7 +542,7 @@ test('a policy may stand in a file of its own: faults have its name, lists its f
   assert.equal(result.kind, 'refused')
   assert.deepEqual(result.faults.map(formatFault), [
     'policies/lists/dno.csv:2:1: found "x1", expected a number such as +12125550117, or leading digits such as +1212555*',
-    'policies/us.yaml:3:5: found none of them in rule "v", expected exactly one of called-list, do-not-originate, deny, allow, volume',
+    `policies/us.yaml:3:5: found none of them in rule "v", expected exactly one of ${KINDS}`,
     `policies/us.yaml:3:14: found the unknown key "volum", expected one of ${RULE_KEYS} (did you mean volume?)`,
   ])
 })

@@ -24,6 +24,15 @@ export type ListReader = {
   readonly faults: ConfigFault[]
   /** The texts that were read, by the names that the policy gives them: part of what the policy is. */
   readonly texts: Map<string, string>
+  /** What is no fault and may surprise: told when a gate starts. */
+  readonly reminders: string[]
+  /** The exempt lists read so far; no list that blocks may hold their numbers. */
+  readonly exempted: Exempted[]
+}
+
+/** A reader that has read nothing. */
+export function openListReader(readFile: ReadFile, plan: DialPlan | undefined): ListReader {
+  return { readFile, plan, faults: [], texts: new Map(), reminders: [], exempted: [] }
 }
 
 /** A path as a configuration file means it: relative to itself. */
@@ -87,6 +96,7 @@ export function loadAllocations(source: FileSource, from: ListPlace, reader: Lis
 /** Loads the lists of called parties; `true` stands for those that subscribers keep, which are not there yet. */
 export function loadCalledLists(source: FileSource | true, from: ListPlace, reader: ListReader): CalledLists {
   if (source === true) return NO_CALLED_LISTS
+  const { plan, exempted } = reader
   const path = besides(from.file, source.path)
   const text = readText(source.path, 'a list with the columns called and calling', from, reader)
   const { lists, faults } = parseCalledLists(text, { plan, exempted, allot: allotShared })

@@ -10,8 +10,6 @@ import {
   NAME,
   checked,
   choice,
-  duration,
-  durationWords,
   file,
   integer,
   key,
@@ -21,37 +19,12 @@ import {
   share,
   text,
 } from './keys.ts'
+import { RULE_KEYS } from './rules.ts'
+import { countingSchemas } from './schema-counting.ts'
 import { GUARD_DEFAULT, parsePercent } from './units.ts'
 
-const volume = section({
-  of: key(
-    z.enum(['number', 'block']),
-    'What is counted: each calling number, or each block of them.',
-    'number or block',
-  ),
-  limit: key(
-    integer(1, COUNT_MAX - 1),
-    'As many calls go on in the window; the next one does not.',
-    `a number of calls from 1 to ${COUNT_MAX - 1}, the most that can be counted`,
-  ),
-  per: key(duration('1s', '1d'), 'The length of the sliding window.', durationWords('1s', '1d')),
-  prefix: key(
-    integer(1, 14).optional(),
-    'How many leading digits make a block, the country code among them. Without it, all but the last three: a thousands block.',
-    'a number of digits from 1 to 14',
-  ),
-  numbers: key(
-    integer(1000, 50_000_000).prefault(1_000_000),
-    'How many numbers or blocks are counted at a time, at 28 bytes each.',
-    'a number from 1000 to 50000000',
-  ),
-})
-
-/** The keys of a rule that say its kind. */
-const RULE_KINDS =
-  'called-list, do-not-originate, deny, allow, standing, invalid, unallocated, attestation, verification, volume'
-
-const rule = section({
+/** One rule. */
+export const ruleSchema = section({
   id: key(name(), 'The rule’s name in the ledger and in receipts. Give a changed rule a new one.', NAME),
   'called-list': key(
     z.union([z.literal(true), file()]).optional(),
@@ -108,11 +81,7 @@ const rule = section({
     'failed',
   ),
   allow: key(list().optional(), 'Lets the numbers on a list go on; rules behind it are not asked.', LIST),
-  volume: key(
-    volume.optional(),
-    'Blocks a number, or a block of numbers, that makes too many calls.',
-    'a mapping with of, limit and per',
-  ),
+  ...countingSchemas,
   mode: key(
     z.enum(['enforce', 'shadow']).prefault('enforce'),
     'Whether the rule acts, or only notes what it would have done.',
@@ -231,7 +200,7 @@ export const policySchema = section({
   ),
   rules: key(
     z
-      .array(key(rule, 'One rule.', `a mapping with id and one of ${RULE_KINDS}`))
+      .array(key(ruleSchema, 'One rule.', `a mapping with id and one of ${RULE_KEYS.join(', ')}`))
       .max(1000)
       .prefault([]),
     'The rules, asked in this order.',

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { CallFacts } from '#core/call/facts.ts'
+import { parseNumber } from '#core/call/number.ts'
+import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
+import { parseStandingList, stands } from './standing-list.ts'
+
+const NOON_MS = Date.parse('2026-11-22T12:00:00Z')
+
+const CASES: [title: string, text: string, facts: Partial<CallFacts>, expected: boolean][] = [
+  ['a bare number', '+12125550117', {}, true],
+  ['its neighbour', '+12125550118', {}, false],
+  ['with a header in another order', 'reason,until,number\ncase 7,,+12125550117', {}, true],
+  ['leading digits', '+1212555*', {}, true],
+  ['leading digits of others', '+1212556*', {}, false],
+  ['C asked and A given', '+12125550117,C', { attestation: 'A' }, true],
+  ['A asked and C given', '+12125550117,A', { attestation: 'C' }, false],
+  ['in small letters', '+12125550117,a', { attestation: 'A' }, true],
+  ['a day that lasts', '+12125550117,,2026-11-22', {}, true],
+  ['a day that is over', '+12125550117,,2026-11-21', {}, false],
+  ['a minute from now', '+12125550117,,2026-11-22T12:01:00Z', {}, true],
+  ['a minute ago', '+12125550117,,2026-11-22T11:59:00Z', {}, false],
+  ['a minute from now elsewhere', '+12125550117,,2026-11-22T07:01:00-05:00', {}, true],
+  ['the last of two lines', '+12125550117,,2026-11-21\n+12125550117', {}, true],
+  ['the last of two lines, the other way', '+12125550117\n+12125550117,,2026-11-21', {}, false],
+  ['an entry that is over beside leading digits that are not', '+12125550117,,2026-11-21\n+1212*', {}, true],
+]
+
+for (const [title, text, facts, expected] of CASES) {
+  test(`standing, ${title}: ${expected ? 'counts' : 'does not count'}`, () => {
+    const { list, faults } = parseStandingList(text, { name: 'cleared.csv' })
+    assert.deepEqual(faults, [])
+    assert.equal(stands(list, factsOf(facts)), expected)
+    assert.equal(stands(structuredClone(list), factsOf(facts)), expected)
+  })
+}
+
+test('each line that is wrong is told with its place', () => {
+  const text = [
+    'number,attestation,until',
+    'bob1,,',
+    '+12125550117,D,',
+    '+12125550117,A,2026-02-31',
+    '+12125550117,A,2026-11-22 12:00',
+    '+12125550117,A,2026-11-22T12:00:00',
+    '+12125550117,A,never',
+  ].join('\n')
+  const { faults } = parseStandingList(text, { name: 'x' })
+  const time = 'a day such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z'
+  assert.deepEqual(
+    faults.map(({ line, column, found, expected }) => [line, column, found, expected]),
+    [
+      [2, 1, '"bob1"', 'a number such as +12125550117, or leading digits such as +1212555*'],
+      [3, 14, '"D"', 'A, B or C, the least that the entry asks for'],
+      [4, 16, '"2026-02-31"', time],
+      [5, 16, '"2026-11-22 12:00"', time],
+      [6, 16, '"2026-11-22T12:00:00"', time],
+      [7, 16, '"never"', time],
+    ],
+  )
+  const [header] = parseStandingList('reason,until\nx,\n', { name: 'x' }).faults
+  assert.equal(header?.expected, 'a header row that names the column number, or none')
+})
+
+test('an entry ends at its time and not before', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: -100, max: 100 }), (secondsFromNow) => {
+      const until = new Date(NOON_MS + secondsFromNow * 1000).toISOString()
+      const { list } = parseStandingList(`+12125550117,,${until}`, { name: 'x' })
+      assert.equal(stands(list, factsOf({})), secondsFromNow > 0)
+    }),
+  )
+})
+
+function factsOf(facts: Partial<CallFacts>): CallFacts {
+  return {
+    atMs: NOON_MS,
+    calling: parseNumber('+12125550117'),
+    called: parseNumber('+14155550163'),
+    peer: 'edge',
+    trunk: '',
+    attestation: 'none',
+    emergency: false,
+    forwarded: false,
+    verification: NOT_LOOKED,
+    scores: NO_SCORES,
+    ...facts,
+  }
+}
