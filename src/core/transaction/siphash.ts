@@ -82,7 +82,10 @@ export class SipHash {
     return this
   }
 
-  /** Absorbs whole words. A sum of two halves carries where it comes out below one of them. */
+  /**
+   * Absorbs whole words. A sum of two halves carries where both have the top bit, or one has and the sum has not: said so, it
+   * is found without a branch, and a branch that goes either way half the time would cost more than the rest.
+   */
   #absorb(bytes: Uint8Array, start: number, words: number, rounds: number): void {
     let v0l = this.#v0l
     let v0h = this.#v0h
@@ -93,6 +96,7 @@ export class SipHash {
     let v3l = this.#v3l
     let v3h = this.#v3h
     let held = 0
+    let sum = 0
     const end = start + words * WORD
     for (let at = start; at < end; at += WORD) {
       const low = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
@@ -100,26 +104,30 @@ export class SipHash {
       v3l ^= low
       v3h ^= high
       for (let round = 0; round < rounds; round++) {
-        v0l = (v0l + v1l) | 0
-        v0h = (v0h + v1h + (v0l >>> 0 < v1l >>> 0 ? 1 : 0)) | 0
+        sum = (v0l + v1l) | 0
+        v0h = (v0h + v1h + (((v0l & v1l) | ((v0l | v1l) & ~sum)) >>> 31)) | 0
+        v0l = sum
         held = (v1l << 13) | (v1h >>> 19)
         v1h = ((v1h << 13) | (v1l >>> 19)) ^ v0h
         v1l = held ^ v0l
         held = v0l
         v0l = v0h
         v0h = held
-        v2l = (v2l + v3l) | 0
-        v2h = (v2h + v3h + (v2l >>> 0 < v3l >>> 0 ? 1 : 0)) | 0
+        sum = (v2l + v3l) | 0
+        v2h = (v2h + v3h + (((v2l & v3l) | ((v2l | v3l) & ~sum)) >>> 31)) | 0
+        v2l = sum
         held = (v3l << 16) | (v3h >>> 16)
         v3h = ((v3h << 16) | (v3l >>> 16)) ^ v2h
         v3l = held ^ v2l
-        v0l = (v0l + v3l) | 0
-        v0h = (v0h + v3h + (v0l >>> 0 < v3l >>> 0 ? 1 : 0)) | 0
+        sum = (v0l + v3l) | 0
+        v0h = (v0h + v3h + (((v0l & v3l) | ((v0l | v3l) & ~sum)) >>> 31)) | 0
+        v0l = sum
         held = (v3l << 21) | (v3h >>> 11)
         v3h = ((v3h << 21) | (v3l >>> 11)) ^ v0h
         v3l = held ^ v0l
-        v2l = (v2l + v1l) | 0
-        v2h = (v2h + v1h + (v2l >>> 0 < v1l >>> 0 ? 1 : 0)) | 0
+        sum = (v2l + v1l) | 0
+        v2h = (v2h + v1h + (((v2l & v1l) | ((v2l | v1l) & ~sum)) >>> 31)) | 0
+        v2l = sum
         held = (v1l << 17) | (v1h >>> 15)
         v1h = ((v1h << 17) | (v1l >>> 15)) ^ v2h
         v1l = held ^ v2l
