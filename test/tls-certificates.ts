@@ -59,7 +59,7 @@ export function foundAuthority(name: string): Authority {
 }
 
 function pemOf(key: KeyObject): string {
-  return key.export({ format: 'pem', type: 'pkcs8' }).toString()
+  return key.export({ format: 'pem', type: 'pkcs8' })
 }
 
 function nameOf(name: string): Buffer {

@@ -23,7 +23,7 @@ export type PeerAddresses = Peer & {
   /** Addresses and CIDR ranges the peer sends from. */
   readonly from: readonly string[]
   /** Names in its certificate, of which one is enough: domains in lower case, or whole URIs. */
-  readonly certificates?: readonly string[]
+  readonly certificates?: readonly string[] | undefined
 }
 
 /**

@@ -199,20 +199,11 @@ export class StreamConnection implements Way {
 
   #patience(awaited: Awaited): number | undefined {
     const { firstByteMs, headMs, bodyMs, idleMs } = this.#streams.limits
-    switch (awaited) {
-      case 'first':
-        return firstByteMs
-      case 'head':
-        return headMs
-      case 'body':
-        return bodyMs
-      case 'message':
-        return this.#remote.isPeer ? undefined : idleMs
-      case 'answers':
-        return ANSWERS_MS
-      case 'goodbye':
-        return GOODBYE_MS
-    }
+    if (awaited === 'first') return firstByteMs
+    if (awaited === 'head') return headMs
+    if (awaited === 'body') return bodyMs
+    if (awaited === 'message') return this.#remote.isPeer ? undefined : idleMs
+    return awaited === 'answers' ? ANSWERS_MS : GOODBYE_MS
   }
 
   #late(awaited: Awaited): void {

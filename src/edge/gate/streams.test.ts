@@ -127,7 +127,7 @@ test('what lost its framing is not answered where it is an ACK, a response, or n
     await client.ended()
     assert.equal(client.heard, '', text)
   }
-  const strange = await listenWith(t, { isPeer: () => false, hearsStrangers: true })
+  const strange = await listenWith(t, { isPeer: () => false, hearsStrangers: () => true })
   const client = await strange.open()
   client.write(unlengthed)
   await client.ended()
@@ -212,7 +212,7 @@ test('a connection in use, with a piece of the next message behind each, is not 
 })
 
 test('a stranger who is heard and then says nothing is closed; a peer may stay for as long as it likes', async (t) => {
-  const strange = await listenWith(t, { limits: { idleMs: SOON_MS }, isPeer: () => false, hearsStrangers: true })
+  const strange = await listenWith(t, { limits: { idleMs: SOON_MS }, isPeer: () => false, hearsStrangers: () => true })
   const listed = await listenWith(t, { limits: { idleMs: SOON_MS } })
   const [stranger, peer] = [await strange.open(), await listed.open()]
   for (const client of [stranger, peer]) client.write(options('a'))
@@ -263,7 +263,7 @@ test('a quarter of all connections is kept for peers, and no more than all are t
   const { open, figures, streams } = await listenWith(t, {
     limits: { connections: 8 },
     isPeer: (address) => address === '127.0.0.1',
-    hearsStrangers: true,
+    hearsStrangers: () => true,
   })
   for (let at = 0; at < 6; at++) await open('127.0.0.1', '127.0.0.2')
   await until(() => streams.open === 6)
@@ -420,7 +420,13 @@ type Wishes = Partial<Omit<StreamParts, 'streams'>> & { host?: string; limits?: 
 
 async function listenWith(t: TestContext, { host = '127.0.0.1', limits, ...wishes }: Wishes) {
   const streams = new Streams({ ...LIMITS, ...limits })
-  const parts: StreamParts = { streams, isPeer: () => true, hearsStrangers: false, receive: () => undefined, ...wishes }
+  const parts: StreamParts = {
+    streams,
+    isPeer: () => true,
+    hearsStrangers: () => false,
+    receive: () => undefined,
+    ...wishes,
+  }
   const transport = await listenTcp(host, 0, parts)
   const clients: Socket[] = []
   t.after(async () => {
@@ -489,7 +495,7 @@ function gone(streams: Streams): Promise<void> {
 async function until(holds: () => boolean): Promise<void> {
   const giveUpAt = performance.now() + 10_000
   while (!holds()) {
-    assert.ok(performance.now() < giveUpAt, `waited in vain for ${holds}`)
+    assert.ok(performance.now() < giveUpAt, `waited in vain for ${String(holds)}`)
     await wait(2)
   }
 }

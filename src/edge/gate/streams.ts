@@ -52,15 +52,24 @@ export type Place = { readonly prove: () => void; readonly leave: () => void }
 
 /** All connections of a gate: their limits, their figures, and who may have one more. */
 export class Streams {
-  readonly limits: StreamLimits
   readonly figures = noStreamFigures()
   readonly #byAddress = new Map<string, number>()
+  #limits: StreamLimits
   #open = 0
   #strangers = 0
   #handshakes = 0
 
   constructor(limits: StreamLimits) {
-    this.limits = limits
+    this.#limits = limits
+  }
+
+  get limits(): StreamLimits {
+    return this.#limits
+  }
+
+  /** Other limits from now on, for what begins from now on. */
+  adopt(limits: StreamLimits): void {
+    this.#limits = limits
   }
 
   /** Connections that are open. */

@@ -20,7 +20,7 @@ export type StreamParts = {
   readonly streams: Streams
   readonly isPeer: IsPeer
   /** Whether sources that no peer has are heard at all, to be refused; else their connections end without an octet. */
-  readonly hearsStrangers: boolean
+  readonly hearsStrangers: () => boolean
   readonly receive: Receive
 }
 
@@ -62,8 +62,9 @@ export function enter(socket: Socket, parts: StreamParts, isProvenLater = false)
   }
   const address = plainAddress(remoteAddress)
   const known = isPeer(address)
-  if (!known && !hearsStrangers && !isProvenLater) streams.figures.strangers++
-  const place = known || hearsStrangers || isProvenLater ? streams.admit(address, known) : undefined
+  const isHeard = known || isProvenLater || hearsStrangers()
+  if (!isHeard) streams.figures.strangers++
+  const place = isHeard ? streams.admit(address, known) : undefined
   if (place === undefined) {
     socket.resetAndDestroy()
     return undefined

@@ -116,7 +116,7 @@ test('beyond the handshakes at once one more is closed when it comes, until one 
   const { openPlain, open, figures, streams } = await listenWith(t, {
     limits: { handshakes: 4 },
     isPeer: (address) => address === '127.0.0.1',
-    hearsStrangers: true,
+    hearsStrangers: () => true,
   })
   const strangers = [await openPlain('127.0.0.2'), await openPlain('127.0.0.2'), await openPlain('127.0.0.2')]
   await until(() => streams.handshakes === 3)
@@ -343,7 +343,7 @@ const answer: Receive = (_bytes, _source, way) => {
 
 async function listenWith(t: TestContext, { limits, clients, ...wishes }: Wishes) {
   const streams = new Streams({ ...LIMITS, ...limits })
-  const parts = { streams, isPeer: () => true, hearsStrangers: false, receive: answer, ...wishes }
+  const parts: StreamParts = { streams, isPeer: () => true, hearsStrangers: () => false, receive: answer, ...wishes }
   const transport = await listenTls('127.0.0.1', 0, identity(GATE, clients), parts)
   const port = Number(transport.local.split(':')[1])
   const sockets: Socket[] = []
@@ -355,7 +355,7 @@ async function listenWith(t: TestContext, { limits, clients, ...wishes }: Wishes
     transport,
     streams,
     figures: streams.figures,
-    isPeer: parts.isPeer as StreamParts['isPeer'],
+    isPeer: parts.isPeer,
     openPlain: async (localAddress = '127.0.0.1'): Promise<Socket> => {
       const socket = connect({ port, host: '127.0.0.1', localAddress })
       sockets.push(socket)
@@ -445,7 +445,7 @@ function spoilt(hello: Buffer, at: number): Buffer {
 async function until(holds: () => boolean): Promise<void> {
   const giveUpAt = performance.now() + 10_000
   while (!holds()) {
-    assert.ok(performance.now() < giveUpAt, `waited in vain for ${holds}`)
+    assert.ok(performance.now() < giveUpAt, `waited in vain for ${String(holds)}`)
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }

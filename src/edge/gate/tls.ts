@@ -26,7 +26,7 @@ export async function listenTls(
   parts: StreamParts,
 ): Promise<TlsTransport> {
   const { streams, isPeer, hearsStrangers, receive } = parts
-  const { figures, limits } = streams
+  const { figures } = streams
   const open = new Set<StreamConnection>()
   const shaking = new Map<string, Shaking>()
   let current = identity
@@ -39,7 +39,7 @@ export async function listenTls(
       ...PROTOCOL,
       requestCert: asksPeers,
       rejectUnauthorized: asksPeers,
-      handshakeTimeout: limits.handshakeMs,
+      handshakeTimeout: streams.limits.handshakeMs,
     })
     server.on('secureConnection', (socket) => begin(socket, asksPeers))
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
@@ -60,7 +60,7 @@ export async function listenTls(
     const names = asksPeers ? namesOf(certificate?.subjectAltName) : undefined
     const known = isPeer(address, names)
     if (known) place.prove()
-    else if (!hearsStrangers) {
+    else if (!hearsStrangers()) {
       figures.strangers++
       return void wire.resetAndDestroy()
     }
@@ -81,7 +81,10 @@ export async function listenTls(
     const entered = enter(wire, parts, current.asksPeers)
     if (entered === undefined) return
     const end = streams.shake(entered.isPeer)
-    if (end === undefined) return void wire.resetAndDestroy()
+    if (end === undefined) {
+      wire.resetAndDestroy()
+      return
+    }
     const name = `${wire.remoteAddress} ${wire.remotePort}`
     shaking.set(name, { wire, entered, end })
     wire.once('close', () => {

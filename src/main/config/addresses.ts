@@ -3,6 +3,9 @@ import { BlockList, isIP, isIPv4 } from 'node:net'
 /** An address and port to listen on. */
 export type Endpoint = { readonly address: string; readonly port: number }
 
+/** An endpoint of the gate with what is spoken there. */
+export type Listening = Endpoint & { readonly transport: 'udp' | 'tcp' | 'tls' }
+
 /** An address, or a range of them by its prefix. */
 export type AddressRange = { readonly address: string; readonly prefix: number }
 
@@ -13,6 +16,17 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   const port = Number(found?.[3])
   const family = found?.[1] === undefined ? 4 : 6
   return isIP(address) === family && port <= PORT_MAX ? { address, port } : undefined
+}
+
+/** Reads `udp:127.0.0.1:5060`, `tcp:…` or `tls:…`. */
+export function parseListening(text: string): Listening | undefined {
+  const transport = TRANSPORTS.find((name) => text.startsWith(`${name}:`))
+  const endpoint = transport === undefined ? undefined : parseEndpoint(text.slice(transport.length + 1))
+  return transport === undefined || endpoint === undefined ? undefined : { ...endpoint, transport }
+}
+
+export function formatListening(listening: Listening): string {
+  return `${listening.transport}:${formatEndpoint(listening)}`
 }
 
 export function formatEndpoint({ address, port }: Endpoint): string {
@@ -55,4 +69,5 @@ function holds({ address, prefix }: AddressRange, other: string): boolean {
 
 const LOOPBACK_4: AddressRange = { address: '127.0.0.0', prefix: 8 }
 const LOOPBACK_6: AddressRange = { address: '::1', prefix: 128 }
+const TRANSPORTS = ['udp', 'tcp', 'tls'] as const
 const PORT_MAX = 65_535

@@ -8,19 +8,29 @@ import {
 } from '#core/notify/notice-choices.ts'
 import type { Rule } from '#core/rules/policy.ts'
 import { CAUSES } from '#core/rules/verdict.ts'
-import { formatEndpoint, isLoopback, isOnThisMachine, overlap, parseRange } from './addresses.ts'
+import {
+  type Listening,
+  formatEndpoint,
+  formatListening,
+  isLoopback,
+  isOnThisMachine,
+  overlap,
+  parseRange,
+} from './addresses.ts'
 import type { PeerConfig } from './config.ts'
 import type { ConfigFault } from './fault.ts'
 import type { Places } from './rules.ts'
 import type { Settings } from './schema.ts'
 import type { Path } from './source.ts'
+import { comesByCertificate } from './streams.ts'
 
 /** Who may ask: what the configuration says, or any program on this machine while only they can reach the gate. */
 export function peersOf(settings: Settings['gate']): readonly PeerConfig[] {
   if (settings.peers === undefined) return settings.listen.every(isOnThisMachine) ? [LOOPBACK_PEER] : []
-  return settings.peers.map(({ continue: { status, contact }, from = [], tenant, trunk, ...peer }) => ({
+  return settings.peers.map(({ continue: { status, contact }, from = [], certificate, tenant, trunk, ...peer }) => ({
     ...peer,
     from,
+    certificates: certificate,
     continueStatus: status,
     continueContact: contact,
     tenant: tenant.fixed,
@@ -45,9 +55,9 @@ export function checkGate(
     tell(['gate', settings.peers === undefined ? 'listen' : 'peers'], `${found}, expected the peers that may ask it`)
   }
   for (const [index, endpoint] of settings.listen.entries()) {
-    const same = settings.listen.findIndex((other) => formatEndpoint(other) === formatEndpoint(endpoint))
+    const same = settings.listen.findIndex((other) => socketOf(other) === socketOf(endpoint))
     if (same < index)
-      tell(['gate', 'listen', index], `found ${formatEndpoint(endpoint)} again, expected each address once`)
+      tell(['gate', 'listen', index], `found ${formatListening(endpoint)} again, expected each address once`)
   }
   const refusals = refusalStatuses(choices)
   for (const [index, peer] of peers.entries()) {
@@ -58,9 +68,12 @@ export function checkGate(
         `found ${peer.continue.status}, which this policy answers to ${why}, expected a status that never refuses a call`,
       )
     }
-    if (peer.from === undefined && peer.token === undefined) {
-      const found = `found neither from nor token for peer "${peer.name}"`
-      tell(['gate', 'peers', index], `${found}, expected the addresses it sends from, or the token it asks with over HTTP`)
+    if (peer.from === undefined && peer.token === undefined && peer.certificate === undefined) {
+      const found = `found none of from, certificate and token for peer "${peer.name}"`
+      tell(
+        ['gate', 'peers', index],
+        `${found}, expected the addresses it sends from, the name in its certificate, or the token it asks with over HTTP`,
+      )
     }
     for (const other of peers.slice(0, index)) {
       const message = conflictOf(other, peer)
@@ -123,7 +136,10 @@ export function checkExamples(
     [['operator', 'contact', 'email'], contact.email, contact.email?.split('@').at(-1)],
     [['desk', 'public'], settings.desk?.public, httpHost(settings.desk?.public ?? '')?.name],
   ]
-  const outside = peers.find((peer) => !peer.from.every((from) => isLoopback(parseRange(from)!)))
+  const byTls = settings.gate.listen.some((endpoint) => endpoint.transport === 'tls' && !isOnThisMachine(endpoint))
+  const outside = peers.find(
+    (peer) => !peer.from.every((from) => isLoopback(parseRange(from)!)) || (byTls && comesByCertificate(peer)),
+  )
   for (const [path, text, host] of candidates) {
     if (text === undefined || host === undefined || !/(?:^|\.)example\.?$/i.test(host)) continue
     const name = path.join('.')
@@ -154,6 +170,11 @@ function conflictOf(one: Peer, other: Peer): string | undefined {
     if (from === met) return `${both}, expected each address with one peer`
   }
   return undefined
+}
+
+/** TCP and TLS listen on the same ports. */
+function socketOf(listening: Listening): string {
+  return `${listening.transport === 'udp' ? 'udp' : 'tcp'}:${formatEndpoint(listening)}`
 }
 
 /** The statuses below 600 that refuse calls, and whom: nobody may take one for "continue". */

@@ -6,8 +6,10 @@ import type { NoticeTerms } from '#core/notify/choose-notice.ts'
 import type { OperatorContact } from '#core/notify/notice-terms.ts'
 import type { Policy } from '#core/rules/policy.ts'
 import type { BlockLocation } from '#codec/notice/notice.ts'
-import type { Endpoint } from './addresses.ts'
-import type { FileSource } from './keys.ts'
+import type { TlsIdentity } from '#edge/gate/certificate.ts'
+import type { StreamLimits } from '#edge/gate/streams.ts'
+import type { Endpoint, Listening } from './addresses.ts'
+import type { FileSource, SecretSource } from './keys.ts'
 
 /** A configuration that has been checked whole: whoever has one need not look again. Paths are ready to open. */
 export type Config = {
@@ -16,13 +18,16 @@ export type Config = {
   readonly tally: 'memory'
   readonly receipts: { readonly keys: FileSource; readonly keepMs: number; readonly rotateMs: number }
   readonly gate: {
-    readonly listen: readonly Endpoint[]
+    readonly listen: readonly Listening[]
     readonly peers: readonly PeerConfig[]
     readonly dialPlan: DialPlan | undefined
     readonly receiveBufferBytes: number
     /** Threads that take datagrams, beside the one that takes streams. */
     readonly threads: number
     readonly udp: 'dgram' | 'batch'
+    readonly streams: StreamLimits
+    /** Undefined where no address is for TLS. */
+    readonly tls: GateTlsConfig | undefined
     /** Where calls can be sent instead of being refused, by name. */
     readonly treatments: ReadonlyMap<string, Redirect>
     readonly answersStrangers: boolean
@@ -52,6 +57,8 @@ export type PeerConfig = {
   readonly name: string
   /** Addresses and CIDR ranges. */
   readonly from: readonly string[]
+  /** Names in its certificate. */
+  readonly certificates?: readonly string[] | undefined
   readonly continueStatus: number
   readonly tenant: string
   readonly continueContact?: Redirect | undefined
@@ -59,6 +66,15 @@ export type PeerConfig = {
   readonly tenantAt?: readonly Place[] | undefined
   readonly tells?: { readonly verdict?: string | undefined; readonly label?: string | undefined } | undefined
   readonly announces?: boolean | undefined
+}
+
+/** Where the certificate of the gate is, and what was read there; nothing where it was not to be read. */
+export type GateTlsConfig = { readonly paths: TlsPaths; readonly identity: TlsIdentity | undefined }
+
+export type TlsPaths = {
+  readonly certificate: string
+  readonly key: SecretSource
+  readonly clients: string | undefined
 }
 
 export type DeskConfig = {

@@ -3,7 +3,7 @@ import { hashPolicy, type PolicyText } from '#core/ledger/policy-text.ts'
 import { makeNoticeTerms } from '#core/notify/notice-terms.ts'
 import type { Policy } from '#core/rules/policy.ts'
 import { analyticsRule, checkExamples, checkGate, checkNotices, checkTreatments, noticesOf, peersOf } from './checks.ts'
-import type { Config } from './config.ts'
+import type { Config, GateTlsConfig } from './config.ts'
 import { applyEnvironment, variableOf, type Environment, type Override } from './environment.ts'
 import { sortFaults, type ConfigFault } from './fault.ts'
 import { readHttp, type HttpConfig } from './http.ts'
@@ -12,6 +12,7 @@ import { makePolicy, type Places } from './rules.ts'
 import { knownKeys } from './schema-walk.ts'
 import { configSchema, type Settings } from './schema.ts'
 import { partOf, readSource, type Path, type Source } from './source.ts'
+import { readGateTls, streamLimitsOf } from './streams.ts'
 import { faultsOf, prune } from './zod-faults.ts'
 
 /** Where a configuration comes from. */
@@ -76,8 +77,9 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
   if (!parsed.success) return { kind: 'refused', faults: sortFaults(faults) }
   const http = readHttp(parsed.data, { file, readFile, env, places, serves: serves === true })
   const lists = text === undefined ? readFile : readFrozen(text)
-  const compiled = compile(parsed.data, file, places, lists, yaml, isWhole, http)
-  faults.push(...compiled.faults, ...http.faults)
+  const streams = readGateTls(parsed.data.gate, { file, readFile, env, places, serves: serves === true })
+  const compiled = compile(parsed.data, file, places, lists, yaml, isWhole, http, streams.tls)
+  faults.push(...compiled.faults, ...http.faults, ...streams.faults)
   if (faults.length > 0) return { kind: 'refused', faults: sortFaults(faults) }
   return { kind: 'loaded', config: compiled.config, reminders: compiled.reminders }
 }
@@ -91,6 +93,7 @@ function compile(
   yaml: string,
   isWhole: boolean,
   http: HttpConfig,
+  tls: GateTlsConfig | undefined,
 ) {
   const { operator, gate, desk, policy } = settings
   const reader = openListReader(readFile, gate.dialPlan)
@@ -134,6 +137,8 @@ function compile(
       receiveBufferBytes: gate.receiveBuffer,
       threads: gate.threads,
       udp: gate.udp,
+      streams: streamLimitsOf(gate.streams),
+      tls,
       treatments: new Map(Object.entries(gate.treatments)),
       answersStrangers: gate.strangers === 403,
       answersOverload: gate.overload.answer === 503,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseEndpoint, parseRange } from './addresses.ts'
+import { parseRange } from './addresses.ts'
 import {
   NAME,
   SECRET,
@@ -25,6 +25,7 @@ import {
   treatmentsKey,
   trunkKey,
 } from './schema-contract.ts'
+import { certificateKey, listenKey, streamsKey, tlsKey } from './schema-streams.ts'
 
 const dialPlan = section({
   country: key(integer(1, 999), 'The country code of national numbers.', 'a country code from 1 to 999'),
@@ -50,9 +51,10 @@ const peer = section({
         return z.NEVER
       })
       .optional(),
-    'The addresses it sends from; nobody else is answered. A peer that asks over HTTP alone has none.',
+    'The addresses it sends from; nobody else is answered. A peer that comes by its certificate or over HTTP alone has none.',
     'an address such as 192.0.2.7, a range such as 192.0.2.0/24 that is not everybody, or a list of them',
   ),
+  certificate: certificateKey,
   continue: continueKey,
   token: key(
     secret().optional(),
@@ -87,20 +89,7 @@ const limits = section({
 /** How switches reach the gate, and which may. */
 export const gateSchema = section({
   listen: key(
-    z
-      .array(
-        key(
-          checked((text) => {
-            const endpoint = text.startsWith('udp:') ? parseEndpoint(text.slice(4)) : undefined
-            return endpoint
-          }),
-          'One address.',
-          'udp: and an address with a port, such as udp:127.0.0.1:5060 or udp:[::1]:5060',
-        ),
-      )
-      .min(1)
-      .max(64)
-      .prefault(['udp:127.0.0.1:5060']),
+    z.array(listenKey).min(1).max(64).prefault(['udp:127.0.0.1:5060']),
     'Where switches ask about a call.',
     'a list such as ["udp:127.0.0.1:5060"]',
   ),
@@ -135,5 +124,7 @@ export const gateSchema = section({
     'How datagrams are read and written: `dgram` one by one as Node does; `batch` many at a time by recvmmsg and sendmmsg, on Linux, at a third of the CPU.',
     'dgram or batch',
   ),
+  tls: tlsKey,
+  streams: streamsKey,
   limits: key(limits.prefault({}), 'What the gate holds at most.', 'a mapping'),
 })
