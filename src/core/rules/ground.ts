@@ -1,5 +1,6 @@
+import { maskNumber } from '#core/call/mask.ts'
 import { COUNT_MAX } from './sliding-counter.ts'
-import type { Ground, InvalidGround, VolumeGround } from './verdict.ts'
+import type { Ground, InvalidGround, SpoofingGround, TellingCall } from './verdict.ts'
 
 /**
  * A ground in words for the operator.
@@ -9,7 +10,8 @@ import type { Ground, InvalidGround, VolumeGround } from './verdict.ts'
  * A count that is an estimate says `about`.
  */
 export function formatGround(ground: Ground): string {
-  if (ground.kind === 'volume') return `${formatVolume(ground)}, limit ${formatCount(ground.limit)}`
+  if (ground.kind === 'spoofing') return formatSpoofing(ground)
+  if ('subject' in ground) return `${formatFigure(ground)}, limit ${formatLimit(ground)}`
   if (ground.kind === 'invalid') return formatFlaw(ground)
   if (ground.kind === 'unallocated') return `${ground.prefix} is given to nobody by ${ground.list}`
   if (ground.kind === 'attestation') return `the call's attestation is ${ground.found}`
@@ -20,9 +22,40 @@ export function formatGround(ground: Ground): string {
 
 /** The same for the calling side: no list names, no limits, nothing that helps to stay just below one. */
 export function formatPublicGround(ground: Ground): string {
-  if (ground.kind === 'volume') return formatVolume(ground)
+  if (ground.kind === 'spoofing') return NOT_AS_USUAL
+  if ('subject' in ground) return formatPublicFigure(ground)
   if (ground.kind === 'called-party' && ground.calling === 'withheld') return NO_WITHHELD_CALLERS
   return PUBLIC_WORDS[ground.cause]
+}
+
+/** The calls behind a ground for the operator, a line each; none where it tells of none. */
+export function formatTelling(ground: Ground): string[] {
+  // Entries of the ledger that are older than this have no calls.
+  const calls: readonly TellingCall[] = ('calls' in ground ? ground.calls : undefined) ?? []
+  return calls.map(({ at, calling, called }) => {
+    return `${new Date(at).toISOString()} from ${formatNumber(calling)} to ${formatNumber(called)}`
+  })
+}
+
+/** A ground as the calling side may see it: words without limits, scores and list names, and calls of its own. */
+export type PublicGround = { readonly words: string; readonly calls: readonly PublicCall[] }
+
+/** When a call came (RFC 3339), and what may be shown of the number it went to. */
+export type PublicCall = { readonly at: string; readonly called: string }
+
+/**
+ * Grounds for the calling side. Of the calls behind them only those from `calling` itself, the number this is told to,
+ * are there: others of its block are somebody else's.
+ */
+export function publicGrounds(grounds: readonly Ground[], calling: string): PublicGround[] {
+  return grounds.map((ground) => {
+    const calls: readonly TellingCall[] = ('calls' in ground ? ground.calls : undefined) ?? []
+    const own = calls.filter((call) => call.calling === calling)
+    return {
+      words: formatPublicGround(ground),
+      calls: own.map(({ at, called }) => ({ at: new Date(at).toISOString(), called: maskNumber(called) })),
+    }
+  })
 }
 
 /** A duration in the largest unit that it is a whole number of: `10 min`, `24 h`, `90 s`. */
@@ -41,9 +74,46 @@ function formatFlaw({ number, flaw }: InvalidGround): string {
   return `${number === '' ? 'the caller' : formatNumber(number)} ${FLAW_WORDS[flaw]}`
 }
 
-function formatVolume({ count, exact, perMs, of, subject }: VolumeGround): string {
-  const calls = count >= COUNT_MAX ? `${formatCount(COUNT_MAX)} or more calls` : `${formatCount(count)} calls`
-  return `${exact ? '' : 'about '}${calls} in ${formatWindow(perMs)} from ${of === 'block' ? 'block ' : ''}${formatNumber(subject)}`
+type FigureGround = Extract<Ground, { readonly of: 'number' | 'block' }>
+
+function formatFigure(ground: FigureGround): string {
+  const { count, exact, perMs } = ground
+  const about = exact ? '' : 'about '
+  const figure = count >= COUNT_MAX ? `${formatCount(COUNT_MAX)} or more` : formatCount(count)
+  const span = `in ${formatWindow(perMs)} from ${formatSubject(ground)}`
+  if (ground.kind === 'volume') return `${about}${figure} calls ${span}`
+  if (ground.kind === 'distinct') return `${about}${figure} different numbers called ${span}`
+  if (ground.kind === 'sequential') {
+    return `${about}${figure} calls ${span} to numbers one after the other, at most ${ground.step} apart`
+  }
+  const hits = `${formatCount(ground.hits)} of ${figure}`
+  const percent = `${Math.floor((ground.hits * 100) / count)} %`
+  if (ground.kind === 'unanswered') return `${about}${hits} calls ${span} were not answered, ${percent}`
+  return `${about}${hits} answered calls ${span} were over in less than ${formatWindow(ground.underMs ?? 0)}, ${percent}`
+}
+
+function formatPublicFigure(ground: FigureGround): string {
+  const span = `in ${formatWindow(ground.perMs)} from ${formatSubject(ground)}`
+  // A share, and what is taken for short, would say how to stay just below the limit.
+  if (ground.kind === 'short') return `most answered calls ${span} were over at once`
+  if (ground.kind === 'unanswered') return `most calls ${span} were not answered`
+  return ground.kind === 'sequential'
+    ? formatFigure(ground).replace(/, at most [0-9]+ apart$/, '')
+    : formatFigure(ground)
+}
+
+function formatLimit({ kind, limit }: FigureGround): string {
+  return kind === 'short' || kind === 'unanswered' ? `${limit} %` : formatCount(limit)
+}
+
+function formatSubject({ of, subject }: FigureGround): string {
+  return `${of === 'block' ? 'block ' : ''}${formatNumber(subject)}`
+}
+
+function formatSpoofing({ subject, count, limit, perMs, came, by }: SpoofingGround): string {
+  const signed = `${count >= limit ? 'at least ' : ''}${formatCount(count)} calls, remembered for ${formatWindow(perMs)}`
+  const way = came === 'unsigned' ? `came unsigned by way of ${by}` : `came by way of ${by}`
+  return `${formatNumber(subject)} is normally signed by another provider (${signed}) and ${way}`
 }
 
 /** 65,535: with commas, whatever the machine's language. */
@@ -69,6 +139,8 @@ const FLAW_WORDS = {
   exchange: 'has an exchange that cannot be',
   fictional: 'is a number for stories only',
 } as const
+
+const NOT_AS_USUAL = 'calls from this number normally come signed by its own provider, and this one did not'
 
 const NO_WITHHELD_CALLERS = 'the called party takes no calls from people who withhold their number'
 

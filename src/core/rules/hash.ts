@@ -10,3 +10,10 @@ export function hashKey(key: number, seed: number): number {
 export function slotOf(hash: number, slots: number): number {
   return Math.floor(hash * (slots / 0x1_0000_0000))
 }
+
+/** Goes on with a hash over the text's UTF-16 units (FNV-1a); start with any number. */
+export function hashText(hash: number, text: string): number {
+  let result = hash
+  for (let at = 0; at < text.length; at++) result = Math.imul(result ^ text.charCodeAt(at), 0x01000193)
+  return result ^ (result >>> 15)
+}

@@ -23,6 +23,7 @@ export function judge(facts: CallFacts, policy: Policy, tally: Tally, nowMs: num
   const exemption = exempt(policy, facts)
   if (exemption !== undefined) return exemption
 
+  tally.note(facts)
   let decided: BlockingRule | undefined
   let grounds: [Ground, ...Ground[]] | undefined
   let shadows: ShadowHit[] | undefined

@@ -3,8 +3,12 @@ import { unallocated } from './allocations.ts'
 import { failedVerification, poorlyAttested } from './attestation.ts'
 import { refusedByCalled } from './called-list.ts'
 import { denied } from './deny.ts'
+import { overDistinct } from './distinct.ts'
 import { cannotExist } from './invalid.ts'
+import { mostlyShort, mostlyUnanswered } from './outcomes.ts'
 import type { BlockingKind, BlockingRule, RuleOfKind } from './policy.ts'
+import { overRun } from './sequential.ts'
+import { spoofed } from './spoofing.ts'
 import type { Tally } from './tally.ts'
 import type { Cause, Ground } from './verdict.ts'
 import { overVolume } from './volume.ts'
@@ -25,6 +29,11 @@ export const KINDS: { readonly [Name in BlockingKind]: Kind<Name> } = {
   attestation: { cause: 'analytics', fires: poorlyAttested },
   verification: { cause: 'analytics', fires: failedVerification },
   volume: { cause: 'analytics', fires: overVolume },
+  distinct: { cause: 'analytics', fires: overDistinct },
+  sequential: { cause: 'analytics', fires: overRun },
+  short: { cause: 'analytics', fires: mostlyShort },
+  unanswered: { cause: 'analytics', fires: mostlyUnanswered },
+  spoofing: { cause: 'analytics', fires: spoofed },
 }
 
 /** Asks one rule about one call. */

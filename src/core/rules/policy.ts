@@ -38,11 +38,16 @@ export type RuleOfKind = {
   attestation: AttestationRule
   verification: VerificationRule
   volume: VolumeRule
+  distinct: DistinctRule
+  sequential: SequentialRule
+  short: ShortRule
+  unanswered: UnansweredRule
+  spoofing: SpoofingRule
 }
 export type BlockingKind = keyof RuleOfKind
 
 /** The kinds that count in a table of the tally. */
-export type CountingRule = VolumeRule
+export type CountingRule = VolumeRule | DistinctRule | SequentialRule | ShortRule | UnansweredRule | SpoofingRule
 
 export type Mode = 'enforce' | 'shadow'
 
@@ -101,19 +106,67 @@ export type CalledListRule = Blocking & {
   readonly lists: CalledLists
 }
 
-export type VolumeRule = Blocking & {
-  readonly kind: 'volume'
+/** What every rule has that counts callers, or blocks of them, over a window. */
+export type Counted = Blocking & {
   readonly of: 'number' | 'block'
   /** How many leading digits, country code included, make a block; `undefined` is what `blocks` says. */
   readonly prefix: number | undefined
   /** The same by country, as the policy says; `undefined` is all but the last three. */
   readonly blocks?: BlockDigits | undefined
-  /** As many calls pass; the next one does not. Below `COUNT_MAX`. */
-  readonly limit: number
   readonly perMs: number
   /** How many numbers or blocks are counted at a time. */
   readonly capacity: number
-  /** Which counter of the tally is this rule's. */
+  /** Which table of the tally is this rule's. */
+  readonly counter: number
+}
+
+/** Blocks callers who make too many calls. */
+export type VolumeRule = Counted & {
+  readonly kind: 'volume'
+  /** As many calls pass; the next one does not. Below `COUNT_MAX`. */
+  readonly limit: number
+}
+
+/** Blocks callers who call too many different numbers. */
+export type DistinctRule = Counted & {
+  readonly kind: 'distinct'
+  /** As many called numbers pass; the next one does not. Below `COUNT_MAX`. */
+  readonly limit: number
+  /** How many pairs of caller and called number are remembered at a time. */
+  readonly pairs: number
+}
+
+/** Blocks callers who dial numbers one after the other. */
+export type SequentialRule = Counted & {
+  readonly kind: 'sequential'
+  /** As many calls of a run pass; the next one does not. Below `COUNT_MAX`. */
+  readonly limit: number
+  /** How far a number may be from the one before it. */
+  readonly step: number
+}
+
+/** What the rules have that go by how calls ended. */
+type Ended = Counted & {
+  /** The share of calls, in percent, that may end so. */
+  readonly share: number
+  /** How many calls must have ended before their share says anything. */
+  readonly least: number
+}
+
+/** Blocks callers whose answered calls are mostly over at once. */
+export type ShortRule = Ended & { readonly kind: 'short'; readonly underMs: number }
+
+/** Blocks callers whose calls mostly are not answered. */
+export type UnansweredRule = Ended & { readonly kind: 'unanswered' }
+
+/** Blocks calls from a number that somebody else normally signs. */
+export type SpoofingRule = Blocking & {
+  readonly kind: 'spoofing'
+  /** After so many signed calls, their provider is the number's normal one. At most `SIGNED_MAX`. */
+  readonly after: number
+  /** How long a number is remembered that nobody signs any more. */
+  readonly perMs: number
+  readonly capacity: number
   readonly counter: number
 }
 

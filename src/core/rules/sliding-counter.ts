@@ -10,6 +10,7 @@ import { Window } from './window.ts'
  */
 export class SlidingCounter {
   readonly table: SlotTable
+  readonly tables: readonly SlotTable[]
   /** Whether the last answer was the number of calls itself, or leaned on the window before. */
   wasExact = true
 
@@ -19,6 +20,7 @@ export class SlidingCounter {
   constructor(perMs: number, numbers: number, buffer: ArrayBufferLike, seed: number) {
     this.#window = new Window(perMs)
     this.table = new SlotTable(buffer, shapeOf(numbers), this.#window, seed)
+    this.tables = [this.table]
   }
 
   /** Counts one call of `key` (not 0) at `nowMs` and answers how many there were in the window up to it, itself included. */

@@ -18,8 +18,10 @@ export type TableShape = {
  * windows old, which loses nothing, else from the oldest, which is counted.
  */
 export class SlotTable {
-  /** How many keys that still counted had to give up their slot to one that this view looked for. */
+  /** How many keys that still counted had to give up their slot to one that this view looked for, or found no room. */
   evictions = 0
+  /** Whether the slot that was entered last has only now been taken for its key. */
+  wasNew = false
   /** How many free slots this view has taken. */
   used = 0
   readonly locks: Locks | undefined
@@ -35,11 +37,11 @@ export class SlotTable {
   readonly #doublesPerSlot: number
   readonly #wordsPerSlot: number
 
-  /** The buffer must be zeroed at first, and `tableBytes(shape)` long. All views of one buffer have the same seed. */
-  constructor(buffer: ArrayBufferLike, shape: TableShape, window: Window, seed: number) {
+  /** The buffer must be zeroed at first, and `tableBytes(shape)` long from `start` on. All views of one have the same seed. */
+  constructor(buffer: ArrayBufferLike, shape: TableShape, window: Window, seed: number, start = 0) {
     const { stripes, stripeSlots } = stripesOf(shape)
-    const offset = lockBytes(stripes)
-    this.locks = buffer instanceof SharedArrayBuffer ? new Locks(buffer, 0, stripes) : undefined
+    const offset = start + lockBytes(stripes)
+    this.locks = buffer instanceof SharedArrayBuffer ? new Locks(buffer, start, stripes) : undefined
     this.window = window
     this.doubles = new Float64Array(buffer, offset)
     this.words = new Uint32Array(buffer, offset)
@@ -53,15 +55,12 @@ export class SlotTable {
 
   /** Locks the key's stripe and answers its slot, taken for it and emptied if it had none. Then `leave`. */
   enter(key: number, tick: number): number {
-    const hash = hashKey(key, this.#seed)
-    const stripe = hash & this.#stripeMask
-    if (this.locks !== undefined) this.locks.lock(stripe)
-    const first = stripe * this.#stripeSlots
-    const home = first + slotOf(hash, this.#stripeSlots)
-    if (this.doubles[home * this.#doublesPerSlot] === key) return home
-    const found = this.#search(key, first, home)
-    if (found >= 0 && this.doubles[found * this.#doublesPerSlot] === key) return found
-    return this.#take(found >= 0 ? found : this.#oldest(first, home, tick), key, tick)
+    return this.#enter(key, tick, true)
+  }
+
+  /** The same, but -1 where the slot would have to be taken from a key that still counts. */
+  enterIfRoom(key: number, tick: number): number {
+    return this.#enter(key, tick, false)
   }
 
   /** Locks the key's stripe and answers its slot, -1 if it has none. Then `leave`. */
@@ -82,6 +81,26 @@ export class SlotTable {
   /** Ticks since the slot's own tick. */
   age(slot: number, tick: number): number {
     return this.window.elapsed(this.words[slot * this.#wordsPerSlot + TICK_WORD]!, tick)
+  }
+
+  #enter(key: number, tick: number, evicts: boolean): number {
+    const hash = hashKey(key, this.#seed)
+    const stripe = hash & this.#stripeMask
+    if (this.locks !== undefined) this.locks.lock(stripe)
+    this.wasNew = false
+    const first = stripe * this.#stripeSlots
+    const home = first + slotOf(hash, this.#stripeSlots)
+    if (this.doubles[home * this.#doublesPerSlot] === key) return home
+    let slot = this.#search(key, first, home)
+    if (slot >= 0 && this.doubles[slot * this.#doublesPerSlot] === key) return slot
+    if (slot < 0) {
+      slot = this.#oldest(first, home, tick)
+      if (this.age(slot, tick) < 2 * this.window.ticks) {
+        this.evictions++
+        if (!evicts) return -1
+      }
+    }
+    return this.#take(slot, key, tick)
   }
 
   /** The slot of the key, or the first free one, from `home` on; -1 where all in reach are other keys'. */
@@ -108,7 +127,6 @@ export class SlotTable {
       }
       slot = slot + 1 === first + this.#stripeSlots ? first : slot + 1
     }
-    if (longest < 2 * this.window.ticks) this.evictions++
     return oldest
   }
 
@@ -118,6 +136,7 @@ export class SlotTable {
     for (let word = start + TICK_WORD + 1; word < start + this.#wordsPerSlot; word++) this.words[word] = 0
     this.words[start + TICK_WORD] = tick
     this.doubles[slot * this.#doublesPerSlot] = key
+    this.wasNew = true
     return slot
   }
 }

@@ -37,11 +37,15 @@ test('threads that count the same numbers at once lose no count', { timeout: 60_
 })
 
 test('without the locks, the same threads do lose counts', { timeout: 60_000 }, async () => {
-  const memory = allotTally(POLICY, 1)
-
-  await inThreads(memory, `for (const { table } of tally.counters) table.locks = undefined\n${COUNT_AT_ONCE}`)
-
-  assert.ok(sum(memory) < THREADS * COUNTS, `${sum(memory)} of ${THREADS * COUNTS}: nothing was lost`)
+  const unlocked = `for (const { table } of tally.counters) table.locks = undefined\n${COUNT_AT_ONCE}`
+  let counted = THREADS * COUNTS
+  // On a busy machine the threads may run one after the other, and then lose nothing.
+  for (let round = 0; round < 20 && counted === THREADS * COUNTS; round++) {
+    const memory = allotTally(POLICY, 1)
+    await inThreads(memory, unlocked)
+    counted = sum(memory)
+  }
+  assert.ok(counted < THREADS * COUNTS, 'nothing was lost: these threads do not meet, and prove nothing')
 })
 
 test(
@@ -136,8 +140,8 @@ async function inThreads(memory: TallyBuffers, code: string, policy = POLICY): P
 }
 
 function sum(memory: TallyBuffers): number {
-  const tally = viewTally(POLICY, memory)
-  return Array.from({ length: KEYS }, (_, key) => tally.counters[0]!.read(KEY + key, START_MS)).reduce((a, b) => a + b)
+  const counter = viewTally(POLICY, memory).counters[0] as SlidingCounter
+  return Array.from({ length: KEYS }, (_, key) => counter.read(KEY + key, START_MS)).reduce((a, b) => a + b)
 }
 
 function url(file: string): string {

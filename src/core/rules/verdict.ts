@@ -71,6 +71,10 @@ export type Ground =
   | ListedGround
   | CalledPartyGround
   | VolumeGround
+  | DistinctGround
+  | SequentialGround
+  | OutcomeGround
+  | SpoofingGround
   | InvalidGround
   | UnallocatedGround
   | AttestationGround
@@ -134,18 +138,61 @@ export type VerificationGround = {
   readonly why: string
 }
 
-/** More calls than the rule allows. */
-export type VolumeGround = {
-  readonly kind: 'volume'
+/** A call behind a figure: when it came, milliseconds since 1970, from whom and to whom, as `formatParty` writes them. */
+export type TellingCall = { readonly at: number; readonly calling: string; readonly called: string }
+
+/** What the grounds of all rules have that count callers. */
+type CountedGround = {
   readonly rule: string
   readonly cause: Cause
   readonly of: 'number' | 'block'
   /** `+12125550117`, or a block with an x for each digit left open: `+12125550xxx`. */
   readonly subject: string
-  /** Calls in the window, this one included. */
+  /** What was counted in the window, this call included; for rules that go by endings, the calls that ended. */
   readonly count: number
   /** False where the count leans on the window before and is an estimate (docs/decisions/0004-sliding-window.md). */
   readonly exact: boolean
   readonly limit: number
   readonly perMs: number
+  /** The latest calls of the window from the same number or block, oldest first, as far as they are remembered. */
+  readonly calls: readonly TellingCall[]
+}
+
+/** More calls than the rule allows. */
+export type VolumeGround = CountedGround & { readonly kind: 'volume' }
+
+/** More different numbers called than the rule allows. */
+export type DistinctGround = CountedGround & { readonly kind: 'distinct' }
+
+/** A longer run of calls to numbers one after the other than the rule allows. */
+export type SequentialGround = CountedGround & {
+  readonly kind: 'sequential'
+  /** How far each number was from the one before it, at most. */
+  readonly step: number
+}
+
+/** Too large a share of calls that ended so. `limit` is the share allowed, in percent. */
+export type OutcomeGround = CountedGround & {
+  readonly kind: 'short' | 'unanswered'
+  /** How many of the calls that ended, ended so. */
+  readonly hits: number
+  /** Below which duration a call is short. */
+  readonly underMs?: number | undefined
+}
+
+/** A number that one provider normally signs, and that comes without his signature. */
+export type SpoofingGround = {
+  readonly kind: 'spoofing'
+  readonly rule: string
+  readonly cause: Cause
+  readonly subject: string
+  /** How the call came: signed by nobody, or through another provider or trunk. */
+  readonly came: 'unsigned' | 'elsewhere'
+  /** By whom: who signed it where that was verified, else peer and trunk. */
+  readonly by: string
+  /** How many signed calls its normal provider was seen to make; stops at the limit. */
+  readonly count: number
+  readonly limit: number
+  readonly perMs: number
+  readonly calls: readonly TellingCall[]
 }

@@ -5,20 +5,7 @@ import { STANDINGS } from '#core/rules/attestation.ts'
 import { FLAWS } from '#core/rules/invalid.ts'
 import { COUNT_MAX } from '#core/rules/sliding-counter.ts'
 import { CAUSES, PROGRAMS } from '#core/rules/verdict.ts'
-import {
-  LIST,
-  NAME,
-  checked,
-  choice,
-  file,
-  integer,
-  key,
-  list,
-  name,
-  section,
-  share,
-  text,
-} from './keys.ts'
+import { LIST, NAME, checked, choice, file, integer, key, list, name, section, share, text } from './keys.ts'
 import { RULE_KEYS } from './rules.ts'
 import { countingSchemas } from './schema-counting.ts'
 import { GUARD_DEFAULT, parsePercent } from './units.ts'
