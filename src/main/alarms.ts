@@ -1,27 +1,32 @@
 import type { Logger } from 'pino'
 import type { AlarmKind } from '#edge/gate/answer.ts'
 
+/** What raises an alarm: the gate, and beside it what watches over its policy and its certificate. */
+export type Alarm = AlarmKind | 'policy' | 'certificate'
+
 /** What each alarm means to the person who is woken by it. */
-const MEANINGS: Readonly<Record<AlarmKind, string>> = {
+const MEANINGS: Readonly<Record<Alarm, string>> = {
   unrecorded: 'the ledger could not record blocks: calls are continued that would have been blocked',
   late: 'the ledger is too slow to record blocks: calls are continued that would have been blocked',
   shed: 'too many blocks wait for the ledger: calls are continued that would have been blocked',
   overload: 'more calls come than the gate can judge: the newest are continued unjudged, or told 503',
   fault: 'a fault of the program: the calls it touched are continued',
+  policy: 'a changed policy or configuration cannot be used: the gate goes on with the one before',
+  certificate: 'the certificate of gate.tls has expired: peers cannot connect by TLS',
 }
 
 /** Says what is wrong at most every `QUIET_MS` a kind, and remembers it for the health page. */
 export class Alarms {
-  readonly counts = new Map<AlarmKind, number>()
+  readonly counts = new Map<Alarm, number>()
   readonly #log: Logger
-  readonly #raisedMs = new Map<AlarmKind, number>()
-  readonly #saidMs = new Map<AlarmKind, number>()
+  readonly #raisedMs = new Map<Alarm, number>()
+  readonly #saidMs = new Map<Alarm, number>()
 
   constructor(log: Logger) {
     this.#log = log
   }
 
-  raise(kind: AlarmKind, cause: unknown): void {
+  raise(kind: Alarm, cause: unknown): void {
     const nowMs = performance.now()
     this.#raisedMs.set(kind, nowMs)
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1)

@@ -1,10 +1,11 @@
 import type { LedgerFigures } from '#core/ledger/ledger.ts'
-import type { AlarmKind } from '#edge/gate/answer.ts'
 import { type FigureName, GATE_FIGURES } from '#edge/gate/figures.ts'
+import { type StreamFigureName, STREAM_FIGURES } from '#edge/gate/streams.ts'
 import type { Figure } from '#edge/health/serve.ts'
 import { type HttpFigureName, type HttpFigures, HTTP_FIGURES } from '#edge/http/figures.ts'
-import type { Alarms } from './alarms.ts'
+import type { Alarm, Alarms } from './alarms.ts'
 import type { GateState } from './gate-state.ts'
+import type { OpenStreams } from './serve-streams.ts'
 
 /** What the metrics page shows of the gates. */
 export function gateFigures(state: () => GateState, alarms: Alarms): Figure[] {
@@ -44,6 +45,25 @@ export function gateFigures(state: () => GateState, alarms: Alarms): Figure[] {
   ]
 }
 
+/** What the metrics page shows of connections over TCP and TLS; `expiresMs` is when the certificate ends. */
+export function streamFigures({ streams, expiresMs }: Pick<OpenStreams, 'streams' | 'expiresMs'>): Figure[] {
+  const counted = Object.entries(STREAM_FIGURES).map(([name, help]): Figure => {
+    const read = (): number => streams.figures[name as StreamFigureName]
+    return { name: `stream_${snake(name)}_total`, help, type: 'counter', read }
+  })
+  return [
+    ...counted,
+    { name: 'stream_open', help: 'connections that are open', type: 'gauge', read: () => streams.open },
+    { name: 'stream_handshakes', help: 'TLS handshakes under way', type: 'gauge', read: () => streams.handshakes },
+    {
+      name: 'stream_certificate_expires_seconds',
+      help: 'when the certificate of TLS ends, in seconds since 1970; 0 without TLS',
+      type: 'gauge',
+      read: () => Math.floor((expiresMs() ?? 0) / 1000),
+    },
+  ]
+}
+
 /** What the metrics page shows of the doors over HTTP. */
 export function httpFigures(figures: HttpFigures): Figure[] {
   return Object.entries(HTTP_FIGURES).map(([name, help]): Figure => {
@@ -78,7 +98,7 @@ const LEDGER_FIGURES: readonly (readonly [Counted, string, Figure['type']])[] = 
   ['reopened', 'times the store was opened again after a failure', 'counter'],
   ['lost', 'entries that were acknowledged and are not there: the storage broke its promise', 'counter'],
 ]
-const ALARM_KINDS: readonly AlarmKind[] = ['unrecorded', 'late', 'shed', 'overload', 'fault']
+const ALARM_KINDS: readonly Alarm[] = ['unrecorded', 'late', 'shed', 'overload', 'fault', 'policy', 'certificate']
 
 function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

@@ -231,12 +231,14 @@ function versionOf(text: string): number {
 
 function row({ version, state, madeMs, steps }: PolicyVersion): string {
   const last = steps.at(-1)
+  const note = steps.findLast(({ note }) => note !== '')?.note
+  const origin = steps.findLast(({ origin }) => origin !== undefined)?.origin
   return columns([
     String(version),
     state,
     showTime(last?.at ?? madeMs),
     last?.actor ?? '',
-    [last?.note, last?.origin].filter((text) => text !== undefined && text !== '').join(' · '),
+    [note, origin].filter((text) => text !== undefined).join(' · '),
   ])
 }
 

@@ -33,6 +33,8 @@ export type TakingTerms = {
   readonly nowMs: () => number
   /** Whether a gate is to serve by it: then tokens, keys and certificates are read as well. */
   readonly serves: boolean
+  /** The text of the configuration file; read from there if not said. */
+  readonly configText?: string | undefined
 }
 
 /**
@@ -43,15 +45,15 @@ export type TakingTerms = {
  * force stays.
  */
 export function takeFromFile(terms: TakingTerms): TakenPolicy {
-  const { store, path, by, nowMs, serves } = terms
-  const read = load(path, serves)
+  const { store, by, nowMs } = terms
+  const read = load(terms)
   if (read.kind === 'refused') return read
   const file = resolve(read.config.policyFile)
   const disk = read.config.policyText
   const inForce = store.inForce()
   const standing = inForce === undefined ? undefined : store.text(inForce.version)
   const wanted = mergeParts(disk, store.partsOf(file), standing)
-  const taken = hashPolicy(wanted) === hashPolicy(disk) ? read : load(path, serves, { name: file, text: wanted })
+  const taken = hashPolicy(wanted) === hashPolicy(disk) ? read : load(terms, { name: file, text: wanted })
   if (taken.kind === 'refused') return taken
 
   const origin = { file, parts: partsOf(disk) }
@@ -99,13 +101,10 @@ export function takeFromFile(terms: TakingTerms): TakenPolicy {
 }
 
 /** Makes a version of the store ready to judge by, with the rest of the configuration as its file has it now. */
-export function takeVersion(
-  { store, path, serves }: Omit<TakingTerms, 'store'> & { readonly store: PolicyReader },
-  version: number,
-): TakenPolicy {
-  const text = store.text(version)
+export function takeVersion(terms: ReadingTerms, version: number): TakenPolicy {
+  const text = terms.store.text(version)
   if (text === undefined) return { kind: 'refused', faults: [`policy ${version} is not in the store with its text`] }
-  const taken = load(path, serves, { name: `policy ${version}`, text })
+  const taken = load(terms, { name: `policy ${version}`, text })
   return taken.kind === 'refused' ? taken : { ...taken, version, notes: [] }
 }
 
@@ -130,12 +129,15 @@ export function mergeParts(
   return { yaml: base.yaml, lists: new Map(lists) }
 }
 
+type ReadingTerms = Pick<TakingTerms, 'path' | 'serves' | 'configText'> & { readonly store: PolicyReader }
+
 function load(
-  path: string | undefined,
-  serves: boolean,
+  { path, serves, configText }: Omit<ReadingTerms, 'store'>,
   policy?: GivenPolicy,
 ): { kind: 'taken'; config: Config } | { kind: 'refused'; faults: string[] } {
-  const loaded = loadConfig({ path, env: process.env, readFile: (file) => readFileSync(file, 'utf8'), policy, serves })
+  const readFile = (file: string): string =>
+    file === path && configText !== undefined ? configText : readFileSync(file, 'utf8')
+  const loaded = loadConfig({ path, env: process.env, readFile, policy, serves })
   if (loaded.kind === 'refused') return { kind: 'refused', faults: loaded.faults.map((fault) => formatFault(fault)) }
   return { kind: 'taken', config: loaded.config }
 }

@@ -5,24 +5,33 @@ import pino, { type Logger } from 'pino'
 import { type Ledger, SAME_TRANSACTION_MS } from '#core/ledger/ledger.ts'
 import { numberRules } from '#core/rules/policy.ts'
 import { allotTally } from '#core/rules/tally.ts'
+import type { ControlServer } from '#edge/control/serve.ts'
 import { detectBatch } from '#edge/gate/udp-batch.ts'
 import { type Receive, listenUdp } from '#edge/gate/udp.ts'
 import { type HealthServer, serveHealth } from '#edge/health/serve.ts'
 import { openReceiptKeys } from '#edge/store/receipt-keys.ts'
 import { type LedgerOptions, type SharedLedger, openLedger } from '#edge/store/sqlite-ledger.ts'
+import { openPolicyStore } from '#edge/store/policy-store.ts'
+import { actorOf } from './actor.ts'
+import { adoptPolicy } from './adopt-policy.ts'
 import { Alarms } from './alarms.ts'
 import { sampleOrStop } from './config-command.ts'
 import type { Config } from '#main/config/config.ts'
-import { formatEndpoint } from '#main/config/addresses.ts'
+import { formatEndpoint, formatListening } from '#main/config/addresses.ts'
 import { DEFAULT_PATH } from '#main/config/load.ts'
 import { EXIT, Stop } from './exit.ts'
-import { gateFigures, httpFigures, ledgerFigures } from './figures.ts'
+import { gateFigures, httpFigures, ledgerFigures, streamFigures } from './figures.ts'
 import type { GateState } from './gate-state.ts'
 import { type GateTerms, contractOf } from './gate-terms.ts'
 import { Deaf, Gates } from './gates.ts'
 import { loadOrStop, openOrStop } from './load-or-stop.ts'
 import { LogOutput } from './log-output.ts'
+import { type AdoptedPolicy, watchPolicies } from './policy-watch.ts'
 import { type HttpDoors, NoDoor, openHttpDoors } from './serve-http.ts'
+import { NoStream, type OpenStreams, openStreams } from './serve-streams.ts'
+import { takeFromFile } from './take-policy.ts'
+import { Trials, controlPath } from './trials.ts'
+import { concealNumbers } from './words.ts'
 
 /** Adds `recourse up`: gate and ledger in one process, until a signal ends it. */
 export function upCommand(program: Command): void {
@@ -71,33 +80,60 @@ async function start(config: Config, path: string): Promise<Running> {
   }
 }
 
-async function startParts(config: Config, path: string, undo: Undo): Promise<Running> {
+async function startParts(started: Config, path: string, undo: Undo): Promise<Running> {
   const output = new LogOutput(STDOUT)
-  const log = pino({ name: 'recourse', level: config.log.level }, output)
+  const log = pino({ name: 'recourse', level: started.log.level }, output)
   const alarms = new Alarms(log)
-  const ledger = await openOrStop(() => openLedger(`sqlite:${config.store.path}`, ledgerOptions(config)))
+  const ledger = await openOrStop(() => openLedger(`sqlite:${started.store.path}`, ledgerOptions(started)))
   undo.push(() => ledger.close())
-  const keys = await openOrStop(() => readKeys(config))
-  const gates = await makeGates(config, ledger, keys, alarms)
+  const keys = await openOrStop(() => readKeys(started))
+  const { config, version } = await openOrStop(() => takeOrStop(started, path))
+  const trials = new Trials()
+  const gates = await makeGates(config, version, ledger, keys, alarms, trials)
   undo.push(() => gates.close())
   const startedMs = performance.now()
 
   const local = await listen(gates, config, path)
+  const streams = await openConnections(config, path, gates, alarms, log)
+  undo.push(() => streams.close())
+  local.push(...streams.local)
   const doors = await openDoors(config, path, ledger, gates, alarms)
   undo.push(() => doors.close(0))
-  const health = await watch(config, path, ledger, gates, doors, alarms, startedMs)
+  const health = await watch(config, path, ledger, gates, doors, streams, alarms, startedMs)
   const renewKeys = (): void => gates.adopt({ ...gates.terms, receipts: readKeys(config) })
   const chores = setInterval(() => void doChores(config, ledger, log, renewKeys), CHORES_MS)
   void doChores(config, ledger, log)
+  const policies = watchPolicies({
+    url: `sqlite:${config.store.path}`,
+    path,
+    config,
+    version,
+    onPolicy: async (adopted) => {
+      await adoptPolicy(gates, ledger, adopted)
+      await doors.adopt(adopted.config)
+      streams.adopt(adopted.config)
+      tellAdopted(log, adopted)
+    },
+    onRefused: ({ what, faults }) => {
+      for (const fault of faults) log.error({ of: what }, concealNumbers(fault))
+      alarms.raise('policy', undefined)
+    },
+  })
+  undo.push(() => policies.close())
+  const reload = (): void => void policies.reload()
+  if (!isAttended()) process.on('SIGHUP', reload)
+  const control = await listenForTrials(trials, gates, config)
   announce(config, path, local, doors, health)
-  log.info({ listening: local, policy: config.policy.version }, 'started')
+  log.info({ listening: local, policy: version }, 'started')
   return {
     async stop() {
       clearInterval(chores)
-      await Promise.all([gates.end(DRAIN_MS), doors.close(DRAIN_MS)])
+      process.off('SIGHUP', reload)
+      void policies.close()
+      await Promise.all([gates.end(DRAIN_MS), doors.close(DRAIN_MS), control?.close()])
       const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), CLOSE_MS))
       const isStoreClosed = await Promise.race([ledger.close().then(() => true), patience])
-      await gates.close()
+      await Promise.all([gates.close(), streams.close()])
       await health?.close()
       log.info('ended')
       await output.finish(LOG_MS)
@@ -106,7 +142,31 @@ async function startParts(config: Config, path: string, undo: Undo): Promise<Run
   }
 }
 
-async function makeGates(config: Config, ledger: SharedLedger, receipts: GateTerms['receipts'], alarms: Alarms) {
+/** What the configuration file has new of its policy comes into force, unless a guard wants a second person to look. */
+function takeOrStop(config: Config, path: string): { config: Config; version: number } {
+  const store = openPolicyStore(`sqlite:${config.store.path}`)
+  try {
+    const taken = takeFromFile({ store, path, by: actorOf(undefined), nowMs: () => Date.now(), serves: true })
+    if (taken.kind === 'refused') throw new Stop(EXIT.unusable, taken.faults.join('\n'))
+    for (const note of taken.notes) say(`note: ${note}`)
+    return taken
+  } finally {
+    store.close()
+  }
+}
+
+function tellAdopted(log: Logger, { version, notes, isReload }: AdoptedPolicy): void {
+  log.info({ policy: version }, isReload ? 'read the configuration again' : 'judging by another policy')
+  for (const note of notes) log.warn({ policy: version }, concealNumbers(note))
+}
+
+async function makeGates(
+  config: Config,
+  policyVersion: number,
+  ledger: SharedLedger,
+  receipts: GateTerms['receipts'],
+  alarms: Alarms,
+) {
   const nowMs = Date.now()
   const numbers = await ledger.ruleNumbers(
     config.policy.rules.map(({ id }) => id),
@@ -116,7 +176,7 @@ async function makeGates(config: Config, ledger: SharedLedger, receipts: GateTer
   const terms: GateTerms = {
     peers: config.gate.peers,
     policy,
-    policyVersion: await ledger.policyVersion(policy.version, nowMs),
+    policyVersion,
     tally: allotTally(policy, randomInt(2 ** 32 - 1)),
     notices: config.terms,
     contract: contractOf(config),
@@ -133,7 +193,18 @@ async function makeGates(config: Config, ledger: SharedLedger, receipts: GateTer
     recent: await ledger.recentBlocks(nowMs - SAME_TRANSACTION_MS),
     chain: LEDGER_CHAIN,
     alarm: (kind, cause) => alarms.raise(kind, cause),
+    tried: (tried) => trials.hear(tried),
   })
+}
+
+/** Listens for `recourse peer test`; a gate that cannot do so still screens calls. */
+async function listenForTrials(trials: Trials, gates: Gates, config: Config): Promise<ControlServer | undefined> {
+  try {
+    return await trials.serve(controlPath(config.store.path), gates, () => Date.now())
+  } catch (error) {
+    say(`note: recourse peer test cannot reach this gate: ${(error as Error).message}`)
+    return undefined
+  }
 }
 
 /** Reads the ring of receipt keys, making and deleting keys as their time has come. */
@@ -148,14 +219,18 @@ function readKeys(config: Config): GateTerms['receipts'] {
 
 /** Opens every endpoint; answers what they are, as they stand in the log. */
 async function listen(gates: Gates, config: Config, path: string): Promise<string[]> {
-  const { listen: endpoints, receiveBufferBytes, threads, udp } = config.gate
+  const { receiveBufferBytes, threads, udp } = config.gate
+  const endpoints = config.gate.listen.filter(({ transport }) => transport === 'udp')
   const local: string[] = []
   const why = udp === 'batch' ? detectBatch() : undefined
   if (why !== undefined)
     throw new Stop(EXIT.unusable, `gate.udp is batch in ${path}, which cannot be used here: ${why}. Set it to dgram`)
-  const inThreads = threads > 1 || udp === 'batch'
+  const inThreads = endpoints.length > 0 && (threads > 1 || udp === 'batch')
   try {
-    if (inThreads) local.push(...(await gates.start(threads, { listen: endpoints, receiveBufferBytes, udp })))
+    if (inThreads) {
+      const started = await gates.start(threads, { listen: endpoints, receiveBufferBytes, udp })
+      local.push(...started.map((address) => `udp:${address}`))
+    }
   } catch (error) {
     if (!(error instanceof Deaf)) throw error
     throw cannotListen(`udp:${formatEndpoint(endpoints[error.endpoint]!)}`, `gate.listen in ${path}`, error)
@@ -166,12 +241,32 @@ async function listen(gates: Gates, config: Config, path: string): Promise<strin
     try {
       const transport = await listenUdp(address, port, { receiveBufferBytes, reusePort: false }, receive)
       gates.transports.push(transport)
-      local.push(transport.local)
+      local.push(`udp:${transport.local}`)
     } catch (error) {
       throw cannotListen(`udp:${formatEndpoint(endpoint)}`, `gate.listen in ${path}`, error)
     }
   }
   return local
+}
+
+async function openConnections(
+  config: Config,
+  path: string,
+  gates: Gates,
+  alarms: Alarms,
+  log: Logger,
+): Promise<OpenStreams> {
+  try {
+    return await openStreams(config, {
+      gate: gates.gate,
+      terms: () => gates.terms,
+      alarm: (kind, cause) => alarms.raise(kind, cause),
+      tell: (level, message) => log[level](message),
+    })
+  } catch (error) {
+    if (!(error instanceof NoStream)) throw error
+    throw cannotListen(formatListening(error.endpoint), `gate.listen in ${path}`, error.cause)
+  }
 }
 
 async function openDoors(
@@ -202,6 +297,7 @@ async function watch(
   ledger: Ledger,
   gates: Gates,
   doors: HttpDoors,
+  streams: OpenStreams,
   alarms: Alarms,
   startedMs: number,
 ): Promise<HealthServer | undefined> {
@@ -212,13 +308,18 @@ async function watch(
     ...gateFigures(state, alarms),
     ...ledgerFigures(state, () => ledger.figures()),
     ...httpFigures(doors.figures),
+    ...streamFigures(streams),
   ]
   const health = () => {
     const { failure } = ledger.figures()
     const faults = [...alarms.fresh(), ...(failure === undefined ? [] : [`the ledger: ${failure}`])]
     return {
       faults,
-      about: { upSeconds: Math.round((performance.now() - startedMs) / 1000), policy: config.policy.version },
+      about: {
+        upSeconds: Math.round((performance.now() - startedMs) / 1000),
+        policy: gates.terms.policy.version,
+        policyVersion: gates.terms.policyVersion,
+      },
     }
   }
   try {
@@ -260,15 +361,23 @@ function announce(
 ): void {
   const [first] = local
   const peers = config.gate.peers.map(
-    ({ name, from, continueStatus }) => `${name} (${from.join(', ')}; continue is ${continueStatus})`,
+    ({ name, from, certificates = [], continueStatus }) =>
+      `${name} (${[...from, ...certificates].join(', ')}; continue is ${continueStatus})`,
   )
-  for (const endpoint of local) say(`screening calls on udp:${endpoint}`)
+  for (const endpoint of local) say(`screening calls on ${endpoint}`)
   for (const door of doors.open) say(door)
   say(`peers: ${peers.join('; ')}. Everybody else gets no answer.`)
   say(`ledger: ${config.store.path}`)
   if (health !== undefined) say(`metrics and health: ${health.url}/metrics, ${health.url}/health`)
-  if (first !== undefined) say(`try it: npx recourse call sip:${first} --from +12125550199 --to +14155550163`)
+  if (first !== undefined) say(`try it: npx recourse call ${targetOf(first)} --from +12125550199 --to +14155550163`)
   say(`next: the rules are in ${path} (docs/configuration.md, docs/rules.md); blocks: npx recourse ledger list`)
+}
+
+/** What `recourse call` takes to reach an endpoint. */
+function targetOf(local: string): string {
+  const transport = local.slice(0, local.indexOf(':'))
+  const address = local.slice(transport.length + 1)
+  return transport === 'udp' ? `sip:${address}` : `sip:${address} --transport ${transport}`
 }
 
 function ledgerOptions({ ledger, journal }: Config): LedgerOptions {
@@ -290,8 +399,14 @@ function ledgerOptions({ ledger, journal }: Config): LedgerOptions {
 /** The first signal to end. Those after it, which npm and impatient people send, find the end under way: it takes a few seconds at most. */
 function endOfRun(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve())
+    const signals = ['SIGTERM', 'SIGINT', ...(isAttended() ? ['SIGHUP' as const] : [])] as const
+    for (const signal of signals) process.on(signal, () => resolve())
   })
+}
+
+/** Whether a terminal started this: when it is closed it sends SIGHUP, and no gate must be left behind it. */
+function isAttended(): boolean {
+  return process.stdin.isTTY
 }
 
 function say(line: string): void {

@@ -10,6 +10,11 @@ export function visible(text: string): string {
   })
 }
 
+/** A text without the telephone numbers in it, for the log. */
+export function concealNumbers(text: string): string {
+  return text.replace(/\+?[0-9][0-9(). -]{5,}[0-9]\*?/g, '…')
+}
+
 /** An input's name for people, in a text that holds it or alone: safe to show, and not longer than a few lines. */
 export function nameInput(text: string, path = text): string {
   if (text === '-') return 'standard input'

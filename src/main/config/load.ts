@@ -76,7 +76,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
   }
   if (!parsed.success) return { kind: 'refused', faults: sortFaults(faults) }
   const http = readHttp(parsed.data, { file, readFile, env, places, serves: serves === true })
-  const lists = text === undefined ? readFile : readFrozen(text)
+  const lists = text === undefined ? readFile : readFrozen(places.policyFile, text)
   const streams = readGateTls(parsed.data.gate, { file, readFile, env, places, serves: serves === true })
   const compiled = compile(parsed.data, file, places, lists, yaml, isWhole, http, streams.tls)
   faults.push(...compiled.faults, ...http.faults, ...streams.faults)
@@ -172,9 +172,10 @@ function deskReminder(url: string): string {
 }
 
 /** Reads the lists that are kept with a policy's text, and nothing else. */
-function readFrozen({ lists }: PolicyText): ReadFile {
+function readFrozen(policyFile: string, { lists }: PolicyText): ReadFile {
+  const kept = new Map(Array.from(lists, ([name, text]) => [besides(policyFile, name), text]))
   return (path) => {
-    const text = lists.get(path)
+    const text = kept.get(path)
     if (text === undefined) throw new Error('it is not kept with this policy')
     return text
   }
