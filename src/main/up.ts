@@ -131,9 +131,10 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Ru
       process.off('SIGHUP', reload)
       void policies.close()
       await Promise.all([gates.end(DRAIN_MS), doors.close(DRAIN_MS), control?.close()])
+      const connections = streams.close()
       const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), CLOSE_MS))
       const isStoreClosed = await Promise.race([ledger.close().then(() => true), patience])
-      await Promise.all([gates.close(), streams.close()])
+      await Promise.all([gates.close(), connections])
       await health?.close()
       log.info('ended')
       await output.finish(LOG_MS)
@@ -166,6 +167,7 @@ async function makeGates(
   ledger: SharedLedger,
   receipts: GateTerms['receipts'],
   alarms: Alarms,
+  trials: Trials,
 ) {
   const nowMs = Date.now()
   const numbers = await ledger.ruleNumbers(
@@ -401,6 +403,8 @@ function endOfRun(): Promise<void> {
   return new Promise((resolve) => {
     const signals = ['SIGTERM', 'SIGINT', ...(isAttended() ? ['SIGHUP' as const] : [])] as const
     for (const signal of signals) process.on(signal, () => resolve())
+    // Until there is something to reload it must not end the start.
+    process.on('SIGHUP', () => undefined)
   })
 }
 
