@@ -209,4 +209,11 @@ const MIGRATIONS = [
    BEGIN SELECT RAISE(ABORT, 'the audit trail is not edited'); END;
    CREATE TRIGGER audit_stays BEFORE DELETE ON audit
    BEGIN SELECT RAISE(ABORT, 'the audit trail is not edited'); END;`,
+  `CREATE TABLE outbox (
+     id INTEGER PRIMARY KEY, hook TEXT NOT NULL, entry INTEGER NOT NULL, at INTEGER NOT NULL, due INTEGER NOT NULL,
+     attempts INTEGER NOT NULL, UNIQUE (hook, entry)
+   ) STRICT;
+   CREATE INDEX outbox_due ON outbox (hook, due);
+   CREATE TABLE outbox_place (hook TEXT NOT NULL, chain INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (hook, chain))
+   STRICT, WITHOUT ROWID;`,
 ]

@@ -9,6 +9,7 @@ import type { BlockLocation } from '#codec/notice/notice.ts'
 import type { TlsIdentity } from '#edge/gate/certificate.ts'
 import type { StreamLimits } from '#edge/gate/streams.ts'
 import type { Endpoint, Listening } from './addresses.ts'
+import type { OutletsConfig } from './outlets.ts'
 import type { FileSource, SecretSource } from './keys.ts'
 
 /** A configuration that has been checked whole: whoever has one need not look again. Paths are ready to open. */
@@ -47,6 +48,7 @@ export type Config = {
   readonly terms: NoticeTerms
   readonly desk: DeskConfig | undefined
   readonly api: ApiConfig | undefined
+  readonly outlets: OutletsConfig
   readonly ledger: { readonly checkpoints: string; readonly keepMs: number }
   readonly journal: { readonly keepMs: number }
   readonly metrics: { readonly listen: Endpoint | undefined }

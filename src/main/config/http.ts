@@ -3,23 +3,11 @@ import { TOKEN, TOKEN_CHARACTERS_MAX, TOKEN_CHARACTERS_MIN } from '#edge/http/to
 import { readTlsIdentity } from '#edge/gate/certificate.ts'
 import { formatEndpoint, isOnThisMachine } from './addresses.ts'
 import type { ApiConfig, CardConfig, DeskConfig, TlsConfig } from './config.ts'
-import type { Environment } from './environment.ts'
 import type { ConfigFault } from './fault.ts'
 import type { SecretSource } from './keys.ts'
-import { besides, reasonOf, type ReadFile } from './lists.ts'
-import type { Places } from './rules.ts'
 import type { Settings } from './schema.ts'
+import { SourceReader, type Sources } from './source-reader.ts'
 import type { Path } from './source.ts'
-
-/** What there is to read beside the settings. */
-export type HttpSources = {
-  readonly file: string
-  readonly readFile: ReadFile
-  readonly env: Environment
-  readonly places: Places
-  /** Whether secrets and certificates are to be read. */
-  readonly serves: boolean
-}
 
 export type HttpConfig = {
   readonly api: ApiConfig | undefined
@@ -29,7 +17,7 @@ export type HttpConfig = {
 }
 
 /** Reads what the doors over HTTP need, tokens, keys and certificates too, and checks that it fits together. */
-export function readHttp(settings: Settings, sources: HttpSources): HttpConfig {
+export function readHttp(settings: Settings, sources: Sources): HttpConfig {
   const reader = new Reader(settings, sources)
   const { api, desk } = settings
   const { notices } = settings.policy
@@ -69,20 +57,14 @@ export function readHttp(settings: Settings, sources: HttpSources): HttpConfig {
   return { api: apiConfig, desk: deskConfig, faults: reader.faults, reminders: reader.reminders }
 }
 
-/** Reads files and secrets, and keeps what is wrong with them. */
-class Reader {
-  readonly faults: ConfigFault[] = []
+/** Reads what the settings of the doors name. */
+class Reader extends SourceReader {
   readonly reminders: string[] = []
   readonly #settings: Settings
-  readonly #sources: HttpSources
 
-  constructor(settings: Settings, sources: HttpSources) {
+  constructor(settings: Settings, sources: Sources) {
+    super(sources)
     this.#settings = settings
-    this.#sources = sources
-  }
-
-  fault(path: Path, message: string): void {
-    this.faults.push({ ...this.#sources.places.at(path), message })
   }
 
   /** The peers by their tokens. */
@@ -91,7 +73,7 @@ class Reader {
     for (const [index, { name, token }] of (this.#settings.gate.peers ?? []).entries()) {
       if (token === undefined) continue
       const path: Path = ['gate', 'peers', index, 'token']
-      const text = this.#secret(path, token)?.trim()
+      const text = this.secret(path, token)?.trim()
       if (text === undefined) continue
       const other = tokens.get(text)
       if (!TOKEN.test(text) || text.length < TOKEN_CHARACTERS_MIN || text.length > TOKEN_CHARACTERS_MAX) {
@@ -108,8 +90,8 @@ class Reader {
   tls(path: Path, tls: NonNullable<Settings['api']>['tls']): TlsConfig {
     if (tls === 'none') return { kind: 'none' }
     if ('proxy' in tls) return { kind: 'proxy', addresses: tls.proxy }
-    const certificate = this.#file([...path, 'certificate'], tls.certificate)
-    const key = this.#secret([...path, 'key'], tls.key)
+    const certificate = this.text([...path, 'certificate'], tls.certificate)
+    const key = this.secret([...path, 'key'], tls.key)
     if (certificate === undefined || key === undefined) return { kind: 'none' }
     const reading = readTlsIdentity({ certificate, key, clients: undefined }, Date.now())
     if (reading.kind === 'ok') return { kind: 'files', certificate, key }
@@ -121,8 +103,8 @@ class Reader {
     const { card } = desk
     if (card === undefined) return undefined
     const path: Path = ['desk', 'card']
-    const certificate = this.#file([...path, 'certificate'], card.certificate)
-    const key = this.#secret([...path, 'key'], card.key)
+    const certificate = this.text([...path, 'certificate'], card.certificate)
+    const key = this.secret([...path, 'key'], card.key)
     if (certificate === undefined || key === undefined) return undefined
     const reading = readTlsIdentity({ certificate, key, clients: undefined }, Date.now())
     if (reading.kind === 'refused') {
@@ -134,28 +116,6 @@ class Reader {
       )
     }
     return { certificate, key, x5u: card.x5u ?? `${desk.public}/card.pem` }
-  }
-
-  #secret(path: Path, source: SecretSource): string | undefined {
-    if (!this.#sources.serves) return undefined
-    if (source.kind === 'file') return this.#file(path, source.path)
-    const text = this.#sources.env[source.name]
-    if (text === undefined || text === '') {
-      this.fault(path, `found no value in the variable ${source.name}, expected the secret`)
-      return undefined
-    }
-    return text
-  }
-
-  #file(path: Path, named: string): string | undefined {
-    if (!this.#sources.serves) return undefined
-    const file = besides(this.#sources.file, named)
-    try {
-      return this.#sources.readFile(file)
-    } catch (error) {
-      this.fault(path, `found the file ${file}, which cannot be read (${reasonOf(error)}), expected one that can`)
-      return undefined
-    }
   }
 }
 

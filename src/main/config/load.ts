@@ -8,6 +8,7 @@ import { applyEnvironment, variableOf, type Environment, type Override } from '.
 import { sortFaults, type ConfigFault } from './fault.ts'
 import { readHttp, type HttpConfig } from './http.ts'
 import { besides, openListReader, reasonOf, type ReadFile } from './lists.ts'
+import { type OutletsConfig, readOutlets } from './outlets.ts'
 import { makePolicy, type Places } from './rules.ts'
 import { knownKeys } from './schema-walk.ts'
 import { configSchema, type Settings } from './schema.ts'
@@ -78,8 +79,9 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
   const http = readHttp(parsed.data, { file, readFile, env, places, serves: serves === true })
   const lists = text === undefined ? readFile : readFrozen(places.policyFile, text)
   const streams = readGateTls(parsed.data.gate, { file, readFile, env, places, serves: serves === true })
-  const compiled = compile(parsed.data, file, places, lists, yaml, isWhole, http, streams.tls)
-  faults.push(...compiled.faults, ...http.faults, ...streams.faults)
+  const outlets = readOutlets(parsed.data, { file, readFile, env, places, serves: serves === true })
+  const compiled = compile(parsed.data, file, places, lists, yaml, isWhole, http, streams.tls, outlets)
+  faults.push(...compiled.faults, ...http.faults, ...streams.faults, ...outlets.faults)
   if (faults.length > 0) return { kind: 'refused', faults: sortFaults(faults) }
   return { kind: 'loaded', config: compiled.config, reminders: compiled.reminders }
 }
@@ -94,6 +96,7 @@ function compile(
   isWhole: boolean,
   http: HttpConfig,
   tls: GateTlsConfig | undefined,
+  outlets: OutletsConfig,
 ) {
   const { operator, gate, desk, policy } = settings
   const reader = openListReader(readFile, gate.dialPlan)
@@ -156,6 +159,7 @@ function compile(
     terms: terms.kind === 'ok' ? terms.value : NO_TERMS,
     desk: http.desk,
     api: http.api,
+    outlets: { webhooks: outlets.webhooks, hep: outlets.hep },
     ledger: { checkpoints: besides(file, settings.ledger.checkpoints), keepMs: settings.ledger.keep },
     journal: { keepMs: settings.journal.keep },
     metrics: { listen: settings.metrics.listen === 'none' ? undefined : settings.metrics.listen },

@@ -94,9 +94,9 @@ const WRONG: [title: string, rule: string, message: string][] = [
   [
     'an allocation file that is not there',
     '{ id: r, unallocated: "file:gone.csv" }',
-    'recourse.yaml:15:20: found the file gone.csv, which cannot be read (there is no such file), expected a file of allocations with the columns npa and nxx, or prefix',
+    'recourse.yaml:15:29: found the file gone.csv, which cannot be read (there is no such file), expected a file of allocations with the columns npa and nxx, or prefix',
   ],
-  ['no allocation file', '{ id: r, unallocated: true }', 'recourse.yaml:15:20: found true, expected file: and a path'],
+  ['no allocation file', '{ id: r, unallocated: true }', 'recourse.yaml:15:29: found true, expected file: and a path'],
   [
     'a flaw that is none',
     '{ id: r, invalid: { except: [ugly] } }',
@@ -224,8 +224,8 @@ test('what each rule does is told in words', () => {
 const BASE = `operator: { contact: { tel: "+18005550142" } }
 gate:
   peers:
-    - { name: edge, from: 127.0.0.1 }
-    - { name: west, from: 127.0.0.2 }
+    - { name: edge, from: 127.0.0.1, continue: 404 }
+    - { name: west, from: 127.0.0.2, continue: 404 }
   dialPlan: { country: 1, national: 10, international: "011" }
 policy:
   exempt: [emergency, "file:psap.csv"]

@@ -26,6 +26,7 @@ import {
   trunkKey,
 } from './schema-contract.ts'
 import { certificateKey, listenKey, streamsKey, tlsKey } from './schema-streams.ts'
+import { hepSchema } from './schema-outlets.ts'
 
 const dialPlan = section({
   country: key(integer(1, 999), 'The country code of national numbers.', 'a country code from 1 to 999'),
@@ -126,5 +127,10 @@ export const gateSchema = section({
   ),
   tls: tlsKey,
   streams: streamsKey,
+  hep: key(
+    hepSchema.optional(),
+    'A Homer that gets a copy of each call and its answer, and what was decided (HEPv3). Without it, none.',
+    'a mapping with to',
+  ),
   limits: key(limits.prefault({}), 'What the gate holds at most.', 'a mapping'),
 })

@@ -16,6 +16,7 @@ import {
   text,
 } from './keys.ts'
 import { gateSchema } from './schema-gate.ts'
+import { webhooksSchema } from './schema-outlets.ts'
 import { policySchema } from './schema-policy.ts'
 
 // One thing, the configuration's shape: every key with what it means and what it takes. The reference page is made of it,
@@ -165,6 +166,11 @@ export const configSchema = z.strictObject({
     api.optional(),
     'The API for switches that ask over HTTP. Without it there is none.',
     'a mapping with listen and tls',
+  ),
+  webhooks: key(
+    webhooksSchema,
+    'Who is told of each block, and of each that was taken back: at least once, and again for 24 hours where nobody answers.',
+    'a list of mappings with name, url and secret',
   ),
   ledger: key(
     section({

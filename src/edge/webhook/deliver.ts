@@ -1,0 +1,65 @@
+import { createHmac } from 'node:crypto'
+
+/** Somebody who is told of each block. */
+export type Webhook = {
+  readonly name: string
+  /** https, or http on this machine. */
+  readonly url: string
+  readonly secret: string
+}
+
+/** What came of one try: taken, or why not. */
+export type Delivery = { readonly kind: 'taken' } | { readonly kind: 'failed'; readonly why: string }
+
+/**
+ * Posts an event, signed so that its receiver can tell it from a forged one: `Recourse-Signature: t=<seconds>,v1=<HMAC-SHA256
+ * of "t.body" in hexadecimal>`. Any status from 200 to 299 within `TRY_MS` means that it was taken; a redirect is none.
+ */
+export async function deliver(webhook: Webhook, event: string, body: string, nowMs: number): Promise<Delivery> {
+  try {
+    const response = await fetch(webhook.url, {
+      method: 'POST',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TRY_MS),
+      headers: {
+        'content-type': 'application/json',
+        'recourse-event': event,
+        'recourse-signature': signBody(body, webhook.secret, nowMs),
+        'user-agent': 'recourse',
+      },
+      body,
+    })
+    await response.body?.cancel()
+    if (response.ok) return { kind: 'taken' }
+    return { kind: 'failed', why: `status ${response.status}` }
+  } catch (error) {
+    return { kind: 'failed', why: reasonOf(error) }
+  }
+}
+
+/** The value of Recourse-Signature. */
+export function signBody(body: string, secret: string, nowMs: number): string {
+  const seconds = Math.floor(nowMs / 1000)
+  const signature = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex')
+  return `t=${seconds},v1=${signature}`
+}
+
+/** When a parcel that has failed so often is tried again: after 1 s, 2 s, 4 s, up to 10 minutes. */
+export function retryAfterMs(attempts: number): number {
+  return Math.min(RETRY_FIRST_MS * 2 ** attempts, RETRY_MOST_MS)
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name === 'TimeoutError') return `no answer within ${TRY_MS / 1000} s`
+  const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : error.message
+  return cause
+}
+
+/** How long a receiver may take to answer. */
+export const TRY_MS = 10_000
+const RETRY_FIRST_MS = 1_000
+const RETRY_MOST_MS = 600_000
+
+/** How long an event is tried. */
+export const GIVE_UP_MS = 24 * 3_600_000

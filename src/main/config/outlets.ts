@@ -1,0 +1,38 @@
+import type { HepTarget } from '#edge/hep/send-hep.ts'
+import type { Webhook } from '#edge/webhook/deliver.ts'
+import type { ConfigFault } from './fault.ts'
+import type { Settings } from './schema.ts'
+import { SourceReader, type Sources } from './source-reader.ts'
+
+/** Where this gate tells of what it does. Without secrets where they were not to be read. */
+export type OutletsConfig = { readonly webhooks: readonly Webhook[]; readonly hep: HepTarget | undefined }
+
+/** Reads what webhooks and copies need, secrets too. */
+export function readOutlets(settings: Settings, sources: Sources): OutletsConfig & { readonly faults: ConfigFault[] } {
+  const reader = new SourceReader(sources)
+  const { webhooks, gate } = settings
+  const names = new Map<string, number>()
+  const told = webhooks.flatMap(({ name, url, secret }, index): Webhook[] => {
+    if (names.has(name)) reader.fault(['webhooks', index, 'name'], `found the name "${name}" again, expected each once`)
+    names.set(name, index)
+    const text = reader.secret(['webhooks', index, 'secret'], secret)?.trim()
+    if (text === undefined) return []
+    if (text.length < SECRET_CHARACTERS_MIN)
+      reader.fault(
+        ['webhooks', index, 'secret'],
+        `found a secret of ${text.length} characters, expected ${SECRET_CHARACTERS_MIN} or more (make one: openssl rand -hex 32)`,
+      )
+    return [{ name, url, secret: text }]
+  })
+  return { webhooks: told, hep: readHep(gate.hep, reader), faults: reader.faults }
+}
+
+function readHep(hep: Settings['gate']['hep'], reader: SourceReader): HepTarget | undefined {
+  if (hep === undefined) return undefined
+  const { to, id, node } = hep
+  const password =
+    hep.password === undefined ? undefined : reader.secret(['gate', 'hep', 'password'], hep.password)?.trim()
+  return { transport: to.transport, address: to.address, port: to.port, captureId: id, node, password }
+}
+
+const SECRET_CHARACTERS_MIN = 16
