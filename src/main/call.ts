@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import type { Command } from 'commander'
 import { parseUri } from '#codec/sip/uri.ts'
 import { Malformed } from '#codec/sip/malformed.ts'
 import { decodeText } from '#codec/sip/text.ts'
 import { observe } from '#core/observe/observation.ts'
-import { type Dialled, dial } from '#edge/prober/dial.ts'
+import { type Dialled, type DialPlan, type TlsTrust, dial } from '#edge/prober/dial.ts'
+import { reasonOf } from '#main/config/lists.ts'
 import { EXIT, Stop } from './exit.ts'
 import { nameInput, paint, visible } from './words.ts'
 
@@ -13,20 +16,29 @@ import { nameInput, paint, visible } from './words.ts'
 export function callCommand(program: Command): void {
   program
     .command('call')
-    .argument('<target>', 'where the INVITE goes: sip:HOST[:PORT]')
+    .argument('<target>', 'where the INVITE goes: sip:HOST[:PORT], with ;transport=tcp or tls, or sips:')
     .requiredOption('--from <number>', 'the calling number, or withheld')
     .requiredOption('--to <number>', 'the called number')
     .option('--name <text>', 'the display name of the caller')
+    .option('--transport <name>', 'udp, tcp or tls; what the target says, else udp')
+    .option('--ca <file>', 'over TLS: the authorities to trust, PEM; the system’s if not said')
+    .option('--certificate <file>', 'over TLS: the certificate to show, PEM')
+    .option('--key <file>', 'over TLS: its private key, PEM')
     .option('--local <address>', 'the local address to send from')
     .option('--timeout <seconds>', 'how long to wait for a final answer', '5')
     .option('--json', 'the answer as one JSON object on standard output')
-    .description('place one call over UDP, hang up at once, and explain the answer')
-    .addHelpText('after', '\nExample:\n  $ recourse call sip:127.0.0.1:5060 --from +12125550117 --to +14155550163')
+    .description('place one call over UDP, TCP or TLS, hang up at once, and explain the answer')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ recourse call sip:127.0.0.1:5060 --from +12125550117 --to +14155550163\n  $ recourse call sip:sbc.example:5061 --transport tls --ca ca.pem --from +12125550117 --to +14155550163',
+    )
     .action(async (target: string, options: CallOptions) => {
-      const { host, port } = await readTarget(target)
+      const { name, host, port, transport } = await readTarget(target, options.transport)
       const dialled = await dialOrStop({
         host,
         port,
+        transport,
+        tls: transport === 'tls' ? readTrust(name, options) : refuseTrust(options),
         from: readUser('--from', options.from),
         to: readUser('--to', options.to),
         displayName: readName(options.name),
@@ -38,10 +50,25 @@ export function callCommand(program: Command): void {
     })
 }
 
-type CallOptions = { from: string; to: string; name?: string; local?: string; timeout: string; json?: boolean }
+type CallOptions = {
+  from: string
+  to: string
+  name?: string
+  transport?: string
+  ca?: string
+  certificate?: string
+  key?: string
+  local?: string
+  timeout: string
+  json?: boolean
+}
+type Transport = NonNullable<DialPlan['transport']>
 type Answered = Extract<Dialled, { kind: 'answered' }>
 
-async function readTarget(target: string): Promise<{ host: string; port: number }> {
+/** Reads where calls are placed to; throws `Stop` where it is no such place. */
+export type Target = { name: string; host: string; port: number; transport: Transport }
+
+async function readTarget(target: string, wished: string | undefined): Promise<Target> {
   const wrong = new Stop(
     EXIT.unusable,
     `${nameInput(target)} is no target: expected sip:HOST or sip:HOST:PORT, such as sip:127.0.0.1:5060`,
@@ -49,13 +76,11 @@ async function readTarget(target: string): Promise<{ host: string; port: number 
   try {
     const uri = parseUri(target)
     if (uri.kind !== 'sip' || uri.port === 0) throw wrong
-    if (uri.scheme === 'sips' || /^(tcp|tls|sctp|ws|wss)$/i.test(uri.parameters.get('transport') ?? ''))
-      throw new Stop(
-        EXIT.unusable,
-        `${nameInput(target)} asks for another transport: this version places calls over UDP`,
-      )
-    const host = uri.host.replace(/^\[(.*)\]$/, '$1')
-    return { host: isIP(host) > 0 ? host : (await lookup(host)).address, port: uri.port ?? 5060 }
+    const said = uri.parameters.get('transport')?.toLowerCase()
+    const transport = readTransport(target, wished, uri.scheme === 'sips' ? 'tls' : said)
+    const name = uri.host.replace(/^\[(.*)\]$/, '$1')
+    const host = isIP(name) > 0 ? name : (await lookup(name)).address
+    return { name, host, port: uri.port ?? (transport === 'tls' ? SIPS_PORT : SIP_PORT), transport }
   } catch (error) {
     if (error instanceof Malformed) throw wrong
     if (error instanceof Error && 'hostname' in error)
@@ -68,14 +93,68 @@ async function readTarget(target: string): Promise<{ host: string; port: number 
   }
 }
 
+function readTransport(target: string, wished: string | undefined, said: string | undefined): Transport {
+  const [found, where] = wished === undefined ? [said ?? 'udp', nameInput(target)] : [wished, '--transport']
+  const transport = TRANSPORTS.find((name) => name === found)
+  if (transport === undefined)
+    throw new Stop(EXIT.unusable, `${where} asks for the transport ${visible(found)}: expected udp, tcp or tls`)
+  if (said !== undefined && said !== transport)
+    throw new Stop(
+      EXIT.unusable,
+      `${nameInput(target)} asks for ${visible(said)}, and --transport for ${transport}: say one`,
+    )
+  return transport
+}
+
+function readTrust(name: string, { ca, certificate, key }: CallOptions): TlsTrust {
+  if ((certificate === undefined) !== (key === undefined))
+    throw new Stop(EXIT.unusable, '--certificate and --key belong together: give both')
+  const read = (option: string, file: string | undefined): string | undefined => {
+    try {
+      return file === undefined ? undefined : readFileSync(file, 'utf8')
+    } catch (error) {
+      throw new Stop(EXIT.unusable, `${option} ${visible(file ?? '')} cannot be read (${reasonOf(error)})`, {
+        cause: error,
+      })
+    }
+  }
+  const trust = {
+    authorities: read('--ca', ca),
+    certificate: read('--certificate', certificate),
+    key: read('--key', key),
+  }
+  try {
+    createSecureContext({ ca: trust.authorities, cert: trust.certificate, key: trust.key })
+  } catch (error) {
+    const why = error instanceof Error ? visible(error.message) : ''
+    throw new Stop(EXIT.unusable, `what --ca, --certificate and --key name is no PEM that fits together: ${why}`, {
+      cause: error,
+    })
+  }
+  return { name, ...trust }
+}
+
+function refuseTrust({ ca, certificate, key }: CallOptions): undefined {
+  if (ca !== undefined || certificate !== undefined || key !== undefined)
+    throw new Stop(EXIT.unusable, '--ca, --certificate and --key are for TLS: add --transport tls')
+  return undefined
+}
+
 async function dialOrStop(plan: Parameters<typeof dial>[0]): Promise<Dialled> {
   try {
     return await dial(plan)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
     const from = plan.localAddress === undefined ? '' : ` from ${plan.localAddress}`
-    throw new Stop(EXIT.outside, `cannot send${from} to ${plan.host}:${plan.port}: ${error.message}`, { cause: error })
+    throw new Stop(EXIT.outside, `cannot send${from} to ${plan.host}:${plan.port}: ${wordsOf(error)}`, { cause: error })
   }
+}
+
+/** What went wrong with a connection, and what to do where that is known. */
+function wordsOf(error: Error & { code?: unknown }): string {
+  const code = String(error.code)
+  const hint = code.startsWith('ERR_SSL') ? SSL_HINT : TLS_HINTS[code]
+  return hint === undefined ? error.message : `${visible(error.message)}; ${hint}`
 }
 
 function readUser(option: string, text: string): string {
@@ -145,4 +224,20 @@ function explain(seen: ReturnType<typeof observe>, status: number): string[] {
 
 function asJson({ response, provisional, afterMs }: Answered): string {
   return `${JSON.stringify({ ...observe(response), provisional, afterMs: Math.round(afterMs * 10) / 10 })}\n`
+}
+
+const TRANSPORTS = ['udp', 'tcp', 'tls'] as const
+const SIP_PORT = 5060
+/** RFC 3261 §19.1.2. */
+const SIPS_PORT = 5061
+const UNTRUSTED = '--ca FILE names the authority that its certificate comes from'
+const SSL_HINT = 'is this its TLS port, and does it want a certificate (--certificate, --key)?'
+const TLS_HINTS: Readonly<Record<string, string>> = {
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'call it by a name that its certificate has',
+  CERT_HAS_EXPIRED: 'whoever runs it has to put a new one in its place',
+  ECONNRESET: 'does it list this address, or the certificate that was shown, as a peer?',
 }

@@ -6,11 +6,16 @@ import { type Message, parseMessage } from '#codec/sip/message.ts'
 import { Malformed } from '#codec/sip/malformed.ts'
 import { encodeText } from '#codec/sip/text.ts'
 import { type RequestParts, writeRequest } from '#codec/sip/write-request.ts'
+import { type Line, openLine } from './stream-dial.ts'
 
 /** A call to place: where the INVITE goes and who calls whom. */
 export type DialPlan = {
   readonly host: string
   readonly port: number
+  /** UDP where not said. */
+  readonly transport?: 'udp' | 'tcp' | 'tls' | undefined
+  /** Whom to trust over TLS, and what to show. */
+  readonly tls?: TlsTrust | undefined
   /** `+12125550117`, or another user part. */
   readonly from: string
   readonly to: string
@@ -18,6 +23,15 @@ export type DialPlan = {
   /** The local address to send from. */
   readonly localAddress: string | undefined
   readonly timeoutMs: number
+}
+
+/** What a TLS connection is held to: PEM texts, and the name or address that the other side's certificate must have. */
+export type TlsTrust = {
+  readonly name: string
+  /** The authorities to trust; those of the system where not said. */
+  readonly authorities: string | undefined
+  readonly certificate: string | undefined
+  readonly key: string | undefined
 }
 
 /** How the call ended: a final response, or none in time. `sent` is the INVITE's octets. */
@@ -37,77 +51,99 @@ export type Dialled =
     }
 
 /**
- * Places one call over UDP and ends it at once: INVITE with the retransmissions of RFC 3261 §17.1.1.2, ACK for what comes
- * back, BYE should somebody pick up. Rejects where the socket cannot be had.
+ * Places one call and ends it at once: INVITE, over UDP with the retransmissions of RFC 3261 §17.1.1.2, ACK for what comes
+ * back, BYE should somebody pick up. Rejects where the socket cannot be had, or TLS is refused.
  */
 export async function dial(plan: DialPlan): Promise<Dialled> {
-  const socket = createSocket(isIPv6(plan.host) ? 'udp6' : 'udp4')
+  const { transport = 'udp' } = plan
+  const trust = transport === 'tls' ? (plan.tls ?? trustTheSystem(plan.host)) : undefined
+  let line: Line
   try {
-    await new Promise<void>((bound, failed) => {
-      socket.once('error', failed)
-      socket.bind({ port: 0, ...(plan.localAddress === undefined ? {} : { address: plan.localAddress }) }, () =>
-        bound(),
-      )
-    })
-    await new Promise<void>((connected, failed) => {
-      socket.once('error', failed)
-      socket.connect(plan.port, plan.host, () => connected())
-    })
-    const { address, port } = socket.address()
-    const call = partsOf(plan, address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`)
-    return await placeCall(socket, call, plan.timeoutMs)
+    line = await (transport === 'udp'
+      ? openDatagrams(plan)
+      : openLine(plan.host, plan.port, plan.localAddress, trust, plan.timeoutMs))
+  } catch (error) {
+    if (!isRefused(error)) throw error
+    return { kind: 'silent', sent: NOTHING, provisional: [], why: NOBODY_LISTENS }
+  }
+  try {
+    return await placeCall(line, partsOf(plan, transport, line.local), plan.timeoutMs, transport === 'udp')
   } finally {
-    socket.close()
+    line.close()
   }
 }
 
-type Socket = ReturnType<typeof createSocket>
+async function openDatagrams({ host, port, localAddress }: DialPlan): Promise<Line> {
+  const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
+  try {
+    await new Promise<void>((bound, failed) => {
+      socket.once('error', failed)
+      socket.bind({ port: 0, ...(localAddress === undefined ? {} : { address: localAddress }) }, () => bound())
+    })
+    await new Promise<void>((connected, failed) => {
+      socket.once('error', failed)
+      socket.connect(port, host, () => connected())
+    })
+  } catch (error) {
+    socket.close()
+    throw error
+  }
+  socket.removeAllListeners()
+  const { address, port: localPort } = socket.address()
+  return {
+    local: address.includes(':') ? `[${address}]:${localPort}` : `${address}:${localPort}`,
+    send: (bytes, sent) => socket.send(bytes, () => sent?.()),
+    listen(onMessage, onEnd) {
+      socket.on('message', onMessage)
+      // A connected socket reports a closed port as an error of the next send or receive.
+      socket.on('error', (error) => onEnd(isRefused(error) ? NOBODY_LISTENS : error.message))
+    },
+    close: () => socket.close(),
+  }
+}
 
-function placeCall(socket: Socket, invite: RequestParts, timeoutMs: number): Promise<Dialled> {
+function placeCall(line: Line, invite: RequestParts, timeoutMs: number, repeats: boolean): Promise<Dialled> {
   const sent = writeRequest(invite)
   const startedMs = performance.now()
   const provisional: number[] = []
-  return new Promise((settle, reject) => {
+  return new Promise((settle) => {
     let waitMs = T1_MS
-    let retransmission: NodeJS.Timeout
+    let retransmission: NodeJS.Timeout | undefined
+    let isOver = false
     const end = (dialled: Dialled): void => {
+      isOver = true
       clearTimeout(retransmission)
       clearTimeout(deadline)
-      socket.removeAllListeners()
-      // A late complaint about what was sent before concerns nobody any more.
-      socket.on('error', () => undefined)
       settle(dialled)
     }
-    const silent = (why: string): void => end({ kind: 'silent', sent, provisional, why })
+    const silent = (why: string): void => {
+      if (!isOver) end({ kind: 'silent', sent, provisional, why })
+    }
     const deadline = setTimeout(() => silent(`no final answer in ${timeoutMs / 1000} s`), timeoutMs)
     const again = (): void => {
-      socket.send(sent)
+      line.send(sent)
       waitMs *= 2
       retransmission = setTimeout(again, waitMs)
     }
-    retransmission = setTimeout(again, waitMs)
-    // A connected socket reports a closed port as an error of the next send or receive.
-    socket.on('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'ECONNREFUSED' ? silent('nothing listens on that port') : reject(error),
-    )
-    socket.on('message', (bytes) => {
-      const response = responseTo(invite, bytes)
+    if (repeats) retransmission = setTimeout(again, waitMs)
+    line.listen((bytes) => {
+      const response = isOver ? undefined : responseTo(invite, bytes)
       if (response === undefined) return
       clearTimeout(retransmission)
       if (response.status < 200) {
         provisional.push(response.status)
         return
       }
-      acknowledge(socket, invite, response, () =>
-        end({ kind: 'answered', sent, response, provisional, afterMs: performance.now() - startedMs }),
-      )
-    })
-    socket.send(sent)
+      isOver = true
+      const afterMs = performance.now() - startedMs
+      acknowledge(line, invite, response, () => end({ kind: 'answered', sent, response, provisional, afterMs }))
+    }, silent)
+    line.send(sent)
   })
 }
 
 /** ACK: in the INVITE's transaction for a refusal, in its own for a 2xx, which a BYE follows. RFC 3261 §17.1.1.3, §13.2.2.4. */
-function acknowledge(socket: Socket, invite: RequestParts, response: Message, done: () => void): void {
+function acknowledge(line: Line, invite: RequestParts, response: Message, done: () => void): void {
   const to = response.first(FIELD.to) ?? invite.to
   const accepted = response.status < 300
   const acknowledgement: RequestParts = {
@@ -119,8 +155,8 @@ function acknowledge(socket: Socket, invite: RequestParts, response: Message, do
     branch: accepted ? token() : invite.branch,
   }
   const farewell: RequestParts = { ...acknowledgement, method: 'BYE', cseq: invite.cseq + 1, branch: token() }
-  socket.send(writeRequest(acknowledgement), () => {
-    if (accepted) socket.send(writeRequest(farewell), done)
+  line.send(writeRequest(acknowledgement), () => {
+    if (accepted) line.send(writeRequest(farewell), done)
     else done()
   })
 }
@@ -135,22 +171,26 @@ function responseTo(invite: RequestParts, bytes: Uint8Array): Message | undefine
   }
 }
 
-function partsOf({ host, port, from, to, displayName }: DialPlan, sentBy: string): RequestParts {
+function partsOf(
+  { host, port, from, to, displayName }: DialPlan,
+  transport: keyof typeof VIA_NAMES,
+  sentBy: string,
+): RequestParts {
   const target = isIPv6(host) ? `[${host}]` : host
   const local = sentBy.slice(0, sentBy.lastIndexOf(':'))
   const name = displayName === undefined ? '' : `"${displayName.replace(/[\\"]/g, '\\$&')}" `
   return {
     method: 'INVITE',
-    requestUri: `sip:${to}@${target}:${port}`,
+    requestUri: `sip:${to}@${target}:${port}${transport === 'udp' ? '' : `;transport=${transport}`}`,
     sentBy,
-    transport: 'UDP',
+    transport: VIA_NAMES[transport],
     branch: token(),
     from: `${name}<sip:${from}@${local}>;tag=${token()}`,
     to: `<sip:${to}@${target}>`,
     callId: `${token()}@${local}`,
     cseq: 1,
     fields: [
-      ['Contact', `<sip:${from}@${sentBy}>`],
+      ['Contact', `<sip:${from}@${sentBy}${transport === 'udp' ? '' : `;transport=${transport}`}>`],
       ['Feature-Caps', '*;+sip.608'],
       ['Content-Type', 'application/sdp'],
     ],
@@ -160,10 +200,20 @@ function partsOf({ host, port, from, to, displayName }: DialPlan, sentBy: string
   }
 }
 
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
+}
+
+function trustTheSystem(name: string): TlsTrust {
+  return { name, authorities: undefined, certificate: undefined, key: undefined }
+}
+
 function token(): string {
   return randomBytes(9).toString('base64url').replaceAll('_', 'u').replaceAll('-', 'h')
 }
 
+const VIA_NAMES = { udp: 'UDP', tcp: 'TCP', tls: 'TLS' } as const
+const NOBODY_LISTENS = 'nothing listens on that port'
 /** RFC 3261 §17.1.1.1. */
 const T1_MS = 500
 const NOTHING = new Uint8Array(0)
