@@ -216,4 +216,6 @@ const MIGRATIONS = [
    CREATE INDEX outbox_due ON outbox (hook, due);
    CREATE TABLE outbox_place (hook TEXT NOT NULL, chain INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (hook, chain))
    STRICT, WITHOUT ROWID;`,
+  // Nothing asks by it alone, and keeping it cost more than the rest of a row of the journal.
+  'DROP INDEX journal_calling',
 ]
