@@ -18,6 +18,14 @@ export type Wishes = {
   called?: readonly string[]
   /** Where a notice's URL points; without it the operator's contact page. */
   desk?: string
+  /** A policy of the journey's own instead of the usual one. */
+  policy?: Readonly<Record<string, unknown>>
+  /** Files beside the configuration, by name. */
+  files?: Readonly<Record<string, string>>
+  /** How datagrams are taken; the configuration's own default if not said. */
+  udp?: 'dgram' | 'batch'
+  /** Threads that take them. */
+  threads?: number
   /** The hidden test controls of the process, `name=value` with commas. */
   controls?: string
 }
@@ -145,10 +153,11 @@ export function figure(metrics: ReadonlyMap<string, number>, name: string): numb
 }
 
 function writeConfiguration(directory: string, port: number, metricsPort: number, wishes: Wishes): void {
-  const { limit = 3, doNotOriginate = [], deny = [], called = [], record = '5s', desk } = wishes
+  const { limit = 3, doNotOriginate = [], deny = [], called = [], record = '5s', desk, udp, threads } = wishes
   writeNumbers(join(directory, 'dno.csv'), doNotOriginate)
   writeNumbers(join(directory, 'deny.csv'), deny)
   writeFileSync(join(directory, 'called.csv'), `called,calling\n${called.map((line) => `${line}\n`).join('')}`)
+  for (const [name, text] of Object.entries(wishes.files ?? {})) writeFileSync(join(directory, name), text)
   const configuration = {
     operator: { name: 'Northwire', contact: CONTACT, location: 'RLN' },
     store: 'sqlite:./recourse.db',
@@ -157,8 +166,10 @@ function writeConfiguration(directory: string, port: number, metricsPort: number
       listen: [`udp:127.0.0.1:${port}`],
       peers: [{ name: 'edge', from: '127.0.0.1/32', continue: 404 }],
       limits: { record },
+      ...(udp === undefined ? {} : { udp }),
+      ...(threads === undefined ? {} : { threads }),
     },
-    policy: {
+    policy: wishes.policy ?? {
       notices: 'us',
       rules: [
         { id: 'called-list', 'called-list': 'file:called.csv' },
@@ -184,4 +195,4 @@ export const CONTACT = {
   email: 'unblock@northwire.example',
 }
 
-const COMMAND = new URL('../../bin/recourse.js', import.meta.url).pathname
+export const COMMAND = new URL('../../bin/recourse.js', import.meta.url).pathname

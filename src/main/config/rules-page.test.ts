@@ -9,6 +9,11 @@ import { formatFault } from './fault.ts'
 import { loadConfig } from './load.ts'
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/rules.md'), 'utf8')
+const FILES: ReadonlyMap<string, string> = new Map([
+  ['called.csv', ''],
+  ['psap.csv', '+12125550911\n'],
+  ['allocations.csv', 'npa,nxx\n212,555\n'],
+])
 const BLOCKS = Array.from(PAGE.matchAll(/^```(yaml|csv)\n([^]*?)^```$/gm), ([, language, text]) => ({
   language,
   text: text ?? '',
@@ -24,9 +29,9 @@ test('every rule and policy on the page about rules loads', () => {
       ? value.map((rule, index) => ({ ...(rule as object), id: `r${index}` }))
       : undefined
     const policy = list === undefined ? (value as { policy: unknown }).policy : { rules: list }
-    const config = stringify({ operator: { contact: { tel: '+18005550142' } }, policy })
-    const readFile = (path: string) =>
-      path === 'recourse.yaml' ? config : path === 'called.csv' ? '' : '+18005550100\n'
+    const gate = { peers: [{ name: 'edge', from: '127.0.0.1', continue: 404 }] }
+    const config = stringify({ operator: { contact: { tel: '+18005550142' } }, gate, policy })
+    const readFile = (path: string) => (path === 'recourse.yaml' ? config : (FILES.get(path) ?? '+18005550100\n'))
     const result = loadConfig({ path: 'recourse.yaml', env: {}, readFile })
     assert.equal(result.kind, 'loaded', result.kind === 'refused' ? result.faults.map(formatFault).join('\n') : text)
   }

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { RULE_KEYS } from '#main/config/rules.ts'
+import { Caller, fieldOf, formatInvite, statusOf } from '../peers/caller.ts'
+import { Recourse } from '../peers/recourse.ts'
+
+/** A call as a row says it: who calls with which parameters, whom, and header lines of its own. */
+type Placed = { readonly calling: string; readonly called?: string; readonly more?: string }
+
+/** A policy with one call that it blocks and one, as near to it as can be, that goes on. */
+type Row = {
+  /** The kind of rule that is shown, or what else of a policy is. */
+  readonly shows: string
+  readonly rules: readonly Readonly<Record<string, unknown>>[]
+  /** What else the policy says, and the files it names. */
+  readonly policy?: Readonly<Record<string, unknown>>
+  readonly files?: Readonly<Record<string, string>>
+  /** Calls placed before, all of which go on. */
+  readonly before?: readonly Placed[]
+  readonly blocked: Placed
+  readonly goesOn: Placed
+  /** What the caller whose call is blocked is told. */
+  readonly told: Told
+}
+
+type Told = { readonly line: string; readonly reason: RegExp }
+
+const NETWORK_BLOCKED: Told = { line: 'SIP/2.0 603 Network Blocked', reason: /v=analytics1/ }
+const DECLINED: Told = { line: 'SIP/2.0 603 Decline', reason: /^$/ }
+const UNWANTED: Told = { line: 'SIP/2.0 607 Unwanted', reason: /^$/ }
+
+const CALLER = '+12124442117'
+const CALLED = '+14154440163'
+const DENY_ALL = { id: 'deny', deny: ['+1212*'] }
+const ATTESTED = (letter: string) => `P-Attestation-Indicator: ${letter}\r\n`
+
+/** A row for each kind of rule; a new kind needs one, or the last test fails. */
+const ROWS: readonly Row[] = [
+  {
+    shows: 'called-list',
+    rules: [{ id: 'called', 'called-list': 'file:list.csv' }],
+    files: { 'list.csv': `called,calling\n${CALLED},${CALLER}\n` },
+    blocked: { calling: CALLER },
+    goesOn: { calling: CALLER, called: '+14154440164' },
+    told: UNWANTED,
+  },
+  {
+    shows: 'do-not-originate',
+    rules: [{ id: 'dno', 'do-not-originate': 'file:list.csv' }],
+    files: { 'list.csv': 'number,why\n+1800444*,inbound only\n' },
+    blocked: { calling: '+18004440100' },
+    goesOn: { calling: '+18004450100' },
+    told: DECLINED,
+  },
+  {
+    shows: 'deny',
+    rules: [{ id: 'deny', deny: [CALLER] }],
+    blocked: { calling: CALLER },
+    goesOn: { calling: '+12124442118' },
+    told: NETWORK_BLOCKED,
+  },
+  {
+    shows: 'allow',
+    rules: [{ id: 'allow', allow: [CALLER] }, DENY_ALL],
+    blocked: { calling: '+12124442118' },
+    goesOn: { calling: CALLER },
+    told: NETWORK_BLOCKED,
+  },
+  {
+    shows: 'standing',
+    rules: [{ id: 'cleared', standing: 'file:list.csv' }, DENY_ALL],
+    files: { 'list.csv': `number,attestation,until,reason\n${CALLER},A,2100-01-01,case 4711\n` },
+    blocked: { calling: CALLER, more: ATTESTED('B') },
+    goesOn: { calling: CALLER, more: ATTESTED('A') },
+    told: NETWORK_BLOCKED,
+  },
+  {
+    shows: 'invalid',
+    rules: [{ id: 'invalid', invalid: true }],
+    blocked: { calling: '+12114442117' },
+    goesOn: { calling: CALLER },
+    told: DECLINED,
+  },
+  {
+    shows: 'unallocated',
+    rules: [{ id: 'unallocated', unallocated: 'file:list.csv' }],
+    files: { 'list.csv': 'npa,nxx,x,status\n212,444,,AS\n212,444,3,AV\n' },
+    blocked: { calling: '+12124443117' },
+    goesOn: { calling: CALLER },
+    told: DECLINED,
+  },
+  {
+    shows: 'attestation',
+    rules: [{ id: 'attestation', attestation: { below: 'B' } }],
+    blocked: { calling: CALLER, more: ATTESTED('C') },
+    goesOn: { calling: CALLER, more: ATTESTED('B') },
+    told: NETWORK_BLOCKED,
+  },
+  {
+    shows: 'verification',
+    rules: [{ id: 'verification', verification: 'failed' }],
+    blocked: { calling: `${CALLER};verstat=TN-Validation-Failed` },
+    goesOn: { calling: `${CALLER};verstat=No-TN-Validation` },
+    told: NETWORK_BLOCKED,
+  },
+  {
+    shows: 'volume',
+    rules: [{ id: 'volume', volume: { of: 'block', limit: 2, per: '10m' } }],
+    policy: { blocks: { 1: 7 } },
+    before: [{ calling: '+12124441001' }, { calling: '+12124452002' }, { calling: '+12124442002' }],
+    blocked: { calling: '+12124443003' },
+    goesOn: { calling: '+12124453003' },
+    told: NETWORK_BLOCKED,
+  },
+  {
+    shows: 'opt-out',
+    rules: [DENY_ALL],
+    policy: { 'opt-out': 'file:list.csv' },
+    files: { 'list.csv': `${CALLED}\n` },
+    blocked: { calling: CALLER, called: '+14154440164' },
+    goesOn: { calling: CALLER },
+    told: NETWORK_BLOCKED,
+  },
+  {
+    shows: 'registered',
+    rules: [{ id: 'volume', volume: { of: 'number', limit: 1, per: '10m' }, registered: { limit: 2 } }],
+    policy: { registered: 'file:list.csv' },
+    files: { 'list.csv': `${CALLER}\n` },
+    before: [{ calling: CALLER }, { calling: '+12124442118' }],
+    blocked: { calling: '+12124442118' },
+    goesOn: { calling: CALLER },
+    told: NETWORK_BLOCKED,
+  },
+  {
+    shows: 'trunks',
+    rules: [{ ...DENY_ALL, trunks: ['t1'] }],
+    blocked: { calling: `${CALLER};otg=t1` },
+    goesOn: { calling: `${CALLER};otg=t2` },
+    told: NETWORK_BLOCKED,
+  },
+]
+
+for (const { shows, rules, policy = {}, files = {}, before = [], blocked, goesOn, told } of ROWS) {
+  test(`${shows}: one call is told ${told.line.slice(8)}, the one next to it goes on`, async (t) => {
+    const gate = await Recourse.start(t, { policy: { ...policy, rules }, files })
+    const place = await placing(t, gate)
+
+    for (const call of before) assert.equal(statusOf(await place(call)), 404, JSON.stringify(call))
+    const refusal = await place(blocked)
+    const other = await place(goesOn)
+
+    assert.equal(refusal.toString('latin1').split('\r\n')[0], told.line)
+    assert.match(fieldOf(refusal, 'Reason'), told.reason)
+    assert.equal(statusOf(other), 404)
+    const rows = gate.ledger()
+    assert.equal(rows.length, 1, 'one block, one row')
+    assert.equal(rows[0]?.rule, rules.at(-1)?.['id'])
+  })
+}
+
+test('what a policy holds back is in the journal, and a block beside an opt-out says so in the ledger', async (t) => {
+  const rules = [
+    { id: 'dno', 'do-not-originate': ['+18004440100'] },
+    { id: 'cleared', standing: 'file:cleared.csv' },
+    { id: 'trial', deny: ['+1313*'], mode: 'shadow' },
+    { id: 'deny', deny: ['+1212*'] },
+  ]
+  const files = { 'opt-out.csv': `${CALLED}\n`, 'cleared.csv': '+12124442119\n' }
+  const gate = await Recourse.start(t, { policy: { 'opt-out': 'file:opt-out.csv', rules }, files })
+  const place = await placing(t, gate)
+
+  assert.equal(statusOf(await place({ calling: '+18004440100' })), 603)
+  assert.equal(statusOf(await place({ calling: CALLER })), 404)
+  assert.equal(statusOf(await place({ calling: '+13134442117' })), 404)
+  assert.equal(statusOf(await place({ calling: '+12124442119', called: '+14154440164' })), 404)
+  await gate.stop()
+
+  const entries = gate.ledger() as unknown as { rule: string; optOut: boolean }[]
+  assert.deepEqual(
+    entries.map(({ rule, optOut }) => [rule, optOut]),
+    [['dno', true]],
+  )
+  const journal = gate.command('journal', '--verdict', 'shadow', '--json').split('\n').filter(Boolean)
+  const shadows = journal.map((line) => JSON.parse(line) as { calling: string; rule: string })
+  assert.deepEqual(shadows.map(({ calling, rule }) => [calling, rule]).sort(), [
+    ['+12124442117', 'deny'],
+    ['+12124442119', 'deny'],
+    ['+13134442117', 'trial'],
+  ])
+})
+
+test('there is a row for each kind of rule', () => {
+  const shown = new Set(ROWS.map(({ shows }) => shows))
+  assert.ok(RULE_KEYS.length >= 10)
+  assert.deepEqual(
+    RULE_KEYS.filter((kind) => !shown.has(kind)),
+    [],
+  )
+})
+
+/** Places calls one after another, each a call of its own. */
+async function placing(t: test.TestContext, gate: Recourse): Promise<(call: Placed) => Promise<Buffer>> {
+  const caller = await Caller.open(gate.port)
+  t.after(() => caller.close())
+  let number = 0
+  return async ({ calling, called = CALLED, more = '' }) => {
+    const id = `rules-${++number}`
+    const call = { calling, called, more, callId: id, branch: `z9hG4bK${id}`, fromTag: id, port: caller.port }
+    const answer = await caller.ask(formatInvite(call))
+    assert.ok(answer !== undefined, `no answer to ${JSON.stringify(call)}`)
+    return answer
+  }
+}
