@@ -6,7 +6,8 @@ import { Window } from './window.ts'
  * Counts, for each caller, the calls of a run: each to a number a little above the one before it, or each a little below.
  *
  * Two runs a caller are kept, so that calls to other numbers in between break none: such a call takes the place of the
- * shorter one, or of the one that did not go on last. A call to the number a run stands at changes nothing. A run is counted over a sliding window in the way of
+ * shorter one, or of the one that did not go on last. So only a run of a single call is lost, to two others behind it. A
+ * call to the number a run stands at changes nothing. A run is counted over a sliding window in the way of
  * `SlidingCounter`; 48 bytes a slot.
  */
 export class RunCounter {
