@@ -68,7 +68,8 @@ type Answered = Extract<Dialled, { kind: 'answered' }>
 /** Reads where calls are placed to; throws `Stop` where it is no such place. */
 export type Target = { name: string; host: string; port: number; transport: Transport }
 
-async function readTarget(target: string, wished: string | undefined): Promise<Target> {
+/** Reads where a call is to go; `wished` is a transport said elsewhere. Throws `Stop`. */
+export async function readTarget(target: string, wished?: string): Promise<Target> {
   const wrong = new Stop(
     EXIT.unusable,
     `${nameInput(target)} is no target: expected sip:HOST or sip:HOST:PORT, such as sip:127.0.0.1:5060`,

@@ -36,6 +36,13 @@ export function gateFigures(state: () => GateState, alarms: Alarms): Figure[] {
       type: 'counter',
       read: () => state().forgotten,
     },
+    { name: 'hep_sent_total', help: 'copies sent to the Homer', type: 'counter', read: () => state().hep.sent },
+    {
+      name: 'hep_dropped_total',
+      help: 'copies that the Homer could not be given at once, or that fit no packet',
+      type: 'counter',
+      read: () => state().hep.dropped,
+    },
     {
       name: 'gate_unsent_total',
       help: 'datagrams the system would not send',

@@ -2,6 +2,7 @@ import type { MemoryTally } from '#core/rules/tally.ts'
 import type { Gate } from '#edge/gate/answer.ts'
 import { type FigureName, type GateFigures, noFigures } from '#edge/gate/figures.ts'
 import type { Transport } from '#edge/gate/udp.ts'
+import type { HepFigures } from '#edge/hep/send-hep.ts'
 import type { ClientFigures } from '#edge/store/ledger-client.ts'
 
 /** How one gate stands: what it has counted, and what its ledger and its sockets have. Plain data. */
@@ -16,6 +17,7 @@ export type GateState = {
   /** Datagrams the system would not send. */
   readonly unsent: number
   readonly ledger: ClientFigures
+  readonly hep: Readonly<HepFigures>
 }
 
 export function stateOf(
@@ -23,6 +25,7 @@ export function stateOf(
   tally: MemoryTally,
   transports: readonly Transport[],
   ledger: ClientFigures,
+  hep: HepFigures = { sent: 0, dropped: 0 },
 ): GateState {
   return {
     figures: { ...gate.figures },
@@ -31,6 +34,7 @@ export function stateOf(
     forgotten: tally.evictions,
     unsent: transports.reduce((sum, { failures }) => sum + failures.sends, 0),
     ledger,
+    hep: { ...hep },
   }
 }
 
@@ -57,5 +61,6 @@ export function sumStates(states: readonly GateState[]): GateState {
       journalled: sum(({ ledger }) => ledger.journalled),
       journalDrops: sum(({ ledger }) => ledger.journalDrops),
     },
+    hep: { sent: sum(({ hep }) => hep.sent), dropped: sum(({ hep }) => hep.dropped) },
   }
 }

@@ -8,8 +8,10 @@ import type { Findings, Inquiry } from '#edge/gate/inquiry.ts'
 import type { Tried } from '#edge/gate/trial.ts'
 import { listenUdpBatch } from '#edge/gate/udp-batch.ts'
 import { type Receive, type Transport, listenUdp } from '#edge/gate/udp.ts'
+import { type HepTarget, openHep } from '#edge/hep/send-hep.ts'
 import { BorrowedLedger } from '#edge/store/ledger-client.ts'
 import type { Config } from './config/config.ts'
+import { UDP, tapped } from './hep-tap.ts'
 import { type GateState, stateOf } from './gate-state.ts'
 import { type GateTerms, type JudgingTerms, judgingParts, makeGate } from './gate-terms.ts'
 
@@ -21,6 +23,8 @@ export type ThreadTerms = {
   readonly endpoints: Config['gate']['listen']
   readonly receiveBufferBytes: number
   readonly chain: string
+  /** Where copies of calls go. */
+  readonly hep: HepTarget | undefined
 }
 
 /** What it is told. */
@@ -47,6 +51,7 @@ const STATE_EVERY_MS = 250
 const started = workerData as ThreadTerms
 const main = parentPort!
 const ledger = new BorrowedLedger(started.chain)
+const hep = started.hep && openHep(started.hep)
 const asked = new Map<number, (findings: Findings) => void>()
 let asks = 0
 let { inquires } = started.terms
@@ -76,7 +81,7 @@ let pauses = 0
 
 main.on('message', (order: Order) => void obey(order))
 await listen()
-setInterval(() => tell({ kind: 'state', state: stateOf(gate, tally, transports, ledger.figures()) }), STATE_EVERY_MS)
+setInterval(() => tellState(), STATE_EVERY_MS)
 
 async function listen(): Promise<void> {
   for (const [index, endpoint] of started.endpoints.entries()) {
@@ -98,7 +103,8 @@ function countPauses(): number {
 
 function listenOn({ address, port }: Config['gate']['listen'][number]): Promise<Transport> {
   const options = { receiveBufferBytes: started.receiveBufferBytes, reusePort: true }
-  const receive: Receive = (bytes, source, way) => gate.receive(bytes, source, way)
+  const hear: Receive = (bytes, source, way) => gate.receive(bytes, source, way)
+  const receive = tapped(hear, hep, { address, port, protocol: UDP })
   const listen = started.udp === 'batch' ? listenUdpBatch : listenUdp
   return listen(address, port, options, receive)
 }
@@ -117,8 +123,8 @@ async function obey(order: Order): Promise<void> {
     case 'drain':
       await gate.drain(order.withinMs)
       ledger.flush()
-      tell({ kind: 'state', state: stateOf(gate, tally, transports, ledger.figures()) })
-      await Promise.all(transports.map((transport) => transport.close()))
+      tellState()
+      await Promise.all([...transports.map((transport) => transport.close()), hep?.close()])
       tell({ kind: 'drained' })
   }
 }
@@ -128,6 +134,10 @@ function adopt(terms: JudgingTerms): void {
   const parts = judgingParts(terms)
   gate.adopt(parts)
   tally = parts.tally
+}
+
+function tellState(): void {
+  tell({ kind: 'state', state: stateOf(gate, tally, transports, ledger.figures(), hep?.figures) })
 }
 
 function tell(report: Report): void {

@@ -3,12 +3,14 @@ import type { RecentBlock } from '#core/ledger/ledger.ts'
 import type { AlarmKind, Gate } from '#edge/gate/answer.ts'
 import type { Inquiry } from '#edge/gate/inquiry.ts'
 import type { Tried } from '#edge/gate/trial.ts'
-import type { Transport } from '#edge/gate/udp.ts'
+import type { Receive, Transport } from '#edge/gate/udp.ts'
+import { type HepSender, type HepTarget, openHep } from '#edge/hep/send-hep.ts'
 import type { SharedLedger } from '#edge/store/sqlite-ledger.ts'
 import type { Config } from './config/config.ts'
 import { type GateState, stateOf, sumStates } from './gate-state.ts'
 import { type GateTerms, type JudgingTerms, judgingParts, makeGate } from './gate-terms.ts'
 import type { Order, Report, ThreadTerms } from './gate-thread.ts'
+import { type Heard, tapped } from './hep-tap.ts'
 
 /** What all gates of this process share. */
 export type GatesParts = {
@@ -17,6 +19,8 @@ export type GatesParts = {
   readonly inquiry: Inquiry | undefined
   readonly recent: readonly RecentBlock[]
   readonly chain: string
+  /** Where copies of calls go. */
+  readonly hep: HepTarget | undefined
   readonly alarm: (kind: AlarmKind, cause: unknown) => void
   /** Hears of the calls of a peer test. */
   readonly tried?: ((tried: Tried) => void) | undefined
@@ -46,12 +50,14 @@ export class Gates {
   readonly transports: Transport[] = []
   readonly #parts: GatesParts
   readonly #threads: GateThread[] = []
+  readonly #hep: HepSender | undefined
   #terms: GateTerms
   #tally: ReturnType<typeof makeGate>['tally']
 
   constructor(parts: GatesParts) {
     this.#parts = parts
     this.#terms = parts.terms
+    this.#hep = parts.hep && openHep(parts.hep)
     const { gate, tally } = makeGate(parts.terms, parts)
     this.gate = gate
     this.#tally = tally
@@ -59,8 +65,8 @@ export class Gates {
 
   /** Starts threads that listen on the same UDP endpoints; answers what they listen on. Rejects with `Deaf`. */
   async start(threads: number, { listen, udp, receiveBufferBytes }: GatesListen): Promise<readonly string[]> {
-    const { ledger, inquiry, alarm, tried, recent, chain } = this.#parts
-    const terms = { terms: this.#terms, recent, udp, receiveBufferBytes, chain }
+    const { ledger, inquiry, alarm, tried, recent, chain, hep } = this.#parts
+    const terms = { terms: this.#terms, recent, udp, receiveBufferBytes, chain, hep }
     let endpoints = listen
     let local: readonly string[] = []
     for (let started = 0; started < threads; started++) {
@@ -71,6 +77,11 @@ export class Gates {
       endpoints = endpoints.map((endpoint, index) => ({ ...endpoint, port: portOf(local[index]!) }))
     }
     return local
+  }
+
+  /** Takes what is heard there to the gate of this thread, and copies it where copies are wanted. */
+  receiver(heard: Heard): Receive {
+    return tapped((bytes, source, way) => this.gate.receive(bytes, source, way), this.#hep, heard)
   }
 
   /** Judges by other terms from the next message on, in every thread; calls under way end under the old ones. */
@@ -88,7 +99,7 @@ export class Gates {
 
   /** The figures of all gates; those of other threads as they were a moment ago. */
   state(): GateState {
-    const own = stateOf(this.gate, this.#tally, this.transports, this.#parts.ledger.figures())
+    const own = stateOf(this.gate, this.#tally, this.transports, this.#parts.ledger.figures(), this.#hep?.figures)
     return sumStates([own, ...this.#threads.flatMap(({ state }) => state ?? [])])
   }
 
@@ -102,6 +113,7 @@ export class Gates {
     await Promise.all([
       ...this.transports.map((transport) => transport.close()),
       ...this.#threads.map((thread) => thread.close()),
+      this.#hep?.close(),
     ])
   }
 }

@@ -14,7 +14,8 @@ export type Heard = { readonly address: string; readonly port: number; readonly 
  * Copies every request of a call and every answer to it to a Homer, with a line of JSON that says what was decided; all
  * three have the Call-ID as their correlation id.
  */
-export function tapped(receive: Receive, hep: HepSender, heard: Heard): Receive {
+export function tapped(receive: Receive, hep: HepSender | undefined, heard: Heard): Receive {
+  if (hep === undefined) return receive
   return (bytes, source, way) => {
     if (bytes[0] !== CAPITAL_I || bytes[1] !== CAPITAL_N || bytes[2] !== CAPITAL_V) return receive(bytes, source, way)
     const callId = readCallId(bytes)
@@ -106,6 +107,10 @@ function readCallId(bytes: Uint8Array): string {
     throw fault
   }
 }
+
+/** Numbers of transports. */
+export const UDP = 17
+export const TCP = 6
 
 const MESSAGE = new Message()
 const STATUS_AT = 'SIP/2.0 '.length

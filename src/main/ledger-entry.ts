@@ -1,4 +1,4 @@
-import { formatGround } from '#core/rules/ground.ts'
+import { formatGround, formatTelling } from '#core/rules/ground.ts'
 import type { Ground } from '#core/rules/verdict.ts'
 import type { ListedEntry } from '#edge/store/ledger-reader.ts'
 import { showTime, visible } from './words.ts'
@@ -78,7 +78,9 @@ export function entryInWords({ open, hash, personal, released }: ListedEntry): s
 /** Grounds are kept as JSON; whatever else stands there is shown as it is. */
 function groundsInWords(text: string): string[] {
   try {
-    return (JSON.parse(text) as Ground[]).map(formatGround)
+    return (JSON.parse(text) as Ground[]).flatMap((ground) => {
+      return [formatGround(ground), ...formatTelling(ground).map((call) => `  ${call}`)]
+    })
   } catch {
     return [text]
   }

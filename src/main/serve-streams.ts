@@ -1,19 +1,20 @@
 import { readFileSync, statSync } from 'node:fs'
-import type { Gate } from '#edge/gate/answer.ts'
 import { type Expiry, expiryOf } from '#edge/gate/certificate.ts'
 import { Peers } from '#edge/gate/peers.ts'
 import { Streams } from '#edge/gate/streams.ts'
 import { type StreamParts, type StreamTransport, listenTcp } from '#edge/gate/tcp.ts'
+import type { Receive } from '#edge/gate/udp.ts'
 import { type TlsTransport, listenTls } from '#edge/gate/tls.ts'
 import { type Listening, formatListening } from '#main/config/addresses.ts'
 import type { Config, GateTlsConfig, TlsPaths } from '#main/config/config.ts'
 import { readTlsFiles } from '#main/config/streams.ts'
 import type { GateTerms } from './gate-terms.ts'
+import { type Heard, TCP } from './hep-tap.ts'
 
 /** What connections reach of the rest. */
 export type StreamSurroundings = {
   /** The gate of this thread, which judges as all of them do. */
-  readonly gate: Pick<Gate, 'receive'>
+  readonly receiver: (heard: Heard) => Receive
   /** What gates judge by, as it is now: whose connections are heard is asked of it. */
   readonly terms: () => Pick<GateTerms, 'peers' | 'contract'>
   /** The certificate has expired. Told again and again while that is so. */
@@ -52,17 +53,18 @@ export class NoStream extends Error {
 export async function openStreams(config: Config, around: StreamSurroundings): Promise<OpenStreams> {
   const { gate } = config
   const streams = new Streams(gate.streams)
-  const parts: StreamParts = {
+  const shared: Omit<StreamParts, 'receive'> = {
     streams,
     isPeer: peerFinder(() => around.terms().peers),
     hearsStrangers: () => around.terms().contract.answersStrangers,
-    receive: (bytes, source, way) => around.gate.receive(bytes, source, way),
   }
   const open: StreamTransport[] = []
   const secure: TlsTransport[] = []
   const close = async (): Promise<void> => void (await Promise.all(open.map((transport) => transport.close())))
   for (const endpoint of gate.listen) {
     if (endpoint.transport === 'udp') continue
+    const { address, port } = endpoint
+    const parts: StreamParts = { ...shared, receive: around.receiver({ address, port, protocol: TCP }) }
     try {
       if (endpoint.transport === 'tcp') open.push(await listenTcp(endpoint.address, endpoint.port, parts))
       else {

@@ -7,7 +7,7 @@ import { numberRules } from '#core/rules/policy.ts'
 import { allotTally } from '#core/rules/tally.ts'
 import type { ControlServer } from '#edge/control/serve.ts'
 import { detectBatch } from '#edge/gate/udp-batch.ts'
-import { type Receive, listenUdp } from '#edge/gate/udp.ts'
+import { listenUdp } from '#edge/gate/udp.ts'
 import { type HealthServer, serveHealth } from '#edge/health/serve.ts'
 import { openReceiptKeys } from '#edge/store/receipt-keys.ts'
 import { type LedgerOptions, type SharedLedger, openLedger } from '#edge/store/sqlite-ledger.ts'
@@ -24,6 +24,7 @@ import { gateFigures, httpFigures, ledgerFigures, streamFigures } from './figure
 import type { GateState } from './gate-state.ts'
 import { type GateTerms, contractOf } from './gate-terms.ts'
 import { Deaf, Gates } from './gates.ts'
+import { UDP } from './hep-tap.ts'
 import { loadOrStop, openOrStop } from './load-or-stop.ts'
 import { LogOutput } from './log-output.ts'
 import { type AdoptedPolicy, watchPolicies } from './policy-watch.ts'
@@ -31,6 +32,7 @@ import { type HttpDoors, NoDoor, openHttpDoors } from './serve-http.ts'
 import { NoStream, type OpenStreams, openStreams } from './serve-streams.ts'
 import { takeFromFile } from './take-policy.ts'
 import { Trials, controlPath } from './trials.ts'
+import { type Webhooks, startWebhooks, webhookFigures } from './webhooks.ts'
 import { concealNumbers } from './words.ts'
 
 /** Adds `recourse up`: gate and ledger in one process, until a signal ends it. */
@@ -99,7 +101,11 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Ru
   local.push(...streams.local)
   const doors = await openDoors(config, path, ledger, gates, alarms)
   undo.push(() => doors.close(0))
-  const health = await watch(config, path, ledger, gates, doors, streams, alarms, startedMs)
+  const webhooks = startWebhooks(`sqlite:${config.store.path}`, config.outlets.webhooks, (webhook, why) => {
+    log.warn({ webhook, why }, 'a webhook could not be told; it is tried again')
+  })
+  undo.push(() => webhooks.close())
+  const health = await watch(config, path, ledger, gates, doors, streams, webhooks, alarms, startedMs)
   const renewKeys = (): void => gates.adopt({ ...gates.terms, receipts: readKeys(config) })
   const chores = setInterval(() => void doChores(config, ledger, log, renewKeys), CHORES_MS)
   void doChores(config, ledger, log)
@@ -134,7 +140,7 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Ru
       const connections = streams.close()
       const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), CLOSE_MS))
       const isStoreClosed = await Promise.race([ledger.close().then(() => true), patience])
-      await Promise.all([gates.close(), connections])
+      await Promise.all([gates.close(), connections, webhooks.close()])
       await health?.close()
       log.info('ended')
       await output.finish(LOG_MS)
@@ -194,6 +200,7 @@ async function makeGates(
     inquiry: undefined,
     recent: await ledger.recentBlocks(nowMs - SAME_TRANSACTION_MS),
     chain: LEDGER_CHAIN,
+    hep: config.outlets.hep,
     alarm: (kind, cause) => alarms.raise(kind, cause),
     tried: (tried) => trials.hear(tried),
   })
@@ -237,10 +244,10 @@ async function listen(gates: Gates, config: Config, path: string): Promise<strin
     if (!(error instanceof Deaf)) throw error
     throw cannotListen(`udp:${formatEndpoint(endpoints[error.endpoint]!)}`, `gate.listen in ${path}`, error)
   }
-  const receive: Receive = (bytes, source, way) => gates.gate.receive(bytes, source, way)
   for (const endpoint of inThreads ? [] : endpoints) {
     const { address, port } = endpoint
     try {
+      const receive = gates.receiver({ address, port, protocol: UDP })
       const transport = await listenUdp(address, port, { receiveBufferBytes, reusePort: false }, receive)
       gates.transports.push(transport)
       local.push(`udp:${transport.local}`)
@@ -260,7 +267,7 @@ async function openConnections(
 ): Promise<OpenStreams> {
   try {
     return await openStreams(config, {
-      gate: gates.gate,
+      receiver: (heard) => gates.receiver(heard),
       terms: () => gates.terms,
       alarm: (kind, cause) => alarms.raise(kind, cause),
       tell: (level, message) => log[level](message),
@@ -300,6 +307,7 @@ async function watch(
   gates: Gates,
   doors: HttpDoors,
   streams: OpenStreams,
+  webhooks: Webhooks,
   alarms: Alarms,
   startedMs: number,
 ): Promise<HealthServer | undefined> {
@@ -309,6 +317,7 @@ async function watch(
   const figures = [
     ...gateFigures(state, alarms),
     ...ledgerFigures(state, () => ledger.figures()),
+    ...webhookFigures(webhooks.figures),
     ...httpFigures(doors.figures),
     ...streamFigures(streams),
   ]

@@ -20,9 +20,16 @@ export function startWebhooks(
   const file = new URL(import.meta.url.endsWith('.ts') ? './webhook-thread.ts' : './webhook-thread.js', import.meta.url)
   const thread = new Worker(file, { workerData: { store, webhooks } satisfies WebhookTerms })
   let ended = false
+  const saidMs = new Map<string, number>()
+  const tellTrouble = (webhook: string, why: string): void => {
+    const nowMs = performance.now()
+    if (nowMs - (saidMs.get(webhook) ?? -Infinity) < QUIET_MS) return
+    saidMs.set(webhook, nowMs)
+    onTrouble(webhook, why)
+  }
   thread.on('message', (report: WebhookReport) => {
     if (report.kind === 'figures') ({ figures } = report)
-    else onTrouble(report.webhook, report.why)
+    else tellTrouble(report.webhook, report.why)
   })
   thread.on('error', (cause) => onTrouble('the outbox', String(cause)))
   thread.on('exit', () => (ended = true))
@@ -60,4 +67,6 @@ export function webhookFigures(read: () => WebhookFigures): Figure[] {
   ]
 }
 
+/** A receiver that is away for a day does not fill the log. */
+const QUIET_MS = 10_000
 const CLOSE_MS = 1_000

@@ -11,7 +11,7 @@ export function describeConfig({ gate, policy }: Config): string[] {
     `listens on ${gate.listen.map(formatListening).join(', ')}`,
     ...gate.peers.map(
       (peer) =>
-        `peer ${peer.name} (${[...peer.from, ...(peer.certificates ?? [])].join(', ')}) continues by ${peer.continueStatus}`,
+        `peer ${peer.name} (${[...peer.from, ...(peer.certificates ?? [])].join(', ') || 'over HTTP alone'}) continues by ${peer.continueStatus}`,
     ),
     `policy ${policy.version}: emergency calls are never judged`,
     ...policy.exemptions.map(({ list }) => `exempt: ${list.name}, ${sizeOf(list)}`),
@@ -66,6 +66,9 @@ const WORDS: { readonly [Kind in Rule['kind']]: (rule: Extract<Rule, { kind: Kin
   unanswered: (rule) => {
     const calls = `of at least ${rule.least} calls in ${formatWindow(rule.perMs)}`
     return `blocks a ${counted(rule)} with more than ${rule.share} % ${calls} not answered`
+  },
+  score: ({ limit, service }) => {
+    return `blocks calls that ${new URL(service.url).host} rates ${limit} of 100 or more, within ${formatWindow(service.withinMs)}`
   },
   spoofing: ({ after, perMs }) => {
     return `blocks numbers that another provider signs, known after ${after} calls and for ${formatWindow(perMs)}`

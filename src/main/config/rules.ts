@@ -112,6 +112,11 @@ const MAKERS: Makers = {
     const counted = countedBy('unanswered', value, making)
     return counted && { kind: 'unanswered', ...counted, share: value.share, least: value.least }
   },
+  score: ({ url, limit, within, cache, breaker }, { blocking }) => {
+    const { failures, per, open } = breaker
+    const service = { url, withinMs: within, cacheMs: cache, breaker: { failures, perMs: per, openMs: open } }
+    return { kind: 'score', ...blocking, limit, service }
+  },
   spoofing: ({ after, within, numbers }, { blocking, nextCounter }) => {
     return { kind: 'spoofing', ...blocking, after, perMs: within, capacity: numbers, counter: nextCounter() }
   },

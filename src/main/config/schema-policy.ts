@@ -8,6 +8,7 @@ import { CAUSES, PROGRAMS } from '#core/rules/verdict.ts'
 import { LIST, NAME, checked, choice, file, integer, key, list, name, section, share, text } from './keys.ts'
 import { RULE_KEYS } from './rules.ts'
 import { countingSchemas } from './schema-counting.ts'
+import { scoreSchema } from './schema-score.ts'
 import { GUARD_DEFAULT, parsePercent } from './units.ts'
 
 /** One rule. */
@@ -67,6 +68,7 @@ export const ruleSchema = section({
     'Blocks calls whose signature is wrong, as this gate found or the peer says. One that could not be checked is not wrong.',
     'failed',
   ),
+  score: scoreSchema,
   allow: key(list().optional(), 'Lets the numbers on a list go on; rules behind it are not asked.', LIST),
   ...countingSchemas,
   mode: key(
