@@ -26,6 +26,8 @@ export type Wishes = {
   udp?: 'dgram' | 'batch'
   /** Threads that take them. */
   threads?: number
+  /** Where copies of calls go. */
+  hep?: string
   /** The hidden test controls of the process, `name=value` with commas. */
   controls?: string
 }
@@ -153,7 +155,7 @@ export function figure(metrics: ReadonlyMap<string, number>, name: string): numb
 }
 
 function writeConfiguration(directory: string, port: number, metricsPort: number, wishes: Wishes): void {
-  const { limit = 3, doNotOriginate = [], deny = [], called = [], record = '5s', desk, udp, threads } = wishes
+  const { limit = 3, doNotOriginate = [], deny = [], called = [], record = '5s', desk, udp, threads, hep } = wishes
   writeNumbers(join(directory, 'dno.csv'), doNotOriginate)
   writeNumbers(join(directory, 'deny.csv'), deny)
   writeFileSync(join(directory, 'called.csv'), `called,calling\n${called.map((line) => `${line}\n`).join('')}`)
@@ -167,6 +169,7 @@ function writeConfiguration(directory: string, port: number, metricsPort: number
       peers: [{ name: 'edge', from: '127.0.0.1/32', continue: 404 }],
       limits: { record },
       ...(udp === undefined ? {} : { udp }),
+      ...(hep === undefined ? {} : { hep: { to: hep } }),
       ...(threads === undefined ? {} : { threads }),
     },
     policy: wishes.policy ?? {

@@ -9,6 +9,7 @@ import { writeNotice } from '#codec/notice/write.ts'
 import type { CallFacts } from '#core/call/facts.ts'
 import type { DialPlan } from '#core/call/number.ts'
 import { isEmergencyInvite, knowsRejected, readCallFacts } from '#core/call/read-facts.ts'
+import { withFindings } from '#core/call/with-findings.ts'
 import type { RecentBlock, Recorder } from '#core/ledger/ledger.ts'
 import { type NoticeTerms, type Refusal, chooseNotice } from '#core/notify/choose-notice.ts'
 import type { Redirect } from '#core/notify/redirect.ts'
@@ -326,7 +327,7 @@ export class Gate {
       const { source, peer, facts } = call
       try {
         this.#reopen(call)
-        this.#decide(findings === undefined ? facts : { ...facts, ...findings }, source, peer, this.#parts.clock())
+        this.#decide(findings === undefined ? facts : withFindings(facts, findings), source, peer, this.#parts.clock())
       } catch (fault) {
         this.#recover(fault, source, peer)
       }

@@ -42,7 +42,7 @@ export class HeldCalls {
   hold(call: HeldCall, inquiry: Promise<Findings>): void {
     this.#held.add(call)
     this.#watch()
-    inquiry.then(
+    void inquiry.then(
       (findings) => {
         if (this.#held.delete(call)) this.#resume.found(call, findings)
       },
