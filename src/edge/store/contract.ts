@@ -12,6 +12,7 @@ import { Unrecorded, type JournalRow, type Ledger } from '#core/ledger/ledger.ts
 import type { LedgerReader } from './ledger-reader.ts'
 import { CHAIN_SPAN } from './schema.ts'
 import type { LedgerOptions } from './sqlite-ledger.ts'
+import { policyContract } from './contract-policy.ts'
 import { sampleBlock, SAMPLE_START_MS } from './contract-samples.ts'
 
 /** A store of its own for one test, removed after it. */
@@ -32,6 +33,7 @@ export function storeContract(fresh: (t: TestContext) => StoreOnTrial): void {
   tampering(fresh)
   erasing(fresh)
   killing(fresh)
+  policyContract(fresh)
 }
 
 function recording(fresh: (t: TestContext) => StoreOnTrial): void {
