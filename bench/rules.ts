@@ -7,8 +7,10 @@ import { readNumber } from '#core/call/number.ts'
 import type { Party } from '#core/call/party.ts'
 import { judge } from '#core/rules/judge.ts'
 import { parseNumberList, type NumberList } from '#core/rules/number-list.ts'
-import { allowBy, type Policy } from '#core/rules/policy.ts'
+import { parseAllocations } from '#core/rules/allocations.ts'
+import { allowBy, type Policy, type Rule } from '#core/rules/policy.ts'
 import { SlidingCounter, counterBytes } from '#core/rules/sliding-counter.ts'
+import { parseStandingList } from '#core/rules/standing-list.ts'
 import { openTally } from '#core/rules/tally.ts'
 import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
 
@@ -39,6 +41,15 @@ print(
   }),
 )
 if (blocked < 1_000_000) throw new Error('calls that should have been blocked went on')
+blocked = 0
+const uncounted: Policy = { version: 'bench', exemptions: [], rules: [...policy.rules.slice(0, 2), ...numberRules()] }
+print(
+  'judge, allowed: 2 lists of 100,000, standing, invalid, unallocated, attestation, verification',
+  nsPer(3_000_000, (index) => {
+    if (judge(facts[index % facts.length]!, uncounted, tally, START_MS).kind === 'block') blocked++
+  }),
+)
+if (blocked > 0) throw new Error(`${blocked} calls that should have gone on were blocked`)
 
 for (const [whose, Buffer] of [
   ['of one thread', ArrayBuffer],
@@ -119,6 +130,27 @@ function calls(): { facts: CallFacts[]; policy: Policy } {
     { ...volume, id: 'block', number: 4, of: 'block', limit: 60_000, counter: 1 } as const,
   ]
   return { facts, policy: { version: 'bench', exemptions: [], rules } }
+}
+
+/** Rules about the number and its signature. The callers are anybody from 8 area codes. */
+function numberRules(): Rule[] {
+  const entries = Array.from({ length: 10_000 }, (_, index) => `+1212${7_000_000 + index},A,2030-01-01`)
+  const cleared = parseStandingList(entries.join('\n'), { name: 'cleared.csv' })
+  const exchanges = Array.from({ length: 8000 }, (_, index) => {
+    return `${300 + Math.floor(index / 1000)},${String(index % 1000).padStart(3, '0')}`
+  })
+  const given = parseAllocations(`npa,nxx\n${exchanges.join('\n')}`, { name: 'allocations.csv' })
+  if (cleared.faults.length + given.faults.length > 0) throw new Error('a file was not read')
+  const common = { mode: 'enforce', program: 'none' } as const
+  const verdict = allowBy('allowed', 'cleared')
+  const except = ['area-code', 'exchange', 'fictional'] as const
+  return [
+    { ...common, kind: 'standing', id: 'cleared', number: 5, list: cleared.list, verdict },
+    { ...common, kind: 'invalid', id: 'invalid', number: 6, cause: 'invalid', except, isNorthAmerican: true },
+    { ...common, kind: 'unallocated', id: 'free', number: 7, cause: 'unallocated', allocations: given.allocations },
+    { ...common, kind: 'attestation', id: 'weak', number: 8, cause: 'analytics', standings: ['failed'] },
+    { ...common, kind: 'verification', id: 'wrong', number: 9, cause: 'analytics' },
+  ]
 }
 
 function listOf(name: string, from: number, size: number): NumberList {

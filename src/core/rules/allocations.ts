@@ -37,10 +37,12 @@ function freePrefix(allocations: Allocations, party: Party): string | undefined 
     if (hasNumber(allocations.given, key)) return undefined
     if (hasNumber(allocations.free, key)) return leading(party, length)
   }
-  const realm = allocations.realmLengths.find((length) => hasNumber(allocations.realms, prefixKey(party, length)))
-  if (realm === undefined) return undefined
-  // What the file knows of this realm ends before the number does, and holds nothing that it starts with.
-  return leading(party, Math.min(party.count, Math.max(realm, allocations.lengths[0] ?? realm)))
+  for (const length of allocations.realmLengths) {
+    if (!hasNumber(allocations.realms, prefixKey(party, length))) continue
+    // The file speaks for this realm and knows nothing that the number starts with.
+    return leading(party, Math.min(party.count, Math.max(length, allocations.lengths[0] ?? length)))
+  }
+  return undefined
 }
 
 /**

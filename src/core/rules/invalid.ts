@@ -1,6 +1,6 @@
 import { countryDigits } from '#core/call/country-code.ts'
 import type { CallFacts } from '#core/call/facts.ts'
-import { formatParty, type Party } from '#core/call/party.ts'
+import { POWERS_OF_TEN, formatParty, type Party } from '#core/call/party.ts'
 import type { InvalidRule } from './policy.ts'
 import type { Ground } from './verdict.ts'
 
@@ -47,21 +47,15 @@ function flawOfTen(digits: number): Flaw | undefined {
   const area = Math.floor(digits / 1e7)
   const exchange = Math.floor(digits / 1e4) % 1000
   const line = digits % 1e4
-  if (area < 200 || Math.floor(area / 10) % 10 === 9 || isN11(area) || RESERVED_AREAS.has(Math.floor(area / 10))) {
-    return 'area-code'
-  }
-  const isGeographic = !NON_GEOGRAPHIC_AREAS.has(area)
-  if (exchange < 200 || (isGeographic && isN11(exchange))) return 'exchange'
+  const kind = AREAS[area]
+  if (kind === IMPOSSIBLE) return 'area-code'
+  if (exchange < 200 || (kind === GEOGRAPHIC && exchange % 100 === 11)) return 'exchange'
   if (exchange !== 555) return undefined
-  return (isGeographic ? line >= 100 && line <= 199 : line === 199) ? 'fictional' : undefined
-}
-
-function isN11(code: number): boolean {
-  return code % 100 === 11
+  return (kind === GEOGRAPHIC ? line >= 100 && line <= 199 : line === 199) ? 'fictional' : undefined
 }
 
 function isUnderOne({ digits, count }: Party): boolean {
-  return Math.floor(digits / 10 ** (count - 1)) === 1
+  return Math.floor(digits / POWERS_OF_TEN[count - 1]!) === 1
 }
 
 /** Fewer than seven digits: short codes and extensions. */
@@ -70,10 +64,20 @@ const SHORT_DIGITS_MAX = 6
 /** The shortest international numbers in use: country code 683 or 690 and four digits. */
 const E164_DIGITS_MIN = 7
 
-const RESERVED_AREAS: ReadonlySet<number> = new Set([37, 96])
+const GEOGRAPHIC = 0
+const NON_GEOGRAPHIC = 1
+const IMPOSSIBLE = 2
 
 /** Toll-free (8YY), personal (5YY), Canadian (6YY), carriers' (700) and premium (900) codes. */
-const NON_GEOGRAPHIC_AREAS: ReadonlySet<number> = new Set([
+const NON_GEOGRAPHIC_AREAS = [
   800, 822, 833, 844, 855, 866, 877, 880, 881, 882, 883, 884, 885, 886, 887, 888, 889, 500, 521, 522, 523, 524, 525,
   526, 527, 528, 529, 533, 544, 566, 577, 588, 600, 622, 633, 644, 655, 677, 688, 700, 900,
-])
+]
+
+/** What each area code is. */
+const AREAS = new Uint8Array(1000)
+for (let area = 0; area < AREAS.length; area++) {
+  const tens = Math.floor(area / 10)
+  if (area < 200 || tens % 10 === 9 || tens === 37 || tens === 96 || area % 100 === 11) AREAS[area] = IMPOSSIBLE
+}
+for (const area of NON_GEOGRAPHIC_AREAS) AREAS[area] = NON_GEOGRAPHIC
