@@ -32,6 +32,7 @@ async function addVerbs(): Promise<void> {
       const { readMessages } = await import('./capture-messages.ts')
       ;(await import('./lint.ts')).lintCommand(program, readMessages)
     },
+    card: async () => (await import('./card.ts')).cardCommands(program),
     ledger: async () => {
       const { checkpointsFile, storeUrl } = await import('./config-command.ts')
       ;(await import('./ledger.ts')).ledgerCommands(program, storeUrl, checkpointsFile)

@@ -26,10 +26,12 @@ import { type GateTerms, contractOf } from './gate-terms.ts'
 import { Deaf, Gates } from './gates.ts'
 import { UDP } from './hep-tap.ts'
 import { loadOrStop, openOrStop } from './load-or-stop.ts'
+import { learnSigners } from './learn-signers.ts'
 import { LogOutput } from './log-output.ts'
 import { type AdoptedPolicy, watchPolicies } from './policy-watch.ts'
 import { type HttpDoors, NoDoor, openHttpDoors } from './serve-http.ts'
 import { NoStream, type OpenStreams, openStreams } from './serve-streams.ts'
+import { openStir } from './stir.ts'
 import { takeFromFile } from './take-policy.ts'
 import { Trials, controlPath } from './trials.ts'
 import { type Webhooks, startWebhooks, webhookFigures } from './webhooks.ts'
@@ -181,14 +183,17 @@ async function makeGates(
     nowMs,
   )
   const policy = numberRules(config.policy, (id) => numbers.get(id)!)
+  const tally = allotTally(policy, randomInt(2 ** 32 - 1))
+  learnSigners(policy, tally, `sqlite:${config.store.path}`, nowMs)
+  const stir = config.stir && openStir(config.stir)
   const terms: GateTerms = {
     peers: config.gate.peers,
     policy,
     policyVersion,
-    tally: allotTally(policy, randomInt(2 ** 32 - 1)),
+    tally,
     notices: config.terms,
     contract: contractOf(config),
-    inquires: false,
+    inquires: stir !== undefined,
     receipts,
     hashKey: (await ledger.secret('transaction')).subarray(0, 16),
     dialPlan: config.gate.dialPlan,
@@ -197,7 +202,7 @@ async function makeGates(
   return new Gates({
     terms,
     ledger,
-    inquiry: undefined,
+    inquiry: stir?.inquiry,
     recent: await ledger.recentBlocks(nowMs - SAME_TRANSACTION_MS),
     chain: LEDGER_CHAIN,
     hep: config.outlets.hep,
@@ -290,7 +295,7 @@ async function openDoors(
       gate: gates.gate,
       receiptKeys: () => gates.terms.receipts,
       secret: await ledger.secret('card'),
-      noteOutcome: () => false,
+      noteOutcome: (outcome) => gates.noteOutcome(outcome),
       alarm: (kind, cause) => alarms.raise(kind, cause),
     })
   } catch (error) {

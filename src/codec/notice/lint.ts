@@ -415,7 +415,8 @@ const MALFORMED_REPORT = {
   identity603plus: false,
   freeswitchDetect: false,
 } as const
-const CARD_RULES: Readonly<Record<CardFault, RuleId>> = {
+/** The rule that each fault of a card breaks. */
+export const CARD_RULES: Readonly<Record<CardFault, RuleId>> = {
   envelope: 'R608-27',
   algorithm: 'R608-20',
   type: 'R608-21',

@@ -164,7 +164,7 @@ const ADDRESSES: [address: string, isPublic: boolean][] = [
 ]
 
 test('each form of URL that leads elsewhere is refused before anything is asked of the network', async () => {
-  const world = new Recorder({ 'cert.example': ['93.184.216.34'] })
+  const world = new Recorder(new Map([['cert.example', ['93.184.216.34']]]))
   for (const [url, why] of URLS) {
     const fetched = await fetchGuarded(url, world.options(['cert.example', '*.below.example']))
     assert.deepEqual(fetched, { kind: 'refused', why }, url)
@@ -201,11 +201,10 @@ test('no address of this machine is public', () => {
 
 test('a name with one address that is not public is not connected to, however many good ones it has', async () => {
   const bad = ADDRESSES.filter(([, isPublic]) => !isPublic).map(([address]) => address)
-  const names = new Map(bad.map((address, index) => [`n${index}.example`, ['93.184.216.34', address]]))
-  const world = new Recorder(Object.fromEntries(names))
+  const world = new Recorder(new Map(bad.map((address, index) => named(index, address))))
   for (const index of bad.keys()) {
     const fetched = await fetchGuarded(`https://n${index}.example/`, world.options(['*']))
-    assert.deepEqual(fetched, { kind: 'refused', why: 'address' }, bad[index])
+    assert.deepEqual(fetched, { kind: 'refused', why: 'address' }, bad[index]!)
   }
   assert.deepEqual(world.connected, [])
   assert.equal(world.asked.length, bad.length)
@@ -229,7 +228,7 @@ test('a name that changes its mind is asked once, and the connection goes to wha
 })
 
 test('a name without an address, and one whose servers do not answer, are refusals', async () => {
-  const none = await fetchGuarded('https://none.example/', new Recorder({}).options(['*']))
+  const none = await fetchGuarded('https://none.example/', new Recorder(new Map()).options(['*']))
   assert.deepEqual(none, { kind: 'refused', why: 'name' })
   const stuck = await fetchGuarded('https://stuck.example/', {
     hosts: ['*'],
@@ -484,8 +483,8 @@ class Recorder {
   readonly connected: ConnectionOptions[] = []
   readonly #names: ReadonlyMap<string, readonly string[]>
 
-  constructor(names: Record<string, readonly string[]>) {
-    this.#names = new Map(Object.entries(names))
+  constructor(names: ReadonlyMap<string, readonly string[]>) {
+    this.#names = names
   }
 
   options(hosts: readonly string[]): FetchOptions {
@@ -498,6 +497,11 @@ class Recorder {
       connect: record(this.connected),
     }
   }
+}
+
+/** A name that has a good address and another one. */
+function named(index: number, address: string): [name: string, addresses: string[]] {
+  return [`n${index}.example`, ['93.184.216.34', address]]
 }
 
 /** Notes who is to be connected to, and connects to a port of this machine where nobody listens. */

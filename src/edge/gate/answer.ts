@@ -270,7 +270,8 @@ export class Gate {
     if (this.#overload.sheds(steadyMs) && !isEmergencyInvite(invite, view, dialPlan))
       return this.#shed(source, peer, steadyMs)
 
-    const facts = readCallFacts(invite, view, peer.name, now(), dialPlan, peer.trunkAt)
+    const read = readCallFacts(invite, view, peer.name, now(), dialPlan, peer.trunkAt)
+    const facts: CallFacts = peer.verstat === 'ignore' ? { ...read, attestation: 'none' } : read
     if (inquiry !== undefined && this.#inquire(inquiry, facts, source, peer, steadyMs)) return
     this.#decide(facts, source, peer, steadyMs)
   }

@@ -17,6 +17,8 @@ export type Peer = {
   readonly tells?: { readonly verdict?: string | undefined; readonly label?: string | undefined } | undefined
   /** It plays an announcement of its own where a 608 would reach nobody. RFC 8688 §3.4. */
   readonly announces?: boolean | undefined
+  /** Whether what it says of a caller's signature is believed; it is, if nothing is said. */
+  readonly verstat?: 'trust' | 'ignore' | undefined
 }
 
 export type PeerAddresses = Peer & {

@@ -11,6 +11,7 @@ import type { StreamLimits } from '#edge/gate/streams.ts'
 import type { Endpoint, Listening } from './addresses.ts'
 import type { OutletsConfig } from './outlets.ts'
 import type { FileSource, SecretSource } from './keys.ts'
+import type { StirConfig } from './stir.ts'
 
 /** A configuration that has been checked whole: whoever has one need not look again. Paths are ready to open. */
 export type Config = {
@@ -48,7 +49,11 @@ export type Config = {
   readonly terms: NoticeTerms
   readonly desk: DeskConfig | undefined
   readonly api: ApiConfig | undefined
+  /** What outside services are asked with, by the id of the rule that asks. */
+  readonly scoreTokens: ReadonlyMap<string, string>
   readonly outlets: OutletsConfig
+  /** Undefined where signed calls are not verified here. */
+  readonly stir: StirConfig | undefined
   readonly ledger: { readonly checkpoints: string; readonly keepMs: number }
   readonly journal: { readonly keepMs: number }
   readonly metrics: { readonly listen: Endpoint | undefined }
@@ -68,6 +73,7 @@ export type PeerConfig = {
   readonly tenantAt?: readonly Place[] | undefined
   readonly tells?: { readonly verdict?: string | undefined; readonly label?: string | undefined } | undefined
   readonly announces?: boolean | undefined
+  readonly verstat?: 'trust' | 'ignore' | undefined
 }
 
 /** Where the certificate of the gate is, and what was read there; nothing where it was not to be read. */

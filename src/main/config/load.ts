@@ -13,6 +13,7 @@ import { makePolicy, type Places } from './rules.ts'
 import { knownKeys } from './schema-walk.ts'
 import { configSchema, type Settings } from './schema.ts'
 import { partOf, readSource, type Path, type Source } from './source.ts'
+import { type StirConfig, readStir } from './stir.ts'
 import { readGateTls, streamLimitsOf } from './streams.ts'
 import { faultsOf, prune } from './zod-faults.ts'
 
@@ -80,10 +81,11 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
   const lists = text === undefined ? readFile : readFrozen(places.policyFile, text)
   const streams = readGateTls(parsed.data.gate, { file, readFile, env, places, serves: serves === true })
   const outlets = readOutlets(parsed.data, { file, readFile, env, places, serves: serves === true })
-  const compiled = compile(parsed.data, file, places, lists, yaml, isWhole, http, streams.tls, outlets)
-  faults.push(...compiled.faults, ...http.faults, ...streams.faults, ...outlets.faults)
+  const stir = readStir(parsed.data, { file, readFile, env, places, serves: serves === true })
+  const compiled = compile(parsed.data, file, places, lists, yaml, isWhole, http, streams.tls, outlets, stir.stir)
+  faults.push(...compiled.faults, ...http.faults, ...streams.faults, ...outlets.faults, ...stir.faults)
   if (faults.length > 0) return { kind: 'refused', faults: sortFaults(faults) }
-  return { kind: 'loaded', config: compiled.config, reminders: compiled.reminders }
+  return { kind: 'loaded', config: compiled.config, reminders: [...compiled.reminders, ...stir.reminders] }
 }
 
 /** `isWhole` says that nothing was taken out of the settings, so that what is missing is missing. */
@@ -97,6 +99,7 @@ function compile(
   http: HttpConfig,
   tls: GateTlsConfig | undefined,
   outlets: OutletsConfig,
+  stir: StirConfig | undefined,
 ) {
   const { operator, gate, desk, policy } = settings
   const reader = openListReader(readFile, gate.dialPlan)
@@ -159,7 +162,9 @@ function compile(
     terms: terms.kind === 'ok' ? terms.value : NO_TERMS,
     desk: http.desk,
     api: http.api,
+    scoreTokens: http.scoreTokens,
     outlets: { webhooks: outlets.webhooks, hep: outlets.hep },
+    stir,
     ledger: { checkpoints: besides(file, settings.ledger.checkpoints), keepMs: settings.ledger.keep },
     journal: { keepMs: settings.journal.keep },
     metrics: { listen: settings.metrics.listen === 'none' ? undefined : settings.metrics.listen },

@@ -27,6 +27,7 @@ import {
 } from './schema-contract.ts'
 import { certificateKey, listenKey, streamsKey, tlsKey } from './schema-streams.ts'
 import { hepSchema } from './schema-outlets.ts'
+import { verstatKey } from './schema-stir.ts'
 
 const dialPlan = section({
   country: key(integer(1, 999), 'The country code of national numbers.', 'a country code from 1 to 999'),
@@ -66,6 +67,7 @@ const peer = section({
   trunk: trunkKey,
   tells: tellsKey,
   announces: announcesKey,
+  verstat: verstatKey,
 })
 
 const limits = section({

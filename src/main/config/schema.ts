@@ -18,6 +18,7 @@ import {
 import { gateSchema } from './schema-gate.ts'
 import { webhooksSchema } from './schema-outlets.ts'
 import { policySchema } from './schema-policy.ts'
+import { stirSchema } from './schema-stir.ts'
 
 // One thing, the configuration's shape: every key with what it means and what it takes. The reference page is made of it,
 // and so is every message about a wrong value.
@@ -156,6 +157,11 @@ export const configSchema = z.strictObject({
     policySchema.prefault({}),
     'What is blocked and how it is told; or file: and a path, to keep it in a file of its own.',
     'a mapping with rules, or file: and a path',
+  ),
+  stir: key(
+    stirSchema.optional(),
+    'Verification of signed calls (STIR/SHAKEN) by this gate itself. Without it, only what peers say counts.',
+    'a mapping with roots and hosts',
   ),
   desk: key(
     desk.optional(),
