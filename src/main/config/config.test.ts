@@ -62,7 +62,11 @@ test('the documented shape loads, with its lists, rules and terms', () => {
     contact: { url: 'https://redress.northwire.example', tel: '+18005550142', email: 'unblock@northwire.example' },
     location: 'RLN',
   })
-  assert.deepEqual(config.gate.peers, [{ name: 'edge', from: ['127.0.0.0/8'], continueStatus: 404, tenant: '' }])
+  const [peer] = config.gate.peers
+  assert.deepEqual(
+    [config.gate.peers.length, peer?.name, peer?.from, peer?.continueStatus, peer?.tenant, peer?.announces],
+    [1, 'edge', ['127.0.0.0/8'], 404, '', false],
+  )
   assert.deepEqual(
     config.policy.rules.map(({ id, number, kind, mode }) => [number, id, kind, mode]),
     [
@@ -266,13 +270,13 @@ const WRONG: [title: string, from: string, to: string, faults: string[]][] = [
     'a continue status that ends no call',
     'continue: 404',
     'continue: 200',
-    ['11:52: found 200, expected a status from 300 to 599'],
+    ['11:52: found 200, expected a status from 300 to 599, or a mapping with status: 302 and contact'],
   ],
   [
     'a continue status that is a block',
     'continue: 404',
     'continue: 603',
-    ['11:52: found 603, expected a status from 300 to 599'],
+    ['11:52: found 603, expected a status from 300 to 599, or a mapping with status: 302 and contact'],
   ],
   [
     'a continue status that the policy refuses calls with',
@@ -429,22 +433,77 @@ const WRONG: [title: string, from: string, to: string, faults: string[]][] = [
     'a notice that a cause may not have',
     'notices: us',
     'notices: { do-not-originate: "603+" }',
-    ['13:32: found "603+", expected 603 or 403'],
+    [
+      '13:32: found 603+ for do-not-originate, expected 603 or 403: a 603+ says that analytics blocked the call, which a do-not-originate list does not (47 CFR 64.1200(k)(9)(i), ATIS-1000099)',
+    ],
+  ],
+  [
+    'a notice that is no code',
+    'notices: us',
+    'notices: { do-not-originate: 604 }',
+    ['13:32: found 604, expected one of 603+, 603, 607, 608, 403'],
+  ],
+  [
+    'analytics told by a plain 603 in the United States',
+    'notices: us',
+    'notices: { profile: us, analytics: 603 }',
+    [
+      '13:38: found 603 for analytics, expected 603+: since 2026-03-25 a call that analytics block on an IP network is told by a 603+ and nothing else (47 CFR 64.1200(k)(9)(i)); outside the United States choose the profile rfc',
+    ],
+  ],
+  ['analytics told by a plain 603 elsewhere', 'notices: us', 'notices: { profile: rfc, analytics: 603 }', []],
+  [
+    'a treatment that there is not',
+    'notices: us',
+    'notices: us\n  announce: robot',
+    ['14:13: found the treatment "robot", expected a name in gate.treatments, where there is none yet'],
+  ],
+  [
+    'a treatment of a rule that there is not',
+    'continue: 404 }\npolicy:\n  notices: us',
+    'continue: 404 }\n  treatments: { captcha: "sip:captcha@192.0.2.9" }\npolicy:\n  notices: us\n  announce: robot',
+    ['15:13: found the treatment "robot", expected one of captcha'],
+  ],
+  [
+    'a place to send calls to that is none',
+    'continue: 404 }\npolicy:',
+    'continue: 404 }\n  treatments: { captcha: "sip:{caller}@192.0.2.9" }\npolicy:',
+    [
+      '12:26: found "sip:{caller}@192.0.2.9", expected names, each with a SIP or tel URI, in which {user}, {calling}, {called}, {peer} are filled in, such as sip:{user}@192.0.2.9',
+    ],
+  ],
+  [
+    'a contact beside a status that has none',
+    'continue: 404 }',
+    'continue: { status: 404, contact: "sip:{user}@192.0.2.9" } }',
+    ['11:62: found 404, expected 302'],
+  ],
+  ['a 302 with a contact', 'continue: 404 }', 'continue: { status: 302, contact: "sip:{user}@192.0.2.9" } }', []],
+  [
+    'a field for the verdict that is the standards’ own',
+    'continue: 404 }',
+    'continue: 404, tells: { verdict: Reason } }',
+    ['11:75: found "Reason", expected the name of a P- or X- header field, such as X-Recourse-Verdict'],
+  ],
+  [
+    'places of trunk and tenant',
+    'continue: 404 }',
+    'continue: 404, trunk: [{ header: X-Trunk }, { parameter: otg }], tenant: { header: X-Tenant } }',
+    [],
   ],
   [
     'a cause that is none',
     'notices: us',
     'notices: { robots: 603 }',
     [
-      '13:14: found the unknown key "robots", expected one of analytics, do-not-originate, invalid, unallocated, called-party, ordered',
+      '13:14: found the unknown key "robots", expected one of profile, analytics, do-not-originate, invalid, unallocated, called-party, ordered',
     ],
   ],
-  ['608 without a desk', 'notices: us', 'notices: { analytics: 608 }', []],
   [
     'a notice profile that is none',
     'notices: us',
     'notices: uk',
-    ['13:12: found "uk", expected us, or a mapping of causes'],
+    ['13:12: found "uk", expected us, rfc, or a mapping of causes'],
   ],
   [
     'a slash at the desk’s end',
@@ -519,7 +578,7 @@ test('a policy that blocks by analytics needs a contact; one that does not needs
 })
 
 test('608 needs a desk', () => {
-  const text = GOOD.replace('notices: us', 'notices: { analytics: 608 }').replace(/^desk:.*\n/m, '')
+  const text = GOOD.replace('notices: us', 'notices: rfc').replace(/^desk:.*\n/m, '')
   assert.match(faultsIn(text).join('\n'), /a 608 needs a desk that serves its card/)
 })
 

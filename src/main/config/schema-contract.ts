@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Place } from '#core/call/place.ts'
 import { FILLS, parseRedirect } from '#core/notify/redirect.ts'
-import { NAME, checked, integer, key, name, section, text } from './keys.ts'
+import { checked, integer, key, name, section, text } from './keys.ts'
 
 // One thing: what a peer and the gate have agreed on beside addresses, as keys of `gate` and of `gate.peers`.
 
@@ -97,7 +97,7 @@ export const announcesKey = key(
 export const treatmentsKey = key(
   z.record(name(), key(redirect(), 'One place.', REDIRECT)).prefault({}),
   'Places that calls can be sent to by 302 instead of being refused: an announcement, a captcha, another route. Rules and `policy.announce` name them.',
-  `names, each with ${REDIRECT}; a name is ${NAME}`,
+  `names, each with ${REDIRECT}`,
 )
 
 /** What strangers get. */
