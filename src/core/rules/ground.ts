@@ -16,6 +16,7 @@ export function formatGround(ground: Ground): string {
   if (ground.kind === 'unallocated') return `${ground.prefix} is given to nobody by ${ground.list}`
   if (ground.kind === 'attestation') return `the call's attestation is ${ground.found}`
   if (ground.kind === 'verification') return `the call's signature is wrong: ${ground.why}`
+  if (ground.kind === 'score') return `an outside service rated the call ${ground.score} of 100, limit ${ground.limit}`
   if (ground.kind === 'listed') return `${formatNumber(ground.entry)} stands on ${ground.list}`
   return formatPublicGround(ground)
 }

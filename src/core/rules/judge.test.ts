@@ -95,6 +95,10 @@ const CASES: Case[] = [
     false,
   ],
   ['verification, none', verificationRule(), {}, false],
+  ['score, at the limit', scoreRule(80), { scores: new Map([['score', 80]]) }, true],
+  ['score, just below it', scoreRule(80), { scores: new Map([['score', 79.9]]) }, false],
+  ['score, of another rule', scoreRule(80), { scores: new Map([['other', 100]]) }, false],
+  ['score, no opinion', scoreRule(1), {}, false],
 ]
 
 for (const [title, rule, given, fires] of CASES) {
@@ -361,6 +365,11 @@ test('grounds read as words for the operator, and for the calling side without l
       verdictOn([calledList(`${CALLED},withheld`)], { calling: 'anonymous' }),
       'the called party takes no calls from people who withhold their number',
       'the called party takes no calls from people who withhold their number',
+    ],
+    [
+      verdictOn([scoreRule(80)], { scores: new Map([['score', 87.5]]) }),
+      'an outside service rated the call 87.5 of 100, limit 80',
+      'this network has found calls from this number to be unwanted',
     ],
   ]
   for (const [verdict, operator, outside] of rows) {
@@ -756,6 +765,12 @@ function unallocatedRule(text: string): Rule {
 
 function attestation(standings: readonly Standing[]): Rule {
   return { ...BLOCKS, kind: 'attestation', id: 'attestation', number: 8, standings }
+}
+
+function scoreRule(limit: number): Rule {
+  const breaker = { failures: 20, perMs: 10_000, openMs: 30_000 }
+  const service = { url: 'http://127.0.0.1:1/', withinMs: 50, cacheMs: 0, breaker }
+  return { ...BLOCKS, kind: 'score', id: 'score', number: 12, limit, service }
 }
 
 function verificationRule(): Rule {

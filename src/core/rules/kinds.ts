@@ -7,6 +7,7 @@ import { overDistinct } from './distinct.ts'
 import { cannotExist } from './invalid.ts'
 import { mostlyShort, mostlyUnanswered } from './outcomes.ts'
 import type { BlockingKind, BlockingRule, RuleOfKind } from './policy.ts'
+import { scoredHigh } from './score.ts'
 import { overRun } from './sequential.ts'
 import { spoofed } from './spoofing.ts'
 import type { Tally } from './tally.ts'
@@ -34,6 +35,7 @@ export const KINDS: { readonly [Name in BlockingKind]: Kind<Name> } = {
   short: { cause: 'analytics', fires: mostlyShort },
   unanswered: { cause: 'analytics', fires: mostlyUnanswered },
   spoofing: { cause: 'analytics', fires: spoofed },
+  score: { cause: 'analytics', fires: scoredHigh },
 }
 
 /** Asks one rule about one call. */

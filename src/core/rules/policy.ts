@@ -43,6 +43,7 @@ export type RuleOfKind = {
   short: ShortRule
   unanswered: UnansweredRule
   spoofing: SpoofingRule
+  score: ScoreRule
 }
 export type BlockingKind = keyof RuleOfKind
 
@@ -168,6 +169,26 @@ export type SpoofingRule = Blocking & {
   readonly perMs: number
   readonly capacity: number
   readonly counter: number
+}
+
+/** Blocks calls that an outside service rates too high. */
+export type ScoreRule = Blocking & {
+  readonly kind: 'score'
+  /** The score, 0 to 100, from which on a call does not pass. */
+  readonly limit: number
+  /** Whom to ask, and how patiently; the asking is done before the rules are. */
+  readonly service: ScoreService
+}
+
+/** An outside service that rates calls. */
+export type ScoreService = {
+  readonly url: string
+  /** How long a call waits for its score. */
+  readonly withinMs: number
+  /** How long a score holds for the same caller and called area; 0 is not at all. */
+  readonly cacheMs: number
+  /** After so many failures within `perMs` nobody is asked for `openMs`; then one call tries. */
+  readonly breaker: { readonly failures: number; readonly perMs: number; readonly openMs: number }
 }
 
 /** What an allow verdict says that nothing else is known about; shared, so that an allowed call makes no object. */

@@ -79,6 +79,7 @@ export type Ground =
   | UnallocatedGround
   | AttestationGround
   | VerificationGround
+  | ScoreGround
 
 /** The calling number stands on a list. */
 export type ListedGround = {
@@ -136,6 +137,16 @@ export type VerificationGround = {
   readonly cause: Cause
   /** What is wrong, in words, for the operator. */
   readonly why: string
+}
+
+/** An outside service rated the call so high. */
+export type ScoreGround = {
+  readonly kind: 'score'
+  readonly rule: string
+  readonly cause: Cause
+  /** 0 to 100: for the operator only. */
+  readonly score: number
+  readonly limit: number
 }
 
 /** A call behind a figure: when it came, milliseconds since 1970, from whom and to whom, as `formatParty` writes them. */

@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import { TOKEN, TOKEN_CHARACTERS_MAX, TOKEN_CHARACTERS_MIN } from '#edge/http/tokens.ts'
 import { readTlsIdentity } from '#edge/gate/certificate.ts'
 import { formatEndpoint, isOnThisMachine } from './addresses.ts'
+import { noticesOf } from './checks.ts'
 import type { ApiConfig, CardConfig, DeskConfig, TlsConfig } from './config.ts'
 import type { ConfigFault } from './fault.ts'
 import type { SecretSource } from './keys.ts'
@@ -12,6 +13,7 @@ import type { Path } from './source.ts'
 export type HttpConfig = {
   readonly api: ApiConfig | undefined
   readonly desk: DeskConfig | undefined
+  readonly scoreTokens: ReadonlyMap<string, string>
   readonly faults: ConfigFault[]
   readonly reminders: string[]
 }
@@ -20,8 +22,7 @@ export type HttpConfig = {
 export function readHttp(settings: Settings, sources: Sources): HttpConfig {
   const reader = new Reader(settings, sources)
   const { api, desk } = settings
-  const { notices } = settings.policy
-  const tellsBy608 = typeof notices === 'object' && notices.analytics === '608'
+  const tellsBy608 = noticesOf(settings.policy.notices).choices.analytics === '608'
   const tokens = reader.tokens()
   const apiConfig = api && { listen: api.listen, tls: reader.tls(['api', 'tls'], api.tls), tokens }
   const deskConfig = desk && {
@@ -54,7 +55,13 @@ export function readHttp(settings: Settings, sources: Sources): HttpConfig {
       `api.listen takes tokens in clear text from other machines (${formatEndpoint(api.listen)}): set api.tls, unless the network between is yours alone`,
     )
   }
-  return { api: apiConfig, desk: deskConfig, faults: reader.faults, reminders: reader.reminders }
+  return {
+    api: apiConfig,
+    desk: deskConfig,
+    scoreTokens: reader.scoreTokens(),
+    faults: reader.faults,
+    reminders: reader.reminders,
+  }
 }
 
 /** Reads what the settings of the doors name. */
@@ -83,6 +90,20 @@ class Reader extends SourceReader {
       } else if (other !== undefined) {
         this.fault(path, `found the token of peer "${other}" again, expected each peer to have its own`)
       } else tokens.set(text, name)
+    }
+    return tokens
+  }
+
+  /** What outside services are asked with, by the id of the rule. */
+  scoreTokens(): ReadonlyMap<string, string> {
+    const tokens = new Map<string, string>()
+    for (const [index, { id, score }] of this.#settings.policy.rules.entries()) {
+      if (score?.token === undefined) continue
+      const path: Path = ['policy', 'rules', index, 'score', 'token']
+      const text = this.secret(path, score.token)?.trim()
+      if (text === undefined) continue
+      if (/^[!-~]{1,4096}$/.test(text)) tokens.set(id, text)
+      else this.fault(path, `found no token in ${nameOf(score.token)}, expected visible characters in one line`)
     }
     return tokens
   }

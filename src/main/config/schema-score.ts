@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { SECRET, checked, duration, durationWords, integer, key, secret, section } from './keys.ts'
 
 const breaker = section({
@@ -7,7 +6,11 @@ const breaker = section({
     'After so many late or failed answers within `per` the service is not asked.',
     'a number from 1 to 10000',
   ),
-  per: key(duration('1s', '10m').prefault('10s'), 'The time over which failures are counted.', durationWords('1s', '10m')),
+  per: key(
+    duration('1s', '10m').prefault('10s'),
+    'The time over which failures are counted.',
+    durationWords('1s', '10m'),
+  ),
   open: key(
     duration('1s', '1h').prefault('30s'),
     'How long it is not asked; then one call tries.',
