@@ -1,8 +1,11 @@
 import { Worker } from 'node:worker_threads'
+import { parseNumber } from '#core/call/number.ts'
 import type { RecentBlock } from '#core/ledger/ledger.ts'
+import { noteOutcome } from '#core/rules/outcomes.ts'
 import type { AlarmKind, Gate } from '#edge/gate/answer.ts'
 import type { Inquiry } from '#edge/gate/inquiry.ts'
 import type { Tried } from '#edge/gate/trial.ts'
+import type { Outcome } from '#edge/http/outcome.ts'
 import type { Receive, Transport } from '#edge/gate/udp.ts'
 import { type HepSender, type HepTarget, openHep } from '#edge/hep/send-hep.ts'
 import type { SharedLedger } from '#edge/store/sqlite-ledger.ts'
@@ -95,6 +98,19 @@ export class Gates {
 
   get terms(): GateTerms {
     return this.#terms
+  }
+
+  /** Counts how a call ended that went on, for the rules that go by that; answers whether one does. */
+  noteOutcome({ calling, answered, durationMs, endedAtMs }: Outcome): boolean {
+    const { policy, dialPlan } = this.#terms
+    return noteOutcome(this.#tally, policy, {
+      calling: parseNumber(calling, dialPlan),
+      answered,
+      seconds: durationMs / 1000,
+      // As gates judge: by a clock that nobody sets.
+      atMs: performance.timeOrigin + performance.now(),
+      ageMs: Date.now() - endedAtMs,
+    })
   }
 
   /** The figures of all gates; those of other threads as they were a moment ago. */

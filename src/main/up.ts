@@ -184,7 +184,7 @@ async function makeGates(
   )
   const policy = numberRules(config.policy, (id) => numbers.get(id)!)
   const tally = allotTally(policy, randomInt(2 ** 32 - 1))
-  learnSigners(policy, tally, `sqlite:${config.store.path}`, nowMs)
+  await openOrStop(() => learnSigners(policy, tally, `sqlite:${config.store.path}`, nowMs))
   const stir = config.stir && openStir(config.stir)
   const terms: GateTerms = {
     peers: config.gate.peers,

@@ -7,6 +7,9 @@ import { Recourse } from '../peers/recourse.ts'
 /** A call as a row says it: who calls with which parameters, whom, and header lines of its own. */
 type Placed = { readonly calling: string; readonly called?: string; readonly more?: string }
 
+/** How calls of the caller ended that went on: as many, each so long, 0 for not answered. */
+type Outcomes = { readonly times: number; readonly seconds: number }
+
 /** A policy with one call that it blocks and one, as near to it as can be, that goes on. */
 type Row = {
   /** The kind of rule that is shown, or what else of a policy is. */
@@ -17,6 +20,8 @@ type Row = {
   readonly files?: Readonly<Record<string, string>>
   /** Calls placed before, all of which go on. */
   readonly before?: readonly Placed[]
+  /** How calls ended, as the switch tells over HTTP after those. */
+  readonly outcomes?: readonly Outcomes[]
   readonly blocked: Placed
   readonly goesOn: Placed
   /** What the caller whose call is blocked is told. */
@@ -31,6 +36,7 @@ const UNWANTED: Told = { line: 'SIP/2.0 607 Unwanted', reason: /^$/ }
 
 const CALLER = '+12124442117'
 const CALLED = '+14154440163'
+const TOKEN = 'a-token-of-the-peer-for-its-own-use-only'
 const DENY_ALL = { id: 'deny', deny: ['+1212*'] }
 const ATTESTED = (letter: string) => `P-Attestation-Indicator: ${letter}\r\n`
 
@@ -113,6 +119,59 @@ const ROWS: readonly Row[] = [
     told: NETWORK_BLOCKED,
   },
   {
+    shows: 'distinct',
+    rules: [{ id: 'distinct', distinct: { of: 'number', limit: 2, per: '10m' } }],
+    before: [{ calling: CALLER }, { calling: CALLER, called: '+14154440264' }, { calling: CALLER }],
+    blocked: { calling: CALLER, called: '+14154440365' },
+    goesOn: { calling: '+12124442118', called: '+14154440365' },
+    told: NETWORK_BLOCKED,
+  },
+  {
+    shows: 'sequential',
+    rules: [{ id: 'sequential', sequential: { of: 'number', limit: 2, per: '10m', step: 2 } }],
+    before: [
+      { calling: CALLER, called: '+14154440163' },
+      { calling: CALLER, called: '+14154449000' },
+      { calling: CALLER, called: '+14154440165' },
+    ],
+    blocked: { calling: CALLER, called: '+14154440166' },
+    goesOn: { calling: CALLER, called: '+14154440169' },
+    told: NETWORK_BLOCKED,
+  },
+  {
+    shows: 'short',
+    rules: [{ id: 'short', short: { of: 'number', under: '6s', share: 80, least: 10, per: '1h' } }],
+    outcomes: [
+      { times: 9, seconds: 2.5 },
+      { times: 2, seconds: 60 },
+    ],
+    blocked: { calling: CALLER },
+    goesOn: { calling: '+12124442118' },
+    told: NETWORK_BLOCKED,
+  },
+  {
+    shows: 'unanswered',
+    rules: [{ id: 'unanswered', unanswered: { of: 'block', share: 80, least: 10, per: '1h' } }],
+    outcomes: [
+      { times: 9, seconds: 0 },
+      { times: 2, seconds: 60 },
+    ],
+    blocked: { calling: '+12124442999' },
+    goesOn: { calling: '+12124443117' },
+    told: NETWORK_BLOCKED,
+  },
+  {
+    shows: 'spoofing',
+    rules: [{ id: 'spoofing', spoofing: { after: 2, within: '30d' } }],
+    before: [
+      { calling: `${CALLER};otg=t1`, more: ATTESTED('A') },
+      { calling: `${CALLER};otg=t1`, more: ATTESTED('A') },
+    ],
+    blocked: { calling: `${CALLER};otg=t2`, more: ATTESTED('A') },
+    goesOn: { calling: `${CALLER};otg=t1`, more: ATTESTED('A') },
+    told: NETWORK_BLOCKED,
+  },
+  {
     shows: 'opt-out',
     rules: [DENY_ALL],
     policy: { 'opt-out': 'file:list.csv' },
@@ -140,12 +199,13 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-for (const { shows, rules, policy = {}, files = {}, before = [], blocked, goesOn, told } of ROWS) {
+for (const { shows, rules, policy = {}, files = {}, before = [], outcomes = [], blocked, goesOn, told } of ROWS) {
   test(`${shows}: one call is told ${told.line.slice(8)}, the one next to it goes on`, async (t) => {
-    const gate = await Recourse.start(t, { policy: { ...policy, rules }, files })
+    const gate = await Recourse.start(t, { policy: { ...policy, rules }, files, token: TOKEN })
     const place = await placing(t, gate)
 
     for (const call of before) assert.equal(statusOf(await place(call)), 404, JSON.stringify(call))
+    await tell(gate, outcomes)
     const refusal = await place(blocked)
     const other = await place(goesOn)
 
@@ -197,6 +257,33 @@ test('there is a row for each kind of rule', () => {
     [],
   )
 })
+
+test('a gate that is started again knows from its journal who signs a number', async (t) => {
+  const gate = await Recourse.start(t, { policy: { rules: [{ id: 'spoofing', spoofing: { after: 2 } }] } })
+  const signed = { calling: `${CALLER};otg=t1`, more: ATTESTED('A') }
+  const place = await placing(t, gate)
+  for (const call of [signed, signed]) assert.equal(statusOf(await place(call)), 404)
+  await gate.stop()
+  await gate.restart()
+
+  assert.equal(statusOf(await place(signed)), 404)
+  assert.equal(statusOf(await place({ calling: `${CALLER};otg=t1` })), 603)
+})
+
+/** Tells the gate how calls of the caller ended, as a switch does. */
+async function tell(gate: Recourse, outcomes: readonly Outcomes[]): Promise<void> {
+  if (outcomes.length === 0) return
+  const endedAt = new Date().toISOString()
+  const list = outcomes.flatMap(({ times, seconds }) => {
+    return Array.from({ length: times }, () => {
+      return { calling: CALLER, called: CALLED, answered: seconds > 0, seconds, endedAt }
+    })
+  })
+  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
+  const url = `http://127.0.0.1:${gate.apiPort}/v1/outcomes`
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(list) })
+  assert.deepEqual([answer.status, await answer.json()], [200, { taken: list.length, counted: list.length }])
+}
 
 /** Places calls one after another, each a call of its own. */
 async function placing(t: test.TestContext, gate: Recourse): Promise<(call: Placed) => Promise<Buffer>> {

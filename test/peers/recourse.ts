@@ -28,6 +28,8 @@ export type Wishes = {
   threads?: number
   /** Where copies of calls go. */
   hep?: string
+  /** The token by which the peer may ask over HTTP; without it there is no API. */
+  token?: string
   /** The hidden test controls of the process, `name=value` with commas. */
   controls?: string
 }
@@ -49,13 +51,15 @@ export class Recourse {
   readonly directory: string
   readonly port: number
   readonly metricsPort: number
+  readonly apiPort: number
   readonly #options: PeerOptions
   #peer: Peer | undefined
 
-  private constructor(directory: string, port: number, metricsPort: number, options: PeerOptions) {
+  private constructor(directory: string, { port, metricsPort, apiPort }: Ports, options: PeerOptions) {
     this.directory = directory
     this.port = port
     this.metricsPort = metricsPort
+    this.apiPort = apiPort
     this.#options = options
   }
 
@@ -64,9 +68,11 @@ export class Recourse {
     const directory = temporaryDirectory(owner)
     const [port] = await freeUdpPorts(1)
     const metricsPort = await freeTcpPort()
-    writeConfiguration(directory, port!, metricsPort, wishes)
+    const deskPort = await freeTcpPort()
+    const ports = { port: port!, metricsPort, deskPort, apiPort: await freeTcpPort() }
+    writeConfiguration(directory, ports, wishes)
     const env = wishes.controls === undefined ? {} : { RECOURSE_TEST_CONTROLS: wishes.controls }
-    const recourse = new Recourse(directory, port!, metricsPort, { cwd: directory, env })
+    const recourse = new Recourse(directory, ports, { cwd: directory, env })
     owner.after(() => recourse.stop())
     await recourse.restart()
     return recourse
@@ -154,11 +160,26 @@ export function figure(metrics: ReadonlyMap<string, number>, name: string): numb
   throw new Error(`no figure ${name} among ${[...metrics.keys()].join(', ')}`)
 }
 
-function writeConfiguration(directory: string, port: number, metricsPort: number, wishes: Wishes): void {
-  const { limit = 3, doNotOriginate = [], deny = [], called = [], record = '5s', desk, udp, threads, hep } = wishes
+type Ports = { port: number; metricsPort: number; deskPort: number; apiPort: number }
+
+function writeConfiguration(directory: string, ports: Ports, wishes: Wishes): void {
+  const { port, metricsPort, deskPort, apiPort } = ports
+  const {
+    limit = 3,
+    doNotOriginate = [],
+    deny = [],
+    called = [],
+    record = '5s',
+    desk,
+    udp,
+    threads,
+    hep,
+    token,
+  } = wishes
   writeNumbers(join(directory, 'dno.csv'), doNotOriginate)
   writeNumbers(join(directory, 'deny.csv'), deny)
   writeFileSync(join(directory, 'called.csv'), `called,calling\n${called.map((line) => `${line}\n`).join('')}`)
+  if (token !== undefined) writeFileSync(join(directory, 'token'), token)
   for (const [name, text] of Object.entries(wishes.files ?? {})) writeFileSync(join(directory, name), text)
   const configuration = {
     operator: { name: 'Northwire', contact: CONTACT, location: 'RLN' },
@@ -166,7 +187,9 @@ function writeConfiguration(directory: string, port: number, metricsPort: number
     receipts: { keys: 'file:receipt-keys', keep: '60d' },
     gate: {
       listen: [`udp:127.0.0.1:${port}`],
-      peers: [{ name: 'edge', from: '127.0.0.1/32', continue: 404 }],
+      peers: [
+        { name: 'edge', from: '127.0.0.1/32', continue: 404, ...(token === undefined ? {} : { token: 'file:token' }) },
+      ],
       limits: { record },
       ...(udp === undefined ? {} : { udp }),
       ...(hep === undefined ? {} : { hep: { to: hep } }),
@@ -182,7 +205,8 @@ function writeConfiguration(directory: string, port: number, metricsPort: number
       ],
     },
     metrics: { listen: `127.0.0.1:${metricsPort}` },
-    ...(desk === undefined ? {} : { desk: { public: desk } }),
+    ...(token === undefined ? {} : { api: { listen: `127.0.0.1:${apiPort}`, tls: 'none' } }),
+    ...(desk === undefined ? {} : { desk: { listen: `127.0.0.1:${deskPort}`, public: desk } }),
   }
   writeFileSync(join(directory, 'recourse.yaml'), stringify(configuration))
 }

@@ -99,6 +99,14 @@ const CASES: [title: string, rule: CountingRule, before: Event[], last: Event, f
   ['just as long as short is not', short(), [ended(5, 6)], {}, false],
   ['calls nobody answered are not short', short(), [ended(5, 0, false)], {}, false],
   ['unanswered calls do not thin out short ones', short(), [ended(4, 2), ended(9, 0, false)], {}, true],
+  [
+    'told when the window was over',
+    short(),
+    [{ ...ended(5, 2), ended: { seconds: 2, ageMs: 10 * MINUTE } }],
+    {},
+    false,
+  ],
+  ['told late, but in the window', short(), [{ ...ended(5, 2), ended: { seconds: 2, ageMs: 9 * MINUTE } }], {}, true],
   ['another number was short', short(), [ended(5, 2)], { calling: '+12125550118' }, false],
   ['a number of the block was', short({ of: 'block' }), [ended(5, 2)], { calling: '+12125550118' }, true],
   ['short calls of long ago', short(), [ended(5, 2)], { minute: 25 }, false],
@@ -187,6 +195,20 @@ test('two providers that both sign a number all along are both normal, a third i
   assert.equal(from('three'), 'block')
   assert.deepEqual(['one', 'two'].map(from), ['allow', 'block'], 'the third unlearns the second, one for one')
   assert.deepEqual(['two', 'one'].map(from), ['allow', 'allow'])
+})
+
+test('an outcome says whether a rule counts it', () => {
+  const outcome = { calling: parseNumber(CALLER), answered: false, seconds: 0, atMs: NOW }
+  for (const [rule, given, isCounted] of [
+    [unanswered(), outcome, true],
+    [short(), outcome, false],
+    [short(), { ...outcome, answered: true }, true],
+    [short(), { ...outcome, answered: true, calling: parseNumber('anonymous') }, false],
+    [volume(), outcome, false],
+  ] as const) {
+    const policy = policyOf(rule)
+    assert.equal(noteOutcome(openTally(policy, 1), policy, given), isCounted, rule.kind)
+  }
 })
 
 test('a gate knows from its journal who signs a number', () => {

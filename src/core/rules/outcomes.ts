@@ -11,21 +11,30 @@ export type Outcome = {
   readonly answered: boolean
   /** From answer to end; of no meaning where nobody answered. */
   readonly seconds: number
-  /** When it ended, or was told to have: on the clock that calls are judged by. */
+  /** When that was told, on the clock that calls are judged by: it counts from then on. */
   readonly atMs: number
+  /** How long the call had been over by then; without it, no time. */
+  readonly ageMs?: number | undefined
 }
 
-/** Counts how a call ended for every rule that goes by that. */
-export function noteOutcome(tally: Tally, policy: Policy, { calling, answered, seconds, atMs }: Outcome): void {
+/**
+ * Counts how a call ended for every rule that goes by that; answers whether one does. What is told only after a rule's
+ * window is not counted.
+ */
+export function noteOutcome(tally: Tally, policy: Policy, outcome: Outcome): boolean {
+  const { calling, answered, seconds, atMs, ageMs = 0 } = outcome
+  let isCounted = false
   for (const rule of policy.rules) {
     if (rule.kind !== 'short' && rule.kind !== 'unanswered') continue
     // How long a call lasted says something of answered calls only.
-    if (rule.kind === 'short' && !answered) continue
+    if ((rule.kind === 'short' && !answered) || ageMs >= rule.perMs) continue
     const key = subjectKey(rule, calling)
     if (key === 0) continue
     const isHit = rule.kind === 'short' ? seconds * 1000 < rule.underMs : !answered
     tally.countEnded(rule.counter, key, isHit, atMs)
+    isCounted = true
   }
+  return isCounted
 }
 
 /** Fires when too large a share of the caller's answered calls in the window were over at once. */

@@ -71,6 +71,42 @@ test(
   },
 )
 
+test('every kind counts exactly whichever threads its calls come to', { timeout: 60_000 }, async () => {
+  const common = { ...volume({}), perMs: 86_400_000 }
+  const policy: Policy = {
+    version: 'test',
+    exemptions: [],
+    rules: [
+      { ...common, kind: 'distinct', id: 'd', pairs: 10_000, counter: 0 },
+      { ...common, kind: 'unanswered', id: 'u', share: 50, least: 1, counter: 1 },
+      { ...common, kind: 'spoofing', id: 's', after: 20_000, counter: 2 },
+    ],
+  }
+  const memory = allotTally(policy, 1)
+  await inThreads(
+    memory,
+    `for (let call = 0; call < 6000; call++) {
+      tally.countDistinct(0, ${KEY}, 14155550000 + call, ${START_MS})
+      tally.countEnded(1, ${KEY}, call % 2 === 0, ${START_MS})
+      tally.compareSigning(2, ${KEY}, { provider: 1, isSigned: true }, ${START_MS})
+      tally.note({ ...facts, atMs: ${START_MS} + call })
+    }`,
+    policy,
+  )
+
+  const tally = viewTally(policy, memory)
+  assert.equal(tally.countDistinct(0, KEY, 14155550000, START_MS), 6000)
+  assert.deepEqual(tally.ended(1, KEY, START_MS), { count: 3 * 6000, hits: 3 * 3000 })
+  assert.equal(tally.compareSigning(2, KEY, { provider: 1, isSigned: false }, START_MS).count, 3 * 6000)
+  const calls = tally.recall(FACTS.calling, 0, () => true)
+  assert.deepEqual(
+    calls.map(({ calling, called, at }) => [calling, called, at > START_MS + 5900]),
+    calls.map(() => ['+12125550117', '+14155550163', true]),
+  )
+  assert.equal(calls.length, 5)
+  assert.deepEqual([tally.evictions, tally.takeovers], [0, 0])
+})
+
 test('a lock whose holder has died is taken over, and counting goes on', () => {
   const buffer = new SharedArrayBuffer(counterBytes(1))
   const [dead, alive] = [0, 1].map(() => new SlidingCounter(1000, 1, buffer, 0)) as [SlidingCounter, SlidingCounter]

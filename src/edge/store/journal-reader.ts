@@ -54,4 +54,30 @@ export function readJournalInOrder(
   }
 }
 
+/**
+ * Hands on the calls of a store's journal that came with attestation A, oldest first, among its last `rowsMax` rows.
+ * Throws StoreError.
+ */
+export function readSignedCalls(
+  url: string,
+  sinceMs: number,
+  rowsMax: number,
+  onCall: (call: Pick<JournalRow, 'at' | 'calling' | 'peer' | 'trunk'>) => void,
+): void {
+  const db = openForReading(parseStoreUrl(url))
+  try {
+    const rows = db
+      .prepare(
+        `SELECT at, calling, peer, trunk FROM journal
+         WHERE id > (SELECT max(id) FROM journal) - ? AND at >= ? AND attestation = 'A' AND verdict <> 'shadow' ORDER BY id`,
+      )
+      .iterate(rowsMax, sinceMs)
+    for (const { at, calling, peer, trunk } of rows) {
+      onCall({ at: Number(at), calling: String(calling), peer: String(peer), trunk: String(trunk) })
+    }
+  } finally {
+    db.close()
+  }
+}
+
 const COLUMNS = 'at, calling, called, peer, trunk, attestation, verdict, rule'
