@@ -197,7 +197,7 @@ function describe(verdict: CardVerdict, nowMs: number, bold: (text: string) => s
   const { believed, rules, certificateFault, signer, root, certificate, issuedAt, contacts, claimed } = verdict
   const lines = [bold(believed ? 'The card is good.' : 'The card is not to be believed.')]
   const line = (name: string, value: string | undefined): void => {
-    if (value !== undefined) lines.push(`  ${name.padEnd(12)}${visible(value)}`)
+    if (value !== undefined) lines.push(`  ${name.padEnd(14)}${visible(value)}`)
   }
   line('signed by', signer ?? 'nobody that could be found')
   line('vouched for', root)

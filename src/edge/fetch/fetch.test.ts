@@ -6,6 +6,7 @@ import { type AddressInfo, type Server, createServer as createTcpServer } from '
 import { networkInterfaces } from 'node:os'
 import { after, before, suite, test } from 'node:test'
 import { type ConnectionOptions, type TLSSocket, connect, createServer } from 'node:tls'
+import { HOSTILE_URLS } from '../../../test/hostile-urls.ts'
 import { type Minted, mint } from '../../../test/stir-authority.ts'
 import {
   FAILURES_KEPT_MAX,
@@ -18,83 +19,6 @@ import {
 import { BODY_BYTES_MAX, type FetchOptions, type Fetched, fetchGuarded } from './guarded-fetch.ts'
 import { isHostEntry, readGuardedUrl } from './guarded-url.ts'
 import { isPublicAddress } from './public-address.ts'
-
-const URLS: [url: string, why: string][] = [
-  ['https://127.0.0.1/', 'host'],
-  ['https://127.1/', 'host'],
-  ['https://0x7f.1/', 'host'],
-  ['https://0x7f000001/', 'host'],
-  ['https://0177.0.0.1/', 'host'],
-  ['https://2130706433/', 'host'],
-  ['https://017700000001/', 'host'],
-  ['https://0/', 'host'],
-  ['https://0.0.0.0/', 'host'],
-  ['https://169.254.169.254/latest/meta-data/', 'host'],
-  ['https://[::1]/', 'host'],
-  ['https://[::]/', 'host'],
-  ['https://[::ffff:127.0.0.1]/', 'host'],
-  ['https://[::ffff:7f00:1]/', 'host'],
-  ['https://[0:0:0:0:0:ffff:127.0.0.1]/', 'host'],
-  ['https://[64:ff9b::7f00:1]/', 'host'],
-  ['https://[fe80::1]/', 'host'],
-  ['https://[fe80::1%25lo]/', 'host'],
-  ['https://[fd00::1]/', 'host'],
-  ['https://[2606:4700::1111]/', 'host'],
-  ['https://93.184.216.34/', 'host'],
-  ['https://localhost/', 'host'],
-  ['https://metadata/', 'host'],
-  ['https://cert.example./', 'host'],
-  ['https://.cert.example/', 'host'],
-  ['https://cert..example/', 'host'],
-  ['https://-cert.example/', 'host'],
-  ['https://cert_1.example/', 'host'],
-  ['https://127.0.0.1.example.0x7f/', 'host'],
-  ['https://cert.example.1/', 'host'],
-  ['https://%31%32%37.0.0.1/', 'host'],
-  ['https://cert%2eexample/', 'host'],
-  ['https://127。0。0。1/', 'url'],
-  ['https://①②⑦.0.0.1/', 'url'],
-  ['https://cért.example/', 'url'],
-  ['https://user@cert.example/', 'user'],
-  ['https://user:word@cert.example/', 'user'],
-  ['https://@cert.example/', 'user'],
-  ['https://cert.example@127.0.0.1/', 'user'],
-  ['https://cert.example%40127.0.0.1/', 'host'],
-  ['https://127.0.0.1#@cert.example/', 'host'],
-  ['https://127.0.0.1\\@cert.example/', 'url'],
-  ['https://cert.example\\.inner/', 'url'],
-  ['https://cert.example:22/', 'port'],
-  ['https://cert.example:80/', 'port'],
-  ['https://cert.example:8443/', 'port'],
-  ['https://cert.example:0443/', 'port'],
-  ['https://cert.example:/', 'port'],
-  ['https://cert.example:443:443/', 'host'],
-  ['http://cert.example/', 'scheme'],
-  ['file:///etc/passwd', 'scheme'],
-  ['file://cert.example/etc/passwd', 'scheme'],
-  ['ftp://cert.example/', 'scheme'],
-  ['gopher://cert.example/', 'scheme'],
-  ['data:text/plain,x', 'scheme'],
-  ['//cert.example/', 'scheme'],
-  ['cert.example', 'scheme'],
-  ['', 'url'],
-  ['https:cert.example/', 'url'],
-  ['https:/cert.example/', 'url'],
-  ['https:///cert.example/', 'url'],
-  ['https://', 'url'],
-  [' https://cert.example/', 'url'],
-  ['https://cert.example/a b', 'url'],
-  ['https://cert.exam\tple/', 'url'],
-  ['https://cert.example/\r\nHost: inner', 'url'],
-  ['https://cert.example\u0000.inner/', 'url'],
-  [`https://cert.example/${'a'.repeat(2048)}`, 'url'],
-  [`https://${'a.'.repeat(127)}example/`, 'host'],
-  ['https://other.example/', 'not-listed'],
-  ['https://cert.example.other.example/', 'not-listed'],
-  ['https://xcert.example/', 'not-listed'],
-  ['https://sub.cert.example/', 'not-listed'],
-  ['https://below.example/', 'not-listed'],
-]
 
 const ADDRESSES: [address: string, isPublic: boolean][] = [
   ['93.184.216.34', true],
@@ -165,12 +89,12 @@ const ADDRESSES: [address: string, isPublic: boolean][] = [
 
 test('each form of URL that leads elsewhere is refused before anything is asked of the network', async () => {
   const world = new Recorder(new Map([['cert.example', ['93.184.216.34']]]))
-  for (const [url, why] of URLS) {
+  for (const [url, why] of HOSTILE_URLS) {
     const fetched = await fetchGuarded(url, world.options(['cert.example', '*.below.example']))
     assert.deepEqual(fetched, { kind: 'refused', why }, url)
   }
   assert.deepEqual([world.asked, world.connected], [[], []])
-  assert.ok(URLS.length >= 60)
+  assert.ok(HOSTILE_URLS.length >= 60)
 })
 
 test('URLs of listed hosts pass, whatever their case and path', async () => {
