@@ -6,7 +6,7 @@ import type { RecentBlock } from '#core/ledger/ledger.ts'
 import type { AlarmKind } from '#edge/gate/answer.ts'
 import type { Findings, Inquiry } from '#edge/gate/inquiry.ts'
 import type { Tried } from '#edge/gate/trial.ts'
-import { listenUdpBatch } from '#edge/gate/udp-batch.ts'
+import { batchPauses, listenUdpBatch } from '#edge/gate/udp-batch.ts'
 import { type Receive, type Transport, listenUdp } from '#edge/gate/udp.ts'
 import { type HepTarget, openHep } from '#edge/hep/send-hep.ts'
 import { BorrowedLedger } from '#edge/store/ledger-client.ts'
@@ -72,12 +72,11 @@ const made = makeGate(started.terms, {
   recent: started.recent,
   alarm: (alarm, cause) => tell({ kind: 'alarm', alarm, cause: cause instanceof Error ? cause : undefined }),
   tried: (tried) => tell({ kind: 'tried', tried }),
-  pauses: started.udp === 'batch' ? countPauses : undefined,
+  pauses: started.udp === 'batch' ? batchPauses : undefined,
 })
 const { gate } = made
 let { tally } = made
 const transports: Transport[] = []
-let pauses = 0
 
 main.on('message', (order: Order) => void obey(order))
 await listen()
@@ -93,12 +92,6 @@ async function listen(): Promise<void> {
     }
   }
   tell({ kind: 'listening', local: transports.map(({ local }) => local) })
-}
-
-/** A batch that was not full took everything that had come; the event loop of a thread that takes batches never rests. */
-function countPauses(): number {
-  if (!transports.some(({ isFlooded }) => isFlooded === true)) pauses++
-  return pauses
 }
 
 function listenOn({ address, port }: Config['gate']['listen'][number]): Promise<Transport> {

@@ -38,143 +38,181 @@ export async function listenUdpBatch(
   return new BatchTransport(libc, descriptor, family, receive)
 }
 
-/** Owns a socket, and takes turns with the event loop of its thread. */
+/**
+ * How often this thread had taken everything that had come to the sockets of {@link listenUdpBatch}. Its event loop never
+ * rests, so how long that was idle says nothing.
+ */
+export function batchPauses(): number {
+  return turns?.pauses ?? 0
+}
+
+/** Owns a socket. */
 class BatchTransport implements Transport {
   readonly local: string
   readonly failures: Transport['failures'] = { sends: 0, last: undefined }
+  readonly descriptor: number
   readonly #libc: Libc
-  readonly #descriptor: number
   readonly #receive: Receive
   readonly #received: ReceivedBatch
   readonly #answers: SendBatch
-  readonly #watched: Watched
-  readonly #turn = (): void => this.#takeTurn()
   #isOpen = true
-  /** The last batch was full, so there are more to take at once. */
-  #isFlooded = false
 
   constructor(libc: Libc, descriptor: number, family: Family, receive: Receive) {
+    this.descriptor = descriptor
     this.#libc = libc
-    this.#descriptor = descriptor
     this.#receive = receive
     this.#received = new ReceivedBatch(libc, family)
     this.#answers = new SendBatch(libc, family)
-    this.#watched = watch(libc, descriptor)
     this.local = localOf(libc, descriptor, family)
-    setImmediate(this.#turn)
-  }
-
-  get isFlooded(): boolean {
-    return this.#isFlooded
+    turns ??= new Turns(libc)
+    turns.add(this)
   }
 
   send(bytes: Uint8Array, length: number, address: string, port: number): void {
-    if (!this.#isOpen) return this.#note(systemError('sendmmsg', EBADF))
-    if (!(port > 0 && port <= PORT_MAX)) return this.#note(systemError('sendmmsg', EINVAL))
-    if (length > DATAGRAM_BYTES_MAX) return this.#note(systemError('sendmmsg', EMSGSIZE))
-    if (!this.#answers.hasRoomFor(length)) this.#flush()
+    if (!this.#isOpen) return this.note(systemError('sendmmsg', EBADF))
+    if (!(port > 0 && port <= PORT_MAX)) return this.note(systemError('sendmmsg', EINVAL))
+    if (length > DATAGRAM_BYTES_MAX) return this.note(systemError('sendmmsg', EMSGSIZE))
+    if (!this.#answers.hasRoomFor(length)) this.flush()
     try {
       this.#answers.add(bytes, length, address, port)
     } catch (error) {
-      this.#note(error as Error)
+      this.note(error as Error)
     }
   }
 
   async close(): Promise<void> {
     if (!this.#isOpen) return
-    this.#flush()
+    this.flush()
     this.#isOpen = false
-    this.#libc.close(this.#descriptor)
+    turns?.remove(this)
+    this.#libc.close(this.descriptor)
   }
 
-  /** What was sent since the last turn leaves, then a batch is taken and answered, and the event loop goes on. */
-  #takeTurn(): void {
-    if (!this.#isOpen) return
-    try {
-      this.#flush()
-      if (this.#isFlooded || this.#awaitDatagrams()) this.#takeBatch()
-    } finally {
-      if (this.#isOpen) setImmediate(this.#turn)
-    }
-  }
-
-  /** Waits until a datagram is there, the event loop has something to do, or patience ends; says whether to look. */
-  #awaitDatagrams(): boolean {
-    const { pollAt, count, waitMs, events } = this.#watched
-    const ready = this.#libc.poll(pollAt, count, waitMs)
-    if (ready < 0) this.#fail('poll')
-    return ready > 0 && events[SOCKET_EVENTS] !== 0
-  }
-
-  #takeBatch(): void {
+  /** Takes what has come, at most a batch of it, and lets the answers go; says whether that was all. */
+  takeBatch(): boolean {
     const batch = this.#received
-    const count = this.#libc.recvmmsg(this.#descriptor, batch.headersAt, BATCH, MSG_DONTWAIT, NO_TIMEOUT)
-    this.#isFlooded = count === BATCH
-    if (count < 0) return this.#fail('recvmmsg')
+    const count = this.#libc.recvmmsg(this.descriptor, batch.headersAt, BATCH, MSG_DONTWAIT, NO_TIMEOUT)
+    if (count < 0) this.fail('recvmmsg')
     try {
-      for (let slot = 0; slot < count && this.#isOpen; slot++) this.#take(slot)
+      for (let slot = 0; slot < count && this.#isOpen; slot++)
+        this.#receive(batch.bytes(slot), batch.source(slot), this)
     } finally {
-      this.#flush()
+      this.flush()
     }
+    return count < BATCH
   }
 
-  #take(slot: number): void {
-    const source = this.#received.source(slot)
-    this.#receive(this.#received.bytes(slot), source, this)
-  }
-
-  #flush(): void {
+  flush(): void {
     const answers = this.#answers
     let at = 0
     while (at < answers.count && this.#isOpen) {
-      const sent = this.#libc.sendmmsg(this.#descriptor, answers.headersFrom(at), answers.count - at, 0)
+      const sent = this.#libc.sendmmsg(this.descriptor, answers.headersFrom(at), answers.count - at, 0)
       if (sent > 0) {
         at += sent
         continue
       }
       const errno = this.#libc.errno()
       if (errno === EINTR) continue
-      this.#note(systemError('sendmmsg', errno))
+      this.note(systemError('sendmmsg', errno))
       at++
       // It has waited for room as long as it may; each of the others would wait as long again.
-      if (errno === EAGAIN) for (; at < answers.count; at++) this.#note(systemError('sendmmsg', errno))
+      if (errno === EAGAIN) for (; at < answers.count; at++) this.note(systemError('sendmmsg', errno))
     }
     answers.clear()
   }
 
-  #fail(call: string): void {
+  /** Notes why a call of the system failed, unless it only has to be made again. */
+  fail(call: string): void {
     const errno = this.#libc.errno()
-    if (errno !== EINTR && errno !== EAGAIN) this.#note(systemError(call, errno))
+    if (errno !== EINTR && errno !== EAGAIN) this.note(systemError(call, errno))
   }
 
-  #note(error: Error): void {
+  note(error: Error): void {
     this.failures.sends++
     this.failures.last = error
   }
 }
 
-/** What to wait on: the socket, and the event loop where Node tells how. */
-type Watched = {
-  readonly pollAt: bigint
-  readonly count: number
-  readonly waitMs: number
-  /** The `revents` of the socket stand at `SOCKET_EVENTS`. */
-  readonly events: Int16Array
+/** Lets the sockets of this thread and its event loop take turns. */
+class Turns {
+  /** Turns that took everything that had come. */
+  pauses = 0
+  readonly #libc: Libc
+  readonly #waitMs: number
+  readonly #transports: BatchTransport[] = []
+  readonly #memory = new ArrayBuffer(WATCHED_MAX * POLLFD_BYTES)
+  readonly #descriptors = new Int32Array(this.#memory)
+  readonly #events = new Int16Array(this.#memory)
+  readonly #pollAt: bigint
+  readonly #turn = (): void => this.#take()
+  #watched = 0
+  #isTurning = false
+
+  constructor(libc: Libc) {
+    this.#libc = libc
+    this.#waitMs = libc.loopDescriptor === undefined ? BLIND_WAIT_MS : WAIT_MS
+    this.#pollAt = libc.addressOf(this.#memory)
+  }
+
+  add(transport: BatchTransport): void {
+    if (this.#transports.length + 1 === WATCHED_MAX) throw new Error(`a thread has ${WATCHED_MAX - 1} sockets at most`)
+    this.#transports.push(transport)
+    this.#watch()
+    if (this.#isTurning) return
+    this.#isTurning = true
+    setImmediate(this.#turn)
+  }
+
+  remove(transport: BatchTransport): void {
+    this.#transports.splice(this.#transports.indexOf(transport), 1)
+    this.#watch()
+  }
+
+  /** What was sent since the last turn leaves, each socket that has something is served, and the event loop goes on. */
+  #take(): void {
+    const transports = this.#transports
+    try {
+      for (const transport of transports) transport.flush()
+      if (this.#serve(this.#await())) this.pauses++
+    } finally {
+      this.#isTurning = transports.length > 0
+      if (this.#isTurning) setImmediate(this.#turn)
+    }
+  }
+
+  /** Takes a batch of each socket that has something; says whether that was all of it. */
+  #serve(ready: number): boolean {
+    const transports = this.#transports
+    let isAll = true
+    // From behind: a transport may be closed by what it receives.
+    for (let index = transports.length - 1; ready > 0 && index >= 0; index--) {
+      const transport = transports[index]
+      const has = this.#events[index * POLLFD_HALVES + RETURNED] !== 0
+      if (has && transport !== undefined) isAll = transport.takeBatch() && isAll
+    }
+    return isAll
+  }
+
+  /** Waits until a datagram is there, the event loop has something to do, or patience ends. */
+  #await(): number {
+    if (this.#watched === 0) return 0
+    return this.#libc.poll(this.#pollAt, this.#watched, this.#waitMs)
+  }
+
+  #watch(): void {
+    const watched = this.#transports.map(({ descriptor }) => descriptor)
+    if (watched.length > 0 && this.#libc.loopDescriptor !== undefined) watched.push(this.#libc.loopDescriptor)
+    for (const [index, descriptor] of watched.entries()) {
+      this.#descriptors[index * (POLLFD_BYTES / 4)] = descriptor
+      this.#events[index * POLLFD_HALVES + ASKED] = POLLIN
+      this.#events[index * POLLFD_HALVES + RETURNED] = 0
+    }
+    this.#watched = watched.length
+  }
 }
 
-function watch(libc: Libc, descriptor: number): Watched {
-  const memory = new ArrayBuffer(2 * POLLFD_BYTES)
-  const descriptors = new Int32Array(memory)
-  const events = new Int16Array(memory)
-  descriptors[0] = descriptor
-  events[2] = POLLIN
-  const loop = libc.loopDescriptor
-  const pollAt = libc.addressOf(memory)
-  if (loop === undefined) return { pollAt, count: 1, waitMs: BLIND_WAIT_MS, events }
-  descriptors[2] = loop
-  events[6] = POLLIN
-  return { pollAt, count: 2, waitMs: WAIT_MS, events }
-}
+/** Of this thread. */
+let turns: Turns | undefined
 
 function openSocket(libc: Libc, host: string, port: number, family: Family, options: UdpOptions): number {
   const descriptor = libc.socket(FAMILY_NUMBERS[family], SOCK_DGRAM | SOCK_CLOEXEC, 0)
@@ -223,9 +261,13 @@ const OPTIONS = { SO_RCVBUF: 8, SO_REUSEPORT: 15, SO_SNDTIMEO: 21 } as const
 const MSG_DONTWAIT = 0x40
 const NO_TIMEOUT = 0n
 const POLLIN = 1
+/** Sockets of one thread, and its event loop. */
+const WATCHED_MAX = 65
+// A `pollfd`: the descriptor, then in half words what is asked and what is returned.
 const POLLFD_BYTES = 8
-/** Among the 16-bit words of the first `pollfd`. */
-const SOCKET_EVENTS = 3
+const POLLFD_HALVES = 4
+const ASKED = 2
+const RETURNED = 3
 const EINTR = 4
 const EBADF = 9
 const EAGAIN = 11

@@ -14,6 +14,8 @@ export type ThreadOptions = UdpOptions & {
 export type ThreadOrder =
   | { readonly kind: 'tell' }
   | { readonly kind: 'send'; readonly bytes: Uint8Array; readonly address: string; readonly port: number }
+  /** Open a second socket beside the first, and tell of that one from now on. */
+  | { readonly kind: 'listen' }
   | { readonly kind: 'close' }
   /** Hear no more orders, so that nothing holds the thread but its transport. */
   | { readonly kind: 'leave' }
@@ -32,33 +34,39 @@ const { kind, host, port, ...options } = workerData as ThreadOptions
 const parent = parentPort!
 const sources = new Map<string, Source>()
 const listen = kind === 'batch' ? listenUdpBatch : listenUdp
-let transport: Transport | undefined
+let current: Transport
 try {
-  transport = await listen(host, port, options, (bytes, source, way) => {
+  current = await open(port)
+  parent.on('message', (order: ThreadOrder) => void obey(order))
+  tell()
+} catch (error) {
+  parent.postMessage({ refused: codeOf(error) ?? String(error) } satisfies ThreadRefusal, [])
+}
+
+function open(port: number): Promise<Transport> {
+  return listen(host, port, options, (bytes, source, way) => {
     sources.set(`${source.address} ${source.port}`, source)
     const buffer = new Uint8Array([...bytes, 9, 9])
     way.send(buffer, bytes.length, source.address, source.port)
     buffer.fill(0)
   })
-  parent.on('message', (order: ThreadOrder) => void obey(transport!, order))
-  tell(transport)
-} catch (error) {
-  parent.postMessage({ refused: codeOf(error) ?? String(error) } satisfies ThreadRefusal, [])
 }
 
-async function obey(transport: Transport, order: ThreadOrder): Promise<void> {
+async function obey(order: ThreadOrder): Promise<void> {
   if (order.kind === 'send') {
     const { bytes, address, port } = order
     const buffer = new Uint8Array(bytes)
-    transport.send(buffer, buffer.length, address, port)
+    current.send(buffer, buffer.length, address, port)
     buffer.fill(0)
   }
-  if (order.kind === 'close') await transport.close()
+  if (order.kind === 'listen') current = await open(0)
+  if (order.kind === 'close') await current.close()
   if (order.kind === 'leave') return parent.close()
-  tell(transport)
+  tell()
 }
 
-function tell({ local, failures }: Transport): void {
+function tell(): void {
+  const { local, failures } = current
   const state: ThreadState = {
     local,
     sources: [...sources.values()],

@@ -97,6 +97,16 @@ export function udpContract(kind: ThreadOptions['kind'], skip: string | undefine
     assert.deepEqual(new Uint8Array(((await came) as [Buffer])[0]), OCTETS)
   })
 
+  promise('two sockets of one thread are both served, also after one of them has closed', async (t) => {
+    const thread = await listen(t, { kind })
+    const client = await open(t)
+    const second = portOf((await thread.ask({ kind: 'listen' })).local)
+
+    for (const port of [second, thread.port, second]) assert.deepEqual(await ask(client, port), OCTETS)
+    await thread.ask({ kind: 'close' })
+    assert.deepEqual(await ask(client, thread.port), OCTETS)
+  })
+
   promise('the thread hears messages while datagrams keep coming', async (t) => {
     const thread = await listen(t, { kind })
     const client = await open(t)
@@ -202,13 +212,17 @@ async function listen(
   return {
     worker,
     local: state.local,
-    port: Number(state.local.slice(state.local.lastIndexOf(':') + 1)),
+    port: portOf(state.local),
     async ask(order) {
       worker.postMessage(order, [])
       const [state] = (await once(worker, 'message')) as [ThreadState]
       return state
     },
   }
+}
+
+function portOf(local: string): number {
+  return Number(local.slice(local.lastIndexOf(':') + 1))
 }
 
 async function sources(thread: Thread): Promise<ThreadState['sources']> {

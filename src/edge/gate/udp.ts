@@ -8,8 +8,6 @@ export type Transport = Way & {
   /** What it listens on, as it would stand in a SIP URI: `127.0.0.1:5060`. */
   readonly local: string
   close(): Promise<void>
-  /** Whether more had come than could be taken at once; only of transports that do not wait in the event loop. */
-  readonly isFlooded?: boolean
   /** Datagrams the system would not take, and the error of the last one. */
   readonly failures: { sends: number; last: Error | undefined }
 }
