@@ -53,9 +53,15 @@ export type GateSurroundings = {
 export function makeGate(terms: GateTerms, around: GateSurroundings): { gate: Gate; tally: MemoryTally } {
   const { hashKey, dialPlan, limits } = terms
   const parts = judgingParts(terms)
+  const { ledger, inquiry, recent, alarm, tried, pauses } = around
   const gate = new Gate({
     ...parts,
-    ...around,
+    ledger,
+    inquiry,
+    recent,
+    alarm,
+    tried,
+    pauses,
     hashKey,
     dialPlan,
     limits,
