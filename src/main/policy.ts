@@ -210,7 +210,8 @@ function keepLists({ yaml, lists }: PolicyText, store: PolicyStore, inForce: Pol
 
 function refuseUnapplied(store: PolicyStore, number: number): void {
   const version = store.find(number)
-  if (version === undefined || version.state === 'applied' || version.state === 'replaced') return
+  if (version === undefined || version.state === 'replaced' || version.steps.some(({ step }) => step === 'applied'))
+    return
   throw new Stop(EXIT.unusable, `policy ${number} was never in force: apply its file, so that it is looked at again`)
 }
 
