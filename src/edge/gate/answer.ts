@@ -148,6 +148,7 @@ export class Gate {
   readonly #overload: Overload
   readonly #strangersTold = new Allowance(TOLD_PER_SECOND)
   readonly #overloadTold = new Allowance(TOLD_PER_SECOND)
+  #alarmedMs = -Infinity
   /** The ruling of a call that no rule has anything to say about, made once a policy. */
   #unruled: Ruling
   #identified = false
@@ -425,7 +426,11 @@ export class Gate {
   /** More came than can be judged: the newest are let go on, or asked to come again, as the operator has chosen. */
   #shed(source: Source, peer: Peer, steadyMs: number): void {
     this.figures.overloaded++
-    this.#parts.alarm('overload', undefined)
+    if (steadyMs - this.#alarmedMs >= ALARM_MS) {
+      // Not for each of them: telling of an overload must not add to it.
+      this.#alarmedMs = steadyMs
+      this.#parts.alarm('overload', undefined)
+    }
     if (this.#parts.answersOverload !== true || !this.#overloadTold.take(steadyMs))
       return this.#continue('overload', source, peer, steadyMs, () => UNJUDGED)
     const { high, low } = this.#identify(source)
@@ -626,6 +631,8 @@ function isAcknowledgement(bytes: Uint8Array): boolean {
 const UNJUDGED: Told = { verdict: 'unjudged', label: '' }
 /** What the journal calls a peer test. */
 const TRIAL_RULE = 'peer-test'
+/** How often an overload that goes on is alarmed. */
+const ALARM_MS = 1_000
 /** Calls held for an inquiry at a time, unless the configuration says otherwise. */
 const INQUIRIES = 10_000
 /** Strangers, and calls in overload, that are answered by a refusal in one second. */
