@@ -2,7 +2,7 @@ import type { CallFacts } from '#core/call/facts.ts'
 import { parseNumber, type DialPlan } from '#core/call/number.ts'
 import { WITHHELD_KEY, formatParty, partyKey, partyOfKey, type Party } from '#core/call/party.ts'
 import { exemptionOf, type Exempted } from './exempted.ts'
-import { NOT_EXEMPT, headerFault, quote, shortened, type Entry, type ListFault } from './number-list.ts'
+import { NOT_EXEMPT, headerFault, quote, quoteExempt, shortened, type Entry, type ListFault } from './number-list.ts'
 import type { Allot } from './number-set.ts'
 import { hasPair, makePairSet, type PairSet } from './pair-set.ts'
 import type { CalledListRule } from './policy.ts'
@@ -46,7 +46,7 @@ export function parseCalledLists(
     const wrong = calledKey === 0 ? called : callingKey === 0 ? calling : undefined
     const exemption = wrong === undefined ? exemptionOf(entryOfKey(callingKey), exempted) : undefined
     if (exemption !== undefined) {
-      const found = `${quote(calling.text)}, ${exemption}`
+      const found = quoteExempt(calling.text, exemption, faults)
       faults.push({ line: row.line, column: calling.column, found, expected: NOT_EXEMPT })
     } else if (wrong === undefined) pairs.push(calledKey, callingKey)
     else {

@@ -264,6 +264,16 @@ test('no list that blocks takes an exempt number, leading digits of one, or a pa
   assert.deepEqual(parseCalledLists('+14155550163,withheld\n', { exempted }).faults, [])
 })
 
+test('a whole list of exempt numbers is refused in no time, the first of them with their lines', () => {
+  const text = Array.from({ length: 50_000 }, (_, index) => `+1212${2_000_000 + index}`).join('\n')
+  const exempted = [makeExempted(parseNumberList(text, { name: 'psap.csv', blocks: false }).list, text)]
+  const { list, faults } = parseNumberList(text, { name: 'x', blocks: true, exempted })
+  assert.equal(list.numbers.size, 0)
+  assert.equal(faults.length, LIST_FAULTS_MAX + 1)
+  assert.equal(faults[19]?.found, '"+12122000019", which is exempt by psap.csv line 20')
+  assert.equal(faults[20]?.found, '49980 more lines that are wrong, from here on')
+})
+
 test('a party is found again by its key', () => {
   for (const text of ['+12125550117', '+1', '0044', '911', '0', '999999999999999', '+999999999999999', 'withheld']) {
     assert.equal(formatParty(partyOfKey(partyKey(parseParty(text)))), text)

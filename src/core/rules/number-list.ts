@@ -117,7 +117,7 @@ function collect(cells: Iterable<Cell & { line: number }>, options: NumberListOp
     else if (options.blocks && isProtected(entry)) {
       faults.push({ line, column, found: quote(text), expected: NOT_AN_EMERGENCY_NUMBER })
     } else if (exemption !== undefined) {
-      faults.push({ line, column, found: `${quote(text)}, ${exemption}`, expected: NOT_EXEMPT })
+      faults.push({ line, column, found: quoteExempt(text, exemption, faults), expected: NOT_EXEMPT })
     } else if (entry.kind === 'number') numbers.push(entry.key)
     else {
       prefixes.push(entry.key)
@@ -184,6 +184,11 @@ function isProtected(entry: Entry): boolean {
 /** The text as a fault quotes it. */
 export function quote(text: string): string {
   return text === '' ? 'an empty cell' : JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
+}
+
+/** The same of an exempt entry, with the line that exempts it as long as anybody will read it: to find one costs a search. */
+export function quoteExempt(text: string, exemption: () => string, faults: readonly ListFault[]): string {
+  return faults.length < LIST_FAULTS_MAX ? `${quote(text)}, ${exemption()}` : quote(text)
 }
 
 /** The first `LIST_FAULTS_MAX` faults, and how many more there are. */
