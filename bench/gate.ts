@@ -5,18 +5,20 @@ import { startKamailio } from '../test/peers/kamailio.ts'
 import type { Owner } from '../test/peers/peer.ts'
 import { freeUdpPorts } from '../test/peers/port.ts'
 import { Recourse } from '../test/peers/recourse.ts'
-import { load } from './load.ts'
+import { type LoadResult, load } from './load.ts'
 
 /**
- * CPU microseconds a call costs the gate, and Kamailio doing the same lookups, in one interleaved run:
+ * What a call costs the gate, and Kamailio doing the same lookups, in one interleaved run:
  *
- *     node bench/gate.ts [rounds] [calls a round]
+ *     node bench/gate.ts [rounds] [allowed calls a round] [blocked calls a round]
  *
  * The figure is the run time of every thread and child of the server, by the kernel's own account, divided by the calls.
- * Absolute values move with the machine and its other work; the ratio of one run is what counts.
+ * Absolute values move with the machine and its other work; the ratio of one run is what counts. Then each gate is given
+ * half of the calls it can take, and the delay of its answers is told; and one thread is compared with two.
  */
 const rounds = Number(process.argv[2] ?? 5)
-const callsARound = Number(process.argv[3] ?? 30_000)
+const allowedCalls = Number(process.argv[3] ?? 30_000)
+const blockedCalls = Number(process.argv[4] ?? 10_000)
 
 /** Both servers hold this list of callers to block: `+18550000000` and on. */
 const LISTED = 100_000
@@ -24,63 +26,110 @@ const LISTED_FROM = 8_550_000_000
 const FREE_FROM = 2_120_000_000
 /** A run in which more calls than this get no or another answer measures something else. */
 const RIGHT_MIN = 0.99
+const PACED_SECONDS = 4
+const CORES = availableParallelism()
+const SERVER_CORE = CORES < 2 ? '0' : '1'
+const OTHER_CORES = CORES < 3 ? SERVER_CORE : `1-${CORES - 1}`
 
+type Server = { name: string; pid: number; port: number }
+type Contest = { name: string; firstCaller: number; callers: number; status: number; calls: number }
+type Measure = { microseconds: number; perSecond: number }
+
+const contests: Contest[] = [
+  { name: 'allowed', firstCaller: FREE_FROM, callers: 1_000_000_000, status: 404, calls: allowedCalls },
+  { name: 'blocked', firstCaller: LISTED_FROM, callers: LISTED, status: 603, calls: blockedCalls },
+]
 const cleanUps: (() => unknown)[] = []
 const owner: Owner = { after: (cleanUp) => cleanUps.unshift(cleanUp) }
+/** How many calls each contest has placed: every run goes on with the next caller. */
+const placed = new Map<string, number>()
 try {
-  pinTo(0, process.pid)
+  pinTo('0', process.pid)
   const kamailio = await startOpponent()
-  const gate = await startGate()
-  const contests: Contest[] = [
-    { name: 'allowed', firstCaller: FREE_FROM, callers: 1_000_000_000, status: 404 },
-    { name: 'blocked', firstCaller: LISTED_FROM, callers: LISTED, status: 603 },
-  ]
-  const costs = new Map<string, number[]>()
+  const dgram = await startGate('dgram', 'dgram', 1)
+  const batch = await startGate('batch', 'batch', 1)
+  const two = await startGate('batch, 2 threads', 'batch', 2)
+  const gates = [dgram, batch, two]
+  const measures = new Map<string, Measure[]>()
   for (let round = -1; round < rounds; round++)
     for (const contest of contests)
-      for (const server of [gate, kamailio]) {
-        const microseconds = measure(server, contest, round)
-        // The first round warms both up.
-        if (round >= 0)
-          costs.set(`${server.name} ${contest.name}`, [
-            ...(costs.get(`${server.name} ${contest.name}`) ?? []),
-            microseconds,
-          ])
+      for (const server of [...gates, kamailio]) {
+        const measure = saturate(server, contest)
+        const key = `${server.name} ${contest.name}`
+        // The first round warms all of them up.
+        if (round >= 0) measures.set(key, [...(measures.get(key) ?? []), measure])
       }
-  print(costs, contests)
+  printCosts(measures, gates, kamailio)
+  printDelays(measures, [dgram, batch])
+  printScaling([batch, two])
 } finally {
   for (const cleanUp of cleanUps) await cleanUp()
 }
 
-type Server = { name: string; pid: number; port: number }
-type Contest = { name: string; firstCaller: number; callers: number; status: number }
-
-/** Runs the load once and returns the CPU microseconds a call cost; wrong or missing answers make the run void. */
-function measure(server: Server, contest: Contest, round: number): number {
+/** Runs the load once, as fast as it is answered; wrong or missing answers make the run void. */
+function saturate(server: Server, contest: Contest): Measure {
   const before = cpuNanoseconds(server.pid)
-  const { firstCaller, callers } = contest
-  const skip = (round + 1) * callsARound
-  const result = load({ port: server.port, calls: callsARound, firstCaller, callers, skip, acknowledge: true })
+  const result = load({ ...planOf(server, contest, contest.calls), acknowledge: true })
   const spent = cpuNanoseconds(server.pid) - before
-  const right = result.statuses.get(contest.status) ?? 0
-  if (right < callsARound * RIGHT_MIN)
-    throw new Error(
-      `${server.name}: ${right} of ${callsARound} calls were answered ${contest.status}: ${JSON.stringify([...result.statuses])}, ${result.lost} lost`,
-    )
-  return spent / 1000 / callsARound
+  expectRight(server, contest, contest.calls, result)
+  return { microseconds: spent / 1000 / contest.calls, perSecond: contest.calls / result.seconds }
 }
 
-function print(costs: ReadonlyMap<string, readonly number[]>, contests: readonly Contest[]): void {
-  console.log(
-    `CPU microseconds a call, INVITE and ACK; median (least to most) of ${rounds} rounds of ${callsARound} calls\n`,
-  )
-  console.log('| call | gate | Kamailio 5.6 tlsf | ratio |')
-  console.log('| --- | --- | --- | --- |')
-  for (const { name } of contests) {
-    const gate = costs.get(`gate ${name}`)!
-    const kamailio = costs.get(`kamailio ${name}`)!
-    const ratio = median(gate) / median(kamailio)
-    console.log(`| ${name} | ${spread(gate)} | ${spread(kamailio)} | ${ratio.toFixed(2)} |`)
+function planOf({ port }: Server, { name, firstCaller, callers }: Contest, calls: number) {
+  const skip = placed.get(name) ?? 0
+  placed.set(name, skip + calls)
+  return { port, calls, firstCaller, callers, skip, acknowledge: true }
+}
+
+function expectRight(server: Server, { status }: Contest, calls: number, { statuses, lost }: LoadResult): void {
+  if ((statuses.get(status) ?? 0) >= calls * RIGHT_MIN) return
+  const got = JSON.stringify([...statuses])
+  throw new Error(`${server.name}: not all of ${calls} calls were answered ${status}: ${got}, ${lost} lost`)
+}
+
+function printCosts(measures: ReadonlyMap<string, readonly Measure[]>, gates: readonly Server[], other: Server): void {
+  console.log(`CPU microseconds a call, INVITE and ACK; median (least to most) of ${rounds} rounds\n`)
+  console.log('| call | gate | CPU | Kamailio 5.6 tlsf | ratio | calls/s on one core |')
+  console.log('| --- | --- | --- | --- | --- | --- |')
+  for (const { name } of contests)
+    for (const gate of gates) {
+      const ours = measures.get(`${gate.name} ${name}`)!
+      const theirs = measures.get(`${other.name} ${name}`)!.map(({ microseconds }) => microseconds)
+      const cpu = ours.map(({ microseconds }) => microseconds)
+      const ratio = (median(cpu) / median(theirs)).toFixed(2)
+      const perSecond = Math.round(median(ours.map(({ perSecond }) => perSecond)))
+      console.log(`| ${name} | ${gate.name} | ${spread(cpu)} | ${spread(theirs)} | ${ratio} | ${perSecond} |`)
+    }
+}
+
+function printDelays(measures: ReadonlyMap<string, readonly Measure[]>, gates: readonly Server[]): void {
+  console.log('\nDelay of answers at half of the calls that one core takes, milliseconds\n')
+  console.log('| call | gate | calls/s | median | p99 | p99.9 |')
+  console.log('| --- | --- | --- | --- | --- | --- |')
+  for (const contest of contests)
+    for (const gate of gates) {
+      const full = median(measures.get(`${gate.name} ${contest.name}`)!.map(({ perSecond }) => perSecond))
+      const perSecond = Math.round(full / 2)
+      const calls = perSecond * PACED_SECONDS
+      const result = load({ ...planOf(gate, contest, calls), perSecond })
+      expectRight(gate, contest, calls, result)
+      const [half, most, nearlyAll] = [0.5, 0.99, 0.999].map((share) => result.delays.percentile(share).toFixed(2))
+      console.log(`| ${contest.name} | ${gate.name} | ${perSecond} | ${half} | ${most} | ${nearlyAll} |`)
+    }
+}
+
+/** On as many cores as there are besides the load's; on a machine with two the threads share one, and only the cost tells. */
+function printScaling(gates: readonly Server[]): void {
+  for (const { pid } of gates) pinTo(OTHER_CORES, pid)
+  const [contest] = contests as [Contest]
+  const measures = gates.map((gate) => Array.from({ length: rounds }, () => saturate(gate, contest)))
+  console.log(`\nFrom one thread to two, allowed calls, on core ${OTHER_CORES}\n`)
+  console.log('| gate | calls/s | CPU a call |')
+  console.log('| --- | --- | --- |')
+  for (const [index, gate] of gates.entries()) {
+    const own = measures[index]!
+    const perSecond = Math.round(median(own.map(({ perSecond }) => perSecond)))
+    console.log(`| ${gate.name} | ${perSecond} | ${spread(own.map(({ microseconds }) => microseconds))} |`)
   }
 }
 
@@ -89,15 +138,15 @@ async function startOpponent(): Promise<Server> {
   const file = new URL('kamailio.cfg', import.meta.url).pathname
   const more = ['-x', 'tlsf', '-X', 'tlsf', '-m', '1024']
   const { peer } = await startKamailio(owner, file, port!, { LISTEN: `udp:127.0.0.1:${port}` }, more)
-  pinTo(1, peer.pid)
+  pinTo(SERVER_CORE, peer.pid)
   return { name: 'kamailio', pid: peer.pid, port: port! }
 }
 
-async function startGate(): Promise<Server> {
+async function startGate(name: string, udp: 'dgram' | 'batch', threads: number): Promise<Server> {
   const deny = Array.from({ length: LISTED }, (_, index) => `+1${LISTED_FROM + index}`)
-  const gate = await Recourse.start(owner, { limit: 10_000, deny, desk: 'https://desk.example' })
-  pinTo(1, gate.pid)
-  return { name: 'gate', pid: gate.pid, port: gate.port }
+  const gate = await Recourse.start(owner, { limit: 10_000, deny, desk: 'https://desk.example', udp, threads })
+  pinTo(SERVER_CORE, gate.pid)
+  return { name, pid: gate.pid, port: gate.port }
 }
 
 /** Run time of a process, all its threads and its children's, by the scheduler's count. */
@@ -111,10 +160,9 @@ function cpuNanoseconds(pid: number): number {
   return total
 }
 
-/** Keeps a process on one core where there are two, so that load and server do not share; children started later inherit it. */
-function pinTo(core: number, pid: number): void {
-  if (availableParallelism() < 2) return
-  for (const process of [pid, ...childrenOf(pid)]) spawnSync('taskset', ['-apc', String(core), String(process)])
+/** Keeps a process on some cores, so that load and server do not share; children started later inherit it. */
+function pinTo(cores: string, pid: number): void {
+  for (const process of [pid, ...childrenOf(pid)]) spawnSync('taskset', ['-apc', cores, String(process)])
 }
 
 function childrenOf(pid: number): number[] {

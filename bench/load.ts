@@ -11,6 +11,8 @@ export type LoadPlan = {
   skip: number
   /** Every refused call is acknowledged, as RFC 3261 §17.1.1.3 has it. */
   acknowledge: boolean
+  /** Calls are placed at this rate, answered or not; without it as fast as they are answered. */
+  perSecond?: number
 }
 
 export type LoadResult = {
@@ -18,11 +20,32 @@ export type LoadResult = {
   statuses: Map<number, number>
   lost: number
   seconds: number
+  /** How long the answers took, where calls were placed at a rate. */
+  delays: Delays
+}
+
+/** Delays in steps of 50 us, up to two seconds. */
+export class Delays {
+  count = 0
+  readonly #steps = new Uint32Array(40_001)
+
+  add(ms: number): void {
+    this.count++
+    this.#steps[Math.max(0, Math.min(this.#steps.length - 1, Math.ceil(ms * 20)))]!++
+  }
+
+  /** Milliseconds that this share of the answers took at most. */
+  percentile(share: number): number {
+    let seen = 0
+    const step = this.#steps.findIndex((count) => (seen += count) >= this.count * share)
+    return this.count === 0 ? Number.NaN : step / 20
+  }
 }
 
 /**
  * Places calls as fast as they are answered: eight sockets, a window of 128 calls, `sendmmsg` and `recvmmsg` through
- * `node:ffi`, so that the generator is not what is measured. It blocks its thread until the last call is answered or lost.
+ * `node:ffi`, so that the generator is not what is measured. Now and then it lets the server finish and rest for a moment:
+ * a gate that never has a pause takes it for overload. It blocks its thread until the last call is answered or lost.
  */
 export function load(plan: LoadPlan): LoadResult {
   const sockets = Array.from({ length: SOCKETS }, () => openSocket(plan.port))
@@ -32,19 +55,38 @@ export function load(plan: LoadPlan): LoadResult {
     polled.writeInt16LE(POLLIN, index * POLLFD_BYTES + 4)
   }
   const statuses = new Map<number, number>()
+  const delays = new Delays()
+  const { perSecond } = plan
   const open = new Int32Array(SOCKETS)
   let placed = 0
   let answered = 0
   let lost = 0
   let quietSince = performance.now()
+  let restedMs = quietSince
   const startMs = performance.now()
   while (answered + lost < plan.calls) {
     let moved = false
+    const rests = perSecond === undefined && performance.now() - restedMs > REST_EVERY_MS
+    if (rests && placed === answered + lost) {
+      libc.poll(polled, SOCKETS, REST_MS)
+      restedMs = performance.now()
+    }
     for (let index = 0; index < SOCKETS; index++) {
       const socket = sockets[index]!
-      const room = Math.min(WINDOW - open[index]!, plan.calls - placed)
+      const nowMs = performance.now()
+      const due = rests
+        ? 0
+        : perSecond === undefined
+          ? Infinity
+          : Math.ceil(((nowMs - startMs) * perSecond) / 1000) - placed
+      const window = perSecond === undefined ? WINDOW - open[index]! : BATCH
+      const room = Math.min(window, due, plan.calls - placed)
       if (room > 0) {
-        for (let slot = 0; slot < room; slot++) writeInvite(OUT, slot, plan, placed + slot)
+        for (let slot = 0; slot < room; slot++) {
+          writeInvite(OUT, slot, plan, placed + slot)
+          PLACED_MS[(placed + slot) & PLACED_MASK] = nowMs
+        }
+        if (perSecond !== undefined) moved = true
         flush(socket, room)
         placed += room
         open[index]! += room
@@ -59,12 +101,13 @@ export function load(plan: LoadPlan): LoadResult {
         statuses.set(status, (statuses.get(status) ?? 0) + 1)
         answered++
         open[index]!--
+        if (perSecond !== undefined) delays.add(performance.now() - PLACED_MS[callOf(slot) & PLACED_MASK]!)
         if (plan.acknowledge) writeAck(OUT, acknowledgements++, slot)
       }
       if (acknowledgements > 0) flush(socket, acknowledgements)
     }
     if (moved) quietSince = performance.now()
-    else libc.poll(polled, SOCKETS, POLL_MS)
+    else libc.poll(polled, SOCKETS, perSecond === undefined || placed === plan.calls ? POLL_MS : 0)
     if (performance.now() - quietSince > LOST_AFTER_MS) {
       lost += placed - answered - lost
       open.fill(0)
@@ -74,7 +117,7 @@ export function load(plan: LoadPlan): LoadResult {
   const seconds = (performance.now() - startMs) / 1000
   for (const socket of sockets) libc.close(socket)
   firstSerial += plan.calls
-  return { statuses, lost, seconds }
+  return { statuses, lost, seconds, delays }
 }
 
 /** The INVITE of one call, for looking at: what `load` sends, with the numbers filled in. */
@@ -190,6 +233,16 @@ function statusAt(slot: number): number {
   return (octets[at]! - 48) * 100 + (octets[at + 1]! - 48) * 10 + octets[at + 2]! - 48
 }
 
+/** Which call of this run an answer is for, by its serial. */
+function callOf(slot: number): number {
+  const { octets } = IN
+  const start = slot * SLOT_BYTES
+  const at = octets.indexOf('z9hG4bK-', start) + 8
+  let serial = 0
+  for (let digit = 0; digit < DIGITS; digit++) serial = serial * 10 + octets[at + digit]! - 48
+  return serial - firstSerial
+}
+
 /** Ten digits, in two halves that fit small integers. */
 function writeDigits(octets: Buffer, at: number, value: number): void {
   const high = Math.floor(value / HALF)
@@ -221,6 +274,8 @@ const BATCH = 64
 const SLOT_BYTES = 4096
 const LOST_AFTER_MS = 1_000
 const POLL_MS = 20
+const REST_EVERY_MS = 50
+const REST_MS = 3
 const SOCKET_BUFFER_BYTES = 4 * 1_048_576
 const CALLS_MAX = 100_000_000
 /** Grows from run to run, and starts elsewhere in each process, so that no call is ever taken for an earlier one. */
@@ -298,5 +353,8 @@ const libc = dlopen('libc.so.6', {
   recvmmsg: { arguments: ['i32', 'pointer', 'u32', 'i32', 'pointer'], return: 'i32' },
 }).functions
 
+/** When each of the last calls was placed. */
+const PLACED_MS = new Float64Array(2 ** 22)
+const PLACED_MASK = PLACED_MS.length - 1
 const OUT = new Batch()
 const IN = new Batch()

@@ -20,16 +20,22 @@ export type Wishes = {
   desk?: string
   /** A policy of the journey's own instead of the usual one. */
   policy?: Readonly<Record<string, unknown>>
+  /** How signed calls are verified. */
+  stir?: Readonly<Record<string, unknown>>
   /** Files beside the configuration, by name. */
   files?: Readonly<Record<string, string>>
   /** How datagrams are taken; the configuration's own default if not said. */
   udp?: 'dgram' | 'batch'
+  /** Keys of `gate` beside or instead of the usual ones; asked with the port, which is free over TCP too. */
+  gate?: (port: number) => Readonly<Record<string, unknown>>
   /** Threads that take them. */
   threads?: number
   /** Where copies of calls go. */
   hep?: string
   /** The token by which the peer may ask over HTTP; without it there is no API. */
   token?: string
+  /** Variables of the process. */
+  environment?: Readonly<Record<string, string>>
   /** The hidden test controls of the process, `name=value` with commas. */
   controls?: string
 }
@@ -52,14 +58,16 @@ export class Recourse {
   readonly port: number
   readonly metricsPort: number
   readonly apiPort: number
+  readonly deskPort: number
   readonly #options: PeerOptions
   #peer: Peer | undefined
 
-  private constructor(directory: string, { port, metricsPort, apiPort }: Ports, options: PeerOptions) {
+  private constructor(directory: string, { port, metricsPort, apiPort, deskPort }: Ports, options: PeerOptions) {
     this.directory = directory
     this.port = port
     this.metricsPort = metricsPort
     this.apiPort = apiPort
+    this.deskPort = deskPort
     this.#options = options
   }
 
@@ -71,7 +79,10 @@ export class Recourse {
     const deskPort = await freeTcpPort()
     const ports = { port: port!, metricsPort, deskPort, apiPort: await freeTcpPort() }
     writeConfiguration(directory, ports, wishes)
-    const env = wishes.controls === undefined ? {} : { RECOURSE_TEST_CONTROLS: wishes.controls }
+    const env = {
+      ...wishes.environment,
+      ...(wishes.controls === undefined ? {} : { RECOURSE_TEST_CONTROLS: wishes.controls }),
+    }
     const recourse = new Recourse(directory, ports, { cwd: directory, env })
     owner.after(() => recourse.stop())
     await recourse.restart()
@@ -194,7 +205,9 @@ function writeConfiguration(directory: string, ports: Ports, wishes: Wishes): vo
       ...(udp === undefined ? {} : { udp }),
       ...(hep === undefined ? {} : { hep: { to: hep } }),
       ...(threads === undefined ? {} : { threads }),
+      ...wishes.gate?.(port),
     },
+    ...(wishes.stir === undefined ? {} : { stir: wishes.stir }),
     policy: wishes.policy ?? {
       notices: 'us',
       rules: [
@@ -206,9 +219,14 @@ function writeConfiguration(directory: string, ports: Ports, wishes: Wishes): vo
     },
     metrics: { listen: `127.0.0.1:${metricsPort}` },
     ...(token === undefined ? {} : { api: { listen: `127.0.0.1:${apiPort}`, tls: 'none' } }),
-    ...(desk === undefined ? {} : { desk: { listen: `127.0.0.1:${deskPort}`, public: desk } }),
+    ...(desk === undefined ? {} : { desk: { listen: `127.0.0.1:${deskPort}`, public: desk, ...cardOf(wishes) } }),
   }
   writeFileSync(join(directory, 'recourse.yaml'), stringify(configuration))
+}
+
+/** The desk signs cards where the journey has put a certificate and its key beside the configuration. */
+function cardOf({ files = {} }: Wishes): object {
+  return 'card.pem' in files ? { card: { key: 'file:card-key.pem', certificate: 'card.pem' } } : {}
 }
 
 function writeNumbers(file: string, numbers: readonly string[]): void {

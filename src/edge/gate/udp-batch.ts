@@ -182,10 +182,11 @@ class Turns {
 
   /** Takes a batch of each socket that has something; says whether that was all of it. */
   #serve(ready: number): boolean {
+    if (ready <= 0) return true
     const transports = this.#transports
     let isAll = true
     // From behind: a transport may be closed by what it receives.
-    for (let index = transports.length - 1; ready > 0 && index >= 0; index--) {
+    for (let index = transports.length - 1; index >= 0; index--) {
       const transport = transports[index]
       const has = this.#events[index * POLLFD_HALVES + RETURNED] !== 0
       if (has && transport !== undefined) isAll = transport.takeBatch() && isAll
