@@ -32,9 +32,15 @@ export function gateFigures(state: () => GateState, alarms: Alarms): Figure[] {
     },
     {
       name: 'tally_evicted_total',
-      help: 'numbers that rules forgot while they still counted: a rule’s capacity is too small',
+      help: 'numbers that counting rules forgot while they still counted, or had no room for: a rule’s capacity is too small',
       type: 'counter',
       read: () => state().forgotten,
+    },
+    {
+      name: 'tally_takeovers_total',
+      help: 'locks of the counters taken over from a thread that seemed dead: a count may be off by one for each',
+      type: 'counter',
+      read: () => state().takeovers,
     },
     { name: 'hep_sent_total', help: 'copies sent to the Homer', type: 'counter', read: () => state().hep.sent },
     {

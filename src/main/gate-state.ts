@@ -14,6 +14,8 @@ export type GateState = {
   readonly evicted: number
   /** Numbers that rules forgot while they still counted. */
   readonly forgotten: number
+  /** Locks of the counters taken over from a thread that seemed dead. */
+  readonly takeovers: number
   /** Datagrams the system would not send. */
   readonly unsent: number
   readonly ledger: ClientFigures
@@ -32,6 +34,7 @@ export function stateOf(
     waiting: gate.waiting,
     evicted: gate.evicted,
     forgotten: tally.evictions,
+    takeovers: tally.takeovers,
     unsent: transports.reduce((sum, { failures }) => sum + failures.sends, 0),
     ledger,
     hep: { ...hep },
@@ -50,6 +53,7 @@ export function sumStates(states: readonly GateState[]): GateState {
     waiting: sum(({ waiting }) => waiting),
     evicted: sum(({ evicted }) => evicted),
     forgotten: sum(({ forgotten }) => forgotten),
+    takeovers: sum(({ takeovers }) => takeovers),
     unsent: sum(({ unsent }) => unsent),
     ledger: {
       queued: sum(({ ledger }) => ledger.queued),

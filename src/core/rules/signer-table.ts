@@ -123,7 +123,7 @@ function countOf(half: number): number {
 }
 
 /** The most signed calls that can be asked for: a count leaves one bit of sixteen. */
-export const SIGNED_MAX = 0x7fff
+export const SIGNED_MAX = 32_767
 
 /** The first provider has signed calls since the second one began to. */
 const FIRST_SEEN_SINCE = 0x8000
