@@ -220,7 +220,7 @@ function openSocket(libc: Libc, host: string, port: number, family: Family, opti
   if (descriptor < 0) throw systemError('socket', libc.errno())
   try {
     if (options.reusePort) setOption(libc, descriptor, 'SO_REUSEPORT', Int32Array.of(1))
-    setOption(libc, descriptor, 'SO_SNDTIMEO', BigInt64Array.of(0n, SEND_WITHIN_US))
+    setOption(libc, descriptor, 'SO_SNDTIMEO', BigInt64Array.of(0n, BigInt(SEND_WITHIN_US)))
     // The system may grant less (`net.core.rmem_max`), which is no error.
     setOption(libc, descriptor, 'SO_RCVBUF', Int32Array.of(options.receiveBufferBytes))
     const name = parseSocketAddress(libc, host, port, family)
@@ -245,7 +245,7 @@ function localOf(libc: Libc, descriptor: number, family: Family): string {
 }
 
 /** How long a datagram may wait for room in the send buffer: 10 ms. */
-const SEND_WITHIN_US = 10_000n
+const SEND_WITHIN_US = 10_000
 /** How late a timer of the thread may come, because nothing wakes the wait for datagrams for it. */
 const WAIT_MS = 10
 /** The same where nothing at all wakes it: Node before 26.6. */

@@ -124,7 +124,7 @@ export const gateSchema = section({
   ),
   udp: key(
     z.enum(['dgram', 'batch']).prefault('dgram'),
-    'How datagrams are read and written: `dgram` one by one as Node does; `batch` many at a time by recvmmsg and sendmmsg, on Linux, at a third of the CPU.',
+    'How datagrams are read and written: `dgram` one by one as Node does; `batch` up to 64 at a time by recvmmsg and sendmmsg, on Linux, for less CPU a call. See docs/run.md.',
     'dgram or batch',
   ),
   tls: tlsKey,
