@@ -3,6 +3,7 @@ import { numberRules } from '#core/rules/policy.ts'
 import { carryOver } from '#core/rules/tally.ts'
 import { contractOf } from './gate-terms.ts'
 import type { Gates } from './gates.ts'
+import type { Inquiries } from './inquiries.ts'
 import type { AdoptedPolicy } from './policy-watch.ts'
 
 /**
@@ -13,6 +14,7 @@ export async function adoptPolicy(
   gates: Gates,
   ledger: Pick<Ledger, 'ruleNumbers'>,
   { config, version }: AdoptedPolicy,
+  inquiries: Pick<Inquiries, 'isWantedBy'>,
 ): Promise<void> {
   const ids = config.policy.rules.map(({ id }) => id)
   const numbers = await ledger.ruleNumbers(ids, Date.now())
@@ -27,5 +29,6 @@ export async function adoptPolicy(
     tally: carryOver(before.policy, before.tally, policy),
     notices: config.terms,
     contract: contractOf(config),
+    inquires: inquiries.isWantedBy(policy),
   })
 }

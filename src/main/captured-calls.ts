@@ -53,7 +53,7 @@ export async function readCapturedCalls(
       message.read(octets)
       if (view.read(message) !== undefined || refuseInvite(message, view) !== undefined) return 'refused'
       const atMs = origin.seconds * 1000 + Math.floor(origin.nanoseconds / 1e6)
-      return readCallFacts(message, view, peer.name, atMs, dialPlan, peer.trunkAt)
+      return readCallFacts(message, view, peer.name, atMs, dialPlan, peer.trunkAt, peer.tenant)
     } catch (fault) {
       if (fault instanceof Malformed) return 'refused'
       throw fault

@@ -52,12 +52,11 @@ export type GateSurroundings = {
 /** Makes a gate of the terms; the tally beside it is the gate's own view of the shared counters. */
 export function makeGate(terms: GateTerms, around: GateSurroundings): { gate: Gate; tally: MemoryTally } {
   const { hashKey, dialPlan, limits } = terms
-  const parts = judgingParts(terms)
-  const { ledger, inquiry, recent, alarm, tried, pauses } = around
+  const parts = judgingParts(terms, around.inquiry)
+  const { ledger, recent, alarm, tried, pauses } = around
   const gate = new Gate({
     ...parts,
     ledger,
-    inquiry,
     recent,
     alarm,
     tried,
@@ -78,8 +77,10 @@ export function contractOf({ gate }: Config): JudgingTerms['contract'] {
 }
 
 /** The parts of a gate that may be exchanged between two messages. */
-export function judgingParts(terms: JudgingTerms) {
+export function judgingParts(terms: JudgingTerms, inquiry: Inquiry | undefined) {
   return {
+    // Without a rule that wants to know, no call is held up, not even for a moment.
+    inquiry: terms.inquires ? inquiry : undefined,
     ...terms.contract,
     trial: terms.trial,
     peers: new Peers(terms.peers),

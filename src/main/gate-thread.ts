@@ -54,11 +54,9 @@ const ledger = new BorrowedLedger(started.chain)
 const hep = started.hep && openHep(started.hep)
 const asked = new Map<number, (findings: Findings) => void>()
 let asks = 0
-let { inquires } = started.terms
 
 const inquiry: Inquiry = {
   ask(facts, identities) {
-    if (!inquires) return undefined
     return new Promise((resolve) => {
       const id = ++asks
       asked.set(id, resolve)
@@ -123,8 +121,7 @@ async function obey(order: Order): Promise<void> {
 }
 
 function adopt(terms: JudgingTerms): void {
-  inquires = terms.inquires
-  const parts = judgingParts(terms)
+  const parts = judgingParts(terms, inquiry)
   gate.adopt(parts)
   tally = parts.tally
 }

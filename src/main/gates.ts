@@ -90,7 +90,7 @@ export class Gates {
   /** Judges by other terms from the next message on, in every thread; calls under way end under the old ones. */
   adopt(terms: JudgingTerms): void {
     this.#terms = { ...this.#terms, ...terms }
-    const parts = judgingParts(terms)
+    const parts = judgingParts(terms, this.#parts.inquiry)
     this.gate.adopt(parts)
     this.#tally = parts.tally
     for (const thread of this.#threads) thread.adopt(terms)

@@ -1,14 +1,16 @@
 import { X509Certificate } from 'node:crypto'
 import { type FetchFigures, Fetcher } from '#edge/fetch/fetcher.ts'
 import type { FetchOptions } from '#edge/fetch/guarded-fetch.ts'
-import type { Inquiry } from '#edge/gate/inquiry.ts'
+import type { CallFacts } from '#core/call/facts.ts'
+import type { Verification } from '#core/call/verification.ts'
 import { type Verifier, type VerifierFigures, createVerifier } from '#edge/stir/verifier.ts'
 import type { CertificateFigures } from '#edge/stir/certificates.ts'
 import type { StirConfig } from '#main/config/stir.ts'
 
 /** Verifies signed calls for all gates of this process. */
 export type Stir = {
-  readonly inquiry: Inquiry
+  /** Undefined where there is nothing to verify: a call without a PASSporT, or one that waits for nothing. */
+  verify(identities: readonly string[], facts: CallFacts): Promise<Verification> | undefined
   readonly figures: () => StirFigures
 }
 
@@ -31,11 +33,8 @@ export function openStir(config: StirConfig, world: Pick<FetchOptions, 'resolve'
     maxAgeMs,
   })
   return {
-    inquiry: {
-      ask(facts, identities) {
-        if (identities.length === 0 || facts.emergency) return undefined
-        return verifier.verify(identities, facts).then((verification) => ({ verification, scores: facts.scores }))
-      },
+    verify(identities, facts) {
+      return identities.length === 0 || facts.emergency ? undefined : verifier.verify(identities, facts)
     },
     figures: () => ({ ...verifier.figures, certificates: verifier.certificates, fetches: fetcher.figures }),
   }

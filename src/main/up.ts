@@ -25,13 +25,13 @@ import type { GateState } from './gate-state.ts'
 import { type GateTerms, contractOf } from './gate-terms.ts'
 import { Deaf, Gates } from './gates.ts'
 import { UDP } from './hep-tap.ts'
+import { Inquiries } from './inquiries.ts'
 import { loadOrStop, openOrStop } from './load-or-stop.ts'
 import { learnSigners } from './learn-signers.ts'
 import { LogOutput } from './log-output.ts'
 import { type AdoptedPolicy, watchPolicies } from './policy-watch.ts'
 import { type HttpDoors, NoDoor, openHttpDoors } from './serve-http.ts'
 import { NoStream, type OpenStreams, openStreams } from './serve-streams.ts'
-import { openStir } from './stir.ts'
 import { takeFromFile } from './take-policy.ts'
 import { Trials, controlPath } from './trials.ts'
 import { type Webhooks, startWebhooks, webhookFigures } from './webhooks.ts'
@@ -93,7 +93,9 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Ru
   const keys = await openOrStop(() => readKeys(started))
   const { config, version } = await openOrStop(() => takeOrStop(started, path))
   const trials = new Trials()
-  const gates = await makeGates(config, version, ledger, keys, alarms, trials)
+  const inquiries = new Inquiries(config)
+  undo.push(() => inquiries.close())
+  const gates = await makeGates(config, version, ledger, keys, alarms, trials, inquiries)
   undo.push(() => gates.close())
   const startedMs = performance.now()
 
@@ -117,7 +119,8 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Ru
     config,
     version,
     onPolicy: async (adopted) => {
-      await adoptPolicy(gates, ledger, adopted)
+      inquiries.adopt(adopted.config)
+      await adoptPolicy(gates, ledger, adopted, inquiries)
       await doors.adopt(adopted.config)
       streams.adopt(adopted.config)
       tellAdopted(log, adopted)
@@ -176,6 +179,7 @@ async function makeGates(
   receipts: GateTerms['receipts'],
   alarms: Alarms,
   trials: Trials,
+  inquiries: Inquiries,
 ) {
   const nowMs = Date.now()
   const numbers = await ledger.ruleNumbers(
@@ -185,7 +189,6 @@ async function makeGates(
   const policy = numberRules(config.policy, (id) => numbers.get(id)!)
   const tally = allotTally(policy, randomInt(2 ** 32 - 1))
   await openOrStop(() => learnSigners(policy, tally, `sqlite:${config.store.path}`, nowMs))
-  const stir = config.stir && openStir(config.stir)
   const terms: GateTerms = {
     peers: config.gate.peers,
     policy,
@@ -193,7 +196,7 @@ async function makeGates(
     tally,
     notices: config.terms,
     contract: contractOf(config),
-    inquires: stir !== undefined,
+    inquires: inquiries.isWantedBy(policy),
     receipts,
     hashKey: (await ledger.secret('transaction')).subarray(0, 16),
     dialPlan: config.gate.dialPlan,
@@ -202,7 +205,7 @@ async function makeGates(
   return new Gates({
     terms,
     ledger,
-    inquiry: stir?.inquiry,
+    inquiry: inquiries,
     recent: await ledger.recentBlocks(nowMs - SAME_TRANSACTION_MS),
     chain: LEDGER_CHAIN,
     hep: config.outlets.hep,

@@ -12,6 +12,8 @@ import { describeConfig } from './describe.ts'
 import type { Config } from './config.ts'
 import { variableOf } from './environment.ts'
 import { formatFault } from './fault.ts'
+import { foundAuthority } from '../../../test/tls-certificates.ts'
+import type { ConfigFault } from './fault.ts'
 import { loadConfig } from './load.ts'
 import { nearest } from './nearest.ts'
 import { writeReference } from './reference.ts'
@@ -96,7 +98,7 @@ test('without a file, the gate is for this machine and blocks nothing', () => {
   const result = loadConfig({ path: undefined, env: {}, readFile: () => assert.fail('nothing is read') })
   assert.equal(result.kind, 'loaded')
   const { gate, policy, terms, metrics } = result.config
-  assert.deepEqual(gate.listen, [{ address: '127.0.0.1', port: 5060 }])
+  assert.deepEqual(gate.listen, [{ address: '127.0.0.1', port: 5060, transport: 'udp' }])
   assert.deepEqual(gate.peers, [{ name: 'local', from: ['127.0.0.0/8', '::1'], continueStatus: 404, tenant: '' }])
   assert.deepEqual([policy.rules, policy.exemptions, terms.analytics], [[], [], undefined])
   assert.deepEqual(metrics.listen, { address: '127.0.0.1', port: 9090 })
@@ -215,11 +217,11 @@ const WRONG: [title: string, from: string, to: string, faults: string[]][] = [
     ['5:8: found "postgres://db/recourse", expected sqlite: and a path, such as sqlite:./recourse.db'],
   ],
   [
-    'a transport that is not there yet',
+    'a transport that is none',
     'udp:127.0.0.1:5060',
-    'tcp:127.0.0.1:5060',
+    'sctp:127.0.0.1:5060',
     [
-      '9:12: found "tcp:127.0.0.1:5060", expected udp: and an address with a port, such as udp:127.0.0.1:5060 or udp:[::1]:5060',
+      '9:12: found "sctp:127.0.0.1:5060", expected udp:, tcp: or tls: and an address with a port, such as udp:127.0.0.1:5060 or tls:[::1]:5061',
     ],
   ],
   [
@@ -227,7 +229,62 @@ const WRONG: [title: string, from: string, to: string, faults: string[]][] = [
     'udp:127.0.0.1:5060',
     'udp:127.0.0.1:70000',
     [
-      '9:12: found "udp:127.0.0.1:70000", expected udp: and an address with a port, such as udp:127.0.0.1:5060 or udp:[::1]:5060',
+      '9:12: found "udp:127.0.0.1:70000", expected udp:, tcp: or tls: and an address with a port, such as udp:127.0.0.1:5060 or tls:[::1]:5061',
+    ],
+  ],
+  [
+    'an address for TLS without a certificate',
+    'udp:127.0.0.1:5060',
+    'tls:127.0.0.1:5061',
+    ['9:12: found tls:127.0.0.1:5061 and no gate.tls, expected tls beside listen, with certificate and key'],
+  ],
+  [
+    'a certificate without an address for it',
+    '["udp:127.0.0.1:5060"]',
+    '["tcp:127.0.0.1:5060"]\n  tls: { certificate: cert.pem, key: "file:key.pem" }',
+    ['10:8: found tls and no address for it, expected one in gate.listen, such as tls:127.0.0.1:5061'],
+  ],
+  [
+    'TCP and TLS on one port',
+    '["udp:127.0.0.1:5060"]',
+    '["tcp:127.0.0.1:5060", "tls:127.0.0.1:5060"]\n  tls: { certificate: cert.pem, key: "file:key.pem" }',
+    ['9:34: found tls:127.0.0.1:5060 again, expected each address once'],
+  ],
+  [
+    'a peer known by certificate where none are asked for',
+    'from: "127.0.0.0/8"',
+    'certificate: sbc1.carrier.example',
+    [
+      '11:34: found the certificate sbc1.carrier.example of peer "edge", expected gate.tls with clients, to verify it by',
+    ],
+  ],
+  [
+    'a certificate with a wildcard',
+    'from: "127.0.0.0/8"',
+    'certificate: "*.carrier.example"',
+    [
+      '11:34: found "*.carrier.example", expected a name such as sbc1.carrier.example, a URI such as sip:carrier.example, or a list of them; no wildcard',
+    ],
+  ],
+  [
+    'authorities of peers that none needs',
+    '["udp:127.0.0.1:5060"]',
+    '["tls:127.0.0.1:5061"]\n  tls: { certificate: cert.pem, key: "file:key.pem", clients: ca.pem }',
+    ['10:63: found authorities of peers and no peer with a certificate, expected one in gate.peers'],
+  ],
+  [
+    'two peers with one certificate',
+    '["udp:127.0.0.1:5060"]\n  peers:\n    - { name: edge, from: "127.0.0.0/8", continue: 404 }',
+    '["tls:127.0.0.1:5061"]\n  tls: { certificate: c.pem, key: "file:k.pem", clients: ca.pem }\n  peers:\n    - { name: a, certificate: sbc.example, continue: 404 }\n    - { name: b, certificate: [other.example, SBC.example], continue: 404 }',
+    ['13:31: found the certificate sbc.example of peer "a" again, expected each with one peer'],
+  ],
+  [
+    'a queue that is none',
+    '["udp:127.0.0.1:5060"]',
+    '["tcp:127.0.0.1:5060"]\n  streams: { queue: 1KiB, perAdress: 2 }',
+    [
+      '10:21: found "1KiB", expected a size from 64KiB to 16MiB, such as 64KiB or 4MiB',
+      '10:27: found the unknown key "perAdress", expected one of connections, perAddress, handshakes, handshake, firstByte, header, body, idle, stall, queue (did you mean perAddress?)',
     ],
   ],
   [
@@ -240,7 +297,7 @@ const WRONG: [title: string, from: string, to: string, faults: string[]][] = [
     'the same address twice',
     '["udp:127.0.0.1:5060"]',
     '["udp:127.0.0.1:5060", "udp:127.0.0.1:5060"]',
-    ['9:34: found 127.0.0.1:5060 again, expected each address once'],
+    ['9:34: found udp:127.0.0.1:5060 again, expected each address once'],
   ],
   [
     'a peer without addresses',
@@ -833,6 +890,61 @@ test('the example policies load', () => {
     const result = loadConfig({ path: 'recourse.yaml', env: {}, readFile })
     assert.equal(result.kind, 'loaded', result.kind === 'refused' ? result.faults.map(formatFault).join('\n') : name)
     assert.ok(result.config.policy.rules.length > 0)
+  }
+})
+
+test('TCP, TLS and peers by certificate load; files are read when the gate is to serve, and each fault has its line', () => {
+  const authority = foundAuthority('Authority')
+  const gate = authority.mint({ name: 'gate' })
+  const expired = authority.mint({ name: 'old', from: 0, until: 86_400_000 })
+  const text = GOOD.replace(
+    '["udp:127.0.0.1:5060"]',
+    '["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060", "tls:[::1]:5061"]\n  tls: { certificate: cert.pem, key: "file:key.pem", clients: ca.pem }\n  streams: { perAddress: 64, idle: 60s }',
+  ).replace('from: "127.0.0.0/8"', 'certificate: ["SBC1.Carrier.example", "sip:Carrier.example"]')
+  const files = { 'cert.pem': gate.certificate, 'key.pem': gate.key, 'ca.pem': authority.certificate }
+  const load = (more: Readonly<Record<string, string>>, serves = true) =>
+    loadConfig({
+      path: 'recourse.yaml',
+      env: {},
+      serves,
+      readFile: reader({ ...FILES, ...files, ...more, 'recourse.yaml': text }),
+    })
+
+  const result = load({})
+  assert.ok(result.kind === 'loaded', JSON.stringify(result))
+  const { listen, tls, streams, peers } = result.config.gate
+  assert.deepEqual(
+    listen.map(({ transport, port }) => `${transport} ${port}`),
+    ['udp 5060', 'tcp 5060', 'tls 5061'],
+  )
+  assert.deepEqual(tls?.paths, {
+    certificate: 'cert.pem',
+    key: { kind: 'file', path: 'key.pem' },
+    clients: 'ca.pem',
+  })
+  assert.equal(tls?.identity?.asksPeers, true)
+  assert.deepEqual(
+    [streams.connections, streams.connectionsPerAddress, streams.idleMs, streams.queueBytes],
+    [4096, 64, 60_000, 262_144],
+  )
+  assert.deepEqual(peers[0]?.certificates, ['sbc1.carrier.example', 'sip:Carrier.example'])
+  assert.equal(load({ 'cert.pem': '' }, false).kind, 'loaded', 'nothing is read where nothing is served')
+
+  const faults: [more: Readonly<Record<string, string>>, fault: RegExp][] = [
+    [{ 'cert.pem': 'nonsense' }, /^10:23: found no certificate, expected a certificate in PEM/],
+    [{ 'key.pem': expired.key }, /^10:38: found the key of another certificate, expected the private key of .*CN=gate/],
+    [
+      { 'cert.pem': expired.certificate, 'key.pem': expired.key },
+      /^10:23: found .*CN=old, which expired on 1970-01-02/,
+    ],
+    [{ 'ca.pem': '' }, /^10:63: found no certificate, expected the authorities/],
+  ]
+  for (const [more, fault] of faults) {
+    const refused = load(more)
+    assert.ok(refused.kind === 'refused')
+    assert.deepEqual(refused.faults.length, 1)
+    const [{ line, column, message }] = refused.faults as [ConfigFault]
+    assert.match(`${line}:${column}: ${message}`, fault)
   }
 })
 

@@ -23,8 +23,10 @@ export function describeConfig({ gate, policy }: Config): string[] {
 function describe(rule: Rule): string {
   // The row of a kind takes the rule of that kind: the table's type says so, which the compiler cannot follow here.
   const words = (WORDS[rule.kind] as (rule: Rule) => string)(rule)
-  const { peers, trunks } = rule.scope ?? {}
-  const of = [peers && `of peers ${peers.join(', ')}`, trunks && `of trunks ${trunks.join(', ')}`].filter(Boolean)
+  const { peers, trunks, tenants } = rule.scope ?? {}
+  const of = Object.entries({ peers, trunks, tenants })
+    .filter(([, names]) => names !== undefined)
+    .map(([what, names]) => `of ${what} ${names!.join(', ')}`)
   const where = of.length === 0 ? '' : `; only calls ${of.join(' and ')}`
   if (!('cause' in rule)) return `${words}${where}`
   const share = rule.sample === undefined ? '' : `; acts on ${rule.sample * 100}% of them`

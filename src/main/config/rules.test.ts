@@ -35,9 +35,13 @@ const GOOD: [rule: string, made: Record<string, unknown>][] = [
   ['{ id: r, deny: ["+12125550199"], sample: 100% }', { sample: 1 }],
   [
     '{ id: r, deny: ["+12125550199"], peers: [west], trunks: [t1, t2] }',
-    { scope: { peers: ['west'], trunks: ['t1', 't2'] } },
+    { scope: { peers: ['west'], trunks: ['t1', 't2'], tenants: undefined } },
   ],
-  ['{ id: r, allow: ["+12125550199"], peers: [edge] }', { scope: { peers: ['edge'], trunks: undefined } }],
+  ['{ id: r, invalid: true, tenants: [acme] }', { scope: { peers: undefined, trunks: undefined, tenants: ['acme'] } }],
+  [
+    '{ id: r, allow: ["+12125550199"], peers: [edge] }',
+    { scope: { peers: ['edge'], trunks: undefined, tenants: undefined } },
+  ],
 ]
 
 for (const [rule, made] of GOOD) {

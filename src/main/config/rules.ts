@@ -241,14 +241,14 @@ function checkKeys(rule: RuleSettings, kind: RuleKey, cause: Cause, refuse: Refu
 }
 
 function makeScope(rule: RuleSettings, known: readonly string[], refuse: Refuse): Scope | undefined {
-  const { peers, trunks } = rule
+  const { peers, trunks, tenants } = rule
   for (const [index, peer] of peers?.entries() ?? []) {
     if (known.includes(peer)) continue
     const near = nearest(peer, known)
     const hint = near === undefined ? '' : ` (did you mean ${near}?)`
     refuse(['peers', index], `found "${peer}", which is no peer of this gate, expected the name of one${hint}`)
   }
-  return peers === undefined && trunks === undefined ? undefined : { peers, trunks }
+  return (peers ?? trunks ?? tenants) ? { peers, trunks, tenants } : undefined
 }
 
 /** What the policy's registered callers are worth before this rule. */

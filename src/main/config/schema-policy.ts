@@ -91,6 +91,11 @@ export const ruleSchema = section({
     'The trunks whose calls the rule sees; without it, all.',
     'a list of names of trunks',
   ),
+  tenants: key(
+    z.array(text(100)).min(1).max(100).optional(),
+    'The tenants whose calls the rule sees; without it, all.',
+    'a list of names of tenants',
+  ),
   registered: key(
     z
       .union([

@@ -1,0 +1,68 @@
+import type { CallFacts } from '#core/call/facts.ts'
+import type { Scores, Verification } from '#core/call/verification.ts'
+import type { Policy, ScoreRule } from '#core/rules/policy.ts'
+import type { Findings, Inquiry } from '#edge/gate/inquiry.ts'
+import { type ScoreFigures, noScoreFigures } from '#edge/score/figures.ts'
+import { type Scorer, createScorer } from '#edge/score/scorer.ts'
+import type { Config } from './config/config.ts'
+import { type Stir, type StirFigures, openStir } from './stir.ts'
+
+/**
+ * What all gates of this process find out about calls before they judge them: whether a PASSporT verifies, and what outside
+ * services say. Both are asked at once; whatever is not there in its time is left out.
+ */
+export class Inquiries implements Inquiry {
+  /** What came of asking services, over all policies. */
+  readonly scores: ScoreFigures = noScoreFigures()
+  readonly #stir: Stir | undefined
+  #scorer: Scorer
+
+  constructor(config: Config) {
+    this.#stir = config.stir && openStir(config.stir)
+    this.#scorer = this.#scorerOf(config)
+  }
+
+  get verifications(): StirFigures | undefined {
+    return this.#stir?.figures()
+  }
+
+  /** Whether calls have to wait for anything under this policy. */
+  isWantedBy(policy: Policy): boolean {
+    return this.#stir !== undefined || scoreRules(policy).length > 0
+  }
+
+  /** Asks the services of another policy from now on; calls that wait go on without a score of the old ones. */
+  adopt(config: Config): void {
+    const before = this.#scorer
+    this.#scorer = this.#scorerOf(config)
+    before.close()
+  }
+
+  ask(facts: CallFacts, identities: readonly string[]): Promise<Findings> | undefined {
+    const verifying = this.#stir?.verify(identities, facts)
+    const scoring = this.#scorer.ask(facts)
+    return verifying === undefined && scoring === undefined ? undefined : join(facts, verifying, scoring)
+  }
+
+  close(): void {
+    this.#scorer.close()
+  }
+
+  #scorerOf({ policy, scoreTokens }: Config): Scorer {
+    const clock = (): number => performance.now()
+    return createScorer(scoreRules(policy), { tokens: scoreTokens, figures: this.scores, clock })
+  }
+}
+
+async function join(
+  facts: CallFacts,
+  verifying: Promise<Verification> | undefined,
+  scoring: Promise<Scores> | undefined,
+): Promise<Findings> {
+  const [verification, scores] = await Promise.all([verifying ?? facts.verification, scoring ?? facts.scores])
+  return { verification, scores }
+}
+
+function scoreRules({ rules }: Policy): ScoreRule[] {
+  return rules.filter((rule) => rule.kind === 'score')
+}
