@@ -90,7 +90,31 @@ function MISUSES(): Misuse[] {
       2,
       /127\.0\.0\.1 is no target: expected sip:HOST/,
     ],
-    ['call over TLS', ['call', 'sips:127.0.0.1', ...NUMBERS], 2, /this version places calls over UDP/],
+    [
+      'call, a transport that is none',
+      ['call', 'sip:127.0.0.1', ...NUMBERS, '--transport', 'sctp'],
+      2,
+      /--transport asks for the transport sctp: expected udp, tcp or tls/,
+    ],
+    [
+      'call, two transports',
+      ['call', 'sips:127.0.0.1', ...NUMBERS, '--transport', 'tcp'],
+      2,
+      /asks for tls, and --transport for tcp: say one/,
+    ],
+    [
+      'call over TCP with a certificate',
+      ['call', 'sip:127.0.0.1;transport=tcp', ...NUMBERS, '--ca', 'ca.pem'],
+      2,
+      /are for TLS: add --transport tls/,
+    ],
+    [
+      'call over TLS, an authority that is not there',
+      ['call', 'sips:127.0.0.1', ...NUMBERS, '--ca', 'gone.pem'],
+      2,
+      /--ca gone.pem cannot be read \(there is no such file\)/,
+    ],
+    ['call over TCP, nobody there', ['call', 'sip:127.0.0.1:9;transport=tcp', ...NUMBERS], 3, /nothing listens/],
     ['call, port 0', ['call', 'sip:127.0.0.1:0', ...NUMBERS], 2, /is no target/],
     ['call, a port above all', ['call', 'sip:127.0.0.1:70000', ...NUMBERS], 2, /is no target/],
     [
@@ -447,7 +471,6 @@ suite('a gate', { concurrency: 2 }, () => {
     ['SIGINT', ['SIGINT']],
     ['SIGTERM twice', ['SIGTERM', 'SIGTERM']],
     ['SIGINT and SIGTERM at once, as npm sends them', ['SIGINT', 'SIGTERM', 'SIGINT']],
-    ['SIGHUP', ['SIGHUP']],
   ] as const)
     test(`ends in good order at ${name}`, async (t) => {
       const { peer } = await startGate(t)
@@ -458,6 +481,16 @@ suite('a gate', { concurrency: 2 }, () => {
       assert.match(peer.output, /ending: what was accepted is answered first/)
       assert.match(peer.output, /"msg":"ended"/)
     })
+
+  test('reads its files again at SIGHUP, and goes on', async (t) => {
+    const gate = await startGate(t)
+
+    gate.peer.signal('SIGHUP')
+
+    await gate.peer.says(/"msg":"read the configuration again"/)
+    assert.equal(statusOf(await askOnce(t, gate, DENIED)), 603)
+    assert.ok(gate.peer.running)
+  })
 
   test('without metrics opens no port for them', async (t) => {
     const gate = await startGate(t, { metrics: 'none' })

@@ -90,7 +90,7 @@ function readTraces(directory: string): Pick<SippRun, 'messages' | 'log' | 'erro
 function splitMessages(file: Buffer): SippMessage[] {
   const messages: SippMessage[] = []
   const text = file.toString('latin1')
-  const heading = /UDP message (sent|received) (?:\((\d+) bytes\):|\[(\d+)\] bytes :)\n\n/g
+  const heading = /(?:UDP|TCP) message (sent|received) (?:\((\d+) bytes\):|\[(\d+)\] bytes :)\n\n/g
   for (let match = heading.exec(text); match !== null; match = heading.exec(text)) {
     const end = heading.lastIndex + Number(match[2] ?? match[3])
     messages.push({ sent: match[1] === 'sent', bytes: file.subarray(heading.lastIndex, end) })
