@@ -28,7 +28,7 @@ export async function askControl(path: string, question: unknown): Promise<Askin
     wake()
   })
   socket.write(`${JSON.stringify(question)}\n`)
-  async function* answers(): AsyncGenerator<unknown> {
+  async function* answers(): AsyncGenerator {
     for (;;) {
       while (heard.length > 0) yield heard.shift()
       if (over) return

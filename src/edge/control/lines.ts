@@ -14,7 +14,10 @@ export function readLines(socket: Socket, take: (value: unknown) => void): void 
       const line = held.slice(0, end)
       held = held.slice(end + 1)
       const value = parse(line)
-      if (value === undefined) return void socket.destroy()
+      if (value === undefined) {
+        socket.destroy()
+        return
+      }
       take(value)
     }
     if (held.length > LINE_CHARACTERS_MAX) socket.destroy()

@@ -42,14 +42,7 @@ export class HeldCalls {
   hold(call: HeldCall, inquiry: Promise<Findings>): void {
     this.#held.add(call)
     this.#watch()
-    void inquiry.then(
-      (findings) => {
-        if (this.#held.delete(call)) this.#resume.found(call, findings)
-      },
-      (cause: unknown) => {
-        if (this.#held.delete(call)) this.#resume.unfound(call, cause)
-      },
-    )
+    void this.#await(call, inquiry)
   }
 
   /** Lets go of a call; false where it has gone on already. */
@@ -64,6 +57,15 @@ export class HeldCalls {
     for (const call of this.#held) {
       this.#held.delete(call)
       this.#resume.unfound(call, undefined)
+    }
+  }
+
+  async #await(call: HeldCall, inquiry: Promise<Findings>): Promise<void> {
+    try {
+      const findings = await inquiry
+      if (this.#held.delete(call)) this.#resume.found(call, findings)
+    } catch (cause) {
+      if (this.#held.delete(call)) this.#resume.unfound(call, cause)
     }
   }
 

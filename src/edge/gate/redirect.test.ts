@@ -156,7 +156,7 @@ for (const [title, setting, extra, status, kind] of REJECTIONS) {
     assert.deepEqual(statuses(sent), [status])
     assert.deepEqual(recorded[0]?.notice, { kind, status })
     const response = parseMessage(sent[0]!.bytes)
-    const { receipt } = recorded[0]!.personal
+    const { receipt } = recorded[0]?.personal ?? { receipt: 'none' }
     const card = `<https://redress.northwire.example/j/${receipt}>;purpose=jwscard`
     assert.equal(response.first(FIELD.callInfo), status === 608 ? card : undefined)
   })
