@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { PROBLEMS } from '#codec/capture/problems.ts'
 import { MALFORMED } from '#codec/sip/malformed.ts'
 import manifest from '../package.json' with { type: 'json' }
+import { AUDIT_ACTIONS } from '#edge/store/audit.ts'
 import { EXIT } from '#main/exit.ts'
 import { CEILINGS, FLOORS } from './floors.ts'
 import { Clone, differenceOf, readBlocks, readSteps, type Block, type Step } from './guide.ts'
@@ -15,6 +16,7 @@ test('docs/errors.md lists every code with its words, and no other', (t) => {
   const page = read('docs/errors.md')
   assert.deepEqual(tableUnder(page, 'Malformed messages'), MALFORMED)
   assert.deepEqual(tableUnder(page, 'Problems of a capture'), PROBLEMS)
+  assert.deepEqual(tableUnder(page, 'Audit trail'), AUDIT_ACTIONS)
   const exitCodes = Object.keys(tableUnder(page, 'Exit codes')).map(Number)
   assert.deepEqual(exitCodes.toSorted(ascending), Object.values(EXIT).toSorted(ascending))
   t.diagnostic(`${Object.keys(MALFORMED).length + Object.keys(PROBLEMS).length + exitCodes.length} codes`)
