@@ -4,6 +4,9 @@ import { type StreamFigureName, STREAM_FIGURES } from '#edge/gate/streams.ts'
 import type { Figure } from '#edge/health/serve.ts'
 import { type HttpFigureName, type HttpFigures, HTTP_FIGURES } from '#edge/http/figures.ts'
 import type { Alarm, Alarms } from './alarms.ts'
+import { SCORE_FIGURES, type ScoreFigureName } from '#edge/score/figures.ts'
+import type { Inquiries } from './inquiries.ts'
+import type { StirFigures } from './stir.ts'
 import type { GateState } from './gate-state.ts'
 import type { OpenStreams } from './serve-streams.ts'
 
@@ -83,6 +86,37 @@ export function httpFigures(figures: HttpFigures): Figure[] {
     return { name: `http_${snake(name)}_total`, help, type: 'counter', read: () => figures[name as HttpFigureName] }
   })
 }
+
+/** What the metrics page shows of finding things out about calls: signatures and outside scores. */
+export function inquiryFigures(read: () => Pick<Inquiries, 'verifications' | 'scores'>): Figure[] {
+  const verified = VERIFY_FIGURES.map(([name, help, of]): Figure => {
+    const readOne = (): number => {
+      const { verifications } = read()
+      return verifications === undefined ? 0 : of(verifications)
+    }
+    return { name: `verify_${name}_total`, help, type: 'counter', read: readOne }
+  })
+  const scored = Object.entries(SCORE_FIGURES).map(([name, help]): Figure => {
+    return {
+      name: `score_${snake(name)}_total`,
+      help,
+      type: 'counter',
+      read: () => read().scores[name as ScoreFigureName],
+    }
+  })
+  return [...verified, ...scored]
+}
+
+const VERIFY_FIGURES: readonly (readonly [name: string, help: string, of: (figures: StirFigures) => number])[] = [
+  ['verified', 'signed calls whose signature holds', ({ verified }) => verified],
+  ['failed', 'signed calls whose signature does not hold', ({ failed }) => failed],
+  ['unverified', 'signed calls of which nothing could be found out', ({ unverified }) => unverified],
+  ['late', 'of the unverified: those whose time was up', ({ late }) => late],
+  ['certificates', 'certificates of signers that were fetched', ({ certificates }) => certificates.fetched],
+  ['evicted', 'certificates forgotten to make room for others', ({ certificates }) => certificates.evicted],
+  ['fetches_failed', 'fetches of certificates that failed', ({ fetches }) => fetches.failed],
+  ['fetches_busy', 'certificates not fetched because too many fetches were under way', ({ fetches }) => fetches.busy],
+]
 
 /** What the metrics page shows of the ledger and the journal: what all threads handed in, and how the writer does. */
 export function ledgerFigures(state: () => GateState, writer: () => LedgerFigures): Figure[] {

@@ -16,7 +16,7 @@ import { parseTime } from './ledger-time.ts'
 
 const BLOCKS = 30
 const GROUNDS =
-  '[{"kind":"volume","rule":"volume-block","cause":"analytics","of":"block","subject":"+12125550xxx","count":412,"limit":300,"perMs":600000}]'
+  '[{"kind":"volume","rule":"volume-block","cause":"analytics","of":"block","subject":"+12125550xxx","count":412,"exact":true,"limit":300,"perMs":600000,"calls":[{"at":1795000000000,"calling":"+12125550117","called":"+14155550163"}]}]'
 
 suite('recourse ledger', () => {
   let folder: string
@@ -189,7 +189,8 @@ suite('recourse ledger', () => {
   test('show tells one block in words, with what was asked and answered, and nothing a terminal would obey', async () => {
     const { out } = await run('show', receipt(7))
 
-    assert.match(out, /412 calls in 10 min from block \+1 212 555 0xxx, limit 300/)
+    assert.match(out, /because +412 calls in 10 min from block \+1 212 555 0xxx, limit 300\n/)
+    assert.match(out, /\n +2026-11-18T11:06:40\.000Z from \+1 212 555 0117 to \+1 415 555 0163\n/)
     assert.match(out, /calling +\+12125550007 "=cmd\|\\u001b\[2J\\u202e\\u009b31m"/)
     assert.match(out, /asked:\n {2}INVITE sip:\+14155550049@gate\.example SIP\/2\.0\n/)
     assert.match(out, /\\u0000\\u001b\[31m/)

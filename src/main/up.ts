@@ -20,7 +20,7 @@ import type { Config } from '#main/config/config.ts'
 import { formatEndpoint, formatListening } from '#main/config/addresses.ts'
 import { DEFAULT_PATH } from '#main/config/load.ts'
 import { EXIT, Stop } from './exit.ts'
-import { gateFigures, httpFigures, ledgerFigures, streamFigures } from './figures.ts'
+import { gateFigures, httpFigures, inquiryFigures, ledgerFigures, streamFigures } from './figures.ts'
 import type { GateState } from './gate-state.ts'
 import { type GateTerms, contractOf } from './gate-terms.ts'
 import { Deaf, Gates } from './gates.ts'
@@ -109,7 +109,7 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Ru
     log.warn({ webhook, why }, 'a webhook could not be told; it is tried again')
   })
   undo.push(() => webhooks.close())
-  const health = await watch(config, path, ledger, gates, doors, streams, webhooks, alarms, startedMs)
+  const health = await watch(config, path, ledger, gates, doors, streams, webhooks, inquiries, alarms, startedMs)
   const renewKeys = (): void => gates.adopt({ ...gates.terms, receipts: readKeys(config) })
   const chores = setInterval(() => void doChores(config, ledger, log, renewKeys), CHORES_MS)
   void doChores(config, ledger, log)
@@ -316,6 +316,7 @@ async function watch(
   doors: HttpDoors,
   streams: OpenStreams,
   webhooks: Webhooks,
+  inquiries: Inquiries,
   alarms: Alarms,
   startedMs: number,
 ): Promise<HealthServer | undefined> {
@@ -326,6 +327,7 @@ async function watch(
     ...gateFigures(state, alarms),
     ...ledgerFigures(state, () => ledger.figures()),
     ...webhookFigures(webhooks.figures),
+    ...inquiryFigures(() => inquiries),
     ...httpFigures(doors.figures),
     ...streamFigures(streams),
   ]
