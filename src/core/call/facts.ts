@@ -13,6 +13,8 @@ export type CallFacts = {
   readonly peer: string
   /** The trunk the peer names by `otg`, `tgrp` or `trgp`; empty where it names none. */
   readonly trunk: string
+  /** Whose call it is, as the peer or the configuration names him; absent or empty where neither does. */
+  readonly tenant?: string
   /** What the peer says about the caller's attestation (`verstat`, or P-Attestation-Indicator). */
   readonly attestation: Attestation
   /** An emergency call, or a call-back from a PSAP that a listed peer vouches for: never judged. */

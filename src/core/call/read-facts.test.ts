@@ -42,6 +42,7 @@ test('a plain INVITE gives its facts', () => {
     called: { kind: 'e164', digits: 14155550163, count: 11 },
     peer: 'edge',
     trunk: '',
+    tenant: '',
     attestation: 'none',
     emergency: false,
     forwarded: false,

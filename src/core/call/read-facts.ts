@@ -29,6 +29,7 @@ export function readCallFacts(
   atMs: number,
   plan?: DialPlan,
   trunkAt?: readonly Place[],
+  tenant = '',
 ): CallFacts {
   const called = numberIn(view.uri, invite.bytes, plan)
   const emergency = isEmergency(invite, view, called)
@@ -40,6 +41,7 @@ export function readCallFacts(
     called,
     peer,
     trunk: trunkAt === undefined ? readTrunk(invite, view) : readPlaces(invite, view, trunkAt),
+    tenant,
     attestation: readAttestation(invite, view, asserted !== undefined),
     emergency,
     forwarded: invite.indexOf(FIELD.diversion) >= 0 || invite.indexOf(FIELD.historyInfo) >= 0,

@@ -517,14 +517,16 @@ test('who has opted out is spared analytics that are not at network level, and n
   }
 })
 
-test('a rule sees the calls of its peers and trunks only, and counts no others', () => {
-  const scope = { peers: ['edge', 'west'], trunks: ['t1'] }
+test('a rule sees the calls of its peers, trunks and tenants only, and counts no others', () => {
+  const scope = { peers: ['edge', 'west'], trunks: ['t1'], tenants: ['acme'] }
   for (const [facts, applies] of [
-    [{ peer: 'edge', trunk: 't1' }, true],
-    [{ peer: 'west', trunk: 't1' }, true],
-    [{ peer: 'east', trunk: 't1' }, false],
-    [{ peer: 'edge', trunk: 't2' }, false],
-    [{ peer: 'edge', trunk: '' }, false],
+    [{ peer: 'edge', trunk: 't1', tenant: 'acme' }, true],
+    [{ peer: 'west', trunk: 't1', tenant: 'acme' }, true],
+    [{ peer: 'east', trunk: 't1', tenant: 'acme' }, false],
+    [{ peer: 'edge', trunk: 't2', tenant: 'acme' }, false],
+    [{ peer: 'edge', trunk: '', tenant: 'acme' }, false],
+    [{ peer: 'edge', trunk: 't1', tenant: 'zeta' }, false],
+    [{ peer: 'edge', trunk: 't1' }, false],
   ] as const) {
     assert.equal(verdictOn([{ ...deny([CALLER]), scope }], facts).kind, applies ? 'block' : 'allow')
     assert.equal(

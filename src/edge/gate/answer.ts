@@ -29,7 +29,7 @@ import type { Findings, Inquiry } from './inquiry.ts'
 import { type Answered, type Outcome, WAITING } from './outcome.ts'
 import { Allowance, Overload } from './overload.ts'
 import type { Peer, Peers } from './peers.ts'
-import { blockEntry, note, noteCall } from './records.ts'
+import { blockEntry, note, noteCall, tenantOf } from './records.ts'
 import { type Trial, type Tried, trialRefusal, triedCall } from './trial.ts'
 import {
   type Continued,
@@ -271,7 +271,7 @@ export class Gate {
     if (this.#overload.sheds(steadyMs) && !isEmergencyInvite(invite, view, dialPlan))
       return this.#shed(source, peer, steadyMs)
 
-    const read = readCallFacts(invite, view, peer.name, now(), dialPlan, peer.trunkAt)
+    const read = readCallFacts(invite, view, peer.name, now(), dialPlan, peer.trunkAt, tenantOf(invite, view, peer))
     const facts: CallFacts = peer.verstat === 'ignore' ? { ...read, attestation: 'none' } : read
     if (inquiry !== undefined && this.#inquire(inquiry, facts, source, peer, steadyMs)) return
     this.#decide(facts, source, peer, steadyMs)

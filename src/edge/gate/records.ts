@@ -76,7 +76,7 @@ export function note(journal: Journal, facts: CallFacts, verdict: JournalRow['ve
 }
 
 /** Whose call it is: what the peer says in the message, where it is asked to, else what the configuration says. */
-function tenantOf(invite: Message, view: RequestView, { tenant, tenantAt }: Peer): string {
+export function tenantOf(invite: Message, view: RequestView, { tenant, tenantAt }: Peer): string {
   const said = tenantAt === undefined ? '' : readPlaces(invite, view, tenantAt)
   return said === '' ? tenant : said
 }
