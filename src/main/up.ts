@@ -12,13 +12,14 @@ import { type HealthServer, serveHealth } from '#edge/health/serve.ts'
 import { openReceiptKeys } from '#edge/store/receipt-keys.ts'
 import { type LedgerOptions, type SharedLedger, openLedger } from '#edge/store/sqlite-ledger.ts'
 import { openPolicyStore } from '#edge/store/policy-store.ts'
-import { actorOf } from './actor.ts'
+import { actorOf, gateActor } from './actor.ts'
 import { adoptPolicy } from './adopt-policy.ts'
 import { Alarms } from './alarms.ts'
 import { sampleOrStop } from './config-command.ts'
 import type { Config } from '#main/config/config.ts'
 import { formatEndpoint, formatListening } from '#main/config/addresses.ts'
 import { DEFAULT_PATH } from '#main/config/load.ts'
+import { erasedEntry } from './erased-entry.ts'
 import { EXIT, Stop } from './exit.ts'
 import { gateFigures, httpFigures, inquiryFigures, ledgerFigures, streamFigures } from './figures.ts'
 import type { GateState } from './gate-state.ts'
@@ -64,7 +65,7 @@ export function upCommand(program: Command): void {
         process.kill(process.pid, 'SIGKILL')
       }
       // Nothing is left to do; a handle that some library forgot must not hold the process.
-      process.exit(EXIT.ok)
+      process.exit(process.exitCode ?? EXIT.ok)
     })
 }
 
@@ -110,7 +111,13 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Ru
   })
   undo.push(() => webhooks.close())
   const health = await watch(config, path, ledger, gates, doors, streams, webhooks, inquiries, alarms, startedMs)
-  const renewKeys = (): void => gates.adopt({ ...gates.terms, receipts: readKeys(config) })
+  const renewKeys = async (): Promise<void> => {
+    const before = gates.terms.receipts
+    const receipts = readKeys(config)
+    gates.adopt({ ...gates.terms, receipts })
+    const changed = changedKeys(before, receipts)
+    if (changed !== undefined) await ledger.noteAudit({ at: Date.now(), by: gateActor(), ...changed })
+  }
   const chores = setInterval(() => void doChores(config, ledger, log, renewKeys), CHORES_MS)
   void doChores(config, ledger, log)
   const policies = watchPolicies({
@@ -232,6 +239,15 @@ function readKeys(config: Config): GateTerms['receipts'] {
   const ring = openReceiptKeys(keys.path, { nowMs: Date.now(), keepMs, rotateMs })
   if (ring.held !== undefined) say(`warning: ${ring.held}`)
   return { keys: ring.keys, currentSlot: ring.currentSlot }
+}
+
+/** What the audit trail says of a ring that is not what it was: slots, never keys. */
+function changedKeys(before: GateTerms['receipts'], after: GateTerms['receipts']) {
+  const came = [...after.keys.keys()].filter((slot) => !before.keys.has(slot))
+  const went = [...before.keys.keys()].filter((slot) => !after.keys.has(slot))
+  if (came.length === 0 && went.length === 0 && before.currentSlot === after.currentSlot) return undefined
+  const detail = { came, went, inUse: after.currentSlot }
+  return { action: 'receipt-keys-changed', subject: 'receipt keys', detail } as const
 }
 
 /** Opens every endpoint; answers what they are, as they stand in the log. */
@@ -359,12 +375,21 @@ function cannotListen(what: string, where: string, error: unknown): unknown {
 }
 
 /** What has to happen now and then: keys that come and go (just read at start), personal data whose time is up. */
-async function doChores(config: Config, ledger: Ledger, log: Logger, renewKeys?: () => void): Promise<void> {
+async function doChores(
+  config: Config,
+  ledger: SharedLedger,
+  log: Logger,
+  renewKeys?: () => Promise<void>,
+): Promise<void> {
   try {
-    renewKeys?.()
+    await renewKeys?.()
     const nowMs = Date.now()
-    const { blocks } = await ledger.erase({ by: 'age', beforeMs: nowMs - config.ledger.keepMs }, nowMs)
-    if (blocks > 0) log.info({ blocks }, 'erased personal data past its time')
+    const selection = { by: 'age', beforeMs: nowMs - config.ledger.keepMs } as const
+    const erasure = await ledger.erase(selection, nowMs)
+    if (erasure.blocks > 0) {
+      await ledger.noteAudit(erasedEntry(selection, erasure, gateActor()))
+      log.info({ blocks: erasure.blocks }, 'erased personal data past its time')
+    }
   } catch (error) {
     log.error(
       { error: error instanceof Error ? error.message : String(error) },

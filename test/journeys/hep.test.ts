@@ -8,8 +8,6 @@ import { Caller, type Call, formatInvite } from '../peers/caller.ts'
 import { missing, until } from '../peers/peer.ts'
 import { Recourse } from '../peers/recourse.ts'
 import { callsFrom, placeCalls } from '../peers/sipp.ts'
-import { capture } from '../peers/tshark.ts'
-import { run } from '../peers/peer.ts'
 
 const BUSY = '+12125550117'
 
@@ -72,43 +70,6 @@ test('a stranger is not copied, and a Homer that is away costs no call', async (
 
   assert.match(answer!.toString('latin1'), /^SIP\/2\.0 404 /)
   await until('the figure', async () => (await gate.metrics()).get('recourse_hep_dropped_total') === 3 || undefined)
-})
-
-test('tshark reads a copy as HEP3 with the SIP message in it', { skip: missing('tshark', 'dumpcap') }, async (t) => {
-  const homer = await collect(t, 'udp')
-  const gate = await Recourse.start(t, { limit: 2, hep: `udp:127.0.0.1:${homer.port}` })
-  const taken = await capture(t, [homer.port])
-  const caller = await Caller.open(gate.port)
-  t.after(() => caller.close())
-  await caller.ask(formatInvite(callFrom(caller.port)))
-  await until('three copies', () => homer.packets.length >= 3 || undefined)
-  await taken.stop()
-
-  const fields = ['sip.Method', 'sip.Status-Code', '_ws.malformed']
-  const rows = run('tshark', [
-    '-r',
-    taken.file,
-    '-d',
-    `udp.port==${homer.port},hep`,
-    '-Y',
-    'hep',
-    '-T',
-    'fields',
-    ...fields.flatMap((field) => ['-e', field]),
-  ])
-  const lines = rows
-    .trimEnd()
-    .split('\n')
-    .map((row) => row.split('\t'))
-  assert.equal(lines.length, 3, rows)
-  assert.deepEqual(
-    lines.map(([method, status, malformed]) => [method, status, malformed]),
-    [
-      ['INVITE', '', ''],
-      ['', '404', ''],
-      ['', '', ''],
-    ],
-  )
 })
 
 /** Takes HEP as a Homer does. */

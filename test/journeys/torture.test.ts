@@ -320,9 +320,6 @@ function gateInProcess() {
   const loaded = loadConfig({ path: 'torture.yaml', env: {}, readFile: () => yaml })
   assert.ok(loaded.kind === 'loaded', JSON.stringify(loaded))
   const { config } = loaded
-  const unused = (): never => {
-    throw new Error('the gate does not ask for this')
-  }
   let clock = 0
   const gate = new Gate({
     peers: new Peers(config.gate.peers),
@@ -336,18 +333,12 @@ function gateInProcess() {
         Promise.resolve({ chain: 'a', seq: 1, transaction, receipt: personal.receipt, earlier: undefined }),
       release: () => Promise.resolve(),
       note: () => undefined,
-      recentBlocks: unused,
-      policyVersion: unused,
-      ruleNumbers: unused,
-      secret: unused,
-      erase: unused,
-      figures: unused,
-      close: () => Promise.resolve(),
     },
     recent: [],
     hashKey: new Uint8Array(16).fill(3),
     dialPlan: undefined,
     limits: config.gate.limits,
+    inquiry: undefined,
     now: () => 1_795_348_800_000 + clock,
     // Every message is a new one: what was said before is forgotten.
     clock: () => (clock += 100_000),
