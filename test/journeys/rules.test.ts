@@ -3,6 +3,7 @@ import test from 'node:test'
 import { RULE_KEYS } from '#main/config/rules.ts'
 import { Caller, fieldOf, formatInvite, statusOf } from '../peers/caller.ts'
 import { Recourse } from '../peers/recourse.ts'
+import { identityOf, mint, providerList, signToken } from '../stir-authority.ts'
 
 /** A call as a row says it: who calls with which parameters, whom, and header lines of its own. */
 type Placed = { readonly calling: string; readonly called?: string; readonly more?: string }
@@ -18,6 +19,8 @@ type Row = {
   /** What else the policy says, and the files it names. */
   readonly policy?: Readonly<Record<string, unknown>>
   readonly files?: Readonly<Record<string, string>>
+  /** How signed calls are verified. */
+  readonly stir?: Readonly<Record<string, unknown>>
   /** Calls placed before, all of which go on. */
   readonly before?: readonly Placed[]
   /** How calls ended, as the switch tells over HTTP after those. */
@@ -39,6 +42,22 @@ const CALLED = '+14154440163'
 const TOKEN = 'a-token-of-the-peer-for-its-own-use-only'
 const DENY_ALL = { id: 'deny', deny: ['+1212*'] }
 const ATTESTED = (letter: string) => `P-Attestation-Indicator: ${letter}\r\n`
+
+const ROOT = await mint({ subject: 'CN=Root', authority: {} })
+const SIGNER = await mint({ subject: 'CN=Signer', issuer: ROOT, tnAuthList: providerList('709J') })
+/** An Identity of the signer, whose certificate lies where nothing is fetched from. */
+const SIGNED = (calling: string) => {
+  const x5u = 'https://elsewhere.example/a.pem'
+  const claims = {
+    attest: 'A',
+    dest: { tn: [CALLED.slice(1)] },
+    iat: Math.floor(Date.now() / 1000),
+    orig: { tn: calling.slice(1) },
+    origid: 'a',
+  }
+  const header = { alg: 'ES256', ppt: 'shaken', typ: 'passport', x5u }
+  return `Identity: ${identityOf(signToken(SIGNER.key, header, claims), x5u)}\r\n`
+}
 
 /** A row for each kind of rule; a new kind needs one, or the last test fails. */
 const ROWS: readonly Row[] = [
@@ -107,6 +126,15 @@ const ROWS: readonly Row[] = [
     rules: [{ id: 'verification', verification: 'failed' }],
     blocked: { calling: `${CALLER};verstat=TN-Validation-Failed` },
     goesOn: { calling: `${CALLER};verstat=No-TN-Validation` },
+    told: NETWORK_BLOCKED,
+  },
+  {
+    shows: 'verification by this gate',
+    rules: [{ id: 'verification', verification: 'failed' }],
+    stir: { roots: 'roots.pem', hosts: ['cert.example'], maxAge: '10m' },
+    files: { 'roots.pem': ROOT.pem },
+    blocked: { calling: CALLER, more: SIGNED('+12124442118') },
+    goesOn: { calling: CALLER, more: SIGNED(CALLER) },
     told: NETWORK_BLOCKED,
   },
   {
@@ -199,9 +227,9 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-for (const { shows, rules, policy = {}, files = {}, before = [], outcomes = [], blocked, goesOn, told } of ROWS) {
+for (const { shows, rules, policy = {}, files = {}, stir, before = [], outcomes = [], blocked, goesOn, told } of ROWS) {
   test(`${shows}: one call is told ${told.line.slice(8)}, the one next to it goes on`, async (t) => {
-    const gate = await Recourse.start(t, { policy: { ...policy, rules }, files, token: TOKEN })
+    const gate = await Recourse.start(t, { policy: { ...policy, rules }, files, token: TOKEN, ...(stir && { stir }) })
     const place = await placing(t, gate)
 
     for (const call of before) assert.equal(statusOf(await place(call)), 404, JSON.stringify(call))
@@ -242,10 +270,10 @@ test('what a policy holds back is in the journal, and a block beside an opt-out 
   )
   const journal = gate.command('journal', '--verdict', 'shadow', '--json').split('\n').filter(Boolean)
   const shadows = journal.map((line) => JSON.parse(line) as { calling: string; rule: string })
-  assert.deepEqual(shadows.map(({ calling, rule }) => [calling, rule]).sort(), [
-    ['+12124442117', 'deny'],
-    ['+12124442119', 'deny'],
-    ['+13134442117', 'trial'],
+  assert.deepEqual(shadows.map(({ calling, rule }) => `${calling} ${rule}`).sort(), [
+    '+12124442117 deny',
+    '+12124442119 deny',
+    '+13134442117 trial',
   ])
 })
 
