@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Alarms } from '#main/alarms.ts'
 import { EXIT } from '#main/exit.ts'
-import { gateFigures, ledgerFigures } from '#main/figures.ts'
+import { gateFigures, ledgerFigures, streamFigures } from '#main/figures.ts'
 import { Clone, readBlocks, readSteps } from './guide.ts'
 import { missing } from './peers/peer.ts'
 
@@ -26,6 +26,16 @@ test('docs/run.md lists every figure with its words, and no other', (t) => {
   )
   assert.ok(rows.length >= 36, `${rows.length} figures`)
   t.diagnostic(`${rows.length} figures`)
+})
+
+test('docs/run.md lists every figure of connections with its words, and no other', () => {
+  const figures = streamFigures({} as Parameters<typeof streamFigures>[0])
+  const rows = tableUnder(RUN, 'Figures of connections')
+  assert.deepEqual(
+    rows.map(([name, help]) => [name, help]),
+    figures.map(({ name, help }) => [name, help]),
+  )
+  assert.ok(rows.length >= 20, `${rows.length} figures`)
 })
 
 test('docs/run.md lists every alarm with the words of the log', (t) => {
@@ -47,7 +57,9 @@ test('docs/run.md lists every alarm with the words of the log', (t) => {
 test('every limit in the guides has the value of the code, and its count is a figure', (t) => {
   const rows = [...tableUnder(RUN, 'Limits'), ...tableUnder(CAPTURES, 'Limits')]
   const limits = rows.filter(([name]) => /^[A-Z_]+$/.test(name))
-  const figures = tableUnder(RUN, 'Figures and health').map(([name]) => name)
+  const figures = [...tableUnder(RUN, 'Figures and health'), ...tableUnder(RUN, 'Figures of connections')].map(
+    ([name]) => name,
+  )
   for (const [name, value = '', , counted = ''] of limits) {
     const values = constantsNamed(name)
     assert.ok(values.length > 0, `no constant ${name}`)
