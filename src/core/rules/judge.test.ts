@@ -477,6 +477,12 @@ test('a registered caller is skipped by a rule that says so, and held to a highe
   assert.equal(verdictOn([skipping]).kind, 'block', 'the entry asks for an attestation')
   assert.equal(verdictOn([skipping, { ...deny([CALLER]), id: 'deny-2' }], signed).kind, 'block', 'no free pass')
 
+  const scored = { ...scoreRule(80), registered: { kind: 'limit', list, limit: 95 } } as Rule
+  const at = (score: number) => ({ scores: new Map([['score', score]]) })
+  assert.equal(verdictOn([scored], { ...signed, ...at(94) }).kind, 'allow')
+  assert.equal(verdictOn([scored], { ...signed, ...at(95) }).kind, 'block')
+  assert.equal(verdictOn([scored], at(94)).kind, 'block')
+
   const policy = policyOf([volume({ limit: 2, registered: { kind: 'limit', list, limit: 4 } })])
   for (const [facts, passing] of [
     [signed, 4],
