@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander'
 import { parseExport } from '#core/ledger/export.ts'
 import { sampleBlock, SAMPLE_START_MS } from '#edge/store/contract-samples.ts'
 import { openLedgerReader } from '#edge/store/ledger-reader.ts'
+import { openPolicyReader } from '#edge/store/policy-store.ts'
 import { openLedger } from '#edge/store/sqlite-ledger.ts'
 import { readBlocks } from '../../test/guide.ts'
 import { Stop } from './exit.ts'
@@ -227,6 +228,10 @@ suite('recourse ledger', () => {
     assert.match((await run('show', receipt(20))).out, /The personal columns of this entry were erased/)
     assert.match((await run('verify', '--checkpoints', checkpoints)).out, /1 erased.*all as recorded/)
     assert.match((await run('erase', '--older-than', '2026-11-01')).stop, /of 0 blocks/)
+    const trail = openPolicyReader(url)
+    const [{ action, detail } = { action: '', detail: {} }, ...more] = trail.audit({}, 10)
+    trail.close()
+    assert.deepEqual([action, detail, more], ['personal-data-erased', { by: 'receipt', blocks: 1, journal: 0 }, []])
   })
 
   test('every command of docs/ledger.md does what the guide says', async () => {

@@ -19,6 +19,8 @@ import {
 import { parseStoreUrl } from '#edge/store/schema.ts'
 import { checkpointKeyBeside, openLedger } from '#edge/store/sqlite-ledger.ts'
 import { StoreError } from '#edge/store/store-error.ts'
+import { actorOf } from './actor.ts'
+import { erasedEntry } from './erased-entry.ts'
 import { EXIT, Stop } from './exit.ts'
 import { entryInWords, formatEntry, entryRow, TABLE_HEAD } from './ledger-entry.ts'
 import { parseTime } from './ledger-time.ts'
@@ -246,6 +248,7 @@ async function erase(to: Output, url: string, options: StoreOptions & EraseOptio
   }).catch(stopForStore)
   try {
     const erasure = await ledger.erase(selection, Date.now()).catch(stopForStore)
+    await ledger.noteAudit(erasedEntry(selection, erasure, actorOf(undefined)))
     if (options.json === true) print(to, JSON.stringify(erasure))
     const say = options.json === true ? note : print
     say(

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import pino, { type Logger } from 'pino'
 import { type Ledger, SAME_TRANSACTION_MS } from '#core/ledger/ledger.ts'
 import { numberRules } from '#core/rules/policy.ts'
+import { sharedCallsBytes } from '#core/transaction/shared-calls.ts'
 import { allotTally } from '#core/rules/tally.ts'
 import type { ControlServer } from '#edge/control/serve.ts'
 import { detectBatch } from '#edge/gate/udp-batch.ts'
@@ -206,6 +207,9 @@ async function makeGates(
     inquires: inquiries.isWantedBy(policy),
     receipts,
     hashKey: (await ledger.secret('transaction')).subarray(0, 16),
+    sharedCalls: isThreaded(config.gate)
+      ? new SharedArrayBuffer(sharedCallsBytes(config.gate.limits.transactions))
+      : undefined,
     dialPlan: config.gate.dialPlan,
     limits: config.gate.limits,
   }
@@ -248,6 +252,11 @@ function changedKeys(before: GateTerms['receipts'], after: GateTerms['receipts']
   if (came.length === 0 && went.length === 0 && before.currentSlot === after.currentSlot) return undefined
   const detail = { came, went, inUse: after.currentSlot }
   return { action: 'receipt-keys-changed', subject: 'receipt keys', detail } as const
+}
+
+/** Whether datagrams are taken by threads of their own, so that there are several gates. */
+function isThreaded({ threads, udp }: Config['gate']): boolean {
+  return threads > 1 || udp === 'batch'
 }
 
 /** Opens every endpoint; answers what they are, as they stand in the log. */

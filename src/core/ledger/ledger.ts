@@ -10,8 +10,6 @@ import type { BlockEntry } from './entry.ts'
 export type Ledger = Recorder & {
   /** The blocks since then, oldest first, released ones too: what a transaction memory is filled with at start. */
   recentBlocks(sinceMs: number): Promise<RecentBlock[]>
-  /** The version of a policy, given as canonical text: a new number for new text, the old number for text seen before. */
-  policyVersion(canonicalPolicy: string, atMs: number): Promise<number>
   /** The number of each rule id (1-65535), given once and never reused. */
   ruleNumbers(ids: readonly string[], atMs: number): Promise<Map<string, number>>
   /** 32 random octets kept in the store under a name, made at the first question. */

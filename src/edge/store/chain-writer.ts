@@ -15,6 +15,7 @@ import {
   type PersonalColumns,
 } from '#core/ledger/entry.ts'
 import { SAME_TRANSACTION_MS, type ReleaseCause, type Selection } from '#core/ledger/ledger.ts'
+import { insertAudit, type AuditEntry } from './audit.ts'
 import { lockChain } from './chain-lock.ts'
 import { openKeptSigningKey, openSigningKey } from './checkpoint-key.ts'
 import { hasMention, MENTION_COLUMNS } from './mention.ts'
@@ -116,11 +117,8 @@ export class ChainWriter {
     })
   }
 
-  policyVersion(content: string, atMs: number): number {
-    return this.#transact(({ db }) => {
-      db.prepare('INSERT INTO policy (at, content) VALUES (?, ?) ON CONFLICT DO NOTHING').run(atMs, content)
-      return Number(db.prepare('SELECT version FROM policy WHERE content = ?').get(content)!['version'])
-    })
+  noteAudit(entry: AuditEntry): void {
+    this.#transact(({ db }) => insertAudit(db, entry))
   }
 
   ruleNumbers(ids: readonly string[], atMs: number): Map<string, number> {

@@ -44,8 +44,6 @@ export type LedgerReader = {
    * if there are none against those the store names, which proves nothing against somebody who can write to the store.
    */
   verify(terms: VerifyTerms): StoreVerification
-  /** The text of a policy version. */
-  policy(version: number): string | undefined
   close(): void
 }
 
@@ -67,10 +65,6 @@ export function openLedgerReader(url: string): LedgerReader {
     countErasable: (selection) => countErasable(db, selection),
     recentBlocks: (sinceMs) => recentBlocks(db, sinceMs),
     verify: (terms) => verify(db, terms),
-    policy: (version) => {
-      const row = db.prepare('SELECT content FROM policy WHERE version = ?').get(version)
-      return row === undefined ? undefined : String(row['content'])
-    },
     close: () => db.close(),
   }
 }

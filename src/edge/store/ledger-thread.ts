@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { hashReceipt } from '#core/ledger/chain.ts'
 import type { Erasure, Recorded, ReleaseCause, Selection, UnrecordedCode } from '#core/ledger/ledger.ts'
+import type { AuditEntry } from './audit.ts'
 import { ChainWriter, type Repeat, type WriterTerms } from './chain-writer.ts'
 import { doubtClock } from './clock.ts'
 import { createMention } from './mention.ts'
@@ -31,7 +32,7 @@ export type Order =
 
 export type Question =
   | { readonly kind: 'release'; readonly block: Recorded; readonly atMs: number; readonly cause: ReleaseCause }
-  | { readonly kind: 'policy'; readonly content: string; readonly atMs: number }
+  | { readonly kind: 'audit'; readonly entry: AuditEntry }
   | { readonly kind: 'rules'; readonly ids: readonly string[]; readonly atMs: number }
   | { readonly kind: 'secret'; readonly name: string }
   | { readonly kind: 'erase'; readonly selection: Selection; readonly atMs: number }
@@ -250,8 +251,8 @@ function answerTo(writer: ChainWriter, question: Exclude<Question, { kind: 'clos
       const { block, atMs, cause } = question
       return writer.release(block.transaction, hashReceipt(block.receipt), atMs, cause)
     }
-    case 'policy':
-      return writer.policyVersion(question.content, question.atMs)
+    case 'audit':
+      return writer.noteAudit(question.entry)
     case 'rules':
       return writer.ruleNumbers(question.ids, question.atMs)
     case 'secret':

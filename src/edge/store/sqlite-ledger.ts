@@ -10,6 +10,7 @@ import type {
   ReleaseCause,
   Selection,
 } from '#core/ledger/ledger.ts'
+import type { AuditEntry } from './audit.ts'
 import { LedgerClient } from './ledger-client.ts'
 import { openLedgerReader } from './ledger-reader.ts'
 import type { Order, Report, ThreadState, ThreadTerms } from './ledger-thread.ts'
@@ -42,6 +43,8 @@ export type LedgerOptions = {
 
 /** A ledger whose writer other threads of this process may hand in to as well. */
 export type SharedLedger = Ledger & {
+  /** Adds a line to the audit trail. */
+  noteAudit(entry: AuditEntry): Promise<void>
   /** Gives a port to the writer now, and a new one each time the writer has to start anew; until `revoke`. */
   lend(give: (port: MessagePort) => void): { revoke(): void }
 }
@@ -122,8 +125,8 @@ class SqliteLedger implements SharedLedger {
     })
   }
 
-  async policyVersion(content: string, atMs: number): Promise<number> {
-    return (await this.#client.ask({ kind: 'policy', content, atMs })) as number
+  async noteAudit(entry: AuditEntry): Promise<void> {
+    await this.#client.ask({ kind: 'audit', entry })
   }
 
   async ruleNumbers(ids: readonly string[], atMs: number): Promise<Map<string, number>> {
