@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { parseCallInfo } from '#codec/sip/call-info.ts'
 import { parseCSeq } from '#codec/sip/cseq.ts'
+import { parseDate } from '#codec/sip/date.ts'
 import { parseFeatureCaps } from '#codec/sip/feature-caps.ts'
 import { FIELD } from '#codec/sip/field.ts'
 import { Framer, frame } from '#codec/sip/framing.ts'
@@ -13,6 +14,11 @@ import { RequestView, checkContact } from '#codec/sip/request.ts'
 import { decodeOctets, decodeText } from '#codec/sip/text.ts'
 import { formatUri, parseUri } from '#codec/sip/uri.ts'
 import { formatVia, parseVia } from '#codec/sip/via.ts'
+import { encodeBase64url } from '#codec/stir/base64url.ts'
+import { readCertificateTerms } from '#codec/stir/certificate.ts'
+import { formatIdentity, parseIdentity } from '#codec/stir/identity.ts'
+import { readPassport } from '#codec/stir/passport.ts'
+import { readTnAuthList } from '#codec/stir/tn-auth-list.ts'
 import { readCallFacts } from '#core/call/read-facts.ts'
 
 /** What is done with octets that may be anything. `Malformed` is a good answer; any other exception is a find. */
@@ -25,6 +31,9 @@ export const TARGETS: ReadonlyMap<string, (bytes: Uint8Array) => void> = new Map
   ['lists', readLists],
   ['uri', readUris],
   ['framing', frameInPieces],
+  ['identity', readIdentities],
+  ['passport', readTokens],
+  ['certificate', readCertificates],
 ])
 
 /** What went wrong in a target, in words; undefined where it took the octets or called them malformed. */
@@ -122,6 +131,34 @@ function frameInPieces(bytes: Uint8Array): void {
   else assert.deepEqual(last, whole)
 }
 
+/** Every Identity there is comes back as it was written. */
+function readIdentities(bytes: Uint8Array): void {
+  values(bytes, FIELD.identity, parseIdentity, formatIdentity)
+  const message = new Message()
+  message.read(bytes)
+  for (const date of message.all(FIELD.date)) orMalformed(() => parseDate(date))
+}
+
+/** Everything between dots that may be a token, and the octets themselves as its claims. */
+function readTokens(bytes: Uint8Array): void {
+  const text = decodeText(bytes, 0, bytes.length)
+  const own = `${HEADER}.${encodeBase64url(bytes)}.${HEADER}`
+  const found = [...text.matchAll(/[\w-]*\.[\w-]*\.[\w-]+/g)].slice(0, 16).map(([token]) => token)
+  for (const token of [own, ...found]) {
+    const reading = readPassport({ token, info: X5U, algorithm: 'ES256', ppt: undefined, parameters: new Map() })
+    if (reading.kind !== 'passport') continue
+    const { signed, signature, dest } = reading.passport
+    assert.ok(token.startsWith(signed) && signature.length > 0 && dest.length > 0)
+  }
+}
+
+function readCertificates(bytes: Uint8Array): void {
+  orMalformed(() => readTnAuthList(bytes))
+  orMalformed(() => readCertificateTerms(bytes))
+  for (let at = bytes.indexOf(0x30); at >= 0 && at < 64; at = bytes.indexOf(0x30, at + 1))
+    orMalformed(() => readCertificateTerms(bytes.subarray(at)))
+}
+
 /** Reads each line of a field; each value that can be written again reads back as itself. */
 function values<T>(
   bytes: Uint8Array,
@@ -159,5 +196,7 @@ function orMalformed(run: () => unknown): void {
   }
 }
 
+const X5U = 'https://cert.example/a.pem'
+const HEADER = encodeBase64url(new TextEncoder().encode(`{"alg":"ES256","typ":"passport","x5u":"${X5U}"}`))
 const DECLINE: Reply = { status: 603, phrase: 'Decline', fields: [] }
 const OUT = new Uint8Array(65_535)

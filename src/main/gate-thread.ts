@@ -41,7 +41,13 @@ export type Report =
   | { readonly kind: 'deaf'; readonly endpoint: number; readonly code: string; readonly message: string }
   | { readonly kind: 'state'; readonly state: GateState }
   | { readonly kind: 'alarm'; readonly alarm: AlarmKind; readonly cause: unknown }
-  | { readonly kind: 'ask'; readonly id: number; readonly facts: CallFacts; readonly identities: readonly string[] }
+  | {
+      readonly kind: 'ask'
+      readonly id: number
+      readonly facts: CallFacts
+      readonly identities: readonly string[]
+      readonly date: string | undefined
+    }
   | { readonly kind: 'tried'; readonly tried: Tried }
   | { readonly kind: 'drained' }
 
@@ -56,11 +62,11 @@ const asked = new Map<number, (findings: Findings) => void>()
 let asks = 0
 
 const inquiry: Inquiry = {
-  ask(facts, identities) {
+  ask(facts, identities, date) {
     return new Promise((resolve) => {
       const id = ++asks
       asked.set(id, resolve)
-      tell({ kind: 'ask', id, facts, identities })
+      tell({ kind: 'ask', id, facts, identities, date })
     })
   },
 }

@@ -197,10 +197,10 @@ class GateThread {
   }
 
   async #find(
-    { id, facts, identities }: Extract<Report, { kind: 'ask' }>,
+    { id, facts, identities, date }: Extract<Report, { kind: 'ask' }>,
     inquiry: Inquiry | undefined,
   ): Promise<void> {
-    const findings = (await inquiry?.ask(facts, identities)) ?? {
+    const findings = (await inquiry?.ask(facts, identities, date)) ?? {
       verification: facts.verification,
       scores: facts.scores,
     }

@@ -38,8 +38,8 @@ export class Inquiries implements Inquiry {
     before.close()
   }
 
-  ask(facts: CallFacts, identities: readonly string[]): Promise<Findings> | undefined {
-    const verifying = this.#stir?.verify(identities, facts)
+  ask(facts: CallFacts, identities: readonly string[], date?: string): Promise<Findings> | undefined {
+    const verifying = this.#stir?.verify(identities, facts, date)
     const scoring = this.#scorer.ask(facts)
     return verifying === undefined && scoring === undefined ? undefined : join(facts, verifying, scoring)
   }

@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto'
 import { type FetchFigures, Fetcher } from '#edge/fetch/fetcher.ts'
-import type { FetchOptions } from '#edge/fetch/guarded-fetch.ts'
 import type { CallFacts } from '#core/call/facts.ts'
 import type { Verification } from '#core/call/verification.ts'
 import { type Verifier, type VerifierFigures, createVerifier } from '#edge/stir/verifier.ts'
@@ -10,7 +9,7 @@ import type { StirConfig } from '#main/config/stir.ts'
 /** Verifies signed calls for all gates of this process. */
 export type Stir = {
   /** Undefined where there is nothing to verify: a call without a PASSporT, or one that waits for nothing. */
-  verify(identities: readonly string[], facts: CallFacts): Promise<Verification> | undefined
+  verify(identities: readonly string[], facts: CallFacts, date?: string): Promise<Verification> | undefined
   readonly figures: () => StirFigures
 }
 
@@ -19,13 +18,10 @@ export type StirFigures = VerifierFigures & {
   readonly fetches: FetchFigures
 }
 
-/**
- * Joins the verifier with the guarded fetch. `world` is for tests: where names lead and which authorities vouch for
- * repositories on this machine.
- */
-export function openStir(config: StirConfig, world: Pick<FetchOptions, 'resolve' | 'trust' | 'port'> = {}): Stir {
+/** Joins the verifier with the guarded fetch. */
+export function openStir(config: StirConfig): Stir {
   const { hosts, privateAddresses: allowAddresses, budgetMs, maxAgeMs } = config
-  const fetcher = new Fetcher({ hosts, allowAddresses, ...world }, () => performance.now())
+  const fetcher = new Fetcher({ hosts, allowAddresses }, () => performance.now())
   const verifier: Verifier = createVerifier({
     roots: config.roots.map((pem) => new X509Certificate(pem)),
     fetchCertificate: (url) => fetcher.fetch(url),
@@ -33,8 +29,8 @@ export function openStir(config: StirConfig, world: Pick<FetchOptions, 'resolve'
     maxAgeMs,
   })
   return {
-    verify(identities, facts) {
-      return identities.length === 0 || facts.emergency ? undefined : verifier.verify(identities, facts)
+    verify(identities, facts, date) {
+      return identities.length === 0 || facts.emergency ? undefined : verifier.verify(identities, { ...facts, date })
     },
     figures: () => ({ ...verifier.figures, certificates: verifier.certificates, fetches: fetcher.figures }),
   }

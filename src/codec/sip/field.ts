@@ -24,6 +24,7 @@ export const FIELD = {
   priority: 21,
   expires: 22,
   resourcePriority: 23,
+  date: 24,
 } as const
 
 export type FieldId = (typeof FIELD)[keyof typeof FIELD]
@@ -54,6 +55,7 @@ export const FIELD_NAMES: readonly string[] = [
   'Priority',
   'Expires',
   'Resource-Priority',
+  'Date',
 ]
 
 /** The compact forms of RFC 3261 §7.3.3 and of the later documents in IANA's registry of SIP header fields. */

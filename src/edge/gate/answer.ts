@@ -20,6 +20,7 @@ import { NO_RULE, type Policy } from '#core/rules/policy.ts'
 import type { Tally } from '#core/rules/tally.ts'
 import type { Block, Treat, Verdict } from '#core/rules/verdict.ts'
 import { Identifier } from '#core/transaction/identify.ts'
+import type { SharedCalls } from '#core/transaction/shared-calls.ts'
 import { Memory, TRANSACTION_MS } from '#core/transaction/memory.ts'
 import { formatTransaction, parseTransaction } from '#core/transaction/transaction.ts'
 import { Continues, type Told, redirectReply, toldOf } from './continue.ts'
@@ -28,6 +29,7 @@ import { type HeldCall, HeldCalls, type Resume } from './held-calls.ts'
 import type { Findings, Inquiry } from './inquiry.ts'
 import { type Answered, type Outcome, WAITING } from './outcome.ts'
 import { Allowance, Overload } from './overload.ts'
+import { mayBeLeft } from './urgent.ts'
 import type { Peer, Peers } from './peers.ts'
 import { blockEntry, note, noteCall, tenantOf } from './records.ts'
 import { type Trial, type Tried, trialRefusal, triedCall } from './trial.ts'
@@ -82,6 +84,8 @@ export type GateParts = {
   /** A test of one peer that is under way, and who is told what came of it. */
   readonly trial?: Trial | undefined
   readonly tried?: ((tried: Tried) => void) | undefined
+  /** What gates of other threads decided about calls; without it, there are none. */
+  readonly sharedCalls?: SharedCalls | undefined
   /** What to find out about a call before it is judged; nothing where no rule wants to know. */
   readonly inquiry: Inquiry | undefined
   /** Milliseconds since 1970. */
@@ -239,6 +243,11 @@ export class Gate {
       this.figures.keepAlives++
       return
     }
+    if (this.#overload.isDrowning && mayBeLeft(bytes) && this.#overload.leaves(this.#parts.clock())) {
+      this.figures.unread++
+      this.#alarmOverload(this.#parts.clock())
+      return
+    }
     const message = this.#message
     const view = this.#view
     message.read(bytes)
@@ -279,14 +288,19 @@ export class Gate {
 
   /** Judges the call, unless it was judged before, and answers it. */
   #decide(facts: CallFacts, source: Source, peer: Peer, steadyMs: number): void {
-    const { policy, tally, ledger, trial } = this.#parts
+    const { policy, tally, ledger, trial, sharedCalls } = this.#parts
     const { callHigh, callLow } = this.#identifier
     if (trial !== undefined && this.#try(trial, facts, source, peer, steadyMs)) return
     let ruling = this.#calls.find(callHigh, callLow, steadyMs)
+    if (ruling === undefined && sharedCalls?.find(callHigh, callLow, steadyMs) === 'goes-on') {
+      ruling = this.#unruled
+      this.#calls.keep(callHigh, callLow, steadyMs, ruling)
+    }
     if (ruling === undefined) {
       const verdict = judge(facts, policy, tally, steadyMs)
       ruling = verdict === NO_RULE ? this.#unruled : rulingOf(verdict, this.#parts)
       this.#calls.keep(callHigh, callLow, steadyMs, ruling)
+      sharedCalls?.keep(callHigh, callLow, steadyMs, verdict.kind !== 'allow')
       this.figures.calls++
       noteCall(ledger, facts, verdict)
     } else this.figures.repeats++
@@ -304,7 +318,7 @@ export class Gate {
     const { high, low, callHigh, callLow } = this.#identifier
     // An emergency or exempt call waits for nothing, and neither does one that was judged before.
     if (exempt(policy, facts) !== undefined || this.#calls.find(callHigh, callLow, steadyMs) !== undefined) return false
-    const finding = inquiry.ask(facts, this.#message.all(FIELD.identity))
+    const finding = inquiry.ask(facts, this.#message.all(FIELD.identity), this.#message.first(FIELD.date))
     if (finding === undefined) return false
     if (this.#held.size >= (limits.inquiries ?? INQUIRIES)) {
       this.figures.uninquired++
@@ -426,17 +440,20 @@ export class Gate {
   /** More came than can be judged: the newest are let go on, or asked to come again, as the operator has chosen. */
   #shed(source: Source, peer: Peer, steadyMs: number): void {
     this.figures.overloaded++
-    if (steadyMs - this.#alarmedMs >= ALARM_MS) {
-      // Not for each of them: telling of an overload must not add to it.
-      this.#alarmedMs = steadyMs
-      this.#parts.alarm('overload', undefined)
-    }
+    this.#alarmOverload(steadyMs)
     if (this.#parts.answersOverload !== true || !this.#overloadTold.take(steadyMs))
       return this.#continue('overload', source, peer, steadyMs, () => UNJUDGED)
     const { high, low } = this.#identify(source)
     this.#transactions.keep(high, low, steadyMs, { kind: 'continued', reply: OVERLOADED })
     this.#way.tell?.({ kind: 'continued', why: 'overload' })
     this.#reply(OVERLOADED, source)
+  }
+
+  /** Not for each call: telling of an overload must not add to it. */
+  #alarmOverload(steadyMs: number): void {
+    if (steadyMs - this.#alarmedMs < ALARM_MS) return
+    this.#alarmedMs = steadyMs
+    this.#parts.alarm('overload', undefined)
   }
 
   /** An answer that was given is given again, to the octet; one that is still on its way will come by itself. */

@@ -5,9 +5,10 @@ import type { Scores, Verification } from '#core/call/verification.ts'
 export type Inquiry = {
   /**
    * `undefined` where there is nothing to ask about this call: it is judged at once. Else settles within the time that
-   * the configuration gives, whatever the network does, and never rejects. `identities` are the values of Identity.
+   * the configuration gives, whatever the network does, and never rejects. `identities` are the values of Identity, `date`
+   * is that of Date, which is part of what a token of the short form was signed over.
    */
-  ask(facts: CallFacts, identities: readonly string[]): Promise<Findings> | undefined
+  ask(facts: CallFacts, identities: readonly string[], date?: string): Promise<Findings> | undefined
 }
 
 export type Findings = { readonly verification: Verification; readonly scores: Scores }

@@ -238,13 +238,14 @@ suite('several values of Identity', () => {
   test('in the short form are rebuilt from the call and its Date', async () => {
     const call = { orig: '12125550117', dest: '14155550163', issuedAtS: NOW_S }
     const short = (signed: string) => `..${encodeBase64url(signText(LEAF.key, signed))};info=<${INFO}>`
-    const facts = { ...FACTS, dateS: NOW_S }
+    const facts = { ...FACTS, date: dateAt(NOW_S) }
     assert.equal(reasonOf(await verify([short(rebuildSigned(INFO, call))], {}, facts)), 'no-attestation')
     const other = short(rebuildSigned(INFO, { ...call, dest: '14155550164' }))
     assert.equal(reasonOf(await verify([other], {}, facts)), 'signature')
     assert.equal(reasonOf(await verify([other])), 'compact-form')
+    assert.equal(reasonOf(await verify([other], {}, { ...facts, date: 'today' })), 'compact-form')
     assert.equal(reasonOf(await verify([`${other};ppt=shaken`], {}, facts)), 'compact-form')
-    assert.equal(reasonOf(await verify([other], {}, { ...facts, dateS: NOW_S - 61 })), 'stale')
+    assert.equal(reasonOf(await verify([other], {}, { ...facts, date: dateAt(NOW_S - 61) })), 'stale')
   })
 })
 
@@ -456,6 +457,10 @@ function serve(chain: readonly Minted[], fetched: string[] = []): FetchCertifica
     fetched.push(url)
     return fetch(url)
   }
+}
+
+function dateAt(atS: number): string {
+  return new Date(atS * 1000).toUTCString()
 }
 
 function serveText(text: string): FetchCertificate {

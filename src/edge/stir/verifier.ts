@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import { parseDate } from '#codec/sip/date.ts'
 import { Malformed } from '#codec/sip/malformed.ts'
 import { type Diversion, findDiversions } from '#codec/stir/diversion.ts'
 import { type Identity, parseIdentity } from '#codec/stir/identity.ts'
@@ -34,8 +35,8 @@ export type VerifierFigures = {
 
 /** What a call's own request says beside its facts. */
 export type SignedFacts = Pick<CallFacts, 'atMs' | 'calling' | 'called' | 'emergency' | 'forwarded'> & {
-  /** The time in its Date field, seconds since 1970: part of what a token in the compact form was signed over. */
-  readonly dateS?: number | undefined
+  /** Its Date field: part of what a token in the compact form was signed over. */
+  readonly date?: string | undefined
 }
 
 /** Makes a verifier; `recourse up` has one for all its gates. */
@@ -174,7 +175,8 @@ function readIdentities(values: readonly string[], faults: StirReason[]): Identi
 
 /** A token of the compact form as it must have been signed, if this is all about this call. RFC 8225 §7. */
 function rebuild({ token, info, ppt }: Identity, facts: SignedFacts): Passport | undefined {
-  const { calling, called, dateS } = facts
+  const { calling, called } = facts
+  const dateS = readDate(facts.date)
   const signature = decodeBase64url(token.slice(2))
   const hasNumbers = calling.kind === 'e164' && called.kind === 'e164'
   if (ppt !== undefined || dateS === undefined || signature === undefined || !hasNumbers) return undefined
@@ -187,6 +189,15 @@ function rebuild({ token, info, ppt }: Identity, facts: SignedFacts): Passport |
     issuedAtS: dateS,
     orig: { kind: 'tn', value: orig },
     dest: [{ kind: 'tn', value: dest }],
+  }
+}
+
+function readDate(date: string | undefined): number | undefined {
+  try {
+    return date === undefined ? undefined : parseDate(date)
+  } catch (fault) {
+    if (fault instanceof Malformed) return undefined
+    throw fault
   }
 }
 
