@@ -3,6 +3,7 @@ import type { NoticeTerms } from '#core/notify/choose-notice.ts'
 import { createReceiptRing } from '#core/receipt/receipt.ts'
 import type { Policy } from '#core/rules/policy.ts'
 import { viewTally, type MemoryTally, type TallyBuffers } from '#core/rules/tally.ts'
+import { SharedCalls } from '#core/transaction/shared-calls.ts'
 import { Gate, type AlarmKind, type GateParts } from '#edge/gate/answer.ts'
 import type { Inquiry } from '#edge/gate/inquiry.ts'
 import { Peers } from '#edge/gate/peers.ts'
@@ -15,6 +16,8 @@ import type { Config } from './config/config.ts'
  */
 export type GateTerms = JudgingTerms & {
   readonly hashKey: Uint8Array
+  /** Where gates of several threads keep what they decided about calls. */
+  readonly sharedCalls: SharedArrayBuffer | undefined
   readonly dialPlan: Config['gate']['dialPlan']
   readonly limits: Config['gate']['limits']
 }
@@ -51,7 +54,7 @@ export type GateSurroundings = {
 
 /** Makes a gate of the terms; the tally beside it is the gate's own view of the shared counters. */
 export function makeGate(terms: GateTerms, around: GateSurroundings): { gate: Gate; tally: MemoryTally } {
-  const { hashKey, dialPlan, limits } = terms
+  const { hashKey, dialPlan, limits, sharedCalls } = terms
   const parts = judgingParts(terms, around.inquiry)
   const { ledger, recent, alarm, tried, pauses } = around
   const gate = new Gate({
@@ -61,6 +64,7 @@ export function makeGate(terms: GateTerms, around: GateSurroundings): { gate: Ga
     alarm,
     tried,
     pauses,
+    sharedCalls: sharedCalls && new SharedCalls(sharedCalls, limits.transactions, SHARED_CALLS_SEED),
     hashKey,
     dialPlan,
     limits,
@@ -69,6 +73,9 @@ export function makeGate(terms: GateTerms, around: GateSurroundings): { gate: Ga
   })
   return { gate, tally: parts.tally }
 }
+
+/** Calls are named by a keyed hash, which nobody can aim with. */
+const SHARED_CALLS_SEED = 1
 
 /** What was agreed with all peers. */
 export function contractOf({ gate }: Config): JudgingTerms['contract'] {

@@ -5,6 +5,10 @@ import { type LedgerRow, Recourse } from '../peers/recourse.ts'
 import { SEED, mulberry32 } from '../peers/random.ts'
 
 const KILLS = 50
+const KINDS = [
+  ['one thread', {}, KILLS],
+  ['two threads that take datagrams in batches', { threads: 2, udp: 'batch' }, KILLS / 2],
+] as const
 const NOT_RECORDED = 'was on the wire and is not in the ledger'
 /** Calls kept open at the gate: several rows share each commit. */
 const WINDOW = 32
@@ -15,24 +19,25 @@ const START_MS = 500
 const ANSWER_MS = 10_000
 const random = mulberry32(SEED)
 
-test(`${KILLS} times killed at a random moment under load: every id on the wire is in the ledger, once, and comes again after the restart`, async (t) => {
-  const gate = await Recourse.start(t, { limit: 1 })
-  const load = await Load.open(gate.port)
-  t.after(() => load.close())
+for (const [kind, wishes, kills] of KINDS)
+  test(`${kills} times killed at a random moment under load, ${kind}: every id on the wire is in the ledger, once, and comes again after the restart`, async (t) => {
+    const gate = await Recourse.start(t, { limit: 1, ...wishes })
+    const load = await Load.open(gate.port)
+    t.after(() => load.close())
 
-  for (let kill = 0; kill < KILLS; kill++) await crash(gate, load, random)
+    for (let kill = 0; kill < kills; kill++) await crash(gate, load, random)
 
-  const ledger = gate.ledger()
-  const found = faults(load.heard, ledger)
-  assert.deepEqual(found.slice(0, 5), [], `${found.length} faults, seed ${SEED}`)
-  gate.verifyLedger()
-  const ids = [...load.heard.values()].filter((answers) => idOf(answers[0]!) !== undefined)
-  assert.ok(ids.length >= KILLS * 10, `only ${ids.length} ids were on the wire`)
-  assert.ok(load.repeated >= KILLS * 10, `only ${load.repeated} answered calls were asked again after a restart`)
-  t.diagnostic(
-    `seed ${SEED}: ${load.heard.size} calls answered, ${ids.length} ids, ${load.repeated} asked again, ${ledger.length} rows`,
-  )
-})
+    const ledger = gate.ledger()
+    const found = faults(load.heard, ledger)
+    assert.deepEqual(found.slice(0, 5), [], `${found.length} faults, seed ${SEED}`)
+    gate.verifyLedger()
+    const ids = [...load.heard.values()].filter((answers) => idOf(answers[0]!) !== undefined)
+    assert.ok(ids.length >= kills * 10, `only ${ids.length} ids were on the wire`)
+    assert.ok(load.repeated >= kills * 10, `only ${load.repeated} answered calls were asked again after a restart`)
+    t.diagnostic(
+      `seed ${SEED}: ${load.heard.size} calls answered, ${ids.length} ids, ${load.repeated} asked again, ${ledger.length} rows`,
+    )
+  })
 
 test('a gate that answers before the commit is found out by the same check', async (t) => {
   const gate = await Recourse.start(t, { limit: 1, controls: 'acknowledge=before-commit' })
