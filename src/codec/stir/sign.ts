@@ -29,6 +29,9 @@ export function rebuildSigned(
 function formatCanonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(formatCanonical).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const names = Object.keys(value).toSorted()
+  // As JSON has it, a claim without a value is none.
+  const names = Object.keys(value)
+    .filter((name) => (value as Claims)[name] !== undefined)
+    .toSorted()
   return `{${names.map((name) => `${JSON.stringify(name)}:${formatCanonical((value as Claims)[name])}`).join(',')}}`
 }

@@ -1,6 +1,7 @@
 // One thing: what a PASSporT is found to be worth, with every way it can be bad beside the near-miss that is good.
 import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import type { StirReason } from '#codec/stir/reasons.ts'
 import type { Claims } from '#codec/stir/sign.ts'
@@ -426,6 +427,39 @@ suite('fetching', () => {
     }
     const { kept, evicted, fetched } = verifier.certificates
     assert.deepEqual([kept, evicted, fetched], [CERTIFICATES_KEPT_MAX, 1, CERTIFICATES_KEPT_MAX + 1])
+  })
+})
+
+type Vector = {
+  readonly title: string
+  readonly at: number
+  readonly calling: string
+  readonly called: string
+  readonly identities: readonly string[]
+  readonly certificates: Readonly<Record<string, string>>
+  readonly expected: Verification
+}
+
+suite('a vector', () => {
+  const file = new URL('../../../vectors/stir/verification.json', import.meta.url)
+  const { roots, cases } = JSON.parse(readFileSync(file, 'utf8')) as { roots: string[]; cases: Vector[] }
+  for (const { title, at, calling, called, identities, certificates, expected } of cases) {
+    test(`${title}: ${expected.kind}`, async () => {
+      const pages = new Map(Object.entries(certificates))
+      const fetchCertificate: FetchCertificate = (url) => {
+        const page = pages.get(url)
+        const fetched = { kind: 'fetched', body: Buffer.from(page ?? '') } as const
+        return Promise.resolve(page === undefined ? { kind: 'refused', why: 'status' } : fetched)
+      }
+      const authorities = roots.flatMap((pem) => parseCertificates(pem))
+      const verifier = new Verifier({ roots: authorities, fetchCertificate, budgetMs: 5000, maxAgeMs: 60_000 })
+      const facts = { ...FACTS, atMs: at * 1000, calling: parseNumber(calling), called: parseNumber(called) }
+      assert.deepEqual(await verifier.verify(identities, facts), expected)
+    })
+  }
+  test('is there for most of the ways a token can fail', () => {
+    const shown = new Set(cases.map(({ expected }) => ('why' in expected ? expected.why : '')))
+    assert.ok(cases.length >= 40 && shown.size >= 20, `${cases.length} vectors, ${shown.size} reasons`)
   })
 })
 
