@@ -21,6 +21,7 @@ export const GATE_FIGURES = {
   treated: 'calls sent elsewhere by 302: to an announcement, a captcha, another route',
   overloaded:
     'calls not judged because more came than the gate can judge: told to continue, or 503 where the configuration says so',
+  unread: 'INVITEs left unread in an overload that shedding did not end: whoever asked asks again',
   inquired: 'calls held until something was found out about them',
   uninquired: 'calls judged without the findings they were to wait for: too many were held, or nothing came in time',
   cancelled: 'calls ended by their caller while they were held: 487, not judged',

@@ -1,41 +1,61 @@
 import { performance } from 'node:perf_hooks'
 
 /**
- * Tells when more calls come than the gate can judge.
+ * Tells when more calls come than the gate can answer, and what to do about the next one.
  *
  * The measure is the pause. A gate that has had nothing to do for even a moment has, at that moment, answered everything
- * that had come. Once `NO_PAUSE_MS` have gone by without one, what comes now has waited about as long, and waits in a
- * buffer of the system where nobody can see it. From then until the next pause, of every `TURN_MS` only the calls that
- * come in the first half are judged: the newest are shed, which costs a fraction of judging them, so the buffer empties
- * and the calls that are judged have not waited long.
+ * that had come. Once `NO_PAUSE_MS` have gone by without one, what comes now has waited about as long, in a buffer of the
+ * system where nobody can see it. From then until the next pause, of every `TURN_MS` only the calls that come in the first
+ * half are judged; the others are *shed*: answered, but not judged.
+ *
+ * An answer costs nearly as much as a judgement, so that may not be enough. Where there is no pause for `DROWNING_MS`, calls
+ * are *left* instead, unread: their switch asks again half a second later, and those that are judged have not waited long.
+ * An overload that comes back within `RETURN_MS` is met so at once.
  */
 export class Overload {
   readonly #pauses: () => number
   #seen = -1
   #pausedAtMs = 0
   #lookedAtMs = -Infinity
+  #drownedAtMs = -Infinity
   #busy = false
+  /** Whether calls may have to be left, so that it is worth asking. */
+  isDrowning = false
 
   /** `pauses` tells a number that has grown whenever there was a pause: the loop's idle time does. */
   constructor(pauses: () => number = loopIdleMs) {
     this.#pauses = pauses
   }
 
-  /** Whether a call that comes now is to be shed. */
+  /** Whether a call that comes now is to be left unread. */
+  leaves(steadyMs: number): boolean {
+    this.#look(steadyMs)
+    return this.isDrowning && isLater(steadyMs)
+  }
+
+  /** Whether a call that comes now is to be answered without being judged. */
   sheds(steadyMs: number): boolean {
-    if (steadyMs - this.#lookedAtMs >= LOOK_MS || steadyMs < this.#lookedAtMs) this.#look(steadyMs)
-    return this.#busy && steadyMs % TURN_MS >= TURN_MS / 2
+    this.#look(steadyMs)
+    return this.#busy && !this.isDrowning && isLater(steadyMs)
   }
 
   #look(steadyMs: number): void {
+    if (steadyMs - this.#lookedAtMs < LOOK_MS && steadyMs >= this.#lookedAtMs) return
     this.#lookedAtMs = steadyMs
     const pauses = this.#pauses()
     if (pauses !== this.#seen) {
       this.#seen = pauses
       this.#pausedAtMs = steadyMs
     }
-    this.#busy = steadyMs - this.#pausedAtMs >= NO_PAUSE_MS
+    const sinceMs = steadyMs - this.#pausedAtMs
+    this.#busy = sinceMs >= NO_PAUSE_MS
+    this.isDrowning = sinceMs >= DROWNING_MS || (this.#busy && steadyMs - this.#drownedAtMs < RETURN_MS)
+    if (this.isDrowning) this.#drownedAtMs = steadyMs
   }
+}
+
+function isLater(steadyMs: number): boolean {
+  return steadyMs % TURN_MS >= TURN_MS / 2
 }
 
 /** How long this thread's loop has waited for something to do, altogether: it stands still while there is always something. */
@@ -64,8 +84,12 @@ export class Allowance {
   }
 }
 
-/** Without a pause for so long, the gate sheds. */
+/** Without a pause for so long, calls are shed. */
 const NO_PAUSE_MS = 100
+/** Without a pause for so long, calls are left. */
+const DROWNING_MS = 300
+/** For so long after calls had to be left, the next overload is met by leaving calls at once. */
+const RETURN_MS = 10_000
 /** Half of each turn is for judging. */
 const TURN_MS = 10
 /** How often the pauses are looked at. */

@@ -4,8 +4,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { FIELD } from '#codec/sip/field.ts'
 import { parseMessage } from '#codec/sip/message.ts'
+import { RequestView } from '#codec/sip/request.ts'
 import { decodeOctets, encodeText } from '#codec/sip/text.ts'
 import { parseParty } from '#core/call/party.ts'
+import { isEmergencyInvite } from '#core/call/read-facts.ts'
 import { parseRedirect } from '#core/notify/redirect.ts'
 import { noticeChoices } from '#core/notify/notice-choices.ts'
 import {
@@ -22,6 +24,7 @@ import {
   terms,
 } from '../../../test/gate.ts'
 import { Allowance, Overload } from './overload.ts'
+import { mayBeLeft } from './urgent.ts'
 import { TRIAL_STATUSES, type Tried } from './trial.ts'
 
 const BACK: [title: string, requestUri: string, contact: string][] = [
@@ -393,6 +396,84 @@ test('503 with Retry-After is told in overload where the operator chose it, and 
   assert.equal(parseMessage(answers[0]!.bytes).first(FIELD.retryAfter), '1')
   assert.deepEqual(say(invite({ from: CALLER, callId: '0' }))[0]?.bytes, answers[0]?.bytes)
   assert.equal(gate.figures.overloaded, 105)
+})
+
+/** A gate that has been drowning, in the later half of a turn. */
+function drowningGate(setting: Setting = {}) {
+  const made = busyGate(305, setting)
+  made.say(invite({ from: CALLER, callId: 'second', branch: 'second' }))
+  return made
+}
+
+test('calls are left unread where shedding has not ended an overload in 300 ms, counted and alarmed; the rest is answered', () => {
+  const { say, gate, time } = drowningGate()
+  assert.equal(gate.figures.unread, 0)
+  const call = invite({ from: CALLER, callId: 'left' })
+
+  assert.deepEqual(say(call), [])
+  assert.deepEqual(statuses(say(encodeText(request('OPTIONS')))), [200])
+  assert.equal(gate.figures.unread, 1)
+  time.nowMs += 5
+  assert.deepEqual(statuses(say(call)), [404], 'asked again in the first half of a turn, it is judged')
+  assert.equal(gate.figures.calls, 3)
+})
+
+test('nothing is left before 300 ms have gone by without a pause', () => {
+  const { say, gate } = busyGate(295)
+  say(invite({ from: CALLER, callId: 'kept' }))
+  assert.deepEqual([gate.figures.unread, gate.figures.overloaded], [0, 1])
+})
+
+test('an overload that comes back within 10 s is met by leaving calls at once, a later one is not', () => {
+  for (const [awayMs, unread] of [
+    [9_000, 1],
+    [11_000, 0],
+  ] as const) {
+    let pauses = 7
+    const { say, gate, time } = drowningGate({ parts: { pauses: () => pauses } })
+    pauses++
+    time.nowMs += awayMs
+    say(invite({ from: CALLER, callId: 'calm', branch: 'calm' }))
+    time.nowMs += 100
+    say(invite({ from: CALLER, callId: 'busy', branch: 'busy' }))
+    time.nowMs += 10
+    say(invite({ from: CALLER, callId: 'left', branch: 'left' }))
+    assert.equal(gate.figures.unread > 0 ? 1 : 0, unread, `${awayMs} ms away`)
+  }
+})
+
+const URGENT: [title: string, call: Parameters<typeof invite>[0]][] = [
+  ['911', { from: CALLER, to: '911' }],
+  ['112 with its country code', { from: CALLER, to: '+1112' }],
+  ['9-1-1', { from: CALLER, to: '9-1-1' }],
+  ['an escaped 911', { from: CALLER, requestUri: 'sip:%39%31%31@gate.example' }],
+  ['a service', { from: CALLER, requestUri: 'URN:service:sos' }],
+  ['a call-back', { from: CALLER, extra: 'priority: PSAP-Callback\r\n' }],
+  ['a priority', { from: CALLER, extra: 'Resource-Priority: ESNET.1\r\n' }],
+]
+for (const [title, call] of URGENT) {
+  test(`an emergency call is never left unread: ${title}`, () => {
+    const { say, gate } = drowningGate()
+    assert.deepEqual(statuses(say(invite({ ...call, callId: 'urgent', branch: 'urgent' }))), [404])
+    assert.equal(gate.figures.unread, 0)
+  })
+}
+
+test('whatever readCallFacts takes for an emergency call is never left unread', () => {
+  const digits = fc.stringMatching(/^\+?[0-9().-]{0,3}(?:911|112|9-1-1|1\.1\.2)$/)
+  let emergencies = 0
+  fc.assert(
+    fc.property(digits, (to) => {
+      const call = invite({ from: CALLER, to })
+      const message = parseMessage(call)
+      const view = new RequestView()
+      if (view.read(message) !== undefined || !isEmergencyInvite(message, view)) return
+      emergencies++
+      assert.equal(mayBeLeft(call), false, to)
+    }),
+  )
+  assert.ok(emergencies > 5, `${emergencies} emergencies`)
+  assert.equal(mayBeLeft(invite({ from: CALLER, to: '+14155550163' })), true)
 })
 
 test('an allowance lets pass so many a second, and never more at once, whatever the clock does', () => {
