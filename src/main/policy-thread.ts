@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openPolicyStore } from '#edge/store/policy-store.ts'
+import type { Config } from '#main/config/config.ts'
 import { gateActor } from './actor.ts'
+import { refuseReload, type FixedConfig } from './reload-keys.ts'
 import { takeFromFile, takeVersion, type TakenPolicy } from './take-policy.ts'
 
 /** What there is to do. */
@@ -11,8 +13,8 @@ export type PolicyTask = {
   /** The configuration file; undefined for the defaults. */
   readonly path: string | undefined
   readonly of:
-    /** The file as it is now. */
-    | { readonly kind: 'file' }
+    /** The file as it is now, unless it changes what is fixed. */
+    | { readonly kind: 'file'; readonly fixed: FixedConfig }
     /** A version of the store, under the configuration that is in use. */
     | { readonly kind: 'version'; readonly version: number; readonly configText: string | undefined }
 }
@@ -30,7 +32,8 @@ function report(): PolicyReport {
     const configText = of.kind === 'version' ? of.configText : path && readIfThere(path)
     const serves = of.kind === 'file'
     const terms = { store, path, by: gateActor(), nowMs: () => Date.now(), serves, configText }
-    const taken = of.kind === 'file' ? takeFromFile(terms) : takeVersion(terms, of.version)
+    const refuse = (config: Config): string[] => (of.kind === 'file' ? refuseReload(of.fixed, config) : [])
+    const taken = of.kind === 'file' ? takeFromFile({ ...terms, refuse }) : takeVersion(terms, of.version)
     noteAudit(taken)
     // The texts have done their work, and are large.
     if (taken.kind === 'refused') return { ...taken, configText }

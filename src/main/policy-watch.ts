@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import { isDeepStrictEqual } from 'node:util'
 import { watchInForce } from '#edge/store/watch-policy.ts'
-import type { Config } from './config/config.ts'
+import type { Config } from '#main/config/config.ts'
 import type { PolicyReport, PolicyTask } from './policy-thread.ts'
+import { keepUntilRestart, needRestart } from './reload-keys.ts'
 
 /** A policy that a running gate is to judge by from now on. */
 export type AdoptedPolicy = {
@@ -58,13 +58,13 @@ export function watchPolicies(terms: PolicyWatchTerms): PolicyWatch {
 
   const adopt = async (asked: Asked, what: string): Promise<void> => {
     if (closed || (asked.kind === 'version' && asked.version === version)) return
-    const of = asked.kind === 'version' ? { ...asked, configText } : asked
+    const { store, gate } = config
+    const fixed = { store, gate: { dialPlan: gate.dialPlan } }
+    const of = asked.kind === 'version' ? { ...asked, configText } : { ...asked, fixed }
     try {
       const report = await compile({ url, path, of })
       if (closed) return
       if (report.kind === 'refused') return onRefused({ what, faults: report.faults })
-      const frozen = of.kind === 'file' ? refuseReload(config, report.config) : []
-      if (frozen.length > 0) return onRefused({ what, faults: frozen })
       const next =
         of.kind === 'file'
           ? keepUntilRestart(config, report.config)
@@ -102,36 +102,6 @@ export function watchPolicies(terms: PolicyWatchTerms): PolicyWatch {
   }
 }
 
-/** The keys that have changed and are read at start only. */
-export function needRestart(before: Config, after: Config): string[] {
-  return RESTART_KEYS.flatMap(([key, read]) => (isDeepStrictEqual(read(before), read(after)) ? [] : [key]))
-}
-
-/** What cannot even be held back until a restart, because lists and counters are made for it. */
-function refuseReload(before: Config, after: Config): string[] {
-  return FIXED_KEYS.flatMap(([key, read]) =>
-    isDeepStrictEqual(read(before), read(after))
-      ? []
-      : [`${key} has changed, which takes a restart: nothing was reloaded`],
-  )
-}
-
-/** The new configuration with those keys as they were. */
-function keepUntilRestart(before: Config, after: Config): Config {
-  const { listen, threads, udp, receiveBufferBytes, limits } = before.gate
-  const { store, receipts, ledger, journal, metrics, log } = before
-  const own = { store, receipts, ledger, journal, metrics, log }
-  const listening = <Door extends { readonly listen: unknown }>(door: Door | undefined, was: Door | undefined) =>
-    door === undefined || was === undefined ? was : { ...door, listen: was.listen }
-  return {
-    ...after,
-    ...own,
-    gate: { ...after.gate, listen, threads, udp, receiveBufferBytes, limits },
-    api: listening(after.api, before.api),
-    desk: listening(after.desk, before.desk),
-  }
-}
-
 function compile(task: PolicyTask): Promise<PolicyReport> {
   // The thread's own file has the ending this one has: .ts as written, .js as built.
   const file = new URL(import.meta.url.endsWith('.ts') ? './policy-thread.ts' : './policy-thread.js', import.meta.url)
@@ -144,25 +114,3 @@ function compile(task: PolicyTask): Promise<PolicyReport> {
 }
 
 type Asked = { readonly kind: 'file' } | { readonly kind: 'version'; readonly version: number }
-
-type ReadKey = readonly [key: string, read: (config: Config) => unknown]
-
-const FIXED_KEYS: readonly ReadKey[] = [
-  ['store', ({ store }) => store],
-  ['gate.dialPlan', ({ gate }) => gate.dialPlan],
-]
-
-const RESTART_KEYS: readonly ReadKey[] = [
-  ['gate.listen', ({ gate }) => gate.listen],
-  ['gate.threads', ({ gate }) => gate.threads],
-  ['gate.udp', ({ gate }) => gate.udp],
-  ['gate.receiveBuffer', ({ gate }) => gate.receiveBufferBytes],
-  ['gate.limits', ({ gate }) => gate.limits],
-  ['receipts', ({ receipts }) => receipts],
-  ['api.listen', ({ api }) => api?.listen],
-  ['desk.listen', ({ desk }) => desk?.listen],
-  ['ledger', ({ ledger }) => ledger],
-  ['journal', ({ journal }) => journal],
-  ['metrics', ({ metrics }) => metrics],
-  ['log', ({ log }) => log],
-]

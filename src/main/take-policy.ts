@@ -35,6 +35,8 @@ export type TakingTerms = {
   readonly serves: boolean
   /** The text of the configuration file; read from there if not said. */
   readonly configText?: string | undefined
+  /** Why what was read is not to be taken, in words; nothing is changed then. */
+  readonly refuse?: ((config: Config) => readonly string[]) | undefined
 }
 
 /**
@@ -48,6 +50,8 @@ export function takeFromFile(terms: TakingTerms): TakenPolicy {
   const { store, by, nowMs } = terms
   const read = load(terms)
   if (read.kind === 'refused') return read
+  const why = terms.refuse?.(read.config) ?? []
+  if (why.length > 0) return { kind: 'refused', faults: why }
   const file = resolve(read.config.policyFile)
   const disk = read.config.policyText
   const inForce = store.inForce()

@@ -1,0 +1,57 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Config } from '#main/config/config.ts'
+
+/** What of a configuration nothing that is reloaded may change. */
+export type FixedConfig = { readonly store: Config['store']; readonly gate: Pick<Config['gate'], 'dialPlan'> }
+
+/** The keys that have changed and are read at start only. */
+export function needRestart(before: Config, after: Config): string[] {
+  return RESTART_KEYS.flatMap(([key, read]) => (isDeepStrictEqual(read(before), read(after)) ? [] : [key]))
+}
+
+/** What cannot even be held back until a restart, because lists and counters are made for it. */
+export function refuseReload(before: FixedConfig, after: FixedConfig): string[] {
+  return FIXED_KEYS.flatMap(([key, read]) =>
+    isDeepStrictEqual(read(before), read(after))
+      ? []
+      : [`${key} has changed, which takes a restart: nothing was reloaded`],
+  )
+}
+
+/** The new configuration with those keys as they were. */
+export function keepUntilRestart(before: Config, after: Config): Config {
+  const { listen, threads, udp, receiveBufferBytes, limits } = before.gate
+  const { store, receipts, ledger, journal, metrics, log } = before
+  const own = { store, receipts, ledger, journal, metrics, log }
+  const listening = <Door extends { readonly listen: unknown }>(door: Door | undefined, was: Door | undefined) =>
+    door === undefined || was === undefined ? was : { ...door, listen: was.listen }
+  return {
+    ...after,
+    ...own,
+    gate: { ...after.gate, listen, threads, udp, receiveBufferBytes, limits },
+    api: listening(after.api, before.api),
+    desk: listening(after.desk, before.desk),
+  }
+}
+
+type ReadKey<Of> = readonly [key: string, read: (config: Of) => unknown]
+
+const FIXED_KEYS: readonly ReadKey<FixedConfig>[] = [
+  ['store', ({ store }) => store],
+  ['gate.dialPlan', ({ gate }) => gate.dialPlan],
+]
+
+const RESTART_KEYS: readonly ReadKey<Config>[] = [
+  ['gate.listen', ({ gate }) => gate.listen],
+  ['gate.threads', ({ gate }) => gate.threads],
+  ['gate.udp', ({ gate }) => gate.udp],
+  ['gate.receiveBuffer', ({ gate }) => gate.receiveBufferBytes],
+  ['gate.limits', ({ gate }) => gate.limits],
+  ['receipts', ({ receipts }) => receipts],
+  ['api.listen', ({ api }) => api?.listen],
+  ['desk.listen', ({ desk }) => desk?.listen],
+  ['ledger', ({ ledger }) => ledger],
+  ['journal', ({ journal }) => journal],
+  ['metrics', ({ metrics }) => metrics],
+  ['log', ({ log }) => log],
+]
