@@ -9,9 +9,13 @@ import { judge } from '#core/rules/judge.ts'
 import { parseNumberList, type NumberList } from '#core/rules/number-list.ts'
 import { parseAllocations } from '#core/rules/allocations.ts'
 import { allowBy, type Policy, type Rule } from '#core/rules/policy.ts'
+import { DistinctCounter, distinctBytes } from '#core/rules/distinct-counter.ts'
+import { RunCounter, runBytes } from '#core/rules/run-counter.ts'
+import { ShareCounter, shareBytes } from '#core/rules/share-counter.ts'
+import { SignerTable, signerBytes } from '#core/rules/signer-table.ts'
 import { SlidingCounter, counterBytes } from '#core/rules/sliding-counter.ts'
 import { parseStandingList } from '#core/rules/standing-list.ts'
-import { openTally } from '#core/rules/tally.ts'
+import { allotTally, openTally, viewTally } from '#core/rules/tally.ts'
 import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
 
 const numbers = Number(process.argv[2] ?? 10_000_000)
@@ -23,15 +27,20 @@ const loadMs = timeOf(() => listOf('deny.csv', 2_000_000, 100_000))
 console.log(`load a list of 100,000 numbers: ${loadMs.toFixed(0)} ms`)
 
 const { facts, policy } = calls()
-const tally = openTally(policy, 12345)
 let nowMs = START_MS
 let blocked = 0
-print(
-  'judge, allowed: 2 lists of 100,000, 2 volume rules, 1,000,000 callers',
-  nsPer(3_000_000, (index) => {
-    if (judge(facts[index % facts.length]!, policy, tally, nowMs++).kind === 'block') blocked++
-  }),
-)
+for (const [whose, tally] of [
+  ['a tally of its own', openTally(policy, 12345)],
+  ['a shared tally', viewTally(policy, allotTally(policy, 12345))],
+] as const) {
+  print(
+    `judge with ${whose}, allowed: 2 lists of 100,000, 2 volume rules, 1,000,000 callers`,
+    nsPer(3_000_000, (index) => {
+      if (judge(facts[index % facts.length]!, policy, tally, nowMs++).kind === 'block') blocked++
+    }),
+  )
+}
+const tally = openTally(policy, 12345)
 if (blocked > 0) throw new Error(`${blocked} calls that should have gone on were blocked`)
 const denied = { ...facts[0]!, calling: party(12122000000) }
 print(
@@ -70,6 +79,51 @@ for (const [whose, Buffer] of [
   const { evictions, used } = counter.table
   const bytes = (buffer.byteLength / numbers).toFixed(1)
   console.log(`tally ${whose}: ${bytes} bytes a number, ${evictions} evictions, ${used} slots used`)
+}
+
+const KINDS: readonly [
+  kind: string,
+  bytes: number,
+  open: (buffer: SharedArrayBuffer) => (key: number, index: number) => void,
+][] = [
+  [
+    'distinct, with a pair for each call',
+    distinctBytes({ capacity: numbers / 10, pairs: numbers }),
+    (buffer) => {
+      const counter = new DistinctCounter(600_000, { capacity: numbers / 10, pairs: numbers }, buffer, 12345)
+      return (key, index) => counter.count((key % (numbers / 10)) + 1, 14_150_000_000 + index, START_MS)
+    },
+  ],
+  [
+    'sequential',
+    runBytes(numbers),
+    (buffer) => {
+      const counter = new RunCounter(600_000, 1, numbers, buffer, 12345)
+      return (key, index) => counter.count(key, 14_150_000_000 + index, START_MS)
+    },
+  ],
+  [
+    'short or unanswered, an outcome',
+    shareBytes(numbers),
+    (buffer) => {
+      const counter = new ShareCounter(600_000, numbers, buffer, 12345)
+      return (key, index) => counter.add(key, index % 2 === 0, START_MS)
+    },
+  ],
+  [
+    'spoofing',
+    signerBytes(numbers),
+    (buffer) => {
+      const counter = new SignerTable(2_592_000_000, 20, numbers, buffer, 12345)
+      const voucher = { provider: 3, isSigned: true }
+      return (key) => counter.meet(key, voucher, START_MS)
+    },
+  ],
+]
+for (const [kind, bytes, open] of KINDS) {
+  const step = open(new SharedArrayBuffer(bytes))
+  const ns = nsPer(numbers, (index) => step(keyOf(Math.imul(index, 0x9e3779b1) >>> 0), index))
+  print(`tally shared, with locks, ${kind} (${(bytes / numbers).toFixed(1)} bytes a number or pair)`, ns)
 }
 
 const few = Math.min(numbers, 1_000_000)

@@ -79,7 +79,9 @@ export function entryInWords({ open, hash, personal, released }: ListedEntry): s
 function groundsInWords(text: string): string[] {
   try {
     return (JSON.parse(text) as Ground[]).flatMap((ground) => {
-      return [formatGround(ground), ...formatTelling(ground).map((call) => `  ${call}`)]
+      // Another version may have written what this one knows no words for.
+      const words: string | undefined = formatGround(ground)
+      return [words ?? JSON.stringify(ground), ...formatTelling(ground).map((call) => `  ${call}`)]
     })
   } catch {
     return [text]

@@ -49,7 +49,9 @@ export function partyKey(party: Party): number {
 export function partyOfKey(key: number): Party {
   if (key === 0) return OTHER
   if (key === WITHHELD_KEY) return WITHHELD
-  const count = String(Math.abs(key)).length
+  // Counted and not written out: whoever walks through keys does so on the call path.
+  let count = 1
+  while (count < POWERS_OF_TEN.length && Math.abs(key) >= POWERS_OF_TEN[count]!) count++
   if (key > 0) return { kind: 'e164', digits: key, count }
   return { kind: 'digits', digits: -key - POWERS_OF_TEN[count - 1]!, count: count - 1 }
 }

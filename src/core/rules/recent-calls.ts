@@ -40,15 +40,16 @@ export class RecentCalls {
     const index = number & (this.#size - 1)
     const word = index * WORDS_PER_CALL
     const double = index * DOUBLES_PER_CALL
-    Atomics.store(this.#words, word + NUMBER, 0)
+    this.#words[word + NUMBER] = 0
     this.#doubles[double + CALLING] = partyKey(calling)
     this.#doubles[double + CALLED] = partyKey(called)
     this.#doubles[double + AT] = atMs
+    this.#words[word + NUMBER] = number
     const head = this.#headOf(calling)
     let before = Atomics.load(this.#heads, head)
     for (;;) {
-      Atomics.store(this.#words, word + BEFORE, before)
-      Atomics.store(this.#words, word + NUMBER, number)
+      this.#words[word + BEFORE] = before
+      // Whoever reads this number from the head reads what was written before it.
       const found = Atomics.compareExchange(this.#heads, head, before, number)
       if (found === before) break
       before = found
@@ -57,23 +58,34 @@ export class RecentCalls {
   }
 
   /**
-   * Of the calls before the one noted last, from the thousands block of `calling` and not older than `sinceMs`, the latest
-   * that `tells` takes, oldest first; at most `TELLING_MAX`, among the last `STEPS_MAX` of the block.
+   * Of the calls before the one noted last, from the thousands block of `calling` (from that number alone, where `isOne`)
+   * and not older than `sinceMs`, the latest that `tells` takes, oldest first; at most `TELLING_MAX`, among the last
+   * `STEPS_MAX` of the block.
    */
-  recall(calling: Party, sinceMs: number, tells: (calling: Party, called: Party) => boolean): TellingCall[] {
+  recall(
+    calling: Party,
+    isOne: boolean,
+    sinceMs: number,
+    tells: (calling: Party, called: Party) => boolean,
+  ): TellingCall[] {
+    const key = partyKey(calling)
+    const text = formatParty(calling)
     const found: TellingCall[] = []
     let number = calling.count < COUNTED_DIGITS_MIN ? 0 : Atomics.load(this.#heads, this.#headOf(calling))
     for (let step = 0; step < STEPS_MAX && number !== 0 && found.length < TELLING_MAX; step++) {
       const index = number & (this.#size - 1)
       const word = index * WORDS_PER_CALL
-      if (Atomics.load(this.#words, word + NUMBER) !== number) break
-      const from = partyOfKey(this.#doubles[index * DOUBLES_PER_CALL + CALLING]!)
-      const to = partyOfKey(this.#doubles[index * DOUBLES_PER_CALL + CALLED]!)
+      if (this.#words[word + NUMBER] !== number) break
+      const callingKey = this.#doubles[index * DOUBLES_PER_CALL + CALLING]!
+      const calledKey = this.#doubles[index * DOUBLES_PER_CALL + CALLED]!
       const at = this.#doubles[index * DOUBLES_PER_CALL + AT]!
-      const before = Atomics.load(this.#words, word + BEFORE)
-      if (Atomics.load(this.#words, word + NUMBER) !== number || at < sinceMs) break
-      if (number !== this.#own && tells(from, to)) {
-        found.push({ at, calling: formatParty(from), called: formatParty(to) })
+      const before = this.#words[word + BEFORE]!
+      if (this.#words[word + NUMBER] !== number || at < sinceMs) break
+      if (number !== this.#own && (!isOne || callingKey === key)) {
+        const [from, to] = [partyOfKey(callingKey), partyOfKey(calledKey)]
+        if (tells(from, to)) {
+          found.push({ at, calling: callingKey === key ? text : formatParty(from), called: formatParty(to) })
+        }
       }
       number = before
     }
@@ -101,7 +113,7 @@ export function recentBytes(size: number): number {
 export const TELLING_MAX = 5
 
 /** How many calls of a block are looked at for them. */
-export const STEPS_MAX = 256
+export const STEPS_MAX = 64
 
 /** How many of the calls judged last are kept: 8.5 MiB when more than a quarter million numbers are counted. */
 export const RECENT_MAX = 262_144

@@ -29,8 +29,9 @@ export function countedGround(
   const { id, cause, of, perMs, counter } = rule
   const exact = tally.wasExact(counter)
   const key = subjectKey(rule, facts.calling)
-  const calls = tally.recall(facts.calling, facts.atMs - perMs, (calling, called) => {
-    return subjectKey(rule, calling) === key && tells(called)
+  const isOne = of === 'number'
+  const calls = tally.recall(facts.calling, isOne, facts.atMs - perMs, (calling, called) => {
+    return (isOne || subjectKey(rule, calling) === key) && tells(called)
   })
   return { rule: id, cause, of, subject: formatSubject(rule, facts.calling), count, exact, limit, perMs, calls }
 }

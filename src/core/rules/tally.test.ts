@@ -98,7 +98,7 @@ test('every kind counts exactly whichever threads its calls come to', { timeout:
   assert.equal(tally.countDistinct(0, KEY, 14155550000, START_MS), 6000)
   assert.deepEqual(tally.ended(1, KEY, START_MS), { count: 3 * 6000, hits: 3 * 3000 })
   assert.equal(tally.compareSigning(2, KEY, { provider: 1, isSigned: false }, START_MS).count, 3 * 6000)
-  const calls = tally.recall(FACTS.calling, 0, () => true)
+  const calls = tally.recall(FACTS.calling, true, 0, () => true)
   assert.deepEqual(
     calls.map(({ calling, called, at }) => [calling, called, at > START_MS + 5900]),
     calls.map(() => ['+12125550117', '+14155550163', true]),

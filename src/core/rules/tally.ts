@@ -32,8 +32,8 @@ export type Tally = {
   readonly compareSigning: (counter: number, key: number, voucher: Voucher, nowMs: number) => Signed
   /** Notes a call, so that it may be told of later. */
   readonly note: (facts: CallFacts) => void
-  /** The latest calls noted from the block of `calling`, but the last one, that `tells` takes; oldest first. */
-  readonly recall: (calling: Party, sinceMs: number, tells: Tells) => readonly TellingCall[]
+  /** The latest calls noted from the block of `calling`, or from it alone, that `tells` takes: but the last one, oldest first. */
+  readonly recall: (calling: Party, isOne: boolean, sinceMs: number, tells: Tells) => readonly TellingCall[]
 }
 
 export type Ended = { readonly count: number; readonly hits: number }
@@ -93,8 +93,8 @@ export class MemoryTally implements Tally {
     this.#recent?.note(facts)
   }
 
-  recall(calling: Party, sinceMs: number, tells: Tells): readonly TellingCall[] {
-    return this.#recent?.recall(calling, sinceMs, tells) ?? []
+  recall(calling: Party, isOne: boolean, sinceMs: number, tells: Tells): readonly TellingCall[] {
+    return this.#recent?.recall(calling, isOne, sinceMs, tells) ?? []
   }
 
   /** How many numbers that were still counted have lost their slot to another: above 0, a rule's capacity is too small. */
