@@ -8,6 +8,7 @@ import { PROBLEMS } from '#codec/capture/problems.ts'
 import { MALFORMED } from '#codec/sip/malformed.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { AUDIT_ACTIONS } from '#edge/store/audit.ts'
+import { PROBLEMS as HTTP_PROBLEMS } from '#edge/http/problem.ts'
 import { EXIT } from '#main/exit.ts'
 import { CEILINGS, FLOORS } from './floors.ts'
 import { Clone, differenceOf, readBlocks, readSteps, type Block, type Step } from './guide.ts'
@@ -17,6 +18,9 @@ test('docs/errors.md lists every code with its words, and no other', (t) => {
   assert.deepEqual(tableUnder(page, 'Malformed messages'), MALFORMED)
   assert.deepEqual(tableUnder(page, 'Problems of a capture'), PROBLEMS)
   assert.deepEqual(tableUnder(page, 'Audit trail'), AUDIT_ACTIONS)
+  const problems = Object.entries(HTTP_PROBLEMS).map(([kind, [status]]): [string, string] => [kind, String(status)])
+  assert.deepEqual(Object.entries(tableUnder(page, 'Problems over HTTP')), problems)
+  for (const [, title] of Object.values(HTTP_PROBLEMS)) assert.ok(page.includes(`| ${title} |`), title)
   const exitCodes = Object.keys(tableUnder(page, 'Exit codes')).map(Number)
   assert.deepEqual(exitCodes.toSorted(ascending), Object.values(EXIT).toSorted(ascending))
   t.diagnostic(`${Object.keys(MALFORMED).length + Object.keys(PROBLEMS).length + exitCodes.length} codes`)

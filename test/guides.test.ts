@@ -6,14 +6,17 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Alarms } from '#main/alarms.ts'
+import { noHttpFigures } from '#edge/http/figures.ts'
 import { EXIT } from '#main/exit.ts'
-import { gateFigures, ledgerFigures, streamFigures } from '#main/figures.ts'
+import { gateFigures, httpFigures, inquiryFigures, ledgerFigures, streamFigures } from '#main/figures.ts'
 import { Clone, readBlocks, readSteps } from './guide.ts'
 import { missing } from './peers/peer.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const RUN = read('docs/run.md')
 const CAPTURES = read('docs/captures.md')
+const RULES = read('docs/rules.md')
+const HTTP = read('docs/screen-over-http.md')
 const SOURCES = globSync('src/**/*.ts', { cwd: ROOT, exclude: (path) => path.endsWith('.test.ts') }).map(read)
 
 test('docs/run.md lists every figure with its words, and no other', (t) => {
@@ -26,6 +29,24 @@ test('docs/run.md lists every figure with its words, and no other', (t) => {
   )
   assert.ok(rows.length >= 36, `${rows.length} figures`)
   t.diagnostic(`${rows.length} figures`)
+})
+
+test('docs/screen-over-http.md lists every figure of the doors over HTTP, and no other', () => {
+  const rows = tableUnder(HTTP, 'Figures over HTTP')
+  assert.deepEqual(
+    rows.map(([name, help]) => [name, help]),
+    httpFigures(noHttpFigures()).map(({ name, help }) => [name, help]),
+  )
+  assert.ok(rows.length >= 10)
+})
+
+test('docs/rules.md lists every figure of scores', () => {
+  const figures = inquiryFigures(unread).filter(({ name }) => name.startsWith('score_'))
+  assert.deepEqual(
+    tableUnder(RULES, 'Figures of scores').map(([name, help]) => [name, help]),
+    figures.map(({ name, help }) => [name, help]),
+  )
+  assert.ok(figures.length >= 7)
 })
 
 test('docs/run.md lists every figure of connections with its words, and no other', () => {
@@ -55,11 +76,19 @@ test('docs/run.md lists every alarm with the words of the log', (t) => {
 })
 
 test('every limit in the guides has the value of the code, and its count is a figure', (t) => {
-  const rows = [...tableUnder(RUN, 'Limits'), ...tableUnder(CAPTURES, 'Limits')]
+  const rows = [
+    ...tableUnder(RUN, 'Limits'),
+    ...tableUnder(CAPTURES, 'Limits'),
+    ...tableUnder(HTTP, 'What is refused'),
+    ...tableUnder(RULES, 'Limits of scores'),
+  ]
   const limits = rows.filter(([name]) => /^[A-Z_]+$/.test(name))
-  const figures = [...tableUnder(RUN, 'Figures and health'), ...tableUnder(RUN, 'Figures of connections')].map(
-    ([name]) => name,
-  )
+  const figures = [
+    ...tableUnder(RUN, 'Figures and health'),
+    ...tableUnder(RUN, 'Figures of connections'),
+    ...tableUnder(HTTP, 'Figures over HTTP'),
+    ...tableUnder(RULES, 'Figures of scores'),
+  ].map(([name]) => name)
   for (const [name, value = '', , counted = ''] of limits) {
     const values = constantsNamed(name)
     assert.ok(values.length > 0, `no constant ${name}`)

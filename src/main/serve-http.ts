@@ -14,7 +14,7 @@ import type { NoteOutcome } from '#edge/http/outcome.ts'
 import type { NotScreened, Screen, ScreenAnswer } from '#edge/http/screen-answer.ts'
 import { type HttpServer, serveHttp } from '#edge/http/serve.ts'
 import { Tokens } from '#edge/http/tokens.ts'
-import type { Config, PeerConfig, TlsConfig } from './config/config.ts'
+import type { Config, PeerConfig, TlsConfig } from '#main/config/config.ts'
 import type { GateTerms } from './gate-terms.ts'
 
 /** What the doors over HTTP reach of the rest. */
@@ -136,7 +136,7 @@ export function screenBy(gate: Pick<Gate, 'receiveFrom'>, { gate: { peers, limit
   return (invite, name, from) => {
     const peer = byName.get(name)
     if (peer === undefined) return Promise.resolve(notJudged(undefined, 'fault'))
-    if (waiting >= QUESTIONS_MAX) return Promise.resolve(notJudged(peer, 'shed'))
+    if (waiting >= SCREENS_WAITING_MAX) return Promise.resolve(notJudged(peer, 'shed'))
     waiting++
     return new Promise((resolve) => {
       let meaning: Meaning | undefined
@@ -264,7 +264,7 @@ const REASONS: { readonly [why in Continued]: ScreenAnswer['reason'] } = {
 /** Stands where an answer has been given. */
 const SETTLED = { kind: 'continued', why: 'judged' } as const satisfies Meaning
 /** Questions that may wait for an answer at a time; the next are told to continue. */
-export const QUESTIONS_MAX = 1_000
+export const SCREENS_WAITING_MAX = 1_000
 /** Beyond the time that a block has to be recorded; the gate answers long before, if it answers at all. */
 const PATIENCE_MS = 5_000
 const CONTINUE_STATUS = 404

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import { Message } from '#codec/sip/message.ts'
 import { type ApiParts, apiDescription, createApi } from './api.ts'
-import { BODY_BYTES_MAX } from './body.ts'
+import { HTTP_BODY_BYTES_MAX } from './body.ts'
 import { noHttpFigures } from './figures.ts'
 import type { Outcome } from './outcome.ts'
 import { PROBLEMS, PROBLEM_URN } from './problem.ts'
@@ -367,11 +367,11 @@ test('a body over the limit is refused however its length is told, and one at th
     const body = JSON.stringify({ ...CALL, fields: [] })
     return `${body}${' '.repeat(length - body.length)}`
   }
-  assert.equal((await post('/v1/screen', fill(BODY_BYTES_MAX))).status, 200)
-  const response = await post('/v1/screen', fill(BODY_BYTES_MAX + 1))
+  assert.equal((await post('/v1/screen', fill(HTTP_BODY_BYTES_MAX))).status, 200)
+  const response = await post('/v1/screen', fill(HTTP_BODY_BYTES_MAX + 1))
   assert.equal(response.status, 413)
   assert.equal((await problemOf(response)).kind, 'too-large')
-  const told = await screen(CALL, { 'content-length': String(BODY_BYTES_MAX + 1) })
+  const told = await screen(CALL, { 'content-length': String(HTTP_BODY_BYTES_MAX + 1) })
   assert.equal(told.status, 413)
 })
 
@@ -451,7 +451,7 @@ test('outcomes that cannot be are refused whole, with the place', async () => {
   ]
   for (const [body] of bad) {
     const response = await post('/v1/outcomes', JSON.stringify(body))
-    assert.equal(response.status, JSON.stringify(body).length > BODY_BYTES_MAX ? 413 : 400)
+    assert.equal(response.status, JSON.stringify(body).length > HTTP_BODY_BYTES_MAX ? 413 : 400)
     await problemOf(response)
   }
   assert.equal(outcomes.length, 0)

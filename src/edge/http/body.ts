@@ -2,14 +2,14 @@ import type { z } from '@hono/zod-openapi'
 import { readJson } from './json.ts'
 import { Refused, formatPointer } from './problem.ts'
 
-/** Reads a whole body; throws `Refused` as soon as it is larger than `BODY_BYTES_MAX`. */
+/** Reads a whole body; throws `Refused` as soon as it is larger than `HTTP_BODY_BYTES_MAX`. */
 export async function readBody(request: Request): Promise<Uint8Array> {
-  if (Number(request.headers.get('content-length') ?? 0) > BODY_BYTES_MAX) throw tooLarge()
+  if (Number(request.headers.get('content-length') ?? 0) > HTTP_BODY_BYTES_MAX) throw tooLarge()
   const pieces: Uint8Array[] = []
   let length = 0
   for await (const piece of (request.body ?? []) as AsyncIterable<Uint8Array>) {
     length += piece.length
-    if (length > BODY_BYTES_MAX) throw tooLarge()
+    if (length > HTTP_BODY_BYTES_MAX) throw tooLarge()
     pieces.push(piece)
   }
   return Buffer.concat(pieces)
@@ -30,8 +30,7 @@ export function parseJsonBody<Schema extends z.ZodType>(schema: Schema, octets: 
 }
 
 /**
- * The same for a form: each name is a key; those in `lists` may stand more than once. RFC 1866 §8.2.1 as browsers and
- * curl write it.
+ * The same for a form, as browsers and curl write one: each name is a key; those in `lists` may stand more than once.
  */
 export function parseFormBody<Schema extends z.ZodType>(
   schema: Schema,
@@ -66,8 +65,10 @@ function parseWith<Schema extends z.ZodType>(schema: Schema, value: unknown): z.
 }
 
 function tooLarge(): Refused {
-  return new Refused('too-large', `expected at most ${BODY_BYTES_MAX} octets`, { headers: { connection: 'close' } })
+  return new Refused('too-large', `expected at most ${HTTP_BODY_BYTES_MAX} octets`, {
+    headers: { connection: 'close' },
+  })
 }
 
-export const BODY_BYTES_MAX = 65_536
+export const HTTP_BODY_BYTES_MAX = 65_536
 const MEDIA_TYPE = /^([A-Za-z]+\/[A-Za-z0-9.+-]+)(?:[ ]*;[ ]*charset=([^\s;,]+))?$/

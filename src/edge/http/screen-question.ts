@@ -122,7 +122,7 @@ export const SCREEN_LISTS: ReadonlySet<string> = new Set(['identity', 'fields'])
 
 /**
  * Writes the INVITE that a question stands for, so that the gate sees one kind of call whatever door it comes in by. Its
- * host is `http.invalid` (RFC 2606): nobody is to answer there.
+ * host is `http.invalid`: nobody is to answer there.
  */
 export function writeInvite(question: ScreenQuestion): Uint8Array {
   const { callId, branch = '', calling, called, displayName, pai, trunk, attestation, verstat } = question

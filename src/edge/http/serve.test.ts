@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import test from 'node:test'
 import { type SecureVersion, connect as connectTls } from 'node:tls'
 import { foundAuthority } from '../../../test/tls-certificates.ts'
-import { HEADER_BYTES_MAX, serveHttp } from './serve.ts'
+import { HTTP_HEADER_BYTES_MAX, serveHttp } from './serve.ts'
 
 const answer = (): Response => new Response('here')
 const LOCAL = { address: '127.0.0.1', port: 0, tls: undefined }
@@ -57,7 +57,7 @@ test('what two servers could read differently, or is too long, is refused by the
     `${head}Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd`,
     `${head}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n`,
     `${head}X-A : 1\r\n\r\n`,
-    `${head}X-A: ${'a'.repeat(HEADER_BYTES_MAX)}\r\n\r\n`,
+    `${head}X-A: ${'a'.repeat(HTTP_HEADER_BYTES_MAX)}\r\n\r\n`,
     'POST / HTTP/1.1\r\n\r\n',
     'nonsense\r\n\r\n',
   ]

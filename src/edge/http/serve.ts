@@ -28,11 +28,11 @@ export type Fetch = (request: Request, connection: ConnectionEnv['Bindings']) =>
 /** Serves on one port. Rejects where it is taken. Slow, silent and too many connections are ended by limits. */
 export async function serveHttp(answer: Fetch, { address, port, tls }: HttpListen): Promise<HttpServer> {
   const limits = {
-    headersTimeout: REQUEST_MS,
-    requestTimeout: REQUEST_MS,
+    headersTimeout: HTTP_REQUEST_MS,
+    requestTimeout: HTTP_REQUEST_MS,
     keepAliveTimeout: IDLE_MS,
     connectionsCheckingInterval: CHECK_MS,
-    maxHeaderSize: HEADER_BYTES_MAX,
+    maxHeaderSize: HTTP_HEADER_BYTES_MAX,
   }
   const fetch = (request: Request, bindings: unknown) => answer(request, bindings as ConnectionEnv['Bindings'])
   const server =
@@ -44,7 +44,7 @@ export async function serveHttp(answer: Fetch, { address, port, tls }: HttpListe
           serverOptions: { ...limits, minVersion: 'TLSv1.2', cert: tls.certificate, key: tls.key },
         })
   const plain = server as SecureServer
-  plain.maxConnections = CONNECTIONS_MAX
+  plain.maxConnections = HTTP_CONNECTIONS_MAX
   plain.maxRequestsPerSocket = 0
   await new Promise<void>((listening, failed) => {
     plain.once('error', failed)
@@ -73,10 +73,10 @@ export async function serveHttp(answer: Fetch, { address, port, tls }: HttpListe
 }
 
 /** A request, its header fields and its body, is here within this time or its connection ends. */
-export const REQUEST_MS = 5_000
+export const HTTP_REQUEST_MS = 5_000
 /** A connection may stay open without a request for so long. */
 const IDLE_MS = 60_000
 /** How often connections are looked at. */
 const CHECK_MS = 1_000
-export const HEADER_BYTES_MAX = 16_384
-export const CONNECTIONS_MAX = 1_024
+export const HTTP_HEADER_BYTES_MAX = 16_384
+export const HTTP_CONNECTIONS_MAX = 1_024

@@ -8,8 +8,8 @@ import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
 import type { ScoreRule } from '#core/rules/policy.ts'
 import { Breaker } from './breaker.ts'
 import { noScoreFigures } from './figures.ts'
-import { QUESTIONS_MAX, createScorer } from './scorer.ts'
-import { ANSWER_BYTES_MAX } from './service.ts'
+import { SCORE_QUESTIONS_MAX, createScorer } from './scorer.ts'
+import { SCORE_ANSWER_BYTES_MAX } from './service.ts'
 
 type Answering = (response: ServerResponse, request: IncomingMessage, body: string) => void
 
@@ -139,8 +139,8 @@ const WRONG: readonly (readonly [title: string, answer: Answering])[] = [
   ['another status', say('{"score": 87}', 201)],
   ['a fault', say('{"score": 87}', 500)],
   ['a redirect', (response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()],
-  ['too much', say(`{"score": 87, "more": "${'x'.repeat(ANSWER_BYTES_MAX)}"}`)],
-  ['an answer without end', (response) => void response.writeHead(200).write(' '.repeat(ANSWER_BYTES_MAX * 4))],
+  ['too much', say(`{"score": 87, "more": "${'x'.repeat(SCORE_ANSWER_BYTES_MAX)}"}`)],
+  ['an answer without end', (response) => void response.writeHead(200).write(' '.repeat(SCORE_ANSWER_BYTES_MAX * 4))],
   ['half an answer', (response) => void response.writeHead(200, { 'content-length': 20 }).end('{"score"').destroy()],
   ['a connection that ends', (response) => response.destroy()],
   ['no HTTP', (response) => void response.socket?.end('hello\r\n\r\n')],
@@ -155,7 +155,7 @@ for (const [title, answer] of WRONG) {
 }
 
 test('an answer that is nearly too long, and scores at both ends, are read', async (t) => {
-  const answers = ['{"score": 0}', '{"score": 100}', `{"score": 1}${' '.repeat(ANSWER_BYTES_MAX - 12)}`]
+  const answers = ['{"score": 0}', '{"score": 100}', `{"score": 1}${' '.repeat(SCORE_ANSWER_BYTES_MAX - 12)}`]
   const { score } = await startScorer(t, (response) => response.end(answers.shift()), { cacheMs: 0 })
   assert.deepEqual([await score(), await score(), await score()], [0, 100, 1])
 })
@@ -188,9 +188,9 @@ test('a service that fails too often is left alone, then tried by one call', asy
 test('too many questions at a time are not asked', async (t) => {
   const waiting: ServerResponse[] = []
   const { score, figures } = await startScorer(t, (response) => waiting.push(response), { withinMs: 50 })
-  const scores = Array.from({ length: QUESTIONS_MAX + 5 }, (_, index) => score(from(`+1212555${1000 + index}`)))
+  const scores = Array.from({ length: SCORE_QUESTIONS_MAX + 5 }, (_, index) => score(from(`+1212555${1000 + index}`)))
   await Promise.all(scores)
-  assert.deepEqual([figures.asked, figures.crowded], [QUESTIONS_MAX, 5])
+  assert.deepEqual([figures.asked, figures.crowded], [SCORE_QUESTIONS_MAX, 5])
 })
 
 test('nobody is asked about an emergency call, one of another peer, or where no rule asks', async (t) => {

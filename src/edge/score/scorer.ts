@@ -102,7 +102,7 @@ class Asker {
     }
     let asking = this.#asking.get(question)
     if (asking !== undefined) this.#figures.shared++
-    else if (this.#asking.size >= QUESTIONS_MAX) this.#figures.crowded++
+    else if (this.#asking.size >= SCORE_QUESTIONS_MAX) this.#figures.crowded++
     else if (this.#breaker.allows(nowMs)) asking = this.#send(question)
     else this.#figures.leftAlone++
     if (asking === undefined) return undefined
@@ -143,7 +143,7 @@ class Asker {
 
   #keep(question: string, score: number, nowMs: number): void {
     this.#known.delete(question)
-    if (this.#known.size >= KNOWN_MAX) {
+    if (this.#known.size >= SCORES_MAX) {
       // The first of a map is the one that was put in first.
       const [oldest] = this.#known.keys()
       this.#known.delete(oldest!)
@@ -157,8 +157,8 @@ class Asker {
 }
 
 /** Scores remembered for each rule. */
-export const KNOWN_MAX = 100_000
+export const SCORES_MAX = 100_000
 /** Questions of one rule under way at a time; calls beyond get no opinion. */
-export const QUESTIONS_MAX = 256
+export const SCORE_QUESTIONS_MAX = 256
 /** How much longer than a call an answer is waited for. */
 const LATER_MS = 1_000

@@ -16,7 +16,7 @@ export class Service {
 
   /**
    * Posts a question and reads the score, 0 to 100. Rejects for every other answer, for what is longer than
-   * `ANSWER_BYTES_MAX`, and for what has not come within the time; no redirect is followed.
+   * `SCORE_ANSWER_BYTES_MAX`, and for what has not come within the time; no redirect is followed.
    */
   ask(question: string, withinMs: number): Promise<number> {
     return new Promise((resolve, reject) => {
@@ -44,7 +44,7 @@ export class Service {
         response.on('error', reject)
         response.on('data', (piece: Buffer) => {
           length += piece.length
-          if (length > ANSWER_BYTES_MAX) asking.destroy(new Error('the answer is too long'))
+          if (length > SCORE_ANSWER_BYTES_MAX) asking.destroy(new Error('the answer is too long'))
           else pieces.push(piece)
         })
         response.on('end', () => {
@@ -74,7 +74,7 @@ function readScore(text: string): number | undefined {
   }
 }
 
-export const ANSWER_BYTES_MAX = 4_096
+export const SCORE_ANSWER_BYTES_MAX = 4_096
 const SCORE_MAX = 100
 const OK = 200
 /** Connections to one service. */

@@ -28,9 +28,9 @@ export const scoreSchema = key(
     ),
     limit: key(integer(1, 100), 'From this score on a call does not pass.', 'a number from 1 to 100'),
     within: key(
-      duration('5ms', '2s').prefault('50ms'),
+      duration('5ms', '400ms').prefault('50ms'),
       'How long a call waits for its score; a later one is no opinion.',
-      durationWords('5ms', '2s'),
+      durationWords('5ms', '400ms'),
     ),
     token: key(secret().optional(), 'What it is asked with: Authorization: Bearer.', SECRET),
     cache: key(
