@@ -9,7 +9,7 @@ import { Memory, TRANSACTION_MS } from '#core/transaction/memory.ts'
 import { Peers } from '#edge/gate/peers.ts'
 import { refuseInvite } from '#edge/gate/refusals.ts'
 import { type CaptureSummary, readCapture } from '#edge/monitor/read-capture.ts'
-import type { Config, PeerConfig } from './config/config.ts'
+import type { Config, PeerConfig } from '#main/config/config.ts'
 
 /** What became of the INVITEs of a capture. */
 export type CapturedCounts = { invites: number; strangers: number; refused: number; repeats: number }

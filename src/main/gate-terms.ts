@@ -8,7 +8,7 @@ import { Gate, type AlarmKind, type GateParts } from '#edge/gate/answer.ts'
 import type { Inquiry } from '#edge/gate/inquiry.ts'
 import { Peers } from '#edge/gate/peers.ts'
 import type { Trial, Tried } from '#edge/gate/trial.ts'
-import type { Config } from './config/config.ts'
+import type { Config } from '#main/config/config.ts'
 
 /**
  * What every gate of this process judges and answers by: plain data, so that it goes to other threads as it is. Lists and

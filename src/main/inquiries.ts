@@ -4,7 +4,7 @@ import type { Policy, ScoreRule } from '#core/rules/policy.ts'
 import type { Findings, Inquiry } from '#edge/gate/inquiry.ts'
 import { type ScoreFigures, noScoreFigures } from '#edge/score/figures.ts'
 import { type Scorer, createScorer } from '#edge/score/scorer.ts'
-import type { Config } from './config/config.ts'
+import type { Config } from '#main/config/config.ts'
 import { type Stir, type StirFigures, openStir } from './stir.ts'
 
 /**

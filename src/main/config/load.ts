@@ -81,7 +81,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
   const lists = text === undefined ? readFile : readFrozen(places.policyFile, text)
   const streams = readGateTls(parsed.data.gate, { file, readFile, env, places, serves: serves === true })
   const outlets = readOutlets(parsed.data, { file, readFile, env, places, serves: serves === true })
-  const stir = readStir(parsed.data, { file, readFile, env, places, serves: serves === true })
+  const stir = readStir(parsed.data, { file, readFile, env, places, serves: serves === true }, isWhole)
   const compiled = compile(parsed.data, file, places, lists, yaml, isWhole, http, streams.tls, outlets, stir.stir)
   faults.push(...compiled.faults, ...http.faults, ...streams.faults, ...outlets.faults, ...stir.faults)
   if (faults.length > 0) return { kind: 'refused', faults: sortFaults(faults) }

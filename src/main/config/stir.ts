@@ -16,18 +16,22 @@ export type StirConfig = {
   readonly maxAgeMs: number
 }
 
-/** Reads the roots and checks that they can verify anything; nothing where nothing is to be verified. */
+/**
+ * Reads the roots and checks that they can verify anything; nothing where nothing is to be verified. `isWhole` says that
+ * nothing was taken out of the settings, so that what is missing is missing.
+ */
 export function readStir(
   settings: Settings,
   sources: Sources,
+  isWhole: boolean,
 ): { readonly stir: StirConfig | undefined; readonly faults: ConfigFault[]; readonly reminders: string[] } {
   const reader = new SourceReader(sources)
   const reminders: string[] = []
   const { stir } = settings
   if (stir === undefined || !stir.verify) return { stir: undefined, faults: [], reminders }
-  if (stir.roots === undefined)
+  if (isWhole && stir.roots === undefined)
     reader.fault(['stir'], 'found no roots, expected the file of the authorities that are trusted, or verify: false')
-  if (stir.hosts.length === 0)
+  if (isWhole && stir.hosts.length === 0)
     reader.fault(
       ['stir'],
       'found no hosts, expected those that certificates are fetched from ("*" for any public one), or verify: false',
