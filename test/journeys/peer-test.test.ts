@@ -10,7 +10,10 @@ import { COMMAND, Recourse, figure } from '../peers/recourse.ts'
 
 const skip = missing('kamailio')
 const EXAMPLE = new URL('../../examples/kamailio/kamailio.cfg', import.meta.url).pathname
-const [ALLOW, BLOCK] = ['+14155550101', '+14155550102']
+/** The command that docs/peers.md gives is the one that is run here. */
+const GUIDE = new URL('../../docs/peers.md', import.meta.url)
+const ALLOW = '+14155550101'
+const BLOCK = '+14155550102'
 /** What the example takes for a block, and what a switch with other settings does. */
 const STOPS = 't_check_status("6[0-9][0-9]|433|403")'
 
@@ -96,18 +99,12 @@ async function startPath(t: TestContext, stops: string, askAt?: number) {
   return {
     gate,
     testPeer: async (words?: string, name = 'edge') => {
-      const args = [
-        'peer',
-        'test',
+      const args = wordsOfGuide({
         name,
-        '--allow',
-        ALLOW,
-        '--block',
-        BLOCK,
-        '--config',
-        join(gate.directory, 'recourse.yaml'),
-      ]
-      args.push('--listen', `udp:127.0.0.1:${destination}`, '--through', `sip:127.0.0.1:${port}`, '--wait', '8')
+        config: join(gate.directory, 'recourse.yaml'),
+        listen: `udp:127.0.0.1:${destination}`,
+      })
+      args.push('--through', `sip:127.0.0.1:${port}`, '--wait', '8')
       if (words !== undefined) args.push(words)
       const command = new Peer(process.execPath, [COMMAND, ...args])
       t.after(() => command.stop())
@@ -115,4 +112,13 @@ async function startPath(t: TestContext, stops: string, askAt?: number) {
       return { code, output: command.output }
     },
   }
+}
+
+/** The command of the guide with this machine's addresses. */
+function wordsOfGuide({ name, config, listen }: { name: string; config: string; listen: string }): string[] {
+  const command = /^npx recourse (peer test .*)$/m.exec(readFileSync(GUIDE, 'utf8'))?.[1]
+  assert.ok(command !== undefined)
+  const words = command.replace(' sbc ', ` ${name} `).replace('udp:192.0.2.9:5090', listen).split(' ')
+  assert.ok(words.includes(ALLOW) && words.includes(BLOCK) && words.includes(listen) && words.includes(name))
+  return [...words, '--config', config]
 }
