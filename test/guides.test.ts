@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { Alarms } from '#main/alarms.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
 import { EXIT } from '#main/exit.ts'
+import { STIR_PHRASES, STIR_REASONS } from '#codec/stir/reasons.ts'
 import { gateFigures, httpFigures, inquiryFigures, ledgerFigures, streamFigures } from '#main/figures.ts'
 import { Clone, readBlocks, readSteps } from './guide.ts'
 import { missing } from './peers/peer.ts'
@@ -116,6 +117,15 @@ test('every limit that an operator sets has the default of the reference', (t) =
   }
   assert.ok(rows.length >= 8)
   t.diagnostic(`${rows.length} keys`)
+})
+
+test('docs/stir.md lists every reason with what it comes to, its status and its words', () => {
+  const rows = tableUnder(read('docs/stir.md'), 'Codes')
+  const reasons = Object.entries(STIR_REASONS).map(([name, { kind, status, words }]) => {
+    return [name, kind, `${status} ${STIR_PHRASES[status]}`, words]
+  })
+  assert.deepEqual(rows, reasons)
+  assert.ok(rows.length >= 30)
 })
 
 test('docs/run.md lists every exit code', () => {

@@ -135,7 +135,7 @@ const NOT_TRIED: ReadonlySet<string> = new Set(['url', 'scheme', 'user', 'port',
 /** After this a certificate is fetched anew, beside the calls that use it. */
 export const FRESH_MS = 3_600_000
 /** After this it is not used any more. */
-export const KEPT_MS = 24 * 3_600_000
+export const KEPT_MS = 86_400_000
 /** How long an address that held nothing usable is left alone. */
 export const UNUSABLE_KEPT_MS = 60_000
 /** Addresses whose certificates are kept; a signer has one or a few. */
