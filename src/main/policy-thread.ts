@@ -30,8 +30,7 @@ function report(): PolicyReport {
   const store = openPolicyStore(url)
   try {
     const configText = of.kind === 'version' ? of.configText : path && readIfThere(path)
-    const serves = of.kind === 'file'
-    const terms = { store, path, by: gateActor(), nowMs: () => Date.now(), serves, configText }
+    const terms = { store, path, by: gateActor(), nowMs: () => Date.now(), serves: true, configText }
     const refuse = (config: Config): string[] => (of.kind === 'file' ? refuseReload(of.fixed, config) : [])
     const taken = of.kind === 'file' ? takeFromFile({ ...terms, refuse }) : takeVersion(terms, of.version)
     noteAudit(taken)

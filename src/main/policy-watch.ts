@@ -66,9 +66,7 @@ export function watchPolicies(terms: PolicyWatchTerms): PolicyWatch {
       if (closed) return
       if (report.kind === 'refused') return onRefused({ what, faults: report.faults })
       const next =
-        of.kind === 'file'
-          ? keepUntilRestart(config, report.config)
-          : { ...config, policy: report.config.policy, terms: report.config.terms }
+        of.kind === 'file' ? keepUntilRestart(config, report.config) : { ...config, ...policyOf(report.config) }
       const held = of.kind === 'file' ? needRestart(config, report.config) : []
       const notes = [
         ...report.notes,
@@ -100,6 +98,11 @@ export function watchPolicies(terms: PolicyWatchTerms): PolicyWatch {
       await working
     },
   }
+}
+
+/** All that a version brings. */
+function policyOf({ policy, terms, scoreTokens }: Config): Pick<Config, 'policy' | 'terms' | 'scoreTokens'> {
+  return { policy, terms, scoreTokens }
 }
 
 function compile(task: PolicyTask): Promise<PolicyReport> {
