@@ -18,6 +18,7 @@ const RUN = read('docs/run.md')
 const CAPTURES = read('docs/captures.md')
 const RULES = read('docs/rules.md')
 const HTTP = read('docs/screen-over-http.md')
+const STIR = read('docs/stir.md')
 const SOURCES = globSync('src/**/*.ts', { cwd: ROOT, exclude: (path) => path.endsWith('.test.ts') }).map(read)
 
 test('docs/run.md lists every figure with its words, and no other', (t) => {
@@ -48,6 +49,15 @@ test('docs/rules.md lists every figure of scores', () => {
     figures.map(({ name, help }) => [name, help]),
   )
   assert.ok(figures.length >= 7)
+})
+
+test('docs/stir.md lists every figure of verification', () => {
+  const figures = inquiryFigures(unread).filter(({ name }) => name.startsWith('verify_'))
+  assert.deepEqual(
+    tableUnder(STIR, 'Figures of verification').map(([name, help]) => [name, help]),
+    figures.map(({ name, help }) => [name, help]),
+  )
+  assert.ok(figures.length >= 8)
 })
 
 test('docs/run.md lists every figure of connections with its words, and no other', () => {
@@ -82,6 +92,7 @@ test('every limit in the guides has the value of the code, and its count is a fi
     ...tableUnder(CAPTURES, 'Limits'),
     ...tableUnder(HTTP, 'What is refused'),
     ...tableUnder(RULES, 'Limits of scores'),
+    ...tableUnder(STIR, 'Limits of verification'),
   ]
   const limits = rows.filter(([name]) => /^[A-Z_]+$/.test(name))
   const figures = [
@@ -89,6 +100,7 @@ test('every limit in the guides has the value of the code, and its count is a fi
     ...tableUnder(RUN, 'Figures of connections'),
     ...tableUnder(HTTP, 'Figures over HTTP'),
     ...tableUnder(RULES, 'Figures of scores'),
+    ...tableUnder(STIR, 'Figures of verification'),
   ].map(([name]) => name)
   for (const [name, value = '', , counted = ''] of limits) {
     const values = constantsNamed(name)
@@ -120,7 +132,7 @@ test('every limit that an operator sets has the default of the reference', (t) =
 })
 
 test('docs/stir.md lists every reason with what it comes to, its status and its words', () => {
-  const rows = tableUnder(read('docs/stir.md'), 'Codes')
+  const rows = tableUnder(STIR, 'Codes')
   const reasons = Object.entries(STIR_REASONS).map(([name, { kind, status, words }]) => {
     return [name, kind, `${status} ${STIR_PHRASES[status]}`, words]
   })
