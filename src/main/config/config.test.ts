@@ -125,6 +125,12 @@ const PEER = '192.0.2.7, a range such as 192.0.2.0/24 that is not everybody, or 
 /** Each turns one piece of the good configuration into a wrong one, with every fault that it is to be told by. */
 const WRONG: [title: string, from: string, to: string, faults: string[]][] = [
   [
+    'a guard without its sign',
+    'notices: us',
+    'guard: "50"',
+    ['13:10: found "50", expected a percentage such as 50%, or none'],
+  ],
+  [
     'an unknown key at the top',
     'tally: memory',
     'taly: memory',
@@ -682,6 +688,63 @@ test('a policy file that is missing or broken is told at its place', () => {
     assert.equal(result.kind, 'refused')
     assert.deepEqual(result.faults.map(formatFault), [fault])
   }
+})
+
+/** What stands in the store for a policy, and what it is made of. */
+const TEXTS: [title: string, text: string, env: Record<string, string>, yaml: string][] = [
+  [
+    'a policy in the file, with its comments',
+    'policy: # why\n  guard: 20% # few\n  rules: []\n',
+    {},
+    '# why\nguard: 20% # few\nrules: []\n',
+  ],
+  ['none at all', 'tally: memory\n', {}, '{}\n'],
+  [
+    'one that the environment has changed',
+    'policy: { form: SIP }\n',
+    { RECOURSE_POLICY_GUARD: 'none' },
+    'form: SIP\nguard: none\n',
+  ],
+  ['one that names what stands elsewhere', 'operator: { name: &n Q.850 }\npolicy: { form: *n }\n', {}, 'form: Q.850\n'],
+  ['a file of its own, as it stands there', 'policy: "file:p.yaml"\n', {}, '# mine\nrules: []\n'],
+]
+
+for (const [title, text, env, yaml] of TEXTS) {
+  test(`a policy can be kept as a text of its own, and loaded from it: ${title}`, () => {
+    const readFile = reader({ 'recourse.yaml': text, 'p.yaml': '# mine\nrules: []\n' })
+    const first = loadConfig({ path: 'recourse.yaml', env, readFile })
+    assert.ok(first.kind === 'loaded')
+    assert.equal(first.config.policyText.yaml, yaml)
+
+    const policy = { name: 'policy 1', text: first.config.policyText }
+    const again = loadConfig({ path: 'recourse.yaml', env: {}, readFile, policy })
+
+    assert.ok(again.kind === 'loaded')
+    assert.deepEqual(again.config.policy, first.config.policy)
+  })
+}
+
+test('a policy from the store is loaded with the lists kept beside it, and with no others', () => {
+  const text = {
+    yaml: 'rules: [{ id: dno, do-not-originate: "file:./dno.csv" }]\n',
+    lists: new Map([['dno.csv', '+12125550199\n']]),
+  }
+  const load = (lists: ReadonlyMap<string, string>) =>
+    loadConfig({
+      path: '/etc/recourse.yaml',
+      env: {},
+      readFile: reader({ ...FILES, '/etc/recourse.yaml': GOOD }),
+      policy: { name: 'policy 7', text: { ...text, lists } },
+    })
+
+  const found = load(text.lists)
+  const missing = load(new Map())
+
+  assert.ok(found.kind === 'loaded')
+  assert.deepEqual([...found.config.policyText.lists], [...text.lists])
+  assert.deepEqual(missing.kind === 'refused' && missing.faults.map(({ where, line }) => [where, line]), [
+    ['policy 7', 1],
+  ])
 })
 
 const ENVIRONMENT: [
