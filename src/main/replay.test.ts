@@ -36,6 +36,22 @@ test('calls of the past are judged by a policy that is not in force: NDJSON, CSV
   assert.equal(replay(folder, '--from', 'calls.csv', '--against', 'policy.yaml').status, 0, 'nothing changes')
 })
 
+test('how calls ended counts for rules that go by that, where the file says it', (t) => {
+  const folder = folderOf(t)
+  const rules = 'rules:\n  - { id: u, unanswered: { of: number, share: 50, least: 3, per: 1h } }\n'
+  writeFileSync(join(folder, 'policy.yaml'), rules)
+  for (const [answered, status] of [
+    [false, 1],
+    [true, 0],
+  ] as const) {
+    const calls = CALLS.map((call) => ({ ...call, answered, seconds: answered ? 60 : 0 }))
+    writeFileSync(join(folder, 'calls.ndjson'), ndjson(calls))
+    const replayed = replay(folder, '--from', 'calls.ndjson', '--against', 'none')
+    assert.equal(replayed.status, status, replayed.stderr)
+    assert.equal(/newly blocked 1 call from 1 number/.test(replayed.stdout), !answered, replayed.stdout)
+  }
+})
+
 test('the journal is replayed without its shadow rows, and compared with what was decided', async (t) => {
   const folder = folderOf(t)
   const ledger = await openLedger(`sqlite:${join(folder, 'recourse.db')}`)

@@ -6,6 +6,7 @@ import { type CallRecord, readJournalRow } from '#core/replay/call-record.ts'
 import { Comparison, type Decision, type NumberChange } from '#core/replay/comparison.ts'
 import { formatNumber } from '#core/rules/ground.ts'
 import { judge } from '#core/rules/judge.ts'
+import { noteOutcome } from '#core/rules/outcomes.ts'
 import type { Policy } from '#core/rules/policy.ts'
 import { isRegistered } from '#core/rules/registered.ts'
 import { openTally } from '#core/rules/tally.ts'
@@ -75,8 +76,13 @@ class Judge {
     this.#tally = openTally(policy, SEED)
   }
 
-  decide(facts: CallFacts): Decision {
-    return decisionOf(judge(facts, this.policy, this.#tally, facts.atMs))
+  /** Judges the call; how it ended counts where this policy lets it go on, as told at once. */
+  decide(facts: CallFacts, outcome: CallRecord['outcome']): Decision {
+    const verdict = judge(facts, this.policy, this.#tally, facts.atMs)
+    if (outcome !== undefined && verdict.kind === 'allow') {
+      noteOutcome(this.#tally, this.policy, { ...outcome, calling: facts.calling, atMs: facts.atMs })
+    }
+    return decisionOf(verdict)
   }
 }
 
@@ -92,9 +98,9 @@ class Trial {
     this.#comparison = comparison
   }
 
-  take(facts: CallFacts, recorded: CallRecord['recorded']): void {
-    const then = this.#then.decide(facts)
-    const now = this.#now === 'recorded' ? decisionRecorded(recorded) : this.#now?.decide(facts)
+  take({ facts, recorded, outcome }: CallRecord): void {
+    const then = this.#then.decide(facts, outcome)
+    const now = this.#now === 'recorded' ? decisionRecorded(recorded) : this.#now?.decide(facts, outcome)
     this.#comparison.add(facts, isRegistered(this.#then.policy, facts), now, then)
   }
 }
@@ -117,10 +123,7 @@ async function readSource(
   if (from === 'journal') {
     const url = `sqlite:${config.store.path}`
     const { calls, oldestMs } = await openOrStop(() =>
-      readJournalInOrder(url, (row) => {
-        const { facts, recorded } = readJournalRow(row)
-        trial.take(facts, recorded)
-      }),
+      readJournalInOrder(url, (row) => trial.take(readJournalRow(row))),
     )
     return oldestMs === undefined ? '' : `the journal: ${plural(calls, 'call')} since ${showTime(oldestMs)}\n`
   }
@@ -128,7 +131,12 @@ async function readSource(
     throw new Stop(EXIT.unusable, `${nameInput(from)} does not exist: expected a capture, a file of calls, or journal`)
   if (/\.(?:nd)?json(?:l|\.gz)?$|\.csv(?:\.gz)?$|^-$/i.test(from)) return readCallsOf(from, config, trial, show)
   try {
-    const { counts, summary } = await readCapturedCalls(from, config, (facts) => trial.take(facts, undefined), show)
+    const { counts, summary } = await readCapturedCalls(
+      from,
+      config,
+      (facts) => trial.take({ facts, recorded: undefined, outcome: undefined }),
+      show,
+    )
     return (
       `${nameInput(from)}: ${plural(counts.invites, 'INVITE')}; left out: ${counts.strangers} not from a peer, ` +
       `${counts.repeats} seen before, ${counts.refused} that the gate would refuse as malformed\n${tellProblems(from, summary)}`
@@ -147,7 +155,7 @@ async function readCallsOf(
   const total = path === '-' ? undefined : statSync(path).size
   let read = 0
   try {
-    const onCall = ({ facts, recorded }: CallRecord): void => trial.take(facts, recorded)
+    const onCall = (call: CallRecord): void => trial.take(call)
     const counts = await readCallFile(path, config.gate.dialPlan, onCall, (bytes) => show((read += bytes), total))
     const left = counts.shadows === 0 ? '' : `; ${counts.shadows} rows of shadow hits left out`
     return `${nameInput(path)}: ${plural(counts.calls, 'call')}${left}\n`
