@@ -1,0 +1,68 @@
+import { randomInt } from 'node:crypto'
+import { SAME_TRANSACTION_MS } from '#core/ledger/ledger.ts'
+import { numberRules } from '#core/rules/policy.ts'
+import { sharedCallsBytes } from '#core/transaction/shared-calls.ts'
+import { allotTally } from '#core/rules/tally.ts'
+import type { SharedLedger } from '#edge/store/sqlite-ledger.ts'
+import type { Alarms } from './alarms.ts'
+import type { Config } from '#main/config/config.ts'
+import { type GateTerms, contractOf } from './gate-terms.ts'
+import { Gates } from './gates.ts'
+import type { Inquiries } from './inquiries.ts'
+import { openOrStop } from './load-or-stop.ts'
+import { learnSigners } from './learn-signers.ts'
+import type { Trials } from './trials.ts'
+
+/** Makes the gates of this process, with the policy that is in force. */
+export async function makeGates(
+  config: Config,
+  policyVersion: number,
+  ledger: SharedLedger,
+  receipts: GateTerms['receipts'],
+  alarms: Alarms,
+  trials: Trials,
+  inquiries: Inquiries,
+) {
+  const nowMs = Date.now()
+  const numbers = await ledger.ruleNumbers(
+    config.policy.rules.map(({ id }) => id),
+    nowMs,
+  )
+  const policy = numberRules(config.policy, (id) => numbers.get(id)!)
+  const tally = allotTally(policy, randomInt(2 ** 32 - 1))
+  await openOrStop(() => learnSigners(policy, tally, `sqlite:${config.store.path}`, nowMs))
+  const terms: GateTerms = {
+    peers: config.gate.peers,
+    policy,
+    policyVersion,
+    tally,
+    notices: config.terms,
+    contract: contractOf(config),
+    inquires: inquiries.isWantedBy(policy),
+    receipts,
+    hashKey: (await ledger.secret('transaction')).subarray(0, 16),
+    sharedCalls: isThreaded(config.gate)
+      ? new SharedArrayBuffer(sharedCallsBytes(config.gate.limits.transactions))
+      : undefined,
+    dialPlan: config.gate.dialPlan,
+    limits: config.gate.limits,
+  }
+  return new Gates({
+    terms,
+    ledger,
+    inquiry: inquiries,
+    recent: await ledger.recentBlocks(nowMs - SAME_TRANSACTION_MS),
+    chain: LEDGER_CHAIN,
+    hep: config.outlets.hep,
+    alarm: (kind, cause) => alarms.raise(kind, cause),
+    tried: (tried) => trials.hear(tried),
+  })
+}
+
+/** Whether datagrams are taken by threads of their own, so that there are several gates. */
+export function isThreaded({ threads, udp }: Config['gate']): boolean {
+  return threads > 1 || udp === 'batch'
+}
+
+/** The chain that gates write. */
+const LEDGER_CHAIN = 'gate'
