@@ -3,7 +3,11 @@ import { performance } from 'node:perf_hooks'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseCallInfo } from './call-info.ts'
+import { parseIdentity } from '#codec/stir/identity.ts'
+import { readPassport } from '#codec/stir/passport.ts'
+import { parseStrictJson } from '#codec/stir/strict-json.ts'
 import { parseCSeq } from './cseq.ts'
+import { parseDate } from './date.ts'
 import { parseFeatureCaps } from './feature-caps.ts'
 import { findField } from './field.ts'
 import { Framer, frame } from './framing.ts'
@@ -18,6 +22,10 @@ import { decodeOctets, decodeText, encodeText, unfold } from './text.ts'
 import { parseUri, unescapeUri } from './uri.ts'
 import { ViaView, parseVia } from './via.ts'
 
+const X5U = 'https://cert.example/a.pem'
+const readToken = (token: string) =>
+  readPassport({ token, info: X5U, algorithm: undefined, ppt: undefined, parameters: new Map() })
+
 const READERS: readonly (readonly [name: string, read: (text: string) => unknown])[] = [
   ['parseReason', parseReason],
   ['parseCallInfo', parseCallInfo],
@@ -27,6 +35,11 @@ const READERS: readonly (readonly [name: string, read: (text: string) => unknown
   ['parseVia', parseVia],
   ['parseCSeq', parseCSeq],
   ['parseUri', parseUri],
+  ['parseDate', parseDate],
+  ['parseIdentity', parseIdentity],
+  ['parseIdentity, behind a token', (text) => parseIdentity(`a.b.c${text}`)],
+  ['readPassport', readToken],
+  ['parseStrictJson', (text) => parseStrictJson(`{"a":${JSON.stringify(text)},"b":[${text}]}`)],
   ['unescapeUri', unescapeUri],
   ['unescapeQuoted', unescapeQuoted],
   ['unfold', unfold],

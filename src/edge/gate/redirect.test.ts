@@ -23,6 +23,7 @@ import {
   statuses,
   terms,
 } from '../../../test/gate.ts'
+import { noFigures } from './figures.ts'
 import { Allowance, Overload } from './overload.ts'
 import { mayBeLeft } from './urgent.ts'
 import { TRIAL_STATUSES, type Tried } from './trial.ts'
@@ -48,6 +49,22 @@ for (const [title, requestUri, contact] of BACK) {
     assert.deepEqual(say(invite({ from: CALLER, requestUri }))[0]?.bytes, answer?.bytes, 'the same when asked again')
   })
 }
+
+test('what a peer says of a signature counts, unless it is one that is not believed', () => {
+  const extra = 'P-Attestation-Indicator: A\r\n'
+  for (const [verstat, attestation] of [
+    [undefined, 'A'],
+    ['trust', 'A'],
+    ['ignore', 'none'],
+  ] as const) {
+    const { say, journal } = gateWith({ peer: { verstat } })
+    say(invite({ from: CALLER, extra }))
+    assert.deepEqual(
+      journal.map((row) => row.attestation),
+      [attestation],
+    )
+  }
+})
 
 test('302 may point elsewhere, with places filled in', () => {
   const continueContact = parseRedirect('sip:{user}@192.0.2.9;from={peer}')
@@ -311,10 +328,13 @@ test('by default a stranger gets nothing, whatever he sends', () => {
   assert.deepEqual([sent.length, gate.figures.strangers], [0, 1])
 })
 
-/** A gate that has had no pause for `busyMs`. */
-function busyGate(busyMs: number, setting: Setting = {}) {
+/** A gate that has had no pause for `busyMs`, in which `flood` calls came, and then one more. */
+function busyGate(busyMs: number, setting: Setting = {}, flood = 499) {
   const time = { nowMs: NOW }
   const made = gateWith({ time, ...setting, parts: { pauses: () => 7, ...setting.parts } })
+  for (let call = 0; call < flood; call++) made.say(invite({ from: CALLER, callId: `flood-${call}` }))
+  made.journal.length = 0
+  Object.assign(made.gate.figures, noFigures())
   made.say(invite({ from: CALLER, callId: 'first' }))
   time.nowMs = NOW + busyMs
   return { ...made, time }
@@ -342,8 +362,9 @@ test('in overload the calls of the first half of each turn are judged', async ()
   assert.equal(gate.figures.overloaded, 0)
 })
 
-const CALM: [title: string, busyMs: number, pauses: () => number][] = [
+const CALM: [title: string, busyMs: number, pauses: () => number, flood?: number][] = [
   ['one that was without a pause for less', 95, () => 7],
+  ['one to which fewer calls came since', 105, () => 7, 498],
   [
     'one that had a pause just now',
     105,
@@ -353,9 +374,9 @@ const CALM: [title: string, busyMs: number, pauses: () => number][] = [
     })(),
   ],
 ]
-for (const [title, busyMs, pauses] of CALM) {
+for (const [title, busyMs, pauses, flood] of CALM) {
   test(`a gate sheds nothing, here ${title}`, () => {
-    const { say, gate } = busyGate(busyMs, { parts: { pauses } })
+    const { say, gate } = busyGate(busyMs, { parts: { pauses } }, flood)
     say(invite({ from: BLOCKED, callId: 'kept' }))
     assert.deepEqual([gate.figures.overloaded, gate.figures.calls], [0, 2])
   })
