@@ -4,8 +4,9 @@ import { performance } from 'node:perf_hooks'
  * Tells when more calls come than the gate can answer, and what to do about the next one.
  *
  * The measure is the pause. A gate that has had nothing to do for even a moment has, at that moment, answered everything
- * that had come. Once `NO_PAUSE_MS` have gone by without one, what comes now has waited about as long, in a buffer of the
- * system where nobody can see it. From then until the next pause, of every `TURN_MS` only the calls that come in the first
+ * that had come. Once `NO_PAUSE_MS` have gone by without one, and `CALLS_MIN` calls, what comes now has waited about as long,
+ * in a buffer of the system where nobody can see it (fewer calls are a machine that is slow for a moment, where shedding
+ * would help nobody). From then until the next pause, of every `TURN_MS` only the calls that come in the first
  * half are judged; the others are *shed*: answered, but not judged.
  *
  * An answer costs nearly as much as a judgement, so that may not be enough. Where there is no pause for `DROWNING_MS`, calls
@@ -18,6 +19,7 @@ export class Overload {
   #pausedAtMs = 0
   #lookedAtMs = -Infinity
   #drownedAtMs = -Infinity
+  #callsSince = 0
   #busy = false
   /** Whether calls may have to be left, so that it is worth asking. */
   isDrowning = false
@@ -40,16 +42,18 @@ export class Overload {
   }
 
   #look(steadyMs: number): void {
+    this.#callsSince++
     if (steadyMs - this.#lookedAtMs < LOOK_MS && steadyMs >= this.#lookedAtMs) return
     this.#lookedAtMs = steadyMs
     const pauses = this.#pauses()
     if (pauses !== this.#seen) {
       this.#seen = pauses
       this.#pausedAtMs = steadyMs
+      this.#callsSince = 1
     }
     const sinceMs = steadyMs - this.#pausedAtMs
-    this.#busy = sinceMs >= NO_PAUSE_MS
-    this.isDrowning = sinceMs >= DROWNING_MS || (this.#busy && steadyMs - this.#drownedAtMs < RETURN_MS)
+    this.#busy = sinceMs >= NO_PAUSE_MS && this.#callsSince >= CALLS_MIN
+    this.isDrowning = this.#busy && (sinceMs >= DROWNING_MS || steadyMs - this.#drownedAtMs < RETURN_MS)
     if (this.isDrowning) this.#drownedAtMs = steadyMs
   }
 }
@@ -86,6 +90,8 @@ export class Allowance {
 
 /** Without a pause for so long, calls are shed. */
 const NO_PAUSE_MS = 100
+/** And not before so many calls have come since the last pause. */
+const CALLS_MIN = 500
 /** Without a pause for so long, calls are left. */
 const DROWNING_MS = 300
 /** For so long after calls had to be left, the next overload is met by leaving calls at once. */
