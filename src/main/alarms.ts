@@ -9,8 +9,7 @@ const MEANINGS: Readonly<Record<Alarm, string>> = {
   unrecorded: 'the ledger could not record blocks: calls are continued that would have been blocked',
   late: 'the ledger is too slow to record blocks: calls are continued that would have been blocked',
   shed: 'too many blocks wait for the ledger: calls are continued that would have been blocked',
-  overload:
-    'more calls come than the gate can answer: some are continued unjudged or told 503, or left to be asked again',
+  overload: 'more calls come than the gate can answer: some are continued unjudged, or left to ask again',
   fault: 'a fault of the program: the calls it touched are continued',
   policy: 'a changed policy or configuration cannot be used: the gate goes on with the one before',
   certificate: 'the certificate of gate.tls has expired: peers cannot connect by TLS',
