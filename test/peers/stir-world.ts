@@ -61,7 +61,7 @@ async function run(): Promise<StirReport> {
   const authority = await mint({ subject: 'CN=TLS', authority: {} })
   const host = await mint({ subject: 'CN=Host', issuer: authority, hosts: [...NAMES.keys()] })
   await serveNames()
-  await serveDocuments(host.key.export({ type: 'pkcs8', format: 'pem' }).toString(), host.pem, {
+  await serveDocuments(host.key.export({ type: 'pkcs8', format: 'pem' }), host.pem, {
     '/good.pem': leaf.pem,
     '/impostor.pem': impostor.pem,
   })
