@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { writeInvite } from '#edge/http/screen-question.ts'
-import { BLOCKED, CALLER, type Setting, gateWith } from '../../test/gate.ts'
+import { BLOCKED, CALLER, NOW, type Setting, gateWith } from '../../test/gate.ts'
 import { SCREENS_WAITING_MAX, screenBy } from './serve-http.ts'
 
 const CALLED = '+14155550163'
@@ -102,6 +102,23 @@ test('another peer, or one that asks by SIP, never meets the transactions of a p
   assert.equal(sent.length, 1)
   assert.equal(gate.figures.retransmissions, 0)
   assert.equal(gate.figures.blocked, 3)
+})
+
+test('in an overload that does not end a question is answered unjudged at once, where a datagram would be left', async () => {
+  const time = { nowMs: NOW }
+  const { ask, gate, way, sent } = screenWith({ time, parts: { pauses: () => 7 } })
+  for (let call = 0; call < 500; call++) await ask(CALLER, `flood-${call}`)
+  time.nowMs += 305
+  await ask(CALLER, 'second')
+  const answer = await ask(BLOCKED, 'third')
+  assert.ok(answer.verdict === 'continue')
+  assert.deepEqual([answer.status, answer.reason], [404, 'shed'])
+  gate.receive(
+    writeInvite({ callId: 'fourth', calling: CALLER, called: CALLED }),
+    { address: '127.0.0.1', port: 1 },
+    way,
+  )
+  assert.deepEqual([gate.figures.unread, sent.length], [1, 0])
 })
 
 test('a request that the gate refuses for its form is no verdict, and a closed gate is not waited for without end', async (t) => {

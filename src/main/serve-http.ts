@@ -151,6 +151,7 @@ export function screenBy(gate: Pick<Gate, 'receiveFrom'>, { gate: { peers, limit
       gate.receiveFrom(peer, invite, from, {
         // Neither an IP address nor another peer's name: a switch never meets another's transactions.
         origin: `http ${name}`,
+        isReliable: true,
         tell: (told) => (meaning = told),
         send: (octets, length) => settle(readAnswer(octets, length, meaning)),
       })

@@ -243,7 +243,12 @@ export class Gate {
       this.figures.keepAlives++
       return
     }
-    if (this.#overload.isDrowning && mayBeLeft(bytes) && this.#overload.leaves(this.#parts.clock())) {
+    if (
+      this.#overload.isDrowning &&
+      this.#way.isReliable !== true &&
+      mayBeLeft(bytes) &&
+      this.#overload.leaves(this.#parts.clock())
+    ) {
       this.figures.unread++
       this.#alarmOverload(this.#parts.clock())
       return
@@ -277,13 +282,18 @@ export class Gate {
     const id = this.#identify(source)
     const seen = this.#transactions.find(id.high, id.low, steadyMs)
     if (seen !== undefined) return this.#repeat(seen, source, peer)
-    if (this.#overload.sheds(steadyMs) && !isEmergencyInvite(invite, view, dialPlan))
-      return this.#shed(source, peer, steadyMs)
+    if (this.#isShed(steadyMs) && !isEmergencyInvite(invite, view, dialPlan)) return this.#shed(source, peer, steadyMs)
 
     const read = readCallFacts(invite, view, peer.name, now(), dialPlan, peer.trunkAt, tenantOf(invite, view, peer))
     const facts: CallFacts = peer.verstat === 'ignore' ? { ...read, attestation: 'none' } : read
     if (inquiry !== undefined && this.#inquire(inquiry, facts, source, peer, steadyMs)) return
     this.#decide(facts, source, peer, steadyMs)
+  }
+
+  /** Whether the call at hand is answered unjudged: also where another would be left, if nobody would ask again. */
+  #isShed(steadyMs: number): boolean {
+    if (this.#overload.sheds(steadyMs)) return true
+    return this.#overload.isDrowning && this.#way.isReliable === true && this.#overload.leaves(steadyMs)
   }
 
   /** Judges the call, unless it was judged before, and answers it. */

@@ -24,6 +24,8 @@ export type Remote = {
  * connection is gone, its answers are dropped: the gate connects to nobody.
  */
 export class StreamConnection implements Way {
+  /** A request over a stream is sent once (RFC 3261 §17.1.1.2). */
+  readonly isReliable = true
   readonly names: readonly string[] | undefined
   readonly #socket: Socket
   /** The TCP connection itself, which TLS stands upon. */

@@ -24,6 +24,8 @@ export type Way = {
   readonly origin?: string
   /** The names that the sender's certificate proves; where they are there, they say who it is, and not its address. */
   readonly names?: readonly string[] | undefined
+  /** Whoever asks this way asks once: nothing may be left in the hope that it comes again. */
+  readonly isReliable?: boolean
   /** Hears what the answer means just before it is sent; not of what is refused for its form. Never throws. */
   tell?(meaning: Meaning): void
 }
