@@ -5,7 +5,7 @@ import type { RedressContact } from '#codec/notice/notice.ts'
 import { parseNumber } from '#core/call/number.ts'
 import { CAUSES, type Block, type Cause } from '#core/rules/verdict.ts'
 import { chooseNotice, type NetworkBlockedTerms, type NoticeTerms } from './choose-notice.ts'
-import { NOTICE_CHOICES, US_NOTICES } from './notice-choices.ts'
+import { NOTICE_CHOICES, US_NOTICES, noticeChoices } from './notice-choices.ts'
 import { makeNoticeTerms, type NoticeSettings } from './notice-terms.ts'
 
 const RECEIPT = `${'aB3-_'.repeat(12)}zzzz`
@@ -94,6 +94,44 @@ for (const [title, settings, expectedUrl, carriesId] of CARRY) {
   })
 }
 
+const ALL_608 = noticeChoices('rfc', { 'do-not-originate': '608', invalid: '608', unallocated: '608', ordered: '608' })
+const TOLD_603 = noticeChoices('us', { invalid: '603+' })
+/** So long that a card's URI fits into 512 characters, and no more. */
+const FULL_DESK = `${DESK}/${'d'.repeat(512 - DESK.length - '//j/'.length - RECEIPT.length)}`
+const LONG_DESK = `${FULL_DESK}d`
+const ANNOUNCED = { kind: 'announced', treatment: 'regret' }
+const DECLINED = { kind: 'declined', retryAfterS: undefined }
+
+type Told = [title: string, cause: Cause, settings: Partial<NoticeSettings>, otherwise: object]
+const UNREACHED: Told[] = [
+  ['a block by a list, declined', 'invalid', {}, DECLINED],
+  ['a block by a list, announced where there is an announcement', 'invalid', { announce: 'regret' }, ANNOUNCED],
+  ['a block by analytics, announced where there is an announcement', 'analytics', { announce: 'regret' }, ANNOUNCED],
+  [
+    'a block by analytics, told by a 603+',
+    'analytics',
+    { carry: 'id' },
+    { kind: 'network-blocked', form: 'SIP', contact: CONTACT, id: RECEIPT, location: 'RLN' },
+  ],
+]
+for (const [title, cause, settings, otherwise] of UNREACHED) {
+  test(`a caller whom a 608 does not reach is told otherwise: ${title}`, () => {
+    const terms = termsOf({ choices: ALL_608, desk: DESK, ...settings })
+    const reached = chooseNotice(blockFor(cause), CALLER, RECEIPT, terms)
+    assert.deepEqual(reached, { kind: 'rejected', cardUri: `${DESK}/j/${RECEIPT}` })
+    const unreached = chooseNotice(blockFor(cause), { ...CALLER, knowsRejected: false }, RECEIPT, terms)
+    assert.deepEqual(unreached, otherwise)
+  })
+}
+
+test('a card may lie as far away as a URI is long', () => {
+  assert.equal(termsOf({ choices: ALL_608, desk: FULL_DESK, carry: 'id' }).analytics?.kind, 'rejected')
+})
+
+test('there is no 603+ but for analytics: whatever the choices say, nobody else is told one', () => {
+  assert.deepEqual(chooseNotice(blockFor('invalid'), CALLER, RECEIPT, termsOf({ choices: TOLD_603 })), DECLINED)
+})
+
 test('form and location are the operator’s', () => {
   const notice = chooseNotice(blockFor('analytics'), CALLER, RECEIPT, termsOf({ form: 'Q.850', location: 'LN' }))
   assert.ok(notice.kind === 'network-blocked' && notice.form === 'Q.850' && notice.location === 'LN')
@@ -106,6 +144,13 @@ const REFUSED: [title: string, settings: Partial<NoticeSettings>, fault: RegExp]
   ['a wrong address', { contact: { email: 'nobody' } }, /e-mail/],
   ['a desk that no url can be made of', { desk: 'https://desk;x.example' }, /percent-encoded|https URL/],
   ['608 without a desk', { choices: { ...US_NOTICES, analytics: '608' } }, /needs a desk/],
+  ['608 for others without a desk, said once', { choices: ALL_608 }, /^a 608 needs a desk that serves its card$/],
+  ['a desk whose cards lie too far away', { choices: ALL_608, desk: LONG_DESK, carry: 'id' }, /longer than 512/],
+  ['608 with a contact that its 603+ could not carry', { choices: ALL_608, desk: DESK, contact: { tel: '1' } }, /"1"/],
+  ['a wrong url that no rule needs', { contact: { url: 'http://x.example/' }, needsContact: false }, /https URL/],
+  ['a wrong number that no rule needs', { contact: { tel: '8005550142' }, needsContact: false }, /digits/],
+  ['a wrong address that no rule needs', { contact: { email: 'nobody' }, needsContact: false }, /e-mail/],
+  ['a wrong desk that no rule needs', { contact: {}, desk: 'http://x.example', needsContact: false }, /https URL/],
 ]
 
 for (const [title, settings, fault] of REFUSED) {
