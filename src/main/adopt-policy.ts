@@ -14,7 +14,7 @@ export async function adoptPolicy(
   gates: Gates,
   ledger: Pick<Ledger, 'ruleNumbers'>,
   { config, version }: AdoptedPolicy,
-  inquiries: Pick<Inquiries, 'isWantedBy'>,
+  inquiries: Pick<Inquiries, 'wantedBy'>,
 ): Promise<void> {
   const ids = config.policy.rules.map(({ id }) => id)
   const numbers = await ledger.ruleNumbers(ids, Date.now())
@@ -29,6 +29,6 @@ export async function adoptPolicy(
     tally: carryOver(before.policy, before.tally, policy),
     notices: config.terms,
     contract: contractOf(config),
-    inquires: inquiries.isWantedBy(policy),
+    wanted: inquiries.wantedBy(policy),
   })
 }

@@ -9,6 +9,7 @@ import type { Inquiry } from '#edge/gate/inquiry.ts'
 import { Peers } from '#edge/gate/peers.ts'
 import type { Trial, Tried } from '#edge/gate/trial.ts'
 import type { Config } from '#main/config/config.ts'
+import type { Wanted } from './inquiries.ts'
 
 /**
  * What every gate of this process judges and answers by: plain data, so that it goes to other threads as it is. Lists and
@@ -35,8 +36,8 @@ export type JudgingTerms = {
   readonly contract: Pick<Config['gate'], 'treatments' | 'answersStrangers' | 'answersOverload'>
   /** A test of one peer that is under way. */
   readonly trial?: Trial | undefined
-  /** Whether some rule wants to know what only an inquiry tells. */
-  readonly inquires: boolean
+  /** Of which calls something is to be found out before they are judged. */
+  readonly wanted: Wanted
   readonly receipts: { readonly keys: ReadonlyMap<number, Uint8Array>; readonly currentSlot: number }
 }
 
@@ -87,7 +88,7 @@ export function contractOf({ gate }: Config): JudgingTerms['contract'] {
 export function judgingParts(terms: JudgingTerms, inquiry: Inquiry | undefined) {
   return {
     // Without a rule that wants to know, no call is held up, not even for a moment.
-    inquiry: terms.inquires ? inquiry : undefined,
+    inquiry: terms.wanted === 'none' ? undefined : inquiry,
     ...terms.contract,
     trial: terms.trial,
     peers: new Peers(terms.peers),

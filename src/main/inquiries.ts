@@ -7,6 +7,9 @@ import { type Scorer, createScorer } from '#edge/score/scorer.ts'
 import type { Config } from '#main/config/config.ts'
 import { type Stir, type StirFigures, openStir } from './stir.ts'
 
+/** Of which calls something is to be found out. */
+export type Wanted = 'none' | 'signed' | 'all'
+
 /**
  * What all gates of this process find out about calls before they judge them: whether a PASSporT verifies, and what outside
  * services say. Both are asked at once; whatever is not there in its time is left out.
@@ -26,9 +29,10 @@ export class Inquiries implements Inquiry {
     return this.#stir?.figures()
   }
 
-  /** Whether calls have to wait for anything under this policy. */
-  isWantedBy(policy: Policy): boolean {
-    return this.#stir !== undefined || scoreRules(policy).length > 0
+  /** Which calls have something to be found out about them under this policy. */
+  wantedBy(policy: Policy): Wanted {
+    if (scoreRules(policy).length > 0) return 'all'
+    return this.#stir === undefined ? 'none' : 'signed'
   }
 
   /** Asks the services of another policy from now on; calls that wait go on without a score of the old ones. */

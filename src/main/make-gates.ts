@@ -38,7 +38,7 @@ export async function makeGates(
     tally,
     notices: config.terms,
     contract: contractOf(config),
-    inquires: inquiries.isWantedBy(policy),
+    wanted: inquiries.wantedBy(policy),
     receipts,
     hashKey: (await ledger.secret('transaction')).subarray(0, 16),
     sharedCalls: isThreaded(config.gate)
