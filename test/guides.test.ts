@@ -9,6 +9,7 @@ import type { Alarms } from '#main/alarms.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
 import { EXIT } from '#main/exit.ts'
 import { STIR_PHRASES, STIR_REASONS } from '#codec/stir/reasons.ts'
+import { webhookFigures } from '#main/webhooks.ts'
 import { gateFigures, httpFigures, inquiryFigures, ledgerFigures, streamFigures } from '#main/figures.ts'
 import { Clone, readBlocks, readSteps } from './guide.ts'
 import { missing } from './peers/peer.ts'
@@ -23,13 +24,13 @@ const SOURCES = globSync('src/**/*.ts', { cwd: ROOT, exclude: (path) => path.end
 
 test('docs/run.md lists every figure with its words, and no other', (t) => {
   // Figures are read when somebody asks, so that their names need no gate.
-  const figures = [...gateFigures(unread, {} as Alarms), ...ledgerFigures(unread, unread)]
+  const figures = [...gateFigures(unread, {} as Alarms), ...ledgerFigures(unread, unread), ...webhookFigures(unread)]
   const rows = tableUnder(RUN, 'Figures and health')
   assert.deepEqual(
     rows.map(([name, help]) => [name, help]),
     figures.map(({ name, help }) => [name, help]),
   )
-  assert.ok(rows.length >= 36, `${rows.length} figures`)
+  assert.ok(rows.length >= 50, `${rows.length} figures`)
   t.diagnostic(`${rows.length} figures`)
 })
 

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join, posix } from 'node:path'
+import { delimiter, dirname, join, posix } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
@@ -35,8 +35,11 @@ suite('the published package', () => {
     const tarball = pack(join(consumer, 'tarball'))
     mkdirSync(installed, { recursive: true })
     run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'])
-    for (const name of Object.keys(manifest.dependencies))
-      symlinkSync(join(ROOT, 'node_modules', name), join(consumer, 'node_modules', name))
+    for (const name of Object.keys(manifest.dependencies)) {
+      const place = join(consumer, 'node_modules', name)
+      mkdirSync(dirname(place), { recursive: true })
+      symlinkSync(join(ROOT, 'node_modules', name), place)
+    }
     writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }\n')
     files = globSync('**/*', { cwd: installed, withFileTypes: true })
       .filter((entry) => entry.isFile())
