@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseNumber } from '#core/call/number.ts'
-import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
 import type { CallFacts } from '#core/call/facts.ts'
 import { type Column, findColumns, isFault, readCallRecord, readJournalRow } from './call-record.ts'
 import { Comparison } from './comparison.ts'
+import { callFacts } from '../../../test/call-facts.ts'
 
 const AT = Date.UTC(2026, 10, 22, 12)
 const PLAN = { country: 1, national: 10, international: '011' }
@@ -195,16 +195,5 @@ function cellsOf(record: Record<string, unknown>) {
 }
 
 function factsOf(calling: string, atMs: number): CallFacts {
-  return {
-    atMs,
-    calling: parseNumber(calling),
-    called: parseNumber('+14155550163'),
-    peer: 'edge',
-    trunk: '',
-    attestation: 'none',
-    emergency: false,
-    forwarded: false,
-    verification: NOT_LOOKED,
-    scores: NO_SCORES,
-  }
+  return callFacts({ calling: parseNumber(calling), atMs })
 }

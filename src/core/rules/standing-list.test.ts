@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { CallFacts } from '#core/call/facts.ts'
-import { parseNumber } from '#core/call/number.ts'
-import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
 import { parseStandingList, stands } from './standing-list.ts'
+import { callFacts } from '../../../test/call-facts.ts'
 
 const NOON_MS = Date.parse('2026-11-22T12:00:00Z')
 
@@ -31,8 +30,8 @@ for (const [title, text, facts, expected] of CASES) {
   test(`standing, ${title}: ${expected ? 'counts' : 'does not count'}`, () => {
     const { list, faults } = parseStandingList(text, { name: 'cleared.csv' })
     assert.deepEqual(faults, [])
-    assert.equal(stands(list, factsOf(facts)), expected)
-    assert.equal(stands(structuredClone(list), factsOf(facts)), expected)
+    assert.equal(stands(list, callFacts(facts)), expected)
+    assert.equal(stands(structuredClone(list), callFacts(facts)), expected)
   })
 }
 
@@ -68,23 +67,7 @@ test('an entry ends at its time and not before', () => {
     fc.property(fc.integer({ min: -100, max: 100 }), (secondsFromNow) => {
       const until = new Date(NOON_MS + secondsFromNow * 1000).toISOString()
       const { list } = parseStandingList(`+12125550117,,${until}`, { name: 'x' })
-      assert.equal(stands(list, factsOf({})), secondsFromNow > 0)
+      assert.equal(stands(list, callFacts({})), secondsFromNow > 0)
     }),
   )
 })
-
-function factsOf(facts: Partial<CallFacts>): CallFacts {
-  return {
-    atMs: NOON_MS,
-    calling: parseNumber('+12125550117'),
-    called: parseNumber('+14155550163'),
-    peer: 'edge',
-    trunk: '',
-    attestation: 'none',
-    emergency: false,
-    forwarded: false,
-    verification: NOT_LOOKED,
-    scores: NO_SCORES,
-    ...facts,
-  }
-}

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import type { CallFacts } from '#core/call/facts.ts'
-import { parseNumber } from '#core/call/number.ts'
-import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
 import { NAP_MS, TAKEOVER_NAPS } from './locks.ts'
 import type { Policy, VolumeRule } from './policy.ts'
 import { SlidingCounter, counterBytes } from './sliding-counter.ts'
 import { allotTally, carryOver, openTally, viewTally, type TallyBuffers } from './tally.ts'
+import { callFacts } from '../../../test/call-facts.ts'
 
 const START_MS = 1_795_000_000_000
 const KEY = 12125550117
@@ -184,18 +182,7 @@ function url(file: string): string {
   return JSON.stringify(new URL(file, import.meta.url).href)
 }
 
-const FACTS: CallFacts = {
-  atMs: START_MS,
-  calling: parseNumber('+12125550117'),
-  called: parseNumber('+14155550163'),
-  peer: 'edge',
-  trunk: '',
-  attestation: 'none',
-  emergency: false,
-  forwarded: false,
-  verification: NOT_LOOKED,
-  scores: NO_SCORES,
-}
+const FACTS = callFacts({ atMs: START_MS })
 
 function policyOf(rules: readonly VolumeRule[]): Policy {
   return { version: 'test', exemptions: [], rules }

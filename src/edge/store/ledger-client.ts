@@ -3,6 +3,7 @@ import type { BlockEntry } from '#core/ledger/entry.ts'
 import {
   Unrecorded,
   type JournalRow,
+  type LedgerFigures,
   type Recorded,
   type Recorder,
   type ReleaseCause,
@@ -17,16 +18,10 @@ import { StoreError } from './store-error.ts'
 export type WriterPort = { send(order: Order): void }
 
 /** What one thread has handed in, and what became of it. */
-export type ClientFigures = {
-  readonly queued: number
-  readonly committed: number
-  readonly failed: number
-  readonly repeated: number
-  readonly released: number
-  readonly commits: number
-  readonly journalled: number
-  readonly journalDrops: number
-}
+export type ClientFigures = Pick<
+  LedgerFigures,
+  'queued' | 'committed' | 'failed' | 'repeated' | 'released' | 'commits' | 'journalled' | 'journalDrops'
+>
 
 /**
  * Hands blocks and journal rows to the writer's thread and hears what became of them. Nothing here waits: without a port
