@@ -42,6 +42,19 @@ export function formatAck(call: Call, answer: Buffer): Buffer {
   )
 }
 
+/** Writes the CANCEL of a call: same branch, no To tag. RFC 3261 §9.1. */
+export function formatCancel(call: Call): Buffer {
+  return Buffer.from(
+    `CANCEL sip:${call.called}@127.0.0.1;user=phone SIP/2.0\r\n` +
+      `Via: SIP/2.0/UDP 127.0.0.1:${call.port};branch=${call.branch};rport\r\n` +
+      'Max-Forwards: 70\r\n' +
+      `From: <sip:${call.calling}@127.0.0.1;user=phone>;tag=${call.fromTag}\r\n` +
+      `To: <sip:${call.called}@127.0.0.1;user=phone>\r\n` +
+      `Call-ID: ${call.callId}\r\nCSeq: 1 CANCEL\r\nContent-Length: 0\r\n\r\n`,
+    'latin1',
+  )
+}
+
 /** Writes an OPTIONS request. RFC 3261 §11. */
 export function formatOptions(port: number, branch: string): Buffer {
   return Buffer.from(

@@ -134,8 +134,8 @@ export type Program = keyof typeof WHY_UNUSABLE
 
 function usable(program: Program): boolean {
   if (program === 'strace' && !mayAttach()) return false
-  const { args, status } = PROOFS[program]
-  return spawnSync(program, args, { stdio: 'ignore', timeout: PROOF_MS }).status === status
+  const { args, status, command = program } = PROOFS[program]
+  return spawnSync(command, args, { stdio: 'ignore', timeout: PROOF_MS }).status === status
 }
 
 /** Where the kernel lets only parents trace, nobody but root may attach to a process that runs already. */
@@ -145,12 +145,13 @@ function mayAttach(): boolean {
 }
 
 /** For each program a command that ends so only where the program is installed and may do what the journeys ask of it. */
-const PROOFS = {
+const PROOFS: Record<keyof typeof WHY_UNUSABLE, { args: readonly string[]; status: number; command?: string }> = {
   kamailio: { args: ['-v'], status: 0 },
   sipp: { args: ['-v'], status: 99 },
   tshark: { args: ['-v'], status: 0 },
   dumpcap: { args: ['-i', 'lo', '-L'], status: 0 },
   strace: { args: ['-e', 'trace=none', 'true'], status: 0 },
+  nft: { command: 'unshare', args: ['-rn', 'sh', '-c', 'ip link set lo up && nft list ruleset'], status: 0 },
 }
 
 const WHY_UNUSABLE = {
@@ -159,6 +160,7 @@ const WHY_UNUSABLE = {
   tshark: 'not installed',
   dumpcap: 'not installed, or may not capture on the loopback device',
   strace: 'not installed, or may not trace',
+  nft: 'not installed, or no network of its own may be made',
 } as const
 
 /** What is still running when the test process goes, by whichever way, is ended with it. */

@@ -50,6 +50,9 @@ export type LedgerRow = {
   rule: string
   calling: string
   called: string
+  callId: string
+  /** The octets of the answer, as text. */
+  answer: string
 }
 
 /** A configured gate in a directory of its own, which can be started, killed and started again. */

@@ -13,6 +13,8 @@ export type SippCalls = {
   from?: string
   port?: number
   callsPerSecond?: number
+  /** T1 of its retransmissions instead of the scenario's 500 ms. */
+  t1Ms?: number
   more?: readonly string[]
 }
 
@@ -38,7 +40,9 @@ export async function placeCalls(owner: Owner, calls: SippCalls): Promise<SippRu
   const directory = temporaryDirectory(owner)
   const port = calls.port ?? (await freeUdpPorts(1))[0]!
   writeFileSync(join(directory, 'calls.csv'), `SEQUENTIAL\n${calls.rows.map((row) => `${row.join(';')};\n`).join('')}`)
-  const scenario = ['-sf', join(SCENARIOS, `${calls.scenario}.xml`), '-inf', 'calls.csv', '-m', `${calls.rows.length}`]
+  const text = readFileSync(join(SCENARIOS, `${calls.scenario}.xml`), 'utf8')
+  writeFileSync(join(directory, 'scenario.xml'), text.replace('retrans="500"', `retrans="${calls.t1Ms ?? 500}"`))
+  const scenario = ['-sf', 'scenario.xml', '-inf', 'calls.csv', '-m', `${calls.rows.length}`]
   const from = ['-i', calls.from ?? '127.0.0.1', '-p', `${port}`, '-r', `${calls.callsPerSecond ?? 50}`]
   const args = [`127.0.0.1:${calls.to}`, ...scenario, ...from, ...LIMITS, ...TRACES, ...(calls.more ?? [])]
   const peer = new Peer('sipp', args, { cwd: directory })
