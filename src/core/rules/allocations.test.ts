@@ -28,6 +28,7 @@ test('exchanges and thousands blocks are known as the keepers of the plan publis
     ['+13125552117', undefined],
     ['+442079460123', undefined],
     ['2125582117', undefined],
+    ['12125582117', undefined],
     ['anonymous', undefined],
   ] as const) {
     assert.equal(freePrefix(NANP, number), prefix, number)
@@ -50,6 +51,30 @@ test('other plans are prefixes with their country code, of which the longest cou
   }
 })
 
+const COLUMNS: [header: string, row: string][] = [
+  ...['npa-nxx', 'npanxx', 'npa nxx', 'npa_nxx', 'NPA-NXX'].map((name): [string, string] => [name, '212-555']),
+  ...['npa', 'area code'].map((name): [string, string] => [`${name},nxx`, '212,555']),
+  ...['nxx', 'co code', 'exchange'].map((name): [string, string] => [`npa,${name}`, '212,555']),
+  ...['x', 'block', 'block_id', 'thousands-block', 'thousands block'].map((name): [string, string] => [
+    `npa,nxx,${name}`,
+    '212,555,2',
+  ]),
+  ['prefix', '+1 212-555*'],
+]
+for (const [header, row] of COLUMNS) {
+  test(`a file may have the columns ${header}`, () => {
+    for (const use of ['status', 'use']) {
+      const free = row.endsWith(',2') ? '+12125552' : '+1212555'
+      assert.equal(freePrefix(`${header},${use}\n${row},AV\n`, '+12125552117'), free)
+      assert.equal(freePrefix(`${header},${use}\n${row},AS\n`, '+12125552117'), undefined)
+    }
+  })
+}
+
+test('a prefix may end in what looks like North America', () => {
+  assert.equal(freePrefix('prefix,status\n+4411,free\n', '+441112345678'), '+4411')
+})
+
 test('what stands in a file as free and as given out is given out', () => {
   assert.equal(freePrefix('npa,nxx,status\n212,555,UA\n212,555,AS\n', '+12125552117'), undefined)
   assert.equal(freePrefix('npa,nxx,status\n212,555,UA\n', '+12125552117'), '+1212555')
@@ -70,13 +95,23 @@ const WRONG: [title: string, text: string, line: number, column: number, found: 
   ['a prefix of no country', 'prefix\n+99912\n', 2, 1, '"+99912"', /^leading digits/],
   ['a prefix that is a word', 'prefix\nabc\n', 2, 1, '"abc"', /^leading digits/],
   ['a prefix that is the whole of North America', 'prefix\n+1\n', 2, 1, '"+1"', /^leading digits/],
+  ['a prefix that is less than an area code', 'prefix\n+121\n', 2, 1, '"+121"', /^leading digits/],
+  ['a prefix with a plus inside', 'prefix\n44+20\n', 2, 1, '"44+20"', /^leading digits/],
+  ['an area code after something', 'npa,nxx\nx212,555\n', 2, 1, '"x212"', /^an area code/],
+  ['an area code of four digits', 'npa,nxx\n2125,555\n', 2, 1, '"2125"', /^an area code/],
+  ['a wrong area code with its exchange', 'npa-nxx\n112-555\n', 2, 1, '"112-555"', /^an area code/],
+  ['a wrong exchange with its area code', 'npa-nxx\n212-5555\n', 2, 1, '"212-5555"', /^an exchange/],
+  ['an exchange that is cut', 'npa-nxx\n21255-5\n', 2, 1, '"21255-5"', /^an exchange/],
+  ['a block that ends like a whole exchange', 'npa,nxx,x\n212,555,2a\n', 2, 9, '"2a"', /^the digit of a/],
+  ['a block that begins like a whole exchange', 'npa,nxx,x\n212,555,a2\n', 2, 9, '"a2"', /^the digit of a/],
 ]
 
 for (const [title, text, line, column, found, expected] of WRONG) {
   test(`a file of allocations with ${title} is refused with its place`, () => {
     const { faults } = parseAllocations(text, { name: 'x' })
-    const [fault] = faults
+    const [fault, ...others] = faults
     assert.ok(fault !== undefined)
+    assert.deepEqual(others, [])
     assert.match(fault.expected, expected)
     assert.deepEqual([fault.line, fault.column, fault.found], [line, column, found])
     if (fault.found === 'no such header row') assert.equal(fault.expected, HEADER)

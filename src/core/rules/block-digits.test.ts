@@ -19,7 +19,9 @@ test('the block of a number is as wide as the rule says, else its country, else 
     ['+4930123456', undefined, 5],
     ['+59991234567', undefined, 6],
     ['+59891234567', undefined, 8],
+    ['+123', undefined, 7],
     ['2125550117', undefined, 7],
+    ['12125550117', undefined, 8],
     ['12', undefined, -1],
   ] as const) {
     assert.equal(blockDigits({ prefix, blocks }, parseNumber(number)), expected, number)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseNumber } from '#core/call/number.ts'
 import { formatParty, parseParty, partyKey, partyOfKey } from '#core/call/party.ts'
-import { parseCalledLists, refuses } from './called-list.ts'
+import { NO_CALLED_LISTS, parseCalledLists, refuses } from './called-list.ts'
 import { makeExempted } from './exempted.ts'
 import { LIST_FAULTS_MAX, entryOf, isListed, parseEntries, parseNumberList } from './number-list.ts'
 import { hasNumber, makeNumberSet } from './number-set.ts'
@@ -205,6 +205,21 @@ test('the lists of called parties name whom each refuses, and faults have their 
     { line: 4, column: 14, found: '"bob1"', expected: 'the called number, such as +14155550163' },
     { line: 5, column: 1, found: '"x"', expected: 'the number it refuses, or withheld' },
   ])
+})
+
+test('the columns of a called list may stand anywhere, its numbers may have gaps, and nobody is named by anonymous', () => {
+  const { lists, faults } = parseCalledLists(
+    'since,called,by,calling\n2026,+1 415 555 0163,x,+1 212 555 0117\n,anonymous,,+12125550117\n,+14155550163,,anonymous\n',
+  )
+  assert.ok(refuses(lists, parseNumber('+14155550163'), parseNumber('+12125550117')))
+  assert.deepEqual(
+    faults.map(({ line, found }) => [line, found]),
+    [
+      [3, '"anonymous"'],
+      [4, '"anonymous"'],
+    ],
+  )
+  assert.equal(NO_CALLED_LISTS.pairs.size, 0)
 })
 
 test('a first row without a number has to name the column', () => {
