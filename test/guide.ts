@@ -153,7 +153,8 @@ export class Clone {
   }
 
   #spawn(commands: string): ChildProcess {
-    const shell = ['bash', '-euo', 'pipefail', '-c', commands]
+    // One pipe for both outputs, so that their lines come in the order in which a terminal would show them.
+    const shell = ['bash', '-euo', 'pipefail', '-c', `exec 2>&1\n${commands}`]
     const [command, ...args] = this.#running.length > 0 ? this.#running[0]!.inItsNetwork(shell) : inOwnNetwork(shell)
     const path = [this.#commands, process.env['PATH']].join(delimiter)
     const env = { ...process.env, PATH: path, NO_COLOR: '1', TERM: 'dumb' }
