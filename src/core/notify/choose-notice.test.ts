@@ -95,6 +95,7 @@ for (const [title, settings, expectedUrl, carriesId] of CARRY) {
 }
 
 const ALL_608 = noticeChoices('rfc', { 'do-not-originate': '608', invalid: '608', unallocated: '608', ordered: '608' })
+const LISTS_608 = { ...ALL_608, analytics: '603+' } as const
 const TOLD_603 = noticeChoices('us', { invalid: '603+' })
 /** So long that a card's URI fits into 512 characters, and no more. */
 const FULL_DESK = `${DESK}/${'d'.repeat(512 - DESK.length - '//j/'.length - RECEIPT.length)}`
@@ -124,6 +125,11 @@ for (const [title, cause, settings, otherwise] of UNREACHED) {
   })
 }
 
+test('outside the United States a block by analytics may be declined, and then needs no contact', () => {
+  const terms = termsOf({ choices: noticeChoices('rfc', { analytics: '603' }), contact: {} })
+  assert.deepEqual(chooseNotice(blockFor('analytics'), CALLER, RECEIPT, terms), DECLINED)
+})
+
 test('a card may lie as far away as a URI is long', () => {
   assert.equal(termsOf({ choices: ALL_608, desk: FULL_DESK, carry: 'id' }).analytics?.kind, 'rejected')
 })
@@ -144,7 +150,11 @@ const REFUSED: [title: string, settings: Partial<NoticeSettings>, fault: RegExp]
   ['a wrong address', { contact: { email: 'nobody' } }, /e-mail/],
   ['a desk that no url can be made of', { desk: 'https://desk;x.example' }, /percent-encoded|https URL/],
   ['608 without a desk', { choices: { ...US_NOTICES, analytics: '608' } }, /needs a desk/],
-  ['608 for others without a desk, said once', { choices: ALL_608 }, /^a 608 needs a desk that serves its card$/],
+  [
+    '608 for others alone without a desk, said once',
+    { choices: LISTS_608 },
+    /^a 608 needs a desk that serves its card$/,
+  ],
   ['a desk whose cards lie too far away', { choices: ALL_608, desk: LONG_DESK, carry: 'id' }, /longer than 512/],
   ['608 with a contact that its 603+ could not carry', { choices: ALL_608, desk: DESK, contact: { tel: '1' } }, /"1"/],
   ['a wrong url that no rule needs', { contact: { url: 'http://x.example/' }, needsContact: false }, /https URL/],

@@ -7,7 +7,7 @@ import { parseAllocations } from './allocations.ts'
 import { standingsBelow, type Standing } from './attestation.ts'
 import { NO_CALLED_LISTS, parseCalledLists } from './called-list.ts'
 import { formatGround, formatNumber, formatPublicGround, formatWindow } from './ground.ts'
-import type { Flaw } from './invalid.ts'
+import { FLAWS, type Flaw } from './invalid.ts'
 import { judge } from './judge.ts'
 import { KINDS } from './kinds.ts'
 import { parseEntries, type NumberList } from './number-list.ts'
@@ -336,6 +336,8 @@ test('a call that nothing is said about is answered by one shared, frozen verdic
   assert.equal(judge(factsOf({}), policy, tally, NOW), judge(factsOf({}), policy, tally, NOW))
 })
 
+const UNWANTED = 'this network has found calls from this number to be unwanted'
+
 test('grounds read as words for the operator, and for the calling side without list names and limits', () => {
   const policy = policyOf([volume({ of: 'block', limit: 1 })])
   const tally = openTally(policy, 1)
@@ -346,11 +348,7 @@ test('grounds read as words for the operator, and for the calling side without l
       '2 calls in 10 min from block +1 212 555 0xxx, limit 1',
       '2 calls in 10 min from block +1 212 555 0xxx',
     ],
-    [
-      verdictOn([deny(['+1212555*'])]),
-      '+1212555* stands on deny.csv',
-      'this network has found calls from this number to be unwanted',
-    ],
+    [verdictOn([deny(['+1212555*'])]), '+1212555* stands on deny.csv', UNWANTED],
     [
       verdictOn([doNotOriginate([CALLER])]),
       '+1 212 555 0117 stands on dno.csv',
@@ -369,7 +367,28 @@ test('grounds read as words for the operator, and for the calling side without l
     [
       verdictOn([scoreRule(80)], { scores: new Map([['score', 87.5]]) }),
       'an outside service rated the call 87.5 of 100, limit 80',
-      'this network has found calls from this number to be unwanted',
+      UNWANTED,
+    ],
+    [
+      verdictOn([unallocatedRule('npa,nxx\n212,556\n')]),
+      '+1212555 is given to nobody by allocations.csv',
+      'this number is not assigned to anybody',
+    ],
+    [verdictOn([attestation(['C'])], { attestation: 'C' }), "the call's attestation is C", UNWANTED],
+    [
+      verdictOn([verificationRule()], { verification: FAILED }),
+      "the call's signature is wrong: the signature is not that of the certificate",
+      UNWANTED,
+    ],
+    [
+      verdictOn([verificationRule()], { attestation: 'failed' }),
+      "the call's signature is wrong: peer edge says so",
+      UNWANTED,
+    ],
+    [
+      verdictOn([{ ...deny([CALLER]), cause: 'ordered' } as Rule]),
+      '+1 212 555 0117 stands on deny.csv',
+      'a government order requires this network to block calls from this number',
     ],
   ]
   for (const [verdict, operator, outside] of rows) {
@@ -378,6 +397,32 @@ test('grounds read as words for the operator, and for the calling side without l
     assert.equal(formatPublicGround(verdict.grounds[0]), outside)
     assert.deepEqual(JSON.parse(JSON.stringify(verdict.grounds)), verdict.grounds, 'the ledger keeps it as JSON')
   }
+})
+
+const FLAWED: [number: string, flaw: Flaw, words: string][] = [
+  ['', 'name', 'the caller gives no telephone number'],
+  ['000', 'zeros', '000 is nothing but zeros'],
+  ['+12', 'length', '+12 has a number of digits that no number has'],
+  ['+99912345678', 'country-code', '+99912345678 begins with no country code'],
+  ['+11125552117', 'area-code', '+1 112 555 2117 has an area code that cannot be'],
+  ['+12120552117', 'exchange', '+1 212 055 2117 has an exchange that cannot be'],
+  ['+12125550117', 'fictional', '+1 212 555 0117 is a number for stories only'],
+]
+test('what is wrong with a number is told to the operator in words, and outside only that it is not valid', () => {
+  for (const [number, flaw, words] of FLAWED) {
+    const ground = { kind: 'invalid', rule: 'invalid', cause: 'invalid', number, flaw } as const
+    assert.equal(formatGround(ground), words)
+    assert.equal(formatPublicGround(ground), 'this is not a valid telephone number')
+  }
+  assert.deepEqual(FLAWED.map(([, flaw]) => flaw).sort(), [...FLAWS].sort())
+})
+
+test('a rule with a treatment sends the call there, and says all that a block says', () => {
+  const rule = { ...deny([CALLER]), treatment: 'announce' } as Rule
+  const blocked = verdictOn([deny([CALLER])])
+  assert.deepEqual(verdictOn([rule]), { ...blocked, kind: 'treat', treatment: 'announce' })
+  assert.equal(verdictOn([rule], { calling: '+12125550118' }).kind, 'allow')
+  assert.ok(!('treatment' in blocked))
 })
 
 test('a count that the counter cannot exceed is told as such', () => {
@@ -399,13 +444,15 @@ test('a count that the counter cannot exceed is told as such', () => {
 })
 
 test('windows and numbers are shown as people write them', () => {
-  assert.deepEqual([600_000, 3_600_000, 90_000, 1_500, 172_800_000].map(formatWindow), [
+  assert.deepEqual([0, 600_000, 3_600_000, 90_000, 1_500, 172_800_000].map(formatWindow), [
+    '0 ms',
     '10 min',
     '1 h',
     '90 s',
     '1500 ms',
     '2 d',
   ])
+  for (const number of ['+121255501177', '0+12125550117', '+1212555011']) assert.equal(formatNumber(number), number)
   assert.deepEqual(['+12125550117', '+12125550xxx', '+4930123456', '911'].map(formatNumber), [
     '+1 212 555 0117',
     '+1 212 555 0xxx',
