@@ -21,6 +21,7 @@ import {
   type Rule,
   type VolumeRule,
 } from './policy.ts'
+import { isRegistered } from './registered.ts'
 import { parseStandingList, type StandingList } from './standing-list.ts'
 import { openTally } from './tally.ts'
 import type { Cause, Verdict } from './verdict.ts'
@@ -541,6 +542,21 @@ test('a registered caller is skipped by a rule that says so, and held to a highe
     const last = verdicts.at(-1)
     assert.ok(last?.kind === 'block' && last.grounds[0].kind === 'volume')
     assert.equal(last.grounds[0].limit, passing, 'the ground names the limit that was crossed')
+  }
+})
+
+test('a caller is registered with a policy where some rule of it knows him, whatever he calls with', () => {
+  const list = standingListOf(`${CALLER},A`)
+  const signed = factsOf({ attestation: 'A' })
+  for (const [rules, isKnown] of [
+    [[deny([CALLER]), { ...deny([]), registered: { kind: 'skip', list } } as Rule], true],
+    [[volume({ registered: { kind: 'limit', list, limit: 9 } })], true],
+    [[deny([CALLER]), allowRule([CALLER]), standingRule(CALLER)], false],
+    [[{ ...deny([]), registered: undefined } as Rule], false],
+    [[], false],
+  ] as const) {
+    assert.equal(isRegistered(policyOf(rules), signed), isKnown)
+    assert.equal(isRegistered(policyOf(rules), factsOf({})), false, 'the entry asks for an attestation')
   }
 })
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { makeBlockDigits } from './block-digits.ts'
 import { NAP_MS, TAKEOVER_NAPS } from './locks.ts'
-import type { Policy, VolumeRule } from './policy.ts'
+import type { CountingRule, Policy, VolumeRule } from './policy.ts'
+import { RECENT_MAX, recentBytes, recentSize } from './recent-calls.ts'
 import { SlidingCounter, counterBytes } from './sliding-counter.ts'
 import { allotTally, carryOver, openTally, viewTally } from './tally.ts'
 
@@ -60,7 +62,65 @@ test('a policy that takes the place of another keeps the counts of rules that co
   }
 })
 
-function policyOf(rules: readonly VolumeRule[]): Policy {
+const COMMON = { id: 'r', number: 1, mode: 'enforce', cause: 'analytics', program: 'none' } as const
+const COUNTED = {
+  ...COMMON,
+  of: 'number',
+  prefix: undefined,
+  limit: 1,
+  capacity: 100,
+  perMs: 1000,
+  counter: 0,
+} as const
+const DISTINCT: CountingRule = { ...COUNTED, kind: 'distinct', pairs: 100 }
+const SEQUENTIAL: CountingRule = { ...COUNTED, kind: 'sequential', step: 1 }
+const SHORT: CountingRule = { ...COUNTED, kind: 'short', underMs: 6000, share: 75, least: 4 }
+const UNANSWERED: CountingRule = { ...COUNTED, kind: 'unanswered', share: 75, least: 4 }
+const SPOOFING: CountingRule = { ...COMMON, kind: 'spoofing', perMs: 1000, capacity: 100, counter: 0, after: 3 }
+
+const CHANGES: [what: string, before: CountingRule, after: CountingRule, kept: boolean][] = [
+  ['distinct, as it was', DISTINCT, { ...DISTINCT, limit: 9 }, true],
+  ['distinct, other pairs', DISTINCT, { ...DISTINCT, pairs: 200 }, false],
+  ['sequential, as it was', SEQUENTIAL, { ...SEQUENTIAL, limit: 9 }, true],
+  ['sequential, another step', SEQUENTIAL, { ...SEQUENTIAL, step: 2 }, false],
+  ['short, as it was', SHORT, { ...SHORT, share: 9, least: 9 }, true],
+  ['short, shorter', SHORT, { ...SHORT, underMs: 5000 }, false],
+  ['unanswered, as it was', UNANSWERED, { ...UNANSWERED, share: 9, least: 9 }, true],
+  ['unanswered, of blocks', UNANSWERED, { ...UNANSWERED, of: 'block' }, false],
+  ['unanswered, after short', SHORT, UNANSWERED, false],
+  ['spoofing, as it was', SPOOFING, { ...SPOOFING, mode: 'shadow' }, true],
+  ['spoofing, after another count', SPOOFING, { ...SPOOFING, after: 4 }, false],
+  ['blocks as wide as they were', blocks('1', 7), blocks('1', 7), true],
+  ['blocks of another width', blocks('1', 7), blocks('1', 6), false],
+  ['another scope', DISTINCT, { ...DISTINCT, scope: { peers: ['west'], trunks: undefined } }, false],
+]
+
+for (const [what, before, after, kept] of CHANGES) {
+  test(`the table of a rule is ${kept ? 'kept' : 'made anew'}: ${what}`, () => {
+    const memory = allotTally(policyOf([before]), 1)
+    const next = carryOver(policyOf([before]), memory, policyOf([after]))
+    assert.equal(next.buffers[0] === memory.buffers[0], kept)
+    assert.equal(next.buffers.length, 1)
+    assert.equal(next.recent, memory.recent, 'as many calls are kept')
+  })
+}
+
+test('calls are kept while a rule counts, and more of them where more numbers are counted', () => {
+  const [none, few, many] = [policyOf([]), policyOf([volume({})]), policyOf([volume({ capacity: 2000 })])]
+  const memory = allotTally(few, 1)
+  assert.equal(allotTally(none, 1).recent, undefined)
+  assert.equal(memory.recent?.byteLength, recentBytes(1024))
+  assert.equal(carryOver(few, memory, none).recent, undefined)
+  assert.equal(carryOver(few, memory, many).recent?.byteLength, recentBytes(2048))
+  assert.equal(carryOver(none, allotTally(none, 1), few).recent?.byteLength, recentBytes(1024))
+  assert.deepEqual([1, 1024, 1025, 10_000_000].map(recentSize), [1024, 1024, 2048, RECENT_MAX])
+})
+
+function blocks(country: string, digits: number): VolumeRule {
+  return volume({ of: 'block', blocks: makeBlockDigits(new Map([[country, digits]])) })
+}
+
+function policyOf(rules: readonly CountingRule[]): Policy {
   return { version: 'test', exemptions: [], rules }
 }
 
