@@ -18,6 +18,22 @@ test('each claim of conformance has a state, and names what shows it', (t) => {
   t.diagnostic(`${count('done')} done, ${count('differs')} differ, ${count('not planned')} not planned`)
 })
 
+test('each case of reliability names tests that are there', (t) => {
+  const cases = readCases(read(RELIABILITY))
+  assert.deepEqual(
+    cases.flatMap(({ line, shownBy }) => objectionsToProofs(shownBy, `${RELIABILITY}:${line}`)),
+    [],
+  )
+  expectAtLeast('cases of reliability', cases.length)
+  t.diagnostic(`${cases.length} cases`)
+
+  const [planted] = readCases(
+    '| 1. it rains | it gets wet | `test/floors.ts` "tracked files", "a name that no test has" |\n',
+  )
+  assert.match(objectionsToProofs(planted!.shownBy, 'planted').join(), /does not hold "a name that no test has"/)
+  assert.match(objectionsToProofs('seen in practice', 'planted').join(), /nothing shows it/)
+})
+
 test('every standard that the sources cite is on the page', (t) => {
   const sources = globSync('src/**/*.ts', { cwd: ROOT }).map(read).join('\n')
   const cited = numbersIn(sources)
@@ -60,20 +76,34 @@ function readClaims(page: string): Claim[] {
   })
 }
 
+/** Reads the tables of three columns: case, what happens, shown by. */
+function readCases(page: string): { readonly line: number; readonly shownBy: string }[] {
+  return page.split('\n').flatMap((text, index) => {
+    const shownBy = /^\| \d+\. [^|]+ \| [^|]+ \| ([^|]*?) ?\|$/.exec(text)?.[1]
+    return shownBy === undefined ? [] : [{ line: index + 1, shownBy }]
+  })
+}
+
 function objectionsTo({ state, shownBy, line }: Claim): string[] {
-  const say = (why: string): string => `${PAGE}:${line}: ${why}`
-  if (!/^(?:done|differs: .{8,}|not planned: .{8,})$/.test(state)) return [say(`the state is "${state}"`)]
-  const proofs = [...shownBy.matchAll(/`(?<what>[^`]+)`(?:\s+"(?<name>[^"]+)")?/g)].map((match) => match.groups!)
-  if (proofs.length === 0) return state.startsWith('not planned') ? [] : [say('nothing shows it')]
-  return proofs.flatMap(({ what, name }) => {
+  const where = `${PAGE}:${line}`
+  if (!/^(?:done|differs: .{8,}|not planned: .{8,})$/.test(state)) return [`${where}: the state is "${state}"`]
+  return state.startsWith('not planned') && shownBy === '' ? [] : objectionsToProofs(shownBy, where)
+}
+
+/** What is wrong with files and the words behind each that are said to stand in it: `path` "words", "more words". */
+function objectionsToProofs(shownBy: string, where: string): string[] {
+  const say = (why: string): string => `${where}: ${why}`
+  const proofs = [...shownBy.matchAll(/`(?<what>[^`]+)`(?<names>(?:,?\s+"[^"]+")*)/g)].map((match) => match.groups!)
+  if (proofs.length === 0) return [say('nothing shows it')]
+  return proofs.flatMap(({ what, names }) => {
     if (/^R[A-Z0-9]+-\d+$/.test(what!)) return rulesFired().has(what!) ? [] : [say(`no vector fires ${what}`)]
     const paths = what!.includes('*')
       ? globSync(what!, { cwd: ROOT })
       : [what!].filter((path) => existsSync(join(ROOT, path)))
     if (paths.length === 0) return [say(`no file ${what}`)]
-    if (name !== undefined && !paths.some((path) => read(path).includes(name)))
-      return [say(`${what} does not hold "${name}"`)]
-    return []
+    return [...names!.matchAll(/"([^"]+)"/g)].flatMap(([, name]) =>
+      paths.some((path) => read(path).includes(name!)) ? [] : [say(`${what} does not hold "${name}"`)],
+    )
   })
 }
 
@@ -103,3 +133,4 @@ let rules: ReadonlySet<string> | undefined
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PAGE = 'docs/conformance.md'
+const RELIABILITY = 'docs/reliability.md'

@@ -14,12 +14,13 @@ export const FLOORS = {
   'codec modules': 40,
   'notices read in a browser': 250,
   'words of the glossary': 20,
-  'relative links': 10,
-  'command blocks run': 0,
+  'relative links': 150,
+  'command blocks run': 40,
   'programs in the guides': 4,
   'tracked files': 800,
   'conformance claims': 75,
   'documents conformed to': 14,
+  'cases of reliability': 19,
   'standards cited': 30,
 } as const
 
