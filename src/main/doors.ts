@@ -15,6 +15,7 @@ import type { Gates } from './gates.ts'
 import { Deaf } from './gates.ts'
 import { UDP } from './hep-tap.ts'
 import type { Inquiries } from './inquiries.ts'
+import { NoInlet, type SeenOutcomes, outcomeFigures, watchOutcomes } from './outcomes.ts'
 import { type HttpDoors, NoDoor, openHttpDoors } from './serve-http.ts'
 import { NoStream, type OpenStreams, openStreams } from './serve-streams.ts'
 import type { Trials } from './trials.ts'
@@ -75,6 +76,21 @@ export async function openConnections(
   }
 }
 
+/** Opens what takes copies of calls; `local` is what the gate itself listens on. */
+export async function openOutcomes(
+  config: Config,
+  path: string,
+  local: readonly string[],
+  gates: Gates,
+): Promise<SeenOutcomes> {
+  try {
+    return await watchOutcomes(config.outcomes, local, gates)
+  } catch (error) {
+    if (!(error instanceof NoInlet)) throw error
+    throw cannotListen(formatListening(error.endpoint), `gate.outcomes.hep in ${path}`, error.cause)
+  }
+}
+
 /** Opens the doors over HTTP. */
 export async function openDoors(
   config: Config,
@@ -107,6 +123,7 @@ export async function watch(
   doors: HttpDoors,
   streams: OpenStreams,
   webhooks: Webhooks,
+  outcomes: SeenOutcomes,
   inquiries: Inquiries,
   alarms: Alarms,
   startedMs: number,
@@ -118,6 +135,7 @@ export async function watch(
     ...gateFigures(state, alarms),
     ...ledgerFigures(state, () => ledger.figures()),
     ...webhookFigures(webhooks.figures),
+    ...outcomeFigures(outcomes.figures),
     ...inquiryFigures(() => inquiries),
     ...httpFigures(doors.figures),
     ...streamFigures(streams),

@@ -21,8 +21,8 @@ export function refuseReload(before: FixedConfig, after: FixedConfig): string[] 
 /** The new configuration with those keys as they were. */
 export function keepUntilRestart(before: Config, after: Config): Config {
   const { listen, threads, udp, receiveBufferBytes, limits } = before.gate
-  const { store, receipts, outlets, ledger, journal, metrics, log } = before
-  const own = { store, receipts, outlets, ledger, journal, metrics, log }
+  const { store, receipts, outlets, outcomes, ledger, journal, metrics, log } = before
+  const own = { store, receipts, outlets, outcomes, ledger, journal, metrics, log }
   const listening = <Door extends { readonly listen: unknown }>(door: Door | undefined, was: Door | undefined) =>
     door === undefined || was === undefined ? was : { ...door, listen: was.listen }
   return {
@@ -52,6 +52,7 @@ const RESTART_KEYS: readonly ReadKey<Config>[] = [
   ['desk.listen', ({ desk }) => desk?.listen],
   ['webhooks', ({ outlets }) => outlets.webhooks],
   ['gate.hep', ({ outlets }) => outlets.hep],
+  ['gate.outcomes', ({ outcomes }) => outcomes],
   ['ledger', ({ ledger }) => ledger],
   ['journal', ({ journal }) => journal],
   ['metrics', ({ metrics }) => metrics],

@@ -17,7 +17,7 @@ import { concealNumbers } from './words.ts'
 import { say } from './say.ts'
 import { makeGates } from './make-gates.ts'
 import { readKeys, startChores } from './chores.ts'
-import { listen, openConnections, openDoors, watch, listenForTrials } from './doors.ts'
+import { listen, openConnections, openDoors, openOutcomes, watch, listenForTrials } from './doors.ts'
 import { isAttended } from './attended.ts'
 
 /** A gate with all that belongs to it, at work. */
@@ -67,13 +67,27 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   const streams = await openConnections(config, path, gates, alarms, log)
   undo.push(() => streams.close())
   local.push(...streams.local)
+  const outcomes = await openOutcomes(config, path, local, gates)
+  undo.push(() => outcomes.close())
   const doors = await openDoors(config, path, ledger, gates, alarms)
   undo.push(() => doors.close(0))
   const webhooks = startWebhooks(`sqlite:${config.store.path}`, config.outlets.webhooks, (webhook, why) => {
     log.warn({ webhook, why }, 'a webhook could not be told; it is tried again')
   })
   undo.push(() => webhooks.close())
-  const health = await watch(config, path, ledger, gates, doors, streams, webhooks, inquiries, alarms, startedMs)
+  const health = await watch(
+    config,
+    path,
+    ledger,
+    gates,
+    doors,
+    streams,
+    webhooks,
+    outcomes,
+    inquiries,
+    alarms,
+    startedMs,
+  )
   undo.push(() => health?.close())
   const chores = startChores(config, ledger, gates, log)
   undo.push(() => chores.stop())
@@ -98,7 +112,7 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   const reload = (): void => void policies.reload()
   if (!isAttended()) process.on('SIGHUP', reload)
   const control = await listenForTrials(trials, gates, config)
-  log.info({ listening: local, policy: version }, 'started')
+  log.info({ listening: [...local, ...outcomes.local.map((at) => `hep:${at}`)], policy: version }, 'started')
   return {
     config,
     local,
@@ -108,7 +122,7 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
       chores.stop()
       process.off('SIGHUP', reload)
       void policies.close()
-      await Promise.all([gates.end(DRAIN_MS), doors.close(DRAIN_MS), control?.close()])
+      await Promise.all([gates.end(DRAIN_MS), doors.close(DRAIN_MS), control?.close(), outcomes.close()])
       const connections = streams.close()
       const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), CLOSE_MS))
       const isStoreClosed = await Promise.race([ledger.close().then(() => true), patience])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Malformed } from '#codec/sip/malformed.ts'
-import { HEP_OCTETS_MAX, HEP_TYPES, type HepPacket, formatHep, parseHep } from './hep.ts'
+import { HEP_OCTETS_MAX, HEP_TYPES, type HepPacket, formatHep, hepLength, parseHep } from './hep.ts'
 
 const PACKET: HepPacket = {
   source: '192.0.2.1',
@@ -64,7 +64,7 @@ test('what is written is read back, for every packet', () => {
   })
   fc.assert(
     fc.property(packets, (packet) => {
-      assert.deepEqual(parseHep(formatHep(packet)), { ...packet })
+      assert.deepEqual(parseHep(formatHep(packet)), { ...packet, isCompressed: false })
     }),
     { numRuns: 300 },
   )
@@ -112,6 +112,29 @@ test('chunks of other vendors and of unknown types are passed over', () => {
   all.writeUInt16BE(all.length, 4)
   const { source, payload } = parseHep(all)
   assert.deepEqual([source, payload.length], [PACKET.source, PACKET.payload.length])
+})
+
+test('a payload in chunk 16 is told as compressed, unless there is a plain one beside it', () => {
+  const octets = Buffer.from(formatHep({ ...PACKET, payload: Uint8Array.of(7, 7, 7) }))
+  const at = octets.length - 9
+  assert.equal(octets.readUInt16BE(at + 2), 15)
+  octets.writeUInt16BE(16, at + 2)
+  const { payload, isCompressed } = parseHep(octets)
+  assert.deepEqual([...payload, isCompressed], [7, 7, 7, true])
+
+  const both = Buffer.concat([octets, Buffer.from('0000000f000701', 'hex')])
+  both.writeUInt16BE(both.length, 4)
+  const plain = parseHep(both)
+  assert.deepEqual([...plain.payload, plain.isCompressed], [1, false])
+})
+
+test('a stream is told packet by packet by their lengths, from however few octets', () => {
+  const octets = formatHep(PACKET)
+  for (let count = 0; count < 6; count++) assert.equal(hepLength(octets.subarray(0, count)), undefined)
+  assert.equal(hepLength(octets.subarray(0, 6)), octets.length)
+  assert.equal(hepLength(octets), octets.length)
+  for (const hex of ['49', '4845502a', '484550330005'])
+    assert.throws(() => hepLength(Buffer.from(hex, 'hex')), Malformed, hex)
 })
 
 const BROKEN: [what: string, hex: string][] = [

@@ -25,6 +25,13 @@ export type HepPacket = {
 /** What the payload is. */
 export type HepType = (typeof HEP_TYPES)[keyof typeof HEP_TYPES]
 
+/** A packet as it was received: of any type, and with its payload still compressed where it came so. */
+export type SeenHepPacket = Omit<HepPacket, 'type'> & {
+  readonly type: number
+  /** The payload came in chunk 16: zlib (RFC 1950), for whoever reads it to open, within a limit of his. */
+  readonly isCompressed: boolean
+}
+
 /** Protocol types of HEP: the two that a gate sends. */
 export const HEP_TYPES = { sip: 1, log: 100 } as const
 
@@ -74,7 +81,7 @@ export function formatHep(packet: HepPacket): Uint8Array {
  * Reads a HEPv3 packet; chunks of other vendors and of unknown types are passed over, what is missing is zero, empty or
  * undefined. Throws `Malformed` for what is no such packet: every length is checked against what is left.
  */
-export function parseHep(bytes: Uint8Array): Omit<HepPacket, 'type'> & { readonly type: number } {
+export function parseHep(bytes: Uint8Array): SeenHepPacket {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   if (bytes.length < HEADER_OCTETS || MAGIC.some((octet, at) => bytes[at] !== octet)) throw broken(0)
   const length = view.getUint16(4)
@@ -98,6 +105,8 @@ export function parseHep(bytes: Uint8Array): Omit<HepPacket, 'type'> & { readonl
     return octets === undefined ? undefined : new TextDecoder().decode(octets)
   }
   const isV6 = number(CHUNK.family) === FAMILY_V6
+  const plain = chunks.get(CHUNK.payload)
+  const compressed = plain === undefined ? chunks.get(CHUNK.compressedPayload) : undefined
   return {
     source: formatAddress(chunks.get(isV6 ? CHUNK.source6 : CHUNK.source4)),
     destination: formatAddress(chunks.get(isV6 ? CHUNK.destination6 : CHUNK.destination4)),
@@ -110,8 +119,21 @@ export function parseHep(bytes: Uint8Array): Omit<HepPacket, 'type'> & { readonl
     password: words(CHUNK.password),
     correlationId: words(CHUNK.correlationId),
     node: words(CHUNK.node),
-    payload: chunks.get(CHUNK.payload) ?? new Uint8Array(0),
+    payload: plain ?? compressed ?? new Uint8Array(0),
+    isCompressed: compressed !== undefined,
   }
+}
+
+/**
+ * How long the packet is that a stream goes on with, in octets; undefined while too few have come to tell. Throws `Malformed`
+ * where no packet begins there: nobody can tell where the next one does.
+ */
+export function hepLength(bytes: Uint8Array): number | undefined {
+  for (let at = 0; at < Math.min(bytes.length, MAGIC.length); at++) if (bytes[at] !== MAGIC[at]) throw broken(at)
+  if (bytes.length < HEADER_OCTETS) return undefined
+  const length = bytes[4]! * 256 + bytes[5]!
+  if (length < HEADER_OCTETS) throw broken(4)
+  return length
 }
 
 function broken(at: number): Malformed {
@@ -177,6 +199,7 @@ const CHUNK = {
   captureId: 12,
   password: 14,
   payload: 15,
+  compressedPayload: 16,
   correlationId: 17,
   node: 19,
 } as const

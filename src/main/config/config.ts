@@ -9,6 +9,7 @@ import type { BlockLocation } from '#codec/notice/notice.ts'
 import type { TlsIdentity } from '#edge/gate/certificate.ts'
 import type { StreamLimits } from '#edge/gate/streams.ts'
 import type { Endpoint, Listening } from './addresses.ts'
+import type { OutcomesConfig } from './outcomes.ts'
 import type { OutletsConfig } from './outlets.ts'
 import type { FileSource, SecretSource } from './keys.ts'
 import type { StirConfig } from './stir.ts'
@@ -52,6 +53,8 @@ export type Config = {
   /** What outside services are asked with, by the id of the rule that asks. */
   readonly scoreTokens: ReadonlyMap<string, string>
   readonly outlets: OutletsConfig
+  /** Undefined where no copies are taken. */
+  readonly outcomes: OutcomesConfig | undefined
   /** Undefined where signed calls are not verified here. */
   readonly stir: StirConfig | undefined
   readonly ledger: { readonly checkpoints: string; readonly keepMs: number }

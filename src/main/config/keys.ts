@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { NOTICE_WORDS } from '#core/notify/notice-choices.ts'
-import { parseEndpoint } from './addresses.ts'
+import { parseEndpoint, parseRange } from './addresses.ts'
 import { parseDuration, parseSize } from './units.ts'
 
 /** What is known of a key: what it means, and what it takes in words that complete "expected …". */
@@ -84,6 +84,18 @@ export function endpoint() {
   return checked(parseEndpoint)
 }
 
+/** Addresses and ranges, one or a list: never everybody. */
+export function ranges() {
+  return z.union([z.string(), z.array(z.string()).max(RANGES_MAX)]).transform((value, context) => {
+    const texts = typeof value === 'string' ? [value] : value
+    const wrong = texts.findIndex((text) => (parseRange(text)?.prefix ?? 0) === 0)
+    if (texts.length > 0 && wrong < 0) return texts
+    const path = typeof value === 'string' || texts.length === 0 ? [] : [wrong]
+    context.issues.push({ code: 'custom', input: value, path })
+    return z.NEVER
+  })
+}
+
 export function secret() {
   return checked((text): SecretSource | undefined => {
     if (/^file:./.test(text)) return { kind: 'file', path: text.slice(5) }
@@ -121,10 +133,15 @@ function within(value: number | undefined, min = 0, max = Infinity): number | un
 export const SECRET = 'file: and a path, or env: and a variable'
 export const NAME = 'up to 64 of letters, digits, dot, hyphen and underscore, a letter or digit first'
 export const LIST = 'file: and a path, or a list of numbers in quotes'
+export const RANGES =
+  'an address such as 192.0.2.7, a range such as 192.0.2.0/24 that is not everybody, or a list of them'
 export const ENDPOINT = 'an address and port such as 127.0.0.1:8080 or [::1]:8080'
 
 /** Longer lists belong in a file, where a fault has a line. */
 const LISTED_INLINE_MAX = 1000
+
+/** Addresses and ranges in one list. */
+const RANGES_MAX = 1000
 
 /** No value of the configuration is longer. */
 const TEXT_MAX = 4096

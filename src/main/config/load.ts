@@ -8,6 +8,7 @@ import { applyEnvironment, variableOf, type Environment, type Override } from '.
 import { sortFaults, type ConfigFault } from './fault.ts'
 import { readHttp, type HttpConfig } from './http.ts'
 import { besides, openListReader, reasonOf, type ReadFile } from './lists.ts'
+import { type OutcomesConfig, readOutcomes } from './outcomes.ts'
 import { type OutletsConfig, readOutlets } from './outlets.ts'
 import { makePolicy, type Places } from './rules.ts'
 import { knownKeys } from './schema-walk.ts'
@@ -81,9 +82,29 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
   const lists = text === undefined ? readFile : readFrozen(places.policyFile, text)
   const streams = readGateTls(parsed.data.gate, { file, readFile, env, places, serves: serves === true })
   const outlets = readOutlets(parsed.data, { file, readFile, env, places, serves: serves === true })
+  const outcomes = readOutcomes(parsed.data, { file, readFile, env, places, serves: serves === true })
   const stir = readStir(parsed.data, { file, readFile, env, places, serves: serves === true }, isWhole)
-  const compiled = compile(parsed.data, file, places, lists, yaml, isWhole, http, streams.tls, outlets, stir.stir)
-  faults.push(...compiled.faults, ...http.faults, ...streams.faults, ...outlets.faults, ...stir.faults)
+  const compiled = compile(
+    parsed.data,
+    file,
+    places,
+    lists,
+    yaml,
+    isWhole,
+    http,
+    streams.tls,
+    outlets,
+    outcomes.outcomes,
+    stir.stir,
+  )
+  faults.push(
+    ...compiled.faults,
+    ...http.faults,
+    ...streams.faults,
+    ...outlets.faults,
+    ...outcomes.faults,
+    ...stir.faults,
+  )
   if (faults.length > 0) return { kind: 'refused', faults: sortFaults(faults) }
   return { kind: 'loaded', config: compiled.config, reminders: [...compiled.reminders, ...stir.reminders] }
 }
@@ -99,6 +120,7 @@ function compile(
   http: HttpConfig,
   tls: GateTlsConfig | undefined,
   outlets: OutletsConfig,
+  outcomes: OutcomesConfig | undefined,
   stir: StirConfig | undefined,
 ) {
   const { operator, gate, desk, policy } = settings
@@ -164,6 +186,7 @@ function compile(
     api: http.api,
     scoreTokens: http.scoreTokens,
     outlets: { webhooks: outlets.webhooks, hep: outlets.hep },
+    outcomes,
     stir,
     ledger: { checkpoints: besides(file, settings.ledger.checkpoints), keepMs: settings.ledger.keep },
     journal: { keepMs: settings.journal.keep },

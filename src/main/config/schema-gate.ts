@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { parseRange } from './addresses.ts'
 import {
   NAME,
+  RANGES,
   SECRET,
   checked,
   duration,
@@ -9,6 +9,7 @@ import {
   integer,
   key,
   name,
+  ranges,
   secret,
   section,
   size,
@@ -26,6 +27,7 @@ import {
   trunkKey,
 } from './schema-contract.ts'
 import { certificateKey, listenKey, streamsKey, tlsKey } from './schema-streams.ts'
+import { outcomesSchema } from './schema-outcomes.ts'
 import { hepSchema } from './schema-outlets.ts'
 import { verstatKey } from './schema-stir.ts'
 
@@ -42,19 +44,9 @@ const dialPlan = section({
 const peer = section({
   name: key(name(), 'What the peer is called in the ledger and in figures.', NAME),
   from: key(
-    z
-      .union([z.string(), z.array(z.string()).max(1000)])
-      .transform((value, context) => {
-        const texts = typeof value === 'string' ? [value] : value
-        const wrong = texts.findIndex((text) => (parseRange(text)?.prefix ?? 0) === 0)
-        if (texts.length > 0 && wrong < 0) return texts
-        const path = typeof value === 'string' || texts.length === 0 ? [] : [wrong]
-        context.issues.push({ code: 'custom', input: value, path })
-        return z.NEVER
-      })
-      .optional(),
+    ranges().optional(),
     'The addresses it sends from; nobody else is answered. A peer that comes by its certificate or over HTTP alone has none.',
-    'an address such as 192.0.2.7, a range such as 192.0.2.0/24 that is not everybody, or a list of them',
+    RANGES,
   ),
   certificate: certificateKey,
   continue: continueKey,
@@ -133,6 +125,11 @@ export const gateSchema = section({
     hepSchema.optional(),
     'A Homer that gets a copy of each call and its answer, and what was decided (HEPv3). Without it, none.',
     'a mapping with to',
+  ),
+  outcomes: key(
+    outcomesSchema.optional(),
+    'Where copies of calls (HEPv3) are taken, to see how they end: what the rules `short` and `unanswered` go by. Without it, only what is told over HTTP counts.',
+    'a mapping with hep',
   ),
   limits: key(limits.prefault({}), 'What the gate holds at most.', 'a mapping'),
 })
