@@ -437,6 +437,76 @@ test('against every outcome remembered: a share is exact in the first window, an
   assert.ok(exact > 100)
 })
 
+/** A window of 4096 ms, whose ticks are milliseconds: so figures across windows are known to the call. */
+const TICKS = 4096
+
+test('distinct numbers across windows: what is called again moves over, and the rest of the window before counts by its share', () => {
+  const tally = openTally(policyOf(distinct({ perMs: TICKS })), 1)
+  const steps: [atMs: number, called: number, figure: number, exact: boolean][] = [
+    ...[1, 2, 3, 4].map((called): [number, number, number, boolean] => [0, called, called, true]),
+    [TICKS + 1024, 5, 1 + 3, false],
+    [TICKS + 1024, 1, 2 + 2, false],
+    [TICKS + 2048, 2, 3 + 1, false],
+    [2 * TICKS - 1, 3, 4 + 0, false],
+    [2 * TICKS, 9, 1 + 4, false],
+    [2 * TICKS, 9, 1 + 4, false],
+    [4 * TICKS, 9, 1, true],
+    [5 * TICKS, 8, 1 + 1, false],
+    [6 * TICKS, 8, 1, true],
+  ]
+  for (const [atMs, called, figure, exact] of steps) {
+    assert.equal(tally.countDistinct(0, 12125550117, called, NOW + atMs), figure, `${called} at ${atMs}`)
+    assert.equal(tally.wasExact(0), exact, `${called} at ${atMs}`)
+  }
+})
+
+test('a run across windows counts what the window before still has of it, and is over after two', () => {
+  const tally = openTally(policyOf(sequential({ perMs: TICKS })), 1)
+  const steps: [atMs: number, called: number, figure: number, exact: boolean][] = [
+    [0, 100, 1, true],
+    [0, 101, 2, true],
+    [TICKS - 1, 102, 3, true],
+    [TICKS + 1024, 103, 1 + 2, false],
+    [TICKS + 1024, 103, 1 + 2, false],
+    [TICKS + 2048, 104, 2 + 1, false],
+    [2 * TICKS - 1, 105, 3 + 0, false],
+    [2 * TICKS, 106, 1 + 3, false],
+    [2 * TICKS, 105, 1, true],
+    [4 * TICKS, 107, 1, true],
+    [5 * TICKS, 108, 1 + 1, false],
+    [6 * TICKS + 1, 109, 1 + 0, false],
+    [8 * TICKS, 109, 1, true],
+  ]
+  for (const [atMs, called, figure, exact] of steps) {
+    assert.equal(tally.countRun(0, 12125550117, 14155550000 + called, NOW + atMs), figure, `${called} at ${atMs}`)
+    assert.equal(tally.wasExact(0), exact, `${called} at ${atMs}`)
+  }
+})
+
+test('shares across windows: calls and hits of the window before count by the same share', () => {
+  const tally = openTally(policyOf({ ...unanswered(), perMs: TICKS }), 1)
+  const end = (atMs: number, ...hits: boolean[]) => {
+    for (const isHit of hits) tally.countEnded(0, 12125550117, isHit, NOW + atMs)
+  }
+  const ended = (atMs: number) => {
+    const { count, hits } = tally.ended(0, 12125550117, NOW + atMs)
+    return [count, hits, tally.wasExact(0)]
+  }
+  assert.deepEqual(ended(0), [0, 0, true])
+  end(0, true, true, true, false)
+  assert.deepEqual(ended(TICKS - 1), [4, 3, true])
+  assert.deepEqual(ended(TICKS), [4, 3, false])
+  assert.deepEqual(ended(TICKS + 1024), [3, 2, false])
+  assert.deepEqual(ended(2 * TICKS - 1), [0, 0, false])
+  assert.deepEqual(ended(2 * TICKS), [0, 0, true])
+  end(TICKS + 2048, true)
+  assert.deepEqual(ended(TICKS + 2048), [1 + 2, 1 + 1, false])
+  end(2 * TICKS, true, false)
+  assert.deepEqual(ended(2 * TICKS), [2 + 1, 1 + 1, false])
+  end(4 * TICKS, false)
+  assert.deepEqual(ended(4 * TICKS), [1, 0, true])
+})
+
 test('a pair for which there is no room is not counted, and said to be', () => {
   const rule = distinct({ limit: 60_000, pairs: 1 })
   const tally = openTally(policyOf(rule), 1)

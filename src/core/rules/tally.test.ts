@@ -23,6 +23,29 @@ test('a tally has a table for each rule that counts, and views of one memory see
   assert.deepEqual([one.wasExact(0), openTally(policy, 7).count(0, KEY, START_MS)], [true, 1])
 })
 
+test('whatever is asked, each lock is given back', () => {
+  const rules = [volume({}), DISTINCT, SEQUENTIAL, SHORT, SPOOFING].map((rule, counter) => ({ ...rule, counter }))
+  const policy = policyOf(rules)
+  const memory = allotTally(policy, 1)
+  const views = [viewTally(policy, memory), viewTally(policy, memory)]
+  for (const tally of [...views, ...views]) {
+    tally.count(0, KEY, START_MS)
+    tally.countDistinct(1, KEY, KEY + 1, START_MS)
+    tally.countRun(2, KEY, KEY + 1, START_MS)
+    tally.countEnded(3, KEY, true, START_MS)
+    tally.ended(3, KEY, START_MS)
+    tally.compareSigning(4, KEY, { provider: 1, isSigned: true }, START_MS)
+    tally.compareSigning(4, KEY, { provider: 1, isSigned: false }, START_MS)
+    const [counter] = tally.counters
+    assert.ok(counter instanceof SlidingCounter && counter.read(KEY, START_MS) > 0)
+  }
+  assert.deepEqual(
+    views.map(({ takeovers }) => takeovers),
+    [0, 0],
+  )
+  assert.equal(views[1]!.ended(3, KEY, START_MS).count, 4)
+})
+
 test('a lock whose holder has died is taken over, and counting goes on', () => {
   const buffer = new SharedArrayBuffer(counterBytes(1))
   const [dead, alive] = [0, 1].map(() => new SlidingCounter(1000, 1, buffer, 0)) as [SlidingCounter, SlidingCounter]
