@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { FLOORS } from './floors.ts'
+import { filesNamed, namesMissing, readProofs } from './proofs.ts'
 
 /** A line of the page: a section of a document, what it asks for, how it stands, and what shows it. */
 type Claim = { readonly section: string; readonly state: string; readonly shownBy: string; readonly line: number }
@@ -16,22 +17,6 @@ test('each claim of conformance has a state, and names what shows it', (t) => {
   expectAtLeast('documents conformed to', new Set(claims.map((claim) => claim.section)).size)
   const count = (state: string): number => claims.filter((claim) => claim.state.startsWith(state)).length
   t.diagnostic(`${count('done')} done, ${count('differs')} differ, ${count('not planned')} not planned`)
-})
-
-test('each case of reliability names tests that are there', (t) => {
-  const cases = readCases(read(RELIABILITY))
-  assert.deepEqual(
-    cases.flatMap(({ line, shownBy }) => objectionsToProofs(shownBy, `${RELIABILITY}:${line}`)),
-    [],
-  )
-  expectAtLeast('cases of reliability', cases.length)
-  t.diagnostic(`${cases.length} cases`)
-
-  const [planted] = readCases(
-    '| 1. it rains | it gets wet | `test/floors.ts` "tracked files", "a name that no test has" |\n',
-  )
-  assert.match(objectionsToProofs(planted!.shownBy, 'planted').join(), /does not hold "a name that no test has"/)
-  assert.match(objectionsToProofs('seen in practice', 'planted').join(), /nothing shows it/)
 })
 
 test('every standard that the sources cite is on the page', (t) => {
@@ -76,14 +61,6 @@ function readClaims(page: string): Claim[] {
   })
 }
 
-/** Reads the tables of three columns: case, what happens, shown by. */
-function readCases(page: string): { readonly line: number; readonly shownBy: string }[] {
-  return page.split('\n').flatMap((text, index) => {
-    const shownBy = /^\| \d+\. [^|]+ \| [^|]+ \| ([^|]*?) ?\|$/.exec(text)?.[1]
-    return shownBy === undefined ? [] : [{ line: index + 1, shownBy }]
-  })
-}
-
 function objectionsTo({ state, shownBy, line }: Claim): string[] {
   const where = `${PAGE}:${line}`
   if (!/^(?:done|differs: .{8,}|not planned: .{8,})$/.test(state)) return [`${where}: the state is "${state}"`]
@@ -93,17 +70,13 @@ function objectionsTo({ state, shownBy, line }: Claim): string[] {
 /** What is wrong with files and the words behind each that are said to stand in it: `path` "words", "more words". */
 function objectionsToProofs(shownBy: string, where: string): string[] {
   const say = (why: string): string => `${where}: ${why}`
-  const proofs = [...shownBy.matchAll(/`(?<what>[^`]+)`(?<names>(?:,?\s+"[^"]+")*)/g)].map((match) => match.groups!)
+  const proofs = readProofs(shownBy)
   if (proofs.length === 0) return [say('nothing shows it')]
   return proofs.flatMap(({ what, names }) => {
-    if (/^R[A-Z0-9]+-\d+$/.test(what!)) return rulesFired().has(what!) ? [] : [say(`no vector fires ${what}`)]
-    const paths = what!.includes('*')
-      ? globSync(what!, { cwd: ROOT })
-      : [what!].filter((path) => existsSync(join(ROOT, path)))
+    if (/^R[A-Z0-9]+-\d+$/.test(what)) return rulesFired().has(what) ? [] : [say(`no vector fires ${what}`)]
+    const paths = filesNamed(what)
     if (paths.length === 0) return [say(`no file ${what}`)]
-    return [...names!.matchAll(/"([^"]+)"/g)].flatMap(([, name]) =>
-      paths.some((path) => read(path).includes(name!)) ? [] : [say(`${what} does not hold "${name}"`)],
-    )
+    return namesMissing(paths, names, true).map((name) => say(`${what} does not hold "${name}"`))
   })
 }
 
@@ -133,4 +106,3 @@ let rules: ReadonlySet<string> | undefined
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PAGE = 'docs/conformance.md'
-const RELIABILITY = 'docs/reliability.md'
