@@ -51,13 +51,15 @@ export type GateSurroundings = {
   readonly tried?: ((tried: Tried) => void) | undefined
   /** See `GateParts.pauses`. */
   readonly pauses?: (() => number) | undefined
+  /** See `GateParts.heldBytes`. */
+  readonly heldBytes?: (() => number) | undefined
 }
 
 /** Makes a gate of the terms; the tally beside it is the gate's own view of the shared counters. */
 export function makeGate(terms: GateTerms, around: GateSurroundings): { gate: Gate; tally: MemoryTally } {
   const { hashKey, dialPlan, limits, sharedCalls } = terms
   const parts = judgingParts(terms, around.inquiry)
-  const { ledger, recent, alarm, tried, pauses } = around
+  const { ledger, recent, alarm, tried, pauses, heldBytes } = around
   const gate = new Gate({
     ...parts,
     ledger,
@@ -65,6 +67,7 @@ export function makeGate(terms: GateTerms, around: GateSurroundings): { gate: Ga
     alarm,
     tried,
     pauses,
+    heldBytes,
     sharedCalls: sharedCalls && new SharedCalls(sharedCalls, limits.transactions, SHARED_CALLS_SEED),
     hashKey,
     dialPlan,

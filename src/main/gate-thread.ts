@@ -80,6 +80,7 @@ const made = makeGate(started.terms, {
   alarm: (alarm, cause) => tell({ kind: 'alarm', alarm, cause: cause instanceof Error ? cause : undefined }),
   tried: (tried) => tell({ kind: 'tried', tried }),
   pauses: started.udp === 'batch' ? batchPauses : undefined,
+  heldBytes: () => transports.reduce((bytes, { receiveBufferBytes }) => bytes + receiveBufferBytes, 0),
 })
 const { gate } = made
 let { tally } = made

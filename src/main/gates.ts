@@ -61,7 +61,10 @@ export class Gates {
     this.#parts = parts
     this.#terms = parts.terms
     this.#hep = parts.hep && openHep(parts.hep)
-    const { gate, tally } = makeGate(parts.terms, parts)
+    const { gate, tally } = makeGate(parts.terms, {
+      ...parts,
+      heldBytes: () => this.transports.reduce((bytes, { receiveBufferBytes }) => bytes + receiveBufferBytes, 0),
+    })
     this.gate = gate
     this.#tally = tally
   }

@@ -67,9 +67,11 @@ test('a block that the ledger refuses continues, and says why', async () => {
 
 test('a block that waits behind too many continues, and so does a fault of the rules', async () => {
   const shed = screenWith({ pending: 1 })
-  void shed.ask(BLOCKED)
+  const first = shed.ask(BLOCKED)
   const answer = await shed.ask(BLOCKED, 'two')
   assert.ok(answer.verdict === 'continue' && answer.reason === 'shed')
+  await shed.commit()
+  assert.equal((await first).verdict, 'block')
   const broken = screenWith({ breakRules: true })
   const other = await broken.ask(CALLER)
   assert.ok(other.verdict === 'continue' && other.reason === 'fault')
@@ -108,7 +110,7 @@ test('in an overload that does not end a question is answered unjudged at once, 
   const time = { nowMs: NOW }
   const { ask, gate, way, sent } = screenWith({ time, parts: { pauses: () => 7 } })
   for (let call = 0; call < 500; call++) await ask(CALLER, `flood-${call}`)
-  time.nowMs += 305
+  time.nowMs += 309
   await ask(CALLER, 'second')
   const answer = await ask(BLOCKED, 'third')
   assert.ok(answer.verdict === 'continue')

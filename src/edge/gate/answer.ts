@@ -81,6 +81,8 @@ export type GateParts = {
   readonly answersOverload?: boolean | undefined
   /** Grows whenever everything that had come was answered; without it, the idle time of this thread's loop. */
   readonly pauses?: (() => number) | undefined
+  /** What the system may hold of datagrams that wait for this gate, in octets. */
+  readonly heldBytes?: (() => number) | undefined
   /** A test of one peer that is under way, and who is told what came of it. */
   readonly trial?: Trial | undefined
   readonly tried?: ((tried: Tried) => void) | undefined
@@ -165,7 +167,7 @@ export class Gate {
     this.#identifier = new Identifier(parts.hashKey)
     this.#transactions = new Memory(parts.limits.transactions, TRANSACTION_MS)
     this.#calls = new Memory(parts.limits.transactions, TRANSACTION_MS)
-    this.#overload = new Overload(parts.pauses)
+    this.#overload = new Overload(parts.pauses, parts.heldBytes)
     this.#unruled = rulingOf(NO_RULE, parts)
     this.#held = new HeldCalls(parts.clock, this.#resume())
     this.#waiting = new WaitingBlocks(

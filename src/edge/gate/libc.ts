@@ -66,6 +66,7 @@ const CALLS = {
   bind: { arguments: ['i32', 'buffer', 'u32'], return: 'i32' },
   close: { arguments: ['i32'], return: 'i32' },
   getsockname: { arguments: ['i32', 'buffer', 'buffer'], return: 'i32' },
+  getsockopt: { arguments: ['i32', 'i32', 'i32', 'buffer', 'buffer'], return: 'i32' },
   if_indextoname: { arguments: ['u32', 'buffer'], return: 'pointer' },
   if_nametoindex: { arguments: ['string'], return: 'u32' },
   inet_ntop: { arguments: ['i32', 'buffer', 'buffer', 'u32'], return: 'pointer' },

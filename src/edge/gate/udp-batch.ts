@@ -49,6 +49,7 @@ export function batchPauses(): number {
 /** Owns a socket. */
 class BatchTransport implements Transport {
   readonly local: string
+  readonly receiveBufferBytes: number
   readonly failures: Transport['failures'] = { sends: 0, last: undefined }
   readonly descriptor: number
   readonly #libc: Libc
@@ -64,6 +65,7 @@ class BatchTransport implements Transport {
     this.#received = new ReceivedBatch(libc, family)
     this.#answers = new SendBatch(libc, family)
     this.local = localOf(libc, descriptor, family)
+    this.receiveBufferBytes = receiveBufferOf(libc, descriptor)
     turns ??= new Turns(libc)
     turns.add(this)
   }
@@ -235,6 +237,13 @@ function openSocket(libc: Libc, host: string, port: number, family: Family, opti
 function setOption(libc: Libc, descriptor: number, name: keyof typeof OPTIONS, value: NodeJS.ArrayBufferView): void {
   if (libc.setsockopt(descriptor, SOL_SOCKET, OPTIONS[name], value, value.byteLength) < 0)
     throw systemError(`setsockopt ${name}`, libc.errno())
+}
+
+function receiveBufferOf(libc: Libc, descriptor: number): number {
+  const bytes = new Int32Array(1)
+  if (libc.getsockopt(descriptor, SOL_SOCKET, OPTIONS.SO_RCVBUF, bytes, Uint32Array.of(bytes.byteLength)) < 0)
+    throw systemError('getsockopt SO_RCVBUF', libc.errno())
+  return bytes[0]!
 }
 
 function localOf(libc: Libc, descriptor: number, family: Family): string {

@@ -7,6 +7,8 @@ import type { Way } from './waiting-blocks.ts'
 export type Transport = Way & {
   /** What it listens on, as it would stand in a SIP URI: `127.0.0.1:5060`. */
   readonly local: string
+  /** What the system granted for datagrams that wait: with its own share, twice what was asked. */
+  readonly receiveBufferBytes: number
   close(): Promise<void>
   /** Datagrams the system would not take, and the error of the last one. */
   readonly failures: { sends: number; last: Error | undefined }
@@ -55,6 +57,7 @@ export async function listenUdp(
   let closed: Promise<void> | undefined
   const transport: Transport = {
     local: formatLocal(bound.address, bound.port),
+    receiveBufferBytes: socket.getRecvBufferSize(),
     failures,
     send(bytes, length, address, to) {
       const copy = Buffer.allocUnsafe(length)
