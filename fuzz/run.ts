@@ -17,7 +17,7 @@ if (/^\d+$/.test(first)) fuzz(Number(first), Number(second ?? Date.now() % 2 ** 
 else for (const path of process.argv.slice(2)) feed(new Uint8Array(readFileSync(path)), path)
 
 function fuzz(seconds: number, seed: number): void {
-  const paths = globSync(['vectors/**/*.sip', 'fuzz/found/*'], { cwd: ROOT })
+  const paths = globSync(['vectors/**/*.{sip,hep}', 'fuzz/found/*'], { cwd: ROOT })
   const seeds = paths.map((path) => new Uint8Array(readFileSync(join(ROOT, path))))
   const mutate = mutator(seeds, seed)
   const until = performance.now() + seconds * 1000

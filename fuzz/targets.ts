@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { type HepPacket, type HepType, formatHep, hepLength, parseHep } from '#codec/hep/hep.ts'
 import { parseCallInfo } from '#codec/sip/call-info.ts'
 import { parseCSeq } from '#codec/sip/cseq.ts'
 import { parseDate } from '#codec/sip/date.ts'
@@ -20,6 +21,7 @@ import { formatIdentity, parseIdentity } from '#codec/stir/identity.ts'
 import { readPassport } from '#codec/stir/passport.ts'
 import { readTnAuthList } from '#codec/stir/tn-auth-list.ts'
 import { readCallFacts } from '#core/call/read-facts.ts'
+import { readSeenMessage } from '#core/observe/seen-message.ts'
 
 /** What is done with octets that may be anything. `Malformed` is a good answer; any other exception is a find. */
 export const TARGETS: ReadonlyMap<string, (bytes: Uint8Array) => void> = new Map([
@@ -34,6 +36,8 @@ export const TARGETS: ReadonlyMap<string, (bytes: Uint8Array) => void> = new Map
   ['identity', readIdentities],
   ['passport', readTokens],
   ['certificate', readCertificates],
+  ['hep', readHep],
+  ['copy', (bytes: Uint8Array): void => void readSeenMessage(bytes)],
 ])
 
 /** What went wrong in a target, in words; undefined where it took the octets or called them malformed. */
@@ -157,6 +161,20 @@ function readCertificates(bytes: Uint8Array): void {
   orMalformed(() => readCertificateTerms(bytes))
   for (let at = bytes.indexOf(0x30); at >= 0 && at < 64; at = bytes.indexOf(0x30, at + 1))
     orMalformed(() => readCertificateTerms(bytes.subarray(at)))
+}
+
+/** A packet that can be written again reads back as itself, and a stream always goes on. */
+function readHep(bytes: Uint8Array): void {
+  orMalformed(() => assert.ok((hepLength(bytes) ?? 6) >= 6))
+  for (const octets of [bytes, Buffer.concat([Buffer.from('HEP3'), bytes])]) {
+    orMalformed(() => {
+      const { isCompressed, ...packet } = parseHep(octets)
+      assert.ok(packet.payload.length <= octets.length)
+      const sent: HepPacket = { ...packet, type: packet.type as HepType }
+      const written = isCompressed || packet.source === '' ? undefined : writeOr(() => formatHep(sent))
+      if (written !== undefined) assert.deepEqual(parseHep(written).payload, packet.payload)
+    })
+  }
 }
 
 /** Reads each line of a field; each value that can be written again reads back as itself. */

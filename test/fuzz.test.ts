@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { Malformed } from '#codec/sip/malformed.ts'
 import { mutator } from '../fuzz/mutate.ts'
 import { TARGETS, breaks } from '../fuzz/targets.ts'
-import { noticeVectors, sipVectors, tortureCases } from './torture.ts'
+import { hepVectors, noticeVectors, sipVectors, tortureCases } from './torture.ts'
 
-const SEEDS = [...noticeVectors(), ...sipVectors(), ...tortureCases()].map(({ bytes }) => bytes)
+const SEEDS = [...noticeVectors(), ...sipVectors(), ...tortureCases(), ...hepVectors()].map(({ bytes }) => bytes)
 
 test('no fuzz target breaks over a vector, or over a few of its changes', () => {
   const mutate = mutator(SEEDS, 603)

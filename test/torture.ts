@@ -72,6 +72,21 @@ export type SipVector = { readonly id: string; readonly name: string; readonly b
   | { readonly folder: 'invalid'; readonly fault: SipFault }
 )
 
+/** One HEP packet: the facts a reader must find in it, or the fault it must name. */
+export type HepVector = { readonly id: string; readonly name: string; readonly bytes: Uint8Array } & (
+  | { readonly expected: HepExpectation; readonly fault?: never }
+  | { readonly fault: { readonly code: string }; readonly expected?: never }
+)
+
+/** Facts of a packet; null for what is absent. */
+export type HepExpectation = Readonly<Record<string, string | number | boolean | null>> & {
+  /** RFC 3339, with microseconds. */
+  readonly at: string
+  /** As text; where it is compressed, what it opens to. */
+  readonly payload: string
+  readonly isCompressed: boolean
+}
+
 export type SipFault = {
   /** A code of `Malformed`. */
   readonly code: string
@@ -150,21 +165,28 @@ export function sipVectors(): SipVector[] {
   )
 }
 
+/** All HEP packets: sound ones, then broken ones. */
+export function hepVectors(): HepVector[] {
+  return readPairs('hep', 'hep').map(({ name, bytes, json }) => {
+    return { ...(json as object), id: idOf(name), name, bytes } as HepVector
+  })
+}
+
 /** A message and what is said about it; `name` is the file name without its ending. */
 type Pair = { readonly name: string; readonly bytes: Uint8Array; readonly json: unknown }
 
 /** Reads every pair of a folder, so that no file can be forgotten; an empty folder or half a pair is a mistake of ours. */
-function readPairs(folder: string): Pair[] {
+function readPairs(folder: string, ending = 'sip'): Pair[] {
   const at = new URL(`${folder}/`, VECTORS)
   const files = readdirSync(at).sort()
-  const names = files.filter((file) => file.endsWith('.sip')).map((file) => file.slice(0, -'.sip'.length))
+  const names = files.filter((file) => file.endsWith(`.${ending}`)).map((file) => file.slice(0, -ending.length - 1))
   if (names.length === 0) throw new Error(`vectors/${folder} is empty`)
-  const wanted = names.flatMap((name) => [`${name}.json`, `${name}.sip`]).sort()
+  const wanted = names.flatMap((name) => [`${name}.json`, `${name}.${ending}`]).sort()
   const odd = [...files.filter((file) => !wanted.includes(file)), ...wanted.filter((file) => !files.includes(file))]
-  if (odd.length > 0) throw new Error(`vectors/${folder}: not a pair of .sip and .json: ${odd.join(', ')}`)
+  if (odd.length > 0) throw new Error(`vectors/${folder}: not a pair of .${ending} and .json: ${odd.join(', ')}`)
   return names.map((name) => ({
     name,
-    bytes: new Uint8Array(readFileSync(new URL(`${name}.sip`, at))),
+    bytes: new Uint8Array(readFileSync(new URL(`${name}.${ending}`, at))),
     json: JSON.parse(readFileSync(new URL(`${name}.json`, at), 'utf8')) as unknown,
   }))
 }

@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MALFORMED } from '#codec/sip/malformed.ts'
-import { NOTICE_FOLDERS, type NoticeVector, noticeVectors, sipVectors, tortureCases } from './torture.ts'
+import { NOTICE_FOLDERS, type NoticeVector, hepVectors, noticeVectors, sipVectors, tortureCases } from './torture.ts'
 
 const NOTICES = noticeVectors()
 const SIP = sipVectors()
+const HEP = hepVectors()
 const TORTURE = tortureCases()
 
 test('no vector is lost: there are at least as many as ever', () => {
   assert.ok(NOTICES.length >= 261, `${NOTICES.length} notices`)
   assert.ok(SIP.length >= 60, `${SIP.length} SIP messages`)
+  assert.ok(HEP.length >= 14, `${HEP.length} HEP packets`)
   assert.deepEqual([...new Set(NOTICES.map((vector) => vector.folder))], [...NOTICE_FOLDERS])
 })
 
 test('ids stand once', () => {
-  for (const ids of [NOTICES.map((vector) => vector.id), SIP.map((vector) => vector.id)]) {
+  for (const ids of [NOTICES, SIP, HEP].map((vectors) => vectors.map((vector) => vector.id))) {
     assert.equal(new Set(ids).size, ids.length)
     assert.ok(ids.every((id) => /^[A-Z]\d\d$/.test(id)))
   }
@@ -107,8 +109,11 @@ test('a sound SIP message lists its facts and a broken one names a fault the cod
   assert.ok(sound >= 30)
 })
 
-test('every fault a SIP message can have is shown by a broken message', () => {
-  const shown = new Set(SIP.flatMap((vector) => (vector.folder === 'invalid' ? [vector.fault.code] : [])))
+test('every fault a message or packet can have is shown by a broken one', () => {
+  const shown = new Set([
+    ...SIP.flatMap((vector) => (vector.folder === 'invalid' ? [vector.fault.code] : [])),
+    ...HEP.flatMap(({ fault }) => (fault === undefined ? [] : [fault.code])),
+  ])
   const elsewhere = ['card', 'capture', 'certificate']
   assert.deepEqual(
     Object.keys(MALFORMED).filter((code) => !shown.has(code) && !elsewhere.includes(code)),

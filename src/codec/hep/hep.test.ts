@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { unzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { Malformed } from '#codec/sip/malformed.ts'
+import { hepVectors } from '../../../test/torture.ts'
 import { HEP_OCTETS_MAX, HEP_TYPES, type HepPacket, formatHep, hepLength, parseHep } from './hep.ts'
 
 const PACKET: HepPacket = {
@@ -171,3 +173,20 @@ test('whatever the octets, reading ends in a packet or in Malformed', () => {
     { numRuns: 500 },
   )
 })
+
+for (const { name, bytes, expected, fault } of hepVectors()) {
+  test(`vector ${name}`, () => {
+    if (fault !== undefined) {
+      assert.throws(
+        () => parseHep(bytes),
+        (error) => error instanceof Malformed && error.code === fault.code,
+      )
+      return
+    }
+    const { atMs, payload, isCompressed, ...facts } = parseHep(bytes)
+    const at = `${new Date(Math.floor(atMs)).toISOString().slice(0, -1)}${String(Math.round((atMs % 1) * 1000)).padStart(3, '0')}Z`
+    const text = Buffer.from(isCompressed ? unzipSync(payload) : payload).toString()
+    const absent = Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, value ?? null]))
+    assert.deepEqual({ ...absent, at, isCompressed, payload: text }, expected)
+  })
+}
