@@ -44,6 +44,8 @@ export type LossyReport = {
     readonly repeats: number
     readonly retransmissions: number
     readonly errors: number
+    /** Answers that the system would not send. */
+    readonly unsent: number
   }
   /** Packets that the network lost. */
   readonly lost: { readonly requests: number; readonly answers: number }
@@ -120,6 +122,7 @@ async function observe(): Promise<LossyReport> {
       repeats: number('repeats'),
       retransmissions: number('retransmissions'),
       errors: number('errors'),
+      unsent: number('unsent'),
     },
     lost,
     cut,
