@@ -19,6 +19,7 @@ import type {
   VolumeRule,
 } from './policy.ts'
 import { learn } from './spoofing.ts'
+import { parseStandingList } from './standing-list.ts'
 import { openTally, type MemoryTally } from './tally.ts'
 import type { Ground } from './verdict.ts'
 
@@ -260,6 +261,13 @@ const WORDS: [rule: CountingRule, before: Event[], last: Event, operator: string
     'most calls in 10 min from +1 212 555 0117 were not answered',
   ],
   [
+    sequential({ step: 12 }),
+    to(1001, 1011, 1021),
+    to(1031)[0]!,
+    '4 calls in 10 min from +1 212 555 0117 to numbers one after the other, at most 12 apart, limit 3',
+    '4 calls in 10 min from +1 212 555 0117 to numbers one after the other',
+  ],
+  [
     spoofing(),
     [SIGNED],
     { trunk: 't9' },
@@ -301,7 +309,32 @@ test('a ground tells the latest calls behind it, oldest first, and not the block
     })),
   )
   assert.equal(formatTelling(ground)[0], '2026-11-18T11:08:40.000Z from +1 212 555 0117 to +1 415 555 1002')
-  assert.deepEqual(formatTelling(JSON.parse('{"kind":"volume","count":1}') as Ground), [], 'an older entry has none')
+  const older = JSON.parse('{"kind":"volume","count":1,"subject":"","perMs":1}') as Ground
+  assert.deepEqual(
+    [formatTelling(older), publicGrounds([older], CALLER)[0]?.calls],
+    [[], []],
+    'an older entry has none',
+  )
+})
+
+test('a registered caller is held to his own limit by every rule that has one', () => {
+  const { list } = parseStandingList(CALLER, { name: 'registered.csv' })
+  const registered = { kind: 'limit', list, limit: 5 } as const
+  for (const rule of [volume({ registered }), distinct({ registered }), sequential({ registered })]) {
+    const { happens } = openWorld(rule)
+    const verdicts = to(1001, 1002, 1003, 1004, 1005, 1006).map(happens)
+    assert.deepEqual(
+      verdicts.map((verdict) => verdict?.kind),
+      ['allow', 'allow', 'allow', 'allow', 'allow', 'block'],
+    )
+    const ground = blockedGround(verdicts.at(-1))
+    assert.deepEqual('limit' in ground && ground.limit, 5)
+  }
+})
+
+test('of a number that was less than normally signed, the ledger tells how often', () => {
+  const ground = { ...groundOf(spoofing(), [SIGNED], {}), count: 2 } as Ground
+  assert.match(formatGround(ground), /by another provider \(2 calls, remembered/)
 })
 
 const TELLING: [title: string, rule: CountingRule, before: Event[], last: Event, told: string[]][] = [
@@ -309,6 +342,13 @@ const TELLING: [title: string, rule: CountingRule, before: Event[], last: Event,
     'each number once',
     distinct(),
     [...to(1001, 1002, 1002, 1003), ...to(1004)],
+    to(1005)[0]!,
+    ['1001', '1002', '1003', '1004'],
+  ],
+  [
+    'the number called now is not among them',
+    distinct(),
+    to(1005, 1001, 1002, 1003, 1004),
     to(1005)[0]!,
     ['1001', '1002', '1003', '1004'],
   ],

@@ -55,6 +55,31 @@ test('against every call remembered: exact in the first window, off by no more t
   assert.ok(inexact > 0 && inexact < steps, `the figure is an estimate: ${inexact} of ${steps} were off`)
 })
 
+test('at the ends of windows figures are what they should be, to the millisecond, for each number of a full table', () => {
+  const counter = counterFor(100)
+  const keys = Array.from({ length: 100 }, (_, index) => KEY + index)
+  const expect = (method: 'count' | 'read', atMs: number, figure: number, exact: boolean) => {
+    for (const key of keys) {
+      assert.equal(counter[method](key, START_MS + atMs), figure, `${method} ${key} at ${atMs}`)
+      assert.equal(counter.wasExact, exact, `${method} ${key} at ${atMs}`)
+    }
+  }
+  assert.ok(counter.wasExact)
+  expect('read', 0, 0, true)
+  for (const figure of [1, 2, 3, 4]) expect('count', 0, figure, true)
+  expect('read', PER_MS - 1, 4, true)
+  expect('read', PER_MS, 4, false)
+  expect('read', PER_MS + 1024, 3, false)
+  expect('read', 2 * PER_MS - 1, 0, false)
+  expect('read', 2 * PER_MS, 0, true)
+  expect('count', PER_MS, 1 + 4, false)
+  expect('count', PER_MS + 1024, 2 + 3, false)
+  expect('count', 2 * PER_MS + 2048, 1 + 1, false)
+  expect('count', 4 * PER_MS, 1, true)
+  expect('count', 4 * PER_MS - 100, 2, true)
+  assert.deepEqual([counter.table.evictions, counter.table.used, counter.tables.length], [0, 100, 1])
+})
+
 test('steady traffic is counted to within two calls', () => {
   const counter = counterFor(10)
   let worst = 0

@@ -28,6 +28,10 @@ test('whatever is asked, each lock is given back', () => {
   const policy = policyOf(rules)
   const memory = allotTally(policy, 1)
   const views = [viewTally(policy, memory), viewTally(policy, memory)]
+  assert.deepEqual(
+    views[0]!.counters.map(({ tables }, counter) => [tables.length, views[0]!.wasExact(counter)]),
+    [1, 2, 1, 1, 1].map((tables) => [tables, true]),
+  )
   for (const tally of [...views, ...views]) {
     tally.count(0, KEY, START_MS)
     tally.countDistinct(1, KEY, KEY + 1, START_MS)
