@@ -29,6 +29,7 @@ export function tapped(receive: Receive, hep: HepSender | undefined, heard: Hear
 class TappedWay implements Way {
   readonly origin?: string
   readonly names?: readonly string[] | undefined
+  readonly isReliable?: boolean
   readonly #way: Way
   readonly #hep: HepSender
   readonly #heard: Heard
@@ -43,6 +44,7 @@ class TappedWay implements Way {
     this.#way = way
     if (way.origin !== undefined) this.origin = way.origin
     this.names = way.names
+    if (way.isReliable !== undefined) this.isReliable = way.isReliable
     this.#hep = hep
     this.#heard = heard
     this.#source = source
