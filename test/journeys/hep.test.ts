@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { type AddressInfo, type Socket, createServer } from 'node:net'
+import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { parseHep } from '#codec/hep/hep.ts'
 import { Caller, type Call, formatInvite } from '../peers/caller.ts'
-import { missing, until } from '../peers/peer.ts'
+import { startKamailio } from '../peers/kamailio.ts'
+import { missing, temporaryDirectory, until } from '../peers/peer.ts'
+import { freeUdpPorts } from '../peers/port.ts'
 import { Recourse } from '../peers/recourse.ts'
 import { callsFrom, placeCalls } from '../peers/sipp.ts'
 
 const BUSY = '+12125550117'
+const CAPTURE = new URL('../peers/sipcapture.cfg', import.meta.url).pathname
 
 for (const transport of ['udp', 'tcp'] as const) {
   for (const threads of [1, 2]) {
@@ -70,6 +75,35 @@ test('a stranger is not copied, and a Homer that is away costs no call', async (
 
   assert.match(answer!.toString('latin1'), /^SIP\/2\.0 404 /)
   await until('the figure', async () => (await gate.metrics()).get('recourse_hep_dropped_total') === 3 || undefined)
+})
+
+test('a Kamailio reads each copy as it was sent', { skip: missing('kamailio') }, async (t) => {
+  const directory = temporaryDirectory(t)
+  writeFileSync(join(directory, 'version'), 'table_name(string) table_version(int)\nversion:1\n')
+  const [port] = await freeUdpPorts(1)
+  const defines = { LISTEN: `udp:127.0.0.1:${port}`, DATABASE: `"text://${directory}"` }
+  const { peer } = await startKamailio(t, CAPTURE, port!, defines)
+  const gate = await Recourse.start(t, { deny: [BUSY], hep: `udp:127.0.0.1:${port}` })
+  const caller = await Caller.open(gate.port)
+  t.after(() => caller.close())
+  const invite = formatInvite(callFrom(caller.port))
+
+  const answer = await caller.ask(invite)
+
+  const lines = await until('three copies', () => {
+    const heard = peer.output.split('\n').flatMap((line) => /HEARD (.*payload=[0-9a-f]+)$/.exec(line)?.[1] ?? [])
+    return heard.length >= 3 ? heard : undefined
+  })
+  const receipt = gate.ledger()[0]!.receipt
+  const told = JSON.stringify({ recourse: 1, verdict: 'block', status: 603, receipt })
+  const [there, back] = [`127.0.0.1:${caller.port}`, `127.0.0.1:${gate.port}`]
+  const lineOf = (type: number, from: string, to: string, payload: Buffer): string =>
+    `version=3 family=2 protocol=17 type=${type} from=${from} to=${to} id=2001 call=hep@127.0.0.1 payload=${payload.toString('hex')}`
+  assert.deepEqual(lines, [
+    lineOf(1, there, back, invite),
+    lineOf(1, back, there, answer!),
+    lineOf(100, back, there, Buffer.from(told)),
+  ])
 })
 
 /** Takes HEP as a Homer does. */
