@@ -197,7 +197,7 @@ function values<T>(
 }
 
 /** A writer refuses what it could not write soundly, such as a control character that was escaped in a quoted string. */
-function writeOr(write: () => string): string | undefined {
+function writeOr<Written>(write: () => Written): Written | undefined {
   try {
     return write()
   } catch (error) {

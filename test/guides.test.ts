@@ -9,6 +9,7 @@ import type { Alarms } from '#main/alarms.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
 import { EXIT } from '#main/exit.ts'
 import { STIR_PHRASES, STIR_REASONS } from '#codec/stir/reasons.ts'
+import { outcomeFigures } from '#main/outcomes.ts'
 import { webhookFigures } from '#main/webhooks.ts'
 import { gateFigures, httpFigures, inquiryFigures, ledgerFigures, streamFigures } from '#main/figures.ts'
 import { Clone, readBlocks, readSteps } from './guide.ts'
@@ -52,6 +53,15 @@ test('docs/rules.md lists every figure of scores', () => {
   assert.ok(figures.length >= 7)
 })
 
+test('docs/rules.md lists every figure of outcomes that are seen', () => {
+  const figures = outcomeFigures(unread)
+  assert.deepEqual(
+    tableUnder(RULES, 'Figures of outcomes').map(([name, help]) => [name, help]),
+    figures.map(({ name, help }) => [name, help]),
+  )
+  assert.ok(figures.length >= 15)
+})
+
 test('docs/stir.md lists every figure of verification', () => {
   const figures = inquiryFigures(unread).filter(({ name }) => name.startsWith('verify_'))
   assert.deepEqual(
@@ -93,6 +103,7 @@ test('every limit in the guides has the value of the code, and its count is a fi
     ...tableUnder(CAPTURES, 'Limits'),
     ...tableUnder(HTTP, 'What is refused'),
     ...tableUnder(RULES, 'Limits of scores'),
+    ...tableUnder(RULES, 'Limits of outcomes'),
     ...tableUnder(STIR, 'Limits of verification'),
   ]
   const limits = rows.filter(([name]) => /^[A-Z_]+$/.test(name))
@@ -101,6 +112,7 @@ test('every limit in the guides has the value of the code, and its count is a fi
     ...tableUnder(RUN, 'Figures of connections'),
     ...tableUnder(HTTP, 'Figures over HTTP'),
     ...tableUnder(RULES, 'Figures of scores'),
+    ...tableUnder(RULES, 'Figures of outcomes'),
     ...tableUnder(STIR, 'Figures of verification'),
   ].map(([name]) => name)
   for (const [name, value = '', , counted = ''] of limits) {

@@ -86,7 +86,7 @@ async function startPath(t: TestContext, { rules, callee: scenario }: PathWishes
       },
       SEEN_MS,
     ).catch((error: unknown) => {
-      throw new Error(`${JSON.stringify([...metrics].filter(([key]) => key.includes('outcomes')))}`, { cause: error })
+      throw new Error(JSON.stringify([...metrics].filter(([key]) => key.includes('outcomes'))), { cause: error })
     })
     return metrics
   }

@@ -372,7 +372,7 @@ const STORIES: readonly (readonly [title: string, lines: readonly Line[], ended:
 ]
 
 for (const [title, lines, expected] of STORIES) {
-  test(`${title}`, () => {
+  test(title, () => {
     const { tracker, told } = track()
     for (const [s, message, more] of lines) {
       const nowMs = s * 1000

@@ -22,7 +22,11 @@ const ANALYTICS = 'Reason: SIP;cause=603;text="v=analytics1;url=https://r.exampl
 
 const READ: readonly (readonly [title: string, parts: Parts, expected: object | undefined])[] = [
   ['the INVITE of a call', {}, BEGUN],
-  ['the asserted number counts, as for the gate', { more: 'P-Asserted-Identity: <tel:+12125550199>\r\n' }, { ...BEGUN, calling: '+12125550199' }],
+  [
+    'the asserted number counts, as for the gate',
+    { more: 'P-Asserted-Identity: <tel:+12125550199>\r\n' },
+    { ...BEGUN, calling: '+12125550199' },
+  ],
   ['a withheld number is none', { from: '<sip:anonymous@anonymous.invalid>;tag=a' }, { ...BEGUN, calling: 'withheld' }],
   ['a re-INVITE begins nothing', { to: TAGGED }, undefined],
   ['an emergency call is not followed', { start: 'INVITE sip:911@b SIP/2.0' }, undefined],
@@ -34,10 +38,22 @@ const READ: readonly (readonly [title: string, parts: Parts, expected: object | 
   ['an answer to a BYE says nothing', { start: 'SIP/2.0 200 OK', to: TAGGED, cseq: '2 BYE' }, undefined],
   ['a refusal', { start: 'SIP/2.0 486 Busy Here', to: TAGGED }, { ...ANSWERED, status: 486 }],
   ['a person’s 603', { start: 'SIP/2.0 603 Decline', to: TAGGED }, { ...ANSWERED, status: 603 }],
-  ['a network’s 603', { start: 'SIP/2.0 603 Network Blocked', to: TAGGED, more: ANALYTICS }, { ...ANSWERED, status: 603, isNotice: true }],
+  [
+    'a network’s 603',
+    { start: 'SIP/2.0 603 Network Blocked', to: TAGGED, more: ANALYTICS },
+    { ...ANSWERED, status: 603, isNotice: true },
+  ],
   ['a 608', { start: 'SIP/2.0 608 Rejected', to: TAGGED }, { ...ANSWERED, status: 608, isNotice: true }],
-  ['tags may be absent', { start: 'SIP/2.0 200 OK', from: '<sip:a@a>' }, { ...ANSWERED, fromTag: '', toTag: '', status: 200 }],
-  ['a name as long as may be', { callId: 'x'.repeat(CALL_NAME_MAX - 1) }, { ...BEGUN, callId: 'x'.repeat(CALL_NAME_MAX - 1) }],
+  [
+    'tags may be absent',
+    { start: 'SIP/2.0 200 OK', from: '<sip:a@a>' },
+    { ...ANSWERED, fromTag: '', toTag: '', status: 200 },
+  ],
+  [
+    'a name as long as may be',
+    { callId: 'x'.repeat(CALL_NAME_MAX - 1) },
+    { ...BEGUN, callId: 'x'.repeat(CALL_NAME_MAX - 1) },
+  ],
 ]
 
 for (const [title, parts, expected] of READ) {

@@ -151,10 +151,11 @@ async function listenTcp(
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
     const from = plainAddress(socket.remoteAddress ?? '')
-    if (from === '' || !inlet.admits(from)) return void socket.resetAndDestroy()
-    if (open.size >= limits.connections) {
-      inlet.figures.overConnections++
-      return void socket.resetAndDestroy()
+    const isListed = from !== '' && inlet.admits(from)
+    if (isListed && open.size >= limits.connections) inlet.figures.overConnections++
+    if (!isListed || open.size >= limits.connections) {
+      socket.resetAndDestroy()
+      return
     }
     open.add(socket)
     socket.on('close', () => open.delete(socket))
@@ -197,27 +198,31 @@ function readStream(socket: Socket, from: string, inlet: HepInlet, limits: HepSt
   socket.on('data', (octets: Buffer) => {
     const wasBetween = held === 0
     let hasWhole = false
-    for (let at = 0; at < octets.length;) {
-      let wanted: number
+    for (let at = 0; at < octets.length && !socket.destroyed;) {
       try {
-        wanted = hepLength(packet.subarray(0, held)) ?? HEADER_OCTETS
-        const taken = octets.copy(packet, held, at, at + wanted - held)
+        const taken = octets.copy(packet, held, at, at + missing(packet, held))
         held += taken
         at += taken
-        wanted = hepLength(packet.subarray(0, held)) ?? HEADER_OCTETS
+        if (missing(packet, held) > 0) continue
       } catch (fault) {
         if (!(fault instanceof Malformed)) throw fault
         inlet.figures.unframed++
-        return void socket.destroy()
+        socket.destroy()
+        continue
       }
-      if (held < wanted) continue
       inlet.take(packet.subarray(0, held), from)
       held = 0
       hasWhole = true
     }
+    if (socket.destroyed) return
     if (held === 0) wait(limits.idleMs)
     else if (wasBetween || hasWhole) wait(limits.packetMs)
   })
+}
+
+/** How many octets are missing from a packet, or from its header; 0 where it is whole. */
+function missing(packet: Uint8Array, held: number): number {
+  return (hepLength(packet.subarray(0, held)) ?? HEADER_OCTETS) - held
 }
 
 /** Opens a compressed payload. Throws `Malformed` for what is none, or too long. */
