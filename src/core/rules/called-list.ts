@@ -1,8 +1,18 @@
+import { isBlockable } from '#core/call/emergency.ts'
 import type { CallFacts } from '#core/call/facts.ts'
 import { parseNumber, type DialPlan } from '#core/call/number.ts'
 import { WITHHELD_KEY, formatParty, partyKey, partyOfKey, type Party } from '#core/call/party.ts'
 import { exemptionOf, type Exempted } from './exempted.ts'
-import { NOT_EXEMPT, headerFault, quote, quoteExempt, shortened, type Entry, type ListFault } from './number-list.ts'
+import {
+  NOT_AN_EMERGENCY_NUMBER,
+  NOT_EXEMPT,
+  headerFault,
+  quote,
+  quoteExempt,
+  shortened,
+  type Entry,
+  type ListFault,
+} from './number-list.ts'
 import type { Allot } from './number-set.ts'
 import { hasPair, makePairSet, type PairSet } from './pair-set.ts'
 import type { CalledListRule } from './policy.ts'
@@ -25,7 +35,7 @@ export function refuses({ pairs }: CalledLists, called: Party, calling: Party): 
 
 /**
  * Reads the called parties' lists from one file: who is called, and whom he refuses (`withheld` for all who hide their
- * number). A header row may name the columns `called` and `calling`.
+ * number). A header row may name the columns `called` and `calling`. Nobody can refuse an emergency number's call-back.
  *
  *     called,calling
  *     +14155550163,+12125550117
@@ -45,7 +55,10 @@ export function parseCalledLists(
     const callingKey = calling.text === 'withheld' ? WITHHELD_KEY : numberKey(calling.text, plan)
     const wrong = calledKey === 0 ? called : callingKey === 0 ? calling : undefined
     const exemption = wrong === undefined ? exemptionOf(entryOfKey(callingKey), exempted) : undefined
-    if (exemption !== undefined) {
+    if (wrong === undefined && !isBlockable(partyOfKey(callingKey))) {
+      const found = quote(calling.text)
+      faults.push({ line: row.line, column: calling.column, found, expected: NOT_AN_EMERGENCY_NUMBER })
+    } else if (exemption !== undefined) {
       const found = quoteExempt(calling.text, exemption, faults)
       faults.push({ line: row.line, column: calling.column, found, expected: NOT_EXEMPT })
     } else if (wrong === undefined) pairs.push(calledKey, callingKey)

@@ -207,6 +207,18 @@ test('the lists of called parties name whom each refuses, and faults have their 
   ])
 })
 
+for (const number of ['911', '112', '933', '+911', '1911', '+1911']) {
+  test(`nobody refuses calls from ${number}, which is refused with its line`, () => {
+    const { lists, faults } = parseCalledLists(
+      `+14155550163,+12125550117\n+14155550163,${number}\n${number},+12125550117\n+14155550163,1912\n`,
+    )
+    assert.deepEqual(faults, [{ line: 2, column: 14, found: `"${number}"`, expected: EMERGENCY }])
+    assert.equal(lists.pairs.size, 3)
+    assert.ok(!refuses(lists, parseNumber('+14155550163'), parseNumber(number)))
+    assert.ok(refuses(lists, parseNumber('+14155550163'), parseNumber('1912')), 'a short code that is none')
+  })
+}
+
 test('the columns of a called list may stand anywhere, its numbers may have gaps, and nobody is named by anonymous', () => {
   const { lists, faults } = parseCalledLists(
     'since,called,by,calling\n2026,+1 415 555 0163,x,+1 212 555 0117\n,anonymous,,+12125550117\n,+14155550163,,anonymous\n',

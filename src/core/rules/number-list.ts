@@ -216,4 +216,4 @@ const FAULT = { kind: 'fault' } as const
 const NATIONAL_DIGITS_MIN = 7
 /** What no list that blocks may hold. */
 export const NOT_EXEMPT = 'no exempt number on a list that blocks'
-const NOT_AN_EMERGENCY_NUMBER = 'no emergency number and no number that tests one on a list that blocks'
+export const NOT_AN_EMERGENCY_NUMBER = 'no emergency number and no number that tests one on a list that blocks'
