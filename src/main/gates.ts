@@ -203,11 +203,10 @@ class GateThread {
     { id, facts, identities, date }: Extract<Report, { kind: 'ask' }>,
     inquiry: Inquiry | undefined,
   ): Promise<void> {
-    const findings = (await inquiry?.ask(facts, identities, date)) ?? {
-      verification: facts.verification,
-      scores: facts.scores,
-    }
-    this.#tell({ kind: 'found', id, findings })
+    const { verification, scores } = facts
+    // An inquiry never rejects; should one do so after all, the call goes on with what is known.
+    const found = await inquiry?.ask(facts, identities, date)?.catch(() => undefined)
+    this.#tell({ kind: 'found', id, findings: found ?? { verification, scores } })
   }
 
   #tell(order: Order): void {

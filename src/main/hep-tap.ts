@@ -59,15 +59,16 @@ class TappedWay implements Way {
 
   send(bytes: Uint8Array, length: number, address: string, port: number): void {
     this.#way.send(bytes, length, address, port)
-    const { address: ours, port: ourPort, protocol } = this.#heard
+    const { port: ourPort, protocol } = this.#heard
+    const [ours, theirs] = sameFamily(this.#heard.address, this.#source.address)
     const correlationId = this.#callId
     const there = {
-      source: this.#source.address,
+      source: theirs,
       sourcePort: this.#source.port,
       destination: ours,
       destinationPort: ourPort,
     }
-    const back = { source: ours, sourcePort: ourPort, destination: address, destinationPort: port }
+    const back = { source: ours, sourcePort: ourPort, destination: theirs, destinationPort: port }
     if (this.#request !== undefined) {
       const request = {
         ...there,
@@ -88,6 +89,12 @@ class TappedWay implements Way {
     this.#meaning = undefined
     this.#hep.send({ ...back, protocol, correlationId, atMs, type: HEP_TYPES.log, payload })
   }
+}
+
+/** Two addresses of one family: a socket for both shows IPv4 plainly, which is IPv6 in a packet beside its own address. */
+function sameFamily(one: string, other: string): readonly [one: string, other: string] {
+  if (one.includes(':') === other.includes(':')) return [one, other]
+  return one.includes(':') ? [one, `::ffff:${other}`] : [`::ffff:${one}`, other]
 }
 
 function wordsOf(meaning: Meaning, status: number) {

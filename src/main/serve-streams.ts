@@ -162,12 +162,17 @@ function expiryWords(expiry: Expiry, expiresMs: number): string {
   return `the certificate of gate.tls ends within ${expiry}, on ${date}: put a new one in its place`
 }
 
-/** When each file was last changed; a file that is not there has no time. */
+/** When each file was last changed; a file that is not there, or cannot be looked at, has no time. */
 function timesOf({ certificate, key, clients }: TlsPaths): string {
   const files = [certificate, key.kind === 'file' ? key.path : undefined, clients]
   const times = files.map((file) => {
-    const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false })
-    return found === undefined ? '' : `${found.ino} ${found.mtimeMs} ${found.size}`
+    if (file === undefined) return ''
+    try {
+      const { ino, mtimeMs, size } = statSync(file)
+      return `${ino} ${mtimeMs} ${size}`
+    } catch {
+      return ''
+    }
   })
   return times.join('\n')
 }

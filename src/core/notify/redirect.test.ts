@@ -56,6 +56,19 @@ test('each place is filled in, in its order, and what is not known of a call by 
   }
 })
 
+test('behind the host, what the caller wrote stays one value', () => {
+  const redirect = parseRedirect('sip:captcha@192.0.2.30;to={user};from={calling}')!
+  const user = 'x;maddr=203.0.113.66?Route=evil&a=b@c%20d'
+  assert.equal(
+    formatRedirect(redirect, { ...FILLINGS, user }),
+    'sip:captcha@192.0.2.30;to=x%3Bmaddr%3D203.0.113.66%3FRoute%3Devil%26a%3Db%40c%20d;from=+12125550117',
+  )
+  assert.equal(
+    formatRedirect(parseRedirect('sip:{user}@{peer}')!, { ...FILLINGS, user: 'a;b' }),
+    'sip:a;b@192.0.2.7:5060',
+  )
+})
+
 const HOSTS: [address: string, port: number, host: string][] = [
   ['192.0.2.7', 5060, '192.0.2.7:5060'],
   ['2001:db8::7', 5070, '[2001:db8::7]:5070'],
@@ -71,7 +84,14 @@ const BACK: [requestUri: string, user: string, back: string][] = [
   ['sip:bob@gate.example', 'bob', 'sip:bob@192.0.2.7:5060'],
   ['sip:bob;x@gate.example:5070;user=phone;y', 'bob;x', 'sip:bob;x@192.0.2.7:5060;user=phone;y'],
   ['sips:bob@gate.example', 'bob', 'sips:bob@192.0.2.7:5060'],
-  ['sip:gate.example;lr', 'unknown', 'sip:192.0.2.7:5060;lr'],
+  // What says where a request goes would lead it elsewhere.
+  ['sip:gate.example;lr', 'unknown', 'sip:192.0.2.7:5060'],
+  [
+    'sip:bob@gate.example;MADDR=203.0.113.66;transport=tcp;ttl=1;user=phone',
+    'bob',
+    'sip:bob@192.0.2.7:5060;user=phone',
+  ],
+  ['sip:bob@gate.example;m%61ddr=203.0.113.66;maddress=x', 'bob', 'sip:bob@192.0.2.7:5060;maddress=x'],
   ['sips:gate.example', 'unknown', 'sips:192.0.2.7:5060'],
   ['tel:+14155550163;npdi', '+14155550163', 'sip:+14155550163;npdi@192.0.2.7:5060;user=phone'],
   ['urn:service:sos', 'unknown', 'urn:service:sos'],

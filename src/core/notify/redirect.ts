@@ -34,7 +34,18 @@ export function parseRedirect(text: string): Redirect | undefined {
 
 /** Writes the URI for one call; what is not known of it is filled in by a word. */
 export function formatRedirect(redirect: Redirect, fillings: Fillings): string {
-  return redirect.map((piece) => ('text' in piece ? piece.text : fillings[piece.fill] || NOBODY)).join('')
+  let isBehindUser = false
+  return redirect
+    .map((piece) => {
+      if ('text' in piece) {
+        isBehindUser ||= piece.text.includes('@')
+        return piece.text
+      }
+      const filling = fillings[piece.fill] || NOBODY
+      // Behind the host, what the caller wrote must stay one value: no parameter and no header field of its own.
+      return isBehindUser && piece.fill !== 'peer' ? escapeValue(filling) : filling
+    })
+    .join('')
 }
 
 /** The user part of the Request-URI as sent, or a word where it has none: nothing that would end a URI can stand in it. */
@@ -57,10 +68,30 @@ export function redirectBack(invite: Message, view: RequestView, peer: string): 
   const { uri } = view
   const whole = (): string => decodeText(bytes, invite.requestUriStart, invite.requestUriEnd)
   if (uri.kind === 'other') return whole()
-  const parameters = decodeText(bytes, uri.parametersStart, uri.parametersEnd)
+  const parameters = harmless(decodeText(bytes, uri.parametersStart, uri.parametersEnd))
   if (uri.kind === 'tel') return `sip:${userOf(invite, view)}${parameters}@${peer};user=phone`
   const user = uri.userStart < 0 ? '' : `${userOf(invite, view)}@`
   return `${uri.secure ? 'sips' : 'sip'}:${user}${peer}${parameters}`
+}
+
+/** URI parameters without those that say where a request goes, which would lead the peer elsewhere. RFC 3261 §19.1.1. */
+function harmless(parameters: string): string {
+  return parameters
+    .split(';')
+    .filter((parameter) => !STEERING.has(unescaped(parameter.split('=')[0]!).toLowerCase()))
+    .join(';')
+}
+
+function unescaped(text: string): string {
+  return text.replace(/%([0-9a-fA-F]{2})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)))
+}
+
+function escapeValue(text: string): string {
+  return text.replace(/[^A-Za-z0-9_.!~*'()+%-]/g, (character) => encodeURIComponent(character).replace(/^[^%]/, hex))
+}
+
+function hex(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`
 }
 
 function isTarget(text: string): boolean {
@@ -74,6 +105,7 @@ function isTarget(text: string): boolean {
 }
 
 const NOBODY = 'unknown'
+const STEERING: ReadonlySet<string> = new Set(['maddr', 'transport', 'ttl', 'method', 'lr'])
 const SAMPLES: readonly Fillings[] = [
   { user: '+14155550163;npdi', calling: '+12125550117', called: '+14155550163', peer: '192.0.2.7:5060' },
   { user: 'a%20b:c', calling: 'withheld', called: '', peer: '[2001:db8::7]:5060' },

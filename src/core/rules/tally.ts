@@ -18,6 +18,8 @@ import type { TellingCall } from './verdict.ts'
 export type Tally = {
   /** Counts a call; answers how many there were in the window up to now. */
   readonly count: (counter: number, key: number, nowMs: number) => number
+  /** How many calls there were in the window up to now, without counting one. */
+  readonly read: (counter: number, key: number, nowMs: number) => number
   /** Counts a call to a number; answers how many distinct numbers were called in the window. */
   readonly countDistinct: (counter: number, key: number, called: number, nowMs: number) => number
   /** Counts a call to a number, as digits; answers how many calls its run of neighbours has in the window. */
@@ -61,6 +63,10 @@ export class MemoryTally implements Tally {
 
   count(counter: number, key: number, nowMs: number): number {
     return (this.counters[counter] as SlidingCounter).count(key, nowMs)
+  }
+
+  read(counter: number, key: number, nowMs: number): number {
+    return (this.counters[counter] as SlidingCounter).read(key, nowMs)
   }
 
   countDistinct(counter: number, key: number, called: number, nowMs: number): number {
@@ -111,6 +117,22 @@ export class MemoryTally implements Tally {
     let sum = 0
     for (const counter of this.counters) for (const table of counter.tables) sum += read(table)
     return sum
+  }
+}
+
+/** The tally for a call that was counted before. A pair that is known and the end of a run count nothing by themselves. */
+export function uncounted(tally: Tally): Tally {
+  return {
+    count: (counter, key, nowMs) => tally.read(counter, key, nowMs),
+    read: (counter, key, nowMs) => tally.read(counter, key, nowMs),
+    countDistinct: (counter, key, called, nowMs) => tally.countDistinct(counter, key, called, nowMs),
+    countRun: (counter, key, called, nowMs) => tally.countRun(counter, key, called, nowMs),
+    countEnded: () => undefined,
+    ended: (counter, key, nowMs) => tally.ended(counter, key, nowMs),
+    wasExact: (counter) => tally.wasExact(counter),
+    compareSigning: (counter, key, voucher, nowMs) => tally.compareSigning(counter, key, voucher, nowMs),
+    note: () => undefined,
+    recall: (calling, isOne, sinceMs, tells) => tally.recall(calling, isOne, sinceMs, tells),
   }
 }
 

@@ -17,7 +17,7 @@ import type { ReceiptRing } from '#core/receipt/receipt.ts'
 import { exempt } from '#core/rules/exemption.ts'
 import { judge } from '#core/rules/judge.ts'
 import { NO_RULE, type Policy } from '#core/rules/policy.ts'
-import type { Tally } from '#core/rules/tally.ts'
+import { type Tally, uncounted } from '#core/rules/tally.ts'
 import type { Block, Treat, Verdict } from '#core/rules/verdict.ts'
 import { Identifier } from '#core/transaction/identify.ts'
 import type { SharedCalls } from '#core/transaction/shared-calls.ts'
@@ -27,10 +27,11 @@ import { Continues, type Told, redirectReply, toldOf } from './continue.ts'
 import { noFigures } from './figures.ts'
 import { type HeldCall, HeldCalls, type Resume } from './held-calls.ts'
 import type { Findings, Inquiry } from './inquiry.ts'
-import { type Answered, type Outcome, WAITING } from './outcome.ts'
+import type { Answered, Outcome } from './outcome.ts'
 import { Allowance, Overload } from './overload.ts'
 import { mayBeLeft } from './urgent.ts'
 import type { Peer, Peers } from './peers.ts'
+import { Ways } from './ways.ts'
 import { blockEntry, note, noteCall, tenantOf } from './records.ts'
 import { type Trial, type Tried, trialRefusal, triedCall } from './trial.ts'
 import {
@@ -300,28 +301,34 @@ export class Gate {
 
   /** Judges the call, unless it was judged before, and answers it. */
   #decide(facts: CallFacts, source: Source, peer: Peer, steadyMs: number): void {
-    const { policy, tally, ledger, trial, sharedCalls } = this.#parts
+    const { ledger, trial, sharedCalls } = this.#parts
     const { callHigh, callLow } = this.#identifier
     if (trial !== undefined && this.#try(trial, facts, source, peer, steadyMs)) return
     let ruling = this.#calls.find(callHigh, callLow, steadyMs)
-    if (ruling === undefined && sharedCalls?.find(callHigh, callLow, steadyMs) === 'goes-on') {
-      ruling = this.#unruled
-      this.#calls.keep(callHigh, callLow, steadyMs, ruling)
-    }
+    const elsewhere = ruling === undefined ? sharedCalls?.find(callHigh, callLow, steadyMs) : undefined
+    if (ruling !== undefined || elsewhere !== undefined) this.figures.repeats++
     if (ruling === undefined) {
-      const verdict = judge(facts, policy, tally, steadyMs)
-      ruling = verdict === NO_RULE ? this.#unruled : rulingOf(verdict, this.#parts)
+      ruling = elsewhere === 'goes-on' ? this.#unruled : this.#rule(facts, elsewhere === 'stopped', steadyMs)
       this.#calls.keep(callHigh, callLow, steadyMs, ruling)
-      sharedCalls?.keep(callHigh, callLow, steadyMs, verdict.kind !== 'allow')
-      this.figures.calls++
-      noteCall(ledger, facts, verdict)
-    } else this.figures.repeats++
+      if (elsewhere === undefined) {
+        sharedCalls?.keep(callHigh, callLow, steadyMs, ruling.verdict.kind !== 'allow')
+        this.figures.calls++
+        noteCall(ledger, facts, ruling.verdict)
+      }
+    }
 
     const { verdict } = ruling
     if (verdict.kind === 'block') return this.#block(verdict, ruling, facts, source, peer, steadyMs)
     if (verdict.kind === 'treat') return this.#treat(verdict, facts, source, steadyMs)
     this.figures.continued++
     this.#continue('judged', source, peer, steadyMs, () => toldOf(verdict, facts))
+  }
+
+  /** Judges a call; one that the gate of another thread has stopped is not counted again. */
+  #rule(facts: CallFacts, isAgain: boolean, steadyMs: number): Ruling {
+    const { policy, tally } = this.#parts
+    const verdict = judge(facts, policy, isAgain ? uncounted(tally) : tally, steadyMs)
+    return verdict === NO_RULE ? this.#unruled : rulingOf(verdict, this.#parts)
   }
 
   /** Holds the call where something is to be found out about it first; false where there is nothing to wait for. */
@@ -415,7 +422,7 @@ export class Gate {
       port: replyPort(this.#view, source),
       way: this.#way,
     }
-    this.#transactions.keep(high, low, steadyMs, WAITING)
+    this.#transactions.keep(high, low, steadyMs, { kind: 'waiting', block })
     this.#waiting.record(block, entry)
   }
 
@@ -478,7 +485,14 @@ export class Gate {
       const { answer, meaning } = outcome
       if (meaning !== undefined) this.#way.tell?.(meaning)
       this.#way.send(answer, answer.length, source.address, replyPort(this.#view, source))
-    }
+    } else this.#answerHereToo(outcome.kind === 'held' ? outcome.call : outcome.block, source)
+  }
+
+  /** Has the answer that is still on its way sent here as well, where the request came again over another connection. */
+  #answerHereToo(waiting: { way: Way }, source: Source): void {
+    if (waiting.way === this.#way) return
+    if (!(waiting.way instanceof Ways)) waiting.way = new Ways(waiting.way)
+    ;(waiting.way as Ways).add(this.#way, source.address, replyPort(this.#view, source))
   }
 
   /** CANCEL of a transaction that has its final answer changes nothing; of one that is held, it ends it. RFC 3261 §9.2. */

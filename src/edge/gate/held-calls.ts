@@ -9,7 +9,8 @@ export type HeldCall = {
   /** A copy of the INVITE. */
   readonly bytes: Uint8Array
   readonly source: Source
-  readonly way: Way
+  /** More than one where the call was asked about again over another connection. */
+  way: Way
   readonly peer: Peer
   readonly facts: CallFacts
   /** When the INVITE came, by the steady clock. */

@@ -14,7 +14,8 @@ export type WaitingBlock = {
   readonly instead: Uint8Array
   readonly address: string
   readonly port: number
-  readonly way: Way
+  /** More than one where the call was asked about again over another connection. */
+  way: Way
 }
 
 /** How an answer leaves: the socket its request came to. `send` copies what it is given and never throws. */
