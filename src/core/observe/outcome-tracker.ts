@@ -104,11 +104,7 @@ export class OutcomeTracker {
   }
 
   #follow(key: string, { calling, called }: { calling: string; called: string }, nowMs: number): Call {
-    if (this.#calls.size >= this.#capacity) {
-      const [oldest] = this.#calls.values()
-      if (oldest!.endedMs === undefined) this.figures.forgotten++
-      this.#forget(oldest!)
-    }
+    if (this.#calls.size >= this.#capacity) this.#makeRoom()
     const call: Call = {
       key,
       calling,
@@ -127,6 +123,16 @@ export class OutcomeTracker {
     }
     this.#calls.set(key, call)
     return call
+  }
+
+  /** Forgets some of the oldest calls at once: each walk to the oldest leads over the holes of those before. */
+  #makeRoom(): void {
+    let left = Math.ceil(this.#capacity / ROOM_SHARE)
+    for (const call of this.#calls.values()) {
+      if (left-- === 0) return
+      if (call.endedMs === undefined) this.figures.forgotten++
+      this.#forget(call)
+    }
   }
 
   /** Either side may hang up, so the caller's tag stands in From or in To. */
@@ -263,5 +269,7 @@ const SILENT_MS = 180_000
 export const FOLLOWED_MS = 14_400_000
 /** Branches and answers remembered of one call. */
 const BRANCHES_MAX = 64
+/** One part in so many is forgotten when there is no room. */
+const ROOM_SHARE = 64
 /** Calls that are followed at most. */
 export const FOLLOWED_MAX = 100_000

@@ -38,8 +38,10 @@ export class HepInlet {
   readonly #senders = new BlockList()
   readonly #password: Buffer | undefined
   readonly #onCopy: (copy: HeardCopy) => void
-  /** Messages of the last `REPEATED_MS`, oldest first. */
-  readonly #heardMs = new Map<string, number>()
+  /** When messages were heard, those of the last `REPEATED_MS` at least, in two halves. */
+  #heardMs = new Map<string, number>()
+  #heardBeforeMs = new Map<string, number>()
+  #turnedMs = -Infinity
 
   constructor({ from, password }: HepSenders, onCopy: (copy: HeardCopy) => void) {
     for (const range of from) {
@@ -91,14 +93,16 @@ export class HepInlet {
 
   #isRepeated(payload: Uint8Array): boolean {
     const nowMs = performance.now()
-    const heardMs = this.#heardMs
-    for (const [key, ms] of heardMs) {
-      if (nowMs - ms < REPEATED_MS && heardMs.size < REMEMBERED_MAX) break
-      heardMs.delete(key)
+    // Two halves that take turns: to take the oldest out of one table again and again would cost a walk over its holes.
+    if (nowMs - this.#turnedMs >= REPEATED_MS || this.#heardMs.size >= REMEMBERED_MAX / 2) {
+      this.#heardBeforeMs = nowMs - this.#turnedMs >= 2 * REPEATED_MS ? new Map<string, number>() : this.#heardMs
+      this.#heardMs = new Map()
+      this.#turnedMs = nowMs
     }
     const key = hash('sha256', payload, 'base64')
-    if (heardMs.has(key)) return true
-    heardMs.set(key, nowMs)
+    const ms = this.#heardMs.get(key) ?? this.#heardBeforeMs.get(key) ?? -Infinity
+    if (nowMs - ms < REPEATED_MS) return true
+    this.#heardMs.set(key, nowMs)
     return false
   }
 }
