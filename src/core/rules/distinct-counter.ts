@@ -74,7 +74,7 @@ export class DistinctCounter {
     return age
   }
 
-  /** 53 bits of hash: that two pairs in one reach of slots share them is as good as impossible. */
+  /** 53 bits of keyed hash: that two pairs in one reach of slots share them is as good as impossible, and cannot be aimed at. */
   #pairKey(key: number, called: number): number {
     const high = hashKey(key, hashKey(called, this.#seed))
     const low = hashKey(called, hashKey(key, ~this.#seed))

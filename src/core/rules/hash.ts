@@ -1,9 +1,17 @@
-/** Spreads a number key over 32 bits, unsigned. A seed that outsiders do not know keeps them from aiming at a slot. */
+/**
+ * Spreads a number key over 32 bits, unsigned. A seed that outsiders do not know keeps them from aiming at a slot: the high
+ * word is mixed with it before the low one comes in, so that two keys which meet under one seed part under another.
+ */
 export function hashKey(key: number, seed: number): number {
-  let hash = (key | 0) ^ Math.imul((key / 0x1_0000_0000) | 0, 0x9e3779b1) ^ seed
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  const high = mix(Math.floor(key / 0x1_0000_0000) ^ seed)
+  // The seed a second time, in another form: to undo the first round is not enough to choose what the second makes.
+  return mix((key | 0) ^ (high + Math.imul(seed, 0x9e3779b1))) >>> 0
+}
+
+function mix(word: number): number {
+  let hash = Math.imul(word ^ (word >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
+  return hash ^ (hash >>> 16)
 }
 
 /** Scales a hash to `0..slots-1`, so that a table may have any size. */
