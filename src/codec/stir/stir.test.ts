@@ -257,6 +257,8 @@ test('every reason has a kind, an answer of RFC 8224 and words of its own', () =
   assert.deepEqual(
     reasons.filter(([, { kind }]) => kind === 'unverified').map(([name]) => name),
     [
+      'certificate',
+      'chain',
       'late',
       'unreachable',
       'not-fetched',

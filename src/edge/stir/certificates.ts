@@ -27,8 +27,8 @@ export type CertificateFigures = { found: number; fetched: number; refused: numb
 
 /**
  * Certificates by their addresses. A chain is verified once, when it is fetched; its dates are looked at again for each
- * call. What is an hour old is used while it is fetched anew, so that a repository that stands still for a while stops
- * nobody's calls from being verified.
+ * call. What is an hour old is used while it is fetched anew, so that a repository that stands still for a while, or gives
+ * something else, stops nobody's calls from being verified.
  */
 export class Certificates {
   readonly figures: CertificateFigures = { found: 0, fetched: 0, refused: 0, unusable: 0, evicted: 0 }
@@ -72,7 +72,14 @@ export class Certificates {
     }
     this.figures.fetched++
     const kept = this.#read(fetched.body, nowMs)
-    if (kept.finding.kind === 'fault') this.figures.unusable++
+    if (kept.finding.kind === 'fault') {
+      this.figures.unusable++
+      const before = this.#kept.get(url)
+      if (before?.finding.kind === 'signer' && nowMs < before.unusableMs) {
+        this.#kept.set(url, { ...before, staleMs: kept.staleMs })
+        return judge(before, nowMs)
+      }
+    }
     if (this.#kept.size >= CERTIFICATES_KEPT_MAX && !this.#kept.has(url)) {
       this.#kept.delete(this.#kept.keys().next().value!)
       this.figures.evicted++
@@ -109,7 +116,8 @@ export class Certificates {
       fromMs: chain.fromMs,
       untilMs: chain.untilMs,
       staleMs: nowMs + FRESH_MS,
-      unusableMs: nowMs + KEPT_MS,
+      // One that has run out may have been renewed at its address.
+      unusableMs: Math.min(nowMs + KEPT_MS, chain.untilMs + 1),
     }
   }
 }

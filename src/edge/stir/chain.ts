@@ -74,9 +74,9 @@ function climb(
   for (const root of search.roots) {
     // A root is trusted as it stands, whatever signed it; its time and its use still count.
     if (!isIssuer(root, below, taken.length, search)) continue
-    const fault = faultOfTime(root, search.nowMs)
-    if (fault === undefined) return [...taken, root]
-    search.fault = fault
+    if (faultOfTime(root, search.nowMs) === undefined) return [...taken, root]
+    // The list of roots is kept on this side.
+    search.fault = 'roots'
   }
   for (const other of search.others) {
     if (taken.includes(other) || other === below || !isIssuer(other, below, taken.length, search)) continue

@@ -22,7 +22,7 @@ import {
   signToken,
   withSignature,
 } from '../../../test/stir-authority.ts'
-import { CERTIFICATES_KEPT_MAX, type FetchCertificate, FRESH_MS, KEPT_MS } from './certificates.ts'
+import { CERTIFICATES_KEPT_MAX, type FetchCertificate, FRESH_MS, KEPT_MS, UNUSABLE_KEPT_MS } from './certificates.ts'
 import { parseCertificates } from './pem.ts'
 import { verifyEs256 } from './signature.ts'
 import { IDENTITIES_MAX, type SignedFacts, Verifier } from './verifier.ts'
@@ -296,6 +296,7 @@ suite('a certificate', () => {
     assert.equal(await with_([LEAF, BETWEEN, STRANGER], [ROOT]), 'verified')
     assert.equal(await with_([BETWEEN, LEAF]), 'key', 'the first one must be the signer’s')
     assert.equal(await with_([LEAF, ROOT], [ROOT]), 'chain')
+    assert.equal((await verify([GOOD], { fetch: serve([LEAF]) })).kind, 'unverified', 'a root may be missing here')
   })
 
   test('is not believed under an authority that may not have issued it', async () => {
@@ -337,16 +338,23 @@ suite('a certificate', () => {
     assert.equal(await of(LEAF.pem.slice(0, 300)), 'certificate')
     assert.equal(await of(LEAF.pem.replace(/[A-Z]{4}/, 'AAAA')), 'certificate')
     assert.equal(await of(LEAF.pem.repeat(9)), 'certificate')
+    assert.equal(
+      (await verify([GOOD], { fetch: serveText('<html>') })).kind,
+      'unverified',
+      'it says nothing of the call',
+    )
     assert.equal(await of(`A word before.\n${LEAF.pem}${BETWEEN.pem}and after`), 'verified')
   })
 
-  test('of a root that has expired: expired while others are left, roots when none is', async () => {
+  test('of a root that has expired: roots, whether others are left or not', async () => {
     const old = await mint({ subject: 'CN=Old', authority: {}, until: '2025-01-01T00:00:00Z' })
     const leaf = await mint({ subject: 'CN=Leaf', issuer: old, tnAuthList: providerList('1') })
     const identity = identityOf(signToken(leaf.key, HEADER, PAYLOAD), INFO)
     const with_ = async (roots: readonly Minted[]) =>
       reasonOf(await verify([identity], { fetch: serve([leaf]), roots }))
-    assert.equal(await with_([old, ROOT]), 'expired')
+    assert.equal(await with_([old, ROOT]), 'roots')
+    const whole = { fetch: serve([LEAF, BETWEEN]), roots: [old, ROOT] }
+    assert.equal(reasonOf(await verify([GOOD], whole)), 'verified')
     assert.equal(await with_([old]), 'roots')
   })
 })
@@ -416,6 +424,34 @@ suite('fetching', () => {
     const at = async (afterMs: number) =>
       reasonOf(await verifier.verify([identity], { ...FACTS, atMs: FACTS.atMs + afterMs }))
     assert.deepEqual([await at(0), await at(29_000), await at(31_000)], ['verified', 'verified', 'expired'])
+  })
+
+  test('that brings no certificate when it is done anew leaves the one before in use for its day', async () => {
+    const fetched: string[] = []
+    let body = LEAF.pem + BETWEEN.pem
+    const verifier = makeVerifier({ fetch: (url) => (fetched.push(url), serveText(body)(url)) })
+    const at = async (afterMs: number) => {
+      const iat = NOW_S + Math.floor(afterMs / 1000)
+      const identity = identityOf(signToken(LEAF.key, HEADER, { ...PAYLOAD, iat }), INFO)
+      const found = await verifier.verify([identity], { ...FACTS, atMs: FACTS.atMs + afterMs })
+      // Lets the fetch beside the call come to its end.
+      await new Promise(setImmediate)
+      return reasonOf(found)
+    }
+    assert.equal(await at(0), 'verified')
+    for (const [page, hour] of [
+      ['<html>down', 1],
+      [STRANGER.pem, 2],
+      ['', 3],
+    ] as const) {
+      body = page
+      assert.equal(await at(hour * FRESH_MS), 'verified')
+      assert.equal(await at(hour * FRESH_MS + 1000), 'verified')
+    }
+    assert.equal(fetched.length, 4, 'asked again, but not by every call')
+    assert.equal(await at(KEPT_MS), 'certificate', 'its day is over')
+    body = LEAF.pem + BETWEEN.pem
+    assert.equal(await at(KEPT_MS + UNUSABLE_KEPT_MS), 'verified')
   })
 
   test('of more addresses than are kept drops the one kept longest, and counts it', async () => {
