@@ -97,6 +97,35 @@ test('the journal is replayed without its shadow rows, and compared with what wa
   })
 })
 
+test('the policy in force is the one that the store has, whatever the configuration says since', (t) => {
+  const folder = folderOf(t)
+  writeFileSync(join(folder, 'calls.ndjson'), ndjson(CALLS))
+  assert.match(replay(folder, '--from', 'calls.ndjson').stdout, /newly blocked 2 calls/, 'without a store: the file')
+
+  const applied = recourse(folder, 'policy', 'apply', 'policy.yaml')
+  assert.equal(applied.status, 0, applied.stderr)
+  const same = replay(folder, '--from', 'calls.ndjson')
+  assert.equal(same.status, 0, same.stderr)
+  assert.match(same.stdout, /blocked now 2 \(50 %\).*\nnewly blocked 0 calls/)
+
+  const strict = POLICY.replace('limit: 2', 'limit: 1')
+  writeFileSync(join(folder, 'strict.yaml'), strict)
+  assert.match(replay(folder, '--policy', 'strict.yaml', '--from', 'calls.ndjson').stdout, /newly blocked 1 call /)
+  assert.equal(recourse(folder, 'policy', 'apply', 'strict.yaml').status, 0)
+  const versions: [words: string[], status: number, figures: RegExp][] = [
+    [['--policy', '2'], 0, /newly blocked 0 calls/],
+    [['--policy', '2', '--against', '1'], 1, /newly blocked 1 call /],
+    [['--policy', '1'], 0, /no longer blocked 1 call\n/],
+  ]
+  for (const [words, status, figures] of versions) {
+    const replayed = replay(folder, ...words, '--from', 'calls.ndjson')
+    assert.match(replayed.stdout, figures, words.join(' '))
+    assert.equal(replayed.status, status, words.join(' '))
+  }
+  const unknown = replay(folder, '--policy', '9', '--from', 'calls.ndjson')
+  assert.deepEqual([unknown.status, /there is no policy 9/.test(unknown.stderr)], [2, true], unknown.stderr)
+})
+
 const BAD: [what: string, file: string, content: string, message: RegExp][] = [
   [
     'a line that is no JSON',
@@ -174,14 +203,19 @@ function folderOf(t: TestContext): string {
   return folder
 }
 
+function recourse(folder: string, ...words: readonly string[]) {
+  return spawnSync(process.execPath, [COMMAND, ...words], { cwd: folder, encoding: 'utf8' })
+}
+
 function replay(folder: string, ...words: readonly (string | { input: string })[]) {
-  const command = new URL('../../bin/recourse.js', import.meta.url).pathname
   const said = words.filter((word) => typeof word === 'string')
   const input = words.flatMap((word) => (typeof word === 'string' ? [] : [word.input]))[0]
   const policy = said.includes('--policy') ? [] : ['--policy', 'policy.yaml']
-  return spawnSync(process.execPath, [command, 'replay', ...policy, ...said], {
+  return spawnSync(process.execPath, [COMMAND, 'replay', ...policy, ...said], {
     cwd: folder,
     encoding: 'utf8',
     ...(input !== undefined && { input }),
   })
 }
+
+const COMMAND = new URL('../../bin/recourse.js', import.meta.url).pathname

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { CallFacts } from '#core/call/facts.ts'
+import type { PolicyText } from '#core/ledger/policy-text.ts'
 import { type CallRecord, readJournalRow } from '#core/replay/call-record.ts'
 import { Comparison, type Decision, type NumberChange } from '#core/replay/comparison.ts'
 import { formatNumber } from '#core/rules/ground.ts'
@@ -12,6 +13,7 @@ import { isRegistered } from '#core/rules/registered.ts'
 import { openTally } from '#core/rules/tally.ts'
 import type { Verdict } from '#core/rules/verdict.ts'
 import { readJournalInOrder } from '#edge/store/journal-reader.ts'
+import { openPolicyReader, type PolicyReader } from '#edge/store/policy-store.ts'
 import { CallFileFault, readCallFile } from './call-files.ts'
 import { readCapturedCalls } from './captured-calls.ts'
 import type { Config } from '#main/config/config.ts'
@@ -19,7 +21,8 @@ import { formatFault } from '#main/config/fault.ts'
 import { loadConfig } from '#main/config/load.ts'
 import { EXIT, Stop } from './exit.ts'
 import { stopForCapture, tellProblems } from './explain.ts'
-import { loadOrStop, openOrStop } from './load-or-stop.ts'
+import { loadOrStop, loadWithPolicy, openOrStop } from './load-or-stop.ts'
+import { parseVersion, textOf } from './policy-change.ts'
 import { startProgress } from './progress.ts'
 import { nameInput, showTime, visible } from './words.ts'
 
@@ -30,11 +33,14 @@ export function replayCommand(program: Command): void {
   program
     .command('replay')
     .description('run a policy over calls of the past, and show who would be blocked before anybody is')
-    .requiredOption('--policy <file>', 'the policy to try: what stands under policy: in a configuration')
+    .requiredOption(
+      '--policy <policy>',
+      'the policy to try: a file with what stands under policy: in a configuration, or the number of a version',
+    )
     .requiredOption('--from <source>', 'a capture (pcap, pcapng), calls as NDJSON or CSV, or the word journal')
     .option(
       '--against <policy>',
-      'compare with: in-force, none, recorded (what the calls say was decided), or a file',
+      'compare with: in-force, none, recorded (what the calls say was decided), a file, or the number of a version',
       'in-force',
     )
     .option('--config <file>', 'the configuration with the policy in force, the peers and the store')
@@ -49,8 +55,8 @@ export function replayCommand(program: Command): void {
       if (!Number.isInteger(limit) || limit < 1)
         throw new Stop(EXIT.unusable, `--limit ${visible(words.limit)} is no number of rows: expected 1 or more`)
       const { config, path } = loadOrStop(words.config)
-      const then = loadPolicy(words.policy, path)
-      const now = loadBaseline(words.against, config, path)
+      const then = await loadPolicy(words.policy, config, path)
+      const now = await loadBaseline(words.against, config, path)
       const comparison = new Comparison()
       const trial = new Trial(then, now, comparison)
       const progress = startProgress()
@@ -165,9 +171,15 @@ async function readCallsOf(
   }
 }
 
-/** The policy in a file, as it would be loaded in place of the one that the configuration has. */
-function loadPolicy(file: string, path: string | undefined): Policy {
-  const env = { ...process.env, RECOURSE_POLICY: `file:${resolve(file)}` }
+/** The policy in a file, as it would be loaded in place of the one that the configuration has, or a version of the store. */
+async function loadPolicy(what: string, config: Config, path: string | undefined): Promise<Policy> {
+  const version = existsSync(what) ? undefined : parseVersion(what)
+  if (version !== undefined) {
+    const text = await openOrStop(() => readStore(config, (reader) => textOf(reader, version)))
+    if (text !== undefined) return loadVersion(version, text, path)
+    throw new Stop(EXIT.unusable, `there is no policy ${version}: ${config.store.path} does not exist yet`)
+  }
+  const env = { ...process.env, RECOURSE_POLICY: `file:${resolve(what)}` }
   const loaded = loadConfig({ path, env, readFile: (name) => readFileSync(name, 'utf8') })
   if (loaded.kind === 'loaded') return loaded.config.policy
   const faults = loaded.faults.map((fault) => formatFault(fault))
@@ -177,10 +189,40 @@ function loadPolicy(file: string, path: string | undefined): Policy {
   )
 }
 
-function loadBaseline(against: string, config: Config, path: string | undefined): Policy | 'recorded' | undefined {
+async function loadBaseline(
+  against: string,
+  config: Config,
+  path: string | undefined,
+): Promise<Policy | 'recorded' | undefined> {
   if (against === 'none') return undefined
   if (against === 'recorded') return 'recorded'
-  return against === 'in-force' ? config.policy : loadPolicy(against, path)
+  return against === 'in-force' ? loadInForce(config, path) : loadPolicy(against, config, path)
+}
+
+/** What somebody applied or put stands in the store alone; the file's policy counts where none came into force yet. */
+async function loadInForce(config: Config, path: string | undefined): Promise<Policy> {
+  const standing = await openOrStop(() =>
+    readStore(config, (reader) => {
+      const version = reader.inForce()?.version
+      const text = version === undefined ? undefined : reader.text(version)
+      return version === undefined || text === undefined ? undefined : { version, text }
+    }),
+  )
+  return standing === undefined ? config.policy : loadVersion(standing.version, standing.text, path)
+}
+
+function readStore<T>({ store }: Config, read: (reader: PolicyReader) => T): T | undefined {
+  if (!existsSync(store.path)) return undefined
+  const reader = openPolicyReader(`sqlite:${store.path}`)
+  try {
+    return read(reader)
+  } finally {
+    reader.close()
+  }
+}
+
+function loadVersion(version: number, text: PolicyText, path: string | undefined): Policy {
+  return loadWithPolicy(path, { name: `policy ${version}`, text }, `policy ${version}`).policy
 }
 
 function tell(comparison: Comparison, words: ReplayWords, limit: number): void {
