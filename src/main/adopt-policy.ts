@@ -18,9 +18,10 @@ export async function adoptPolicy(
 ): Promise<void> {
   const ids = config.policy.rules.map(({ id }) => id)
   const numbers = await ledger.ruleNumbers(ids, Date.now())
-  const policy = numberRules(config.policy, (id) => numbers.get(id)!)
   // Asked for only now: receipt keys may have changed while the store was asked.
   const before = gates.terms
+  const { sampleSeed } = before.policy
+  const policy = { ...numberRules(config.policy, (id) => numbers.get(id)!), sampleSeed }
   gates.adopt({
     ...before,
     peers: config.gate.peers,

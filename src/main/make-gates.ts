@@ -28,7 +28,8 @@ export async function makeGates(
     config.policy.rules.map(({ id }) => id),
     nowMs,
   )
-  const policy = numberRules(config.policy, (id) => numbers.get(id)!)
+  const sampleSeed = Buffer.from(await ledger.secret('sample')).readUInt32BE(0)
+  const policy = { ...numberRules(config.policy, (id) => numbers.get(id)!), sampleSeed }
   const tally = allotTally(policy, randomInt(2 ** 32 - 1))
   await openOrStop(() => learnSigners(policy, tally, `sqlite:${config.store.path}`, nowMs))
   const terms: GateTerms = {

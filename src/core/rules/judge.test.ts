@@ -238,6 +238,7 @@ for (const [title, facts, isExempt] of EXEMPT) {
     const policy: Policy = { ...policyOf([deny(['+1*', '2*'])]), exemptions: [exemption(['+13125550100'])] }
     const verdict = judge(factsOf(facts), policy, openTally(policy, 1), NOW)
     assert.equal(verdict.kind === 'allow' && verdict.why === 'exempt', isExempt)
+    if (isExempt) assert.match('by' in verdict ? verdict.by : '', /^(emergency|exempt\.csv)$/)
     if (!isExempt) assert.equal(verdict.kind, 'block')
   })
 }
@@ -375,6 +376,7 @@ test('grounds read as words for the operator, and for the calling side without l
       '+1212555 is given to nobody by allocations.csv',
       'this number is not assigned to anybody',
     ],
+    [verdictOn([invalid()]), '+1 212 555 0117 is a number for stories only', 'this is not a valid telephone number'],
     [verdictOn([attestation(['C'])], { attestation: 'C' }), "the call's attestation is C", UNWANTED],
     [
       verdictOn([verificationRule()], { verification: FAILED }),
@@ -636,6 +638,18 @@ test('a sample is a share of calls, the same ones each time, and says of the oth
   }
   const all = { ...rule, sample: 1 } as Rule
   assert.ok(verdicts.every((_, index) => verdictOn([all], { calling: `+1212556${1000 + index}` }).kind === 'block'))
+})
+
+test('which calls a sample takes depends on the secret of the gate', () => {
+  const rule = { ...deny(['+1*']), sample: 0.5 } as Rule
+  const facts = Array.from({ length: 200 }, (_, index) => factsOf({ calling: `+12125560${100 + index}` }))
+  const takenBy = (sampleSeed: number | undefined) => {
+    const policy = { ...policyOf([rule]), sampleSeed }
+    return facts.map((call) => judge(call, policy, openTally(policy, 1), NOW).kind).join()
+  }
+  assert.equal(takenBy(7), takenBy(7))
+  assert.equal(takenBy(undefined), takenBy(0), 'a replay takes the same ones each time')
+  assert.equal(new Set([0, 1, 2, 7, 0x8000_0000].map((seed) => takenBy(seed))).size, 5)
 })
 
 const ANY_RULE = fc.constantFrom<Rule>(

@@ -72,7 +72,9 @@ function sparedBy(
     // Network-level programs have no opt-out: 47 CFR 64.1200(k)(11).
     if (rule.program !== 'network' && hasOptedOut(policy, facts)) return 'opt-out'
   }
-  return rule.sample !== undefined && !isSampled(rule.sample, rule.number, facts) ? 'sample' : undefined
+  return rule.sample !== undefined && !isSampled(rule.sample, policy.sampleSeed ?? 0, rule.number, facts)
+    ? 'sample'
+    : undefined
 }
 
 function hasOptedOut({ optOut }: Policy, { called }: CallFacts): boolean {

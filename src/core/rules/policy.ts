@@ -20,6 +20,8 @@ export type Policy = {
   readonly rules: readonly Rule[]
   /** Called parties who have chosen not to have their calls blocked by analytics. 47 CFR 64.1200(k)(3)(iii). */
   readonly optOut?: NumberList | undefined
+  /** 32 secret bits that choose the samples of its rules; without them, as in a replay, they are chosen by 0. */
+  readonly sampleSeed?: number | undefined
 }
 
 /** Calls that are never judged. Emergency calls are, whatever a policy says, and are not listed here. */
