@@ -22,6 +22,7 @@ export async function askControl(path: string, question: unknown): Promise<Askin
   readLines(socket, (value) => {
     heard.push(value)
     wake()
+    return 'more'
   })
   socket.on('close', () => {
     over = true

@@ -89,6 +89,43 @@ test('a path that no socket can have is refused in words', async () => {
   )
 })
 
+test('of several lines in one write the first begins the conversation, and no other is read', async (t) => {
+  const path = pathIn(t)
+  const asked: unknown[] = []
+  const server = await serveControl(path, (talk) => {
+    asked.push(talk.question)
+    talk.say(talk.question)
+    talk.end()
+  })
+  t.after(() => server.close())
+  const socket = createConnection({ path, allowHalfOpen: true })
+  socket.write('"one"\n"two"\nno JSON\n')
+  let heard = ''
+  for await (const piece of socket) heard += String(piece)
+  socket.end()
+
+  assert.equal(heard, '"one"\n')
+  assert.deepEqual(asked, ['one'])
+})
+
+test('the mask for new files is the process’s own again before anything else can make a file', async (t) => {
+  const path = pathIn(t)
+  const masks: { mask: unknown; turn: number }[] = []
+  let turn = 0
+  const { umask } = process
+  t.mock.method(process, 'umask', (mask: number) => {
+    masks.push({ mask, turn })
+    queueMicrotask(() => turn++)
+    return umask(mask)
+  })
+  const server = await serveControl(path, () => undefined)
+  t.after(() => server.close())
+
+  assert.equal(masks.length, 2)
+  assert.deepEqual([masks[0]!.mask, masks[1]!.turn], [0o177, masks[0]!.turn])
+  assert.notEqual(masks[1]!.mask, 0o177)
+})
+
 for (const [title, octets] of [
   ['what is no JSON', 'hello\n'],
   ['a line without end', `"${'x'.repeat(100_000)}`],

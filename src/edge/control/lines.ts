@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net'
 
 /**
- * Reads JSON, one value a line, and hands on each. What is no JSON, or a line without end, ends the connection.
+ * Reads JSON, one value a line, and hands on each until `take` has enough; what comes then is read and dropped. What is no
+ * JSON, or a line without end, ends the connection.
  */
-export function readLines(socket: Socket, take: (value: unknown) => void): void {
+export function readLines(socket: Socket, take: (value: unknown) => 'enough' | 'more'): void {
   let held = ''
   socket.setEncoding('utf8')
-  socket.on('data', (text: string) => {
+  const read = (text: string): void => {
     held += text
     for (;;) {
       const end = held.indexOf('\n')
@@ -18,10 +19,15 @@ export function readLines(socket: Socket, take: (value: unknown) => void): void 
         socket.destroy()
         return
       }
-      take(value)
+      if (take(value) === 'enough') {
+        socket.off('data', read)
+        socket.resume()
+        return
+      }
     }
     if (held.length > LINE_CHARACTERS_MAX) socket.destroy()
-  })
+  }
+  socket.on('data', read)
 }
 
 function parse(line: string): unknown {

@@ -34,26 +34,26 @@ export async function serveControl(path: string, converse: (talk: Conversation) 
     socket.setTimeout(QUESTION_MS, () => socket.destroy())
     readLines(socket, (question) => {
       socket.setTimeout(0)
-      socket.removeAllListeners('data')
-      socket.resume()
       converse({
         question,
         say: (answer) => void (socket.destroyed || socket.write(`${JSON.stringify(answer)}\n`)),
         onEnd: (ended) => void socket.once('close', ended),
         end: () => void socket.end(),
       })
+      return 'enough'
     })
   })
   server.maxConnections = CONNECTIONS_MAX
-  const before = process.umask(0o177)
-  try {
-    await new Promise<void>((listening, failed) => {
-      server.once('error', failed)
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed)
+    // The mask is the whole process's: `listen` makes the file before it returns, so nobody else makes one under it.
+    const before = process.umask(0o177)
+    try {
       server.listen(path, () => listening())
-    })
-  } finally {
-    process.umask(before)
-  }
+    } finally {
+      process.umask(before)
+    }
+  })
   server.on('error', () => undefined)
   return {
     close: () =>
