@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { Party } from '#core/call/party.ts'
 import { writeInvite } from '#edge/http/screen-question.ts'
 import { BLOCKED, CALLER, NOW, type Setting, gateWith } from '../../test/gate.ts'
 import { SCREENS_WAITING_MAX, screenBy } from './serve-http.ts'
@@ -150,6 +151,30 @@ test('more questions than may wait are told to continue, and as many may wait ag
   const next = ask(BLOCKED, 'next')
   await commit()
   assert.equal((await next).verdict, 'block')
+})
+
+test('in a peer test the second call is a block by the trial’s status, without a receipt, and told again the same', async () => {
+  const party = (digits: number): Party => ({ kind: 'e164', digits, count: 11 })
+  const tried: string[] = []
+  const { ask, recorded, gate } = screenWith({
+    parts: {
+      trial: { peer: 'pbx', allow: party(14_155_550_101), block: party(14_155_550_163), status: 607, untilMs: NOW + 1 },
+      tried: ({ call }) => void tried.push(call),
+    },
+  })
+  const refused = {
+    verdict: 'block',
+    status: 607,
+    phrase: 'Unwanted',
+    headers: [],
+    receipt: undefined,
+    reason: undefined,
+  }
+  assert.deepEqual(await ask(CALLER), refused)
+  assert.deepEqual(await ask(CALLER), refused)
+  assert.deepEqual([tried, gate.figures.retransmissions, recorded.length], [['block'], 1, 0])
+  const other = await ask(CALLER, 'one', 'other')
+  assert.equal(other.verdict, 'continue', 'another peer is not under test')
 })
 
 test('a peer that is no longer there is told to continue', async () => {

@@ -452,7 +452,7 @@ export class Gate {
     this.figures.tried++
     note(this.#parts.ledger, facts, call === 'allow' ? 'exempt' : 'treat', TRIAL_RULE)
     if (call === 'allow') this.#continue('judged', source, peer, steadyMs, () => UNJUDGED)
-    else this.#settleNow(trialRefusal(trial), undefined, source, steadyMs)
+    else this.#settleNow(trialRefusal(trial), { kind: 'refused', receipt: undefined }, source, steadyMs)
     return true
   }
 

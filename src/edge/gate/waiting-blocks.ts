@@ -34,7 +34,8 @@ export type Way = {
 /** What an answer to a call says, for a way that has other words than SIP for it. */
 export type Meaning =
   | { readonly kind: 'continued'; readonly why: Continued }
-  | { readonly kind: 'refused'; readonly receipt: string }
+  /** Without a receipt in a trial, where nothing was found out about the caller. */
+  | { readonly kind: 'refused'; readonly receipt: string | undefined }
   /** Sent elsewhere by a rule. */
   | { readonly kind: 'treated'; readonly treatment: string }
 

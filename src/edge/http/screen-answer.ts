@@ -19,9 +19,9 @@ export const screenAnswerSchema = z
       example: ['Reason: SIP;cause=603;text="v=analytics1;url=https://redress.northwire.example";location=RLN'],
     }),
     receipt: z.string().optional().openapi({ description: 'The receipt of the block, for your call records.' }),
-    recorded: z
-      .boolean()
-      .openapi({ description: 'Whether the ledger holds a block of this call. Never false with `block`.' }),
+    recorded: z.boolean().openapi({
+      description: 'Whether the ledger holds a block of this call. False with `block` only in a peer test.',
+    }),
     reason: z.enum(REASONS).optional().openapi({
       description: 'Why the call continues though it may be one to block: the gate could not judge, record or tell it.',
     }),
