@@ -5,7 +5,16 @@ import { parseNumber } from '#core/call/number.ts'
 import { formatParty, parseParty, partyKey, partyOfKey } from '#core/call/party.ts'
 import { NO_CALLED_LISTS, parseCalledLists, refuses } from './called-list.ts'
 import { makeExempted } from './exempted.ts'
-import { LIST_FAULTS_MAX, entryOf, isListed, parseEntries, parseNumberList } from './number-list.ts'
+import {
+  LIST_FAULTS_MAX,
+  entryOf,
+  formatEntry,
+  isListed,
+  lineOfEntry,
+  parseEntries,
+  parseNumberList,
+  readEntry,
+} from './number-list.ts'
 import { hasNumber, makeNumberSet } from './number-set.ts'
 import { hasPair, makePairSet } from './pair-set.ts'
 
@@ -54,6 +63,47 @@ test('a plan reads the digits of a list as it reads those of a call', () => {
   assert.deepEqual(faults, [])
   assert.ok(isListed(list, parseNumber('+12125550117')))
   assert.ok(isListed(list, parseNumber('+12125550118')))
+})
+
+test('a header row may call the numbers what people call them, wherever they stand', () => {
+  const names = ['number', 'telephone number', 'telephone', 'phone', 'phone number', 'tn', 'calling', 'e164', 'TN']
+  for (const name of names) {
+    const text = `note,${name}\n1,+12125550117\n`
+    const { list, faults } = parseNumberList(text, { name: 'x', blocks: true })
+    assert.deepEqual([faults, list.numbers.size], [[], 1], name)
+    assert.equal(lineOfEntry(text, { kind: 'number', key: 12125550117, length: 11 }), 2)
+    assert.equal(lineOfEntry(text, { kind: 'prefix', key: 12125550117, length: 11 }), undefined)
+  }
+})
+
+const LONG = 'x'.repeat(40)
+const ENTRIES: [text: string, expected: string][] = [
+  ['tel:+12125550117', '+12125550117'],
+  ['TEL:+1 212 555 0117', '+12125550117'],
+  ['+1-(212)-555*', '+1212555*'],
+  ['+123456789012345*', '+123456789012345*'],
+  ['+1234567890123456*', '"+1234567890123456*"'],
+  ['+12x*', '"+12x*"'],
+  ['x12*', '"x12*"'],
+  ['+1tel:2125550117', '"+1tel:2125550117"'],
+  [LONG, `"${LONG}"`],
+  [`${LONG}x`, `"${LONG}…"`],
+  ['', 'an empty cell'],
+]
+for (const [text, expected] of ENTRIES) {
+  test(`the entry ${JSON.stringify(text)} is read as, or refused as, ${expected}`, () => {
+    const { faults } = parseEntries(['+13125550117', text], { name: 'x', blocks: false })
+    const entry = readEntry(text)
+    if (entry.kind !== 'fault') assert.deepEqual([formatEntry(entry), faults], [expected, []])
+    else assert.deepEqual(faults, [{ line: 2, column: 1, found: expected, expected: EXPECTED }])
+  })
+}
+
+test('of leading digits within leading digits the shorter ones are told, and who is on no list stands for himself', () => {
+  const { list } = parseEntries(['+1212555*', '+12*', '+121255*'], { name: 'x', blocks: false })
+  assert.deepEqual(list.prefixLengths, [2, 6, 7])
+  assert.equal(entryOf(list, parseNumber('+12125550117')), '+12*')
+  assert.equal(entryOf(list, parseNumber('+13125550117')), '+13125550117')
 })
 
 test('the entry that a number stands under is told', () => {

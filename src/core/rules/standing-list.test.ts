@@ -12,6 +12,10 @@ const CASES: [title: string, text: string, facts: Partial<CallFacts>, expected: 
   ['its neighbour', '+12125550118', {}, false],
   ['with a header in another order', 'reason,until,number\ncase 7,,+12125550117', {}, true],
   ['leading digits', '+1212555*', {}, true],
+  ['a number that goes on', '+1212555011', {}, false],
+  ['a column of another name', 'expires,number\n2026-11-21,+12125550117', {}, false],
+  ['a minute from now, in small letters', '+12125550117,,2026-11-22t12:01:00z', {}, true],
+  ['a part of a second from now', '+12125550117,,2026-11-22T12:00:00.001Z', {}, true],
   ['leading digits of others', '+1212556*', {}, false],
   ['C asked and A given', '+12125550117,C', { attestation: 'A' }, true],
   ['A asked and C given', '+12125550117,A', { attestation: 'C' }, false],
@@ -44,6 +48,10 @@ test('each line that is wrong is told with its place', () => {
     '+12125550117,A,2026-11-22 12:00',
     '+12125550117,A,2026-11-22T12:00:00',
     '+12125550117,A,never',
+    '+12125550117,A,x2026-11-22',
+    '+12125550117,A,2026-11-22x',
+    '+12125550117,A,x2026-11-22T12:00:00Z',
+    '+12125550117,A,2026-11-22T12:00:00Zx',
   ].join('\n')
   const { faults } = parseStandingList(text, { name: 'x' })
   const time = 'a day such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z'
@@ -56,9 +64,14 @@ test('each line that is wrong is told with its place', () => {
       [5, 16, '"2026-11-22 12:00"', time],
       [6, 16, '"2026-11-22T12:00:00"', time],
       [7, 16, '"never"', time],
+      [8, 16, '"x2026-11-22"', time],
+      [9, 16, '"2026-11-22x"', time],
+      [10, 16, '"x2026-11-22T12:00:00Z"', time],
+      [11, 16, '"2026-11-22T12:00:00Zx"', time],
     ],
   )
-  const [header] = parseStandingList('reason,until\nx,\n', { name: 'x' }).faults
+  const [header, ...others] = parseStandingList('reason,until\nx,\n', { name: 'x' }).faults
+  assert.deepEqual(others, [])
   assert.equal(header?.expected, 'a header row that names the column number, or none')
 })
 
