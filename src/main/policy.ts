@@ -126,12 +126,18 @@ function approve(to: Output, store: PolicyStore, text: string, words: ChangeWord
   if (version?.state !== 'staged' || staged === undefined)
     throw new Stop(EXIT.unusable, `policy ${number} does not wait for approval: recourse policy list shows which do`)
   const { name } = actorOf(words.by)
-  if (name === staged.actor)
+  if (isSameName(name, staged.actor))
     throw new Stop(
       EXIT.unusable,
       `policy ${number} was staged by ${visible(name)}: somebody else has to approve it (--by NAME)`,
     )
   return changeVersion(to, words, store, inForce, number, 'policy-approved')
+}
+
+/** Names are only what people say; at least the same one is the same in any spelling. */
+function isSameName(one: string, other: string): boolean {
+  const plain = (name: string): string => name.trim().replaceAll(/\s+/g, ' ').toLowerCase()
+  return plain(one) === plain(other)
 }
 
 function back(to: Output, store: PolicyStore, text: string | undefined, words: ChangeWords): void {

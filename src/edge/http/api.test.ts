@@ -253,6 +253,7 @@ const BAD: readonly (readonly [title: string, body: unknown, kind: string, point
   ['a Call-ID with a line break', { ...CALL, callId: 'a\r\nVia: x' }, 'bad-field', '/callId'],
   ['a branch with a semicolon', { ...CALL, branch: 'a;b' }, 'bad-field', '/branch'],
   ['no number', { ...CALL, calling: '' }, 'bad-field', '/calling'],
+  ['a plus that a form has lost', { ...CALL, calling: ' 12125550142' }, 'bad-field', '/calling'],
   ['a number as a number', { ...CALL, calling: 12_125_550_142 }, 'bad-field', '/calling'],
   ['words for a number', { ...CALL, called: 'Jenny' }, 'bad-field', '/called'],
   ['a URI that breaks out', { ...CALL, calling: 'sip:a@b>;tag=x' }, 'bad-field', '/calling'],
@@ -441,18 +442,19 @@ test('outcomes are taken one by one or in a list, and by their key only once', a
 test('outcomes that cannot be are refused whole, with the place', async () => {
   const { post, outcomes } = startApi()
   const bad: [unknown, string][] = [
-    [{ ...OUTCOME, seconds: -1 }, ''],
-    [[OUTCOME, { ...OUTCOME, seconds: 86_401 }], ''],
+    [{ ...OUTCOME, seconds: -1 }, '/seconds'],
+    [[OUTCOME, { ...OUTCOME, seconds: 86_401 }], '/1/seconds'],
     [[], ''],
     [Array.from({ length: 1001 }, () => OUTCOME), ''],
-    [{ ...OUTCOME, endedAt: 'yesterday' }, ''],
-    [{ ...OUTCOME, answered: 'yes' }, ''],
-    [{ ...OUTCOME, more: 1 }, ''],
+    [{ ...OUTCOME, endedAt: 'yesterday' }, '/endedAt'],
+    [{ ...OUTCOME, answered: 'yes' }, '/answered'],
+    [{ ...OUTCOME, more: 1 }, '/more'],
   ]
-  for (const [body] of bad) {
+  for (const [body, pointer] of bad) {
     const response = await post('/v1/outcomes', JSON.stringify(body))
     assert.equal(response.status, JSON.stringify(body).length > HTTP_BODY_BYTES_MAX ? 413 : 400)
-    await problemOf(response)
+    const problem = await problemOf(response)
+    if (pointer !== '') assert.deepEqual([problem.pointer, problem.detail === 'Invalid input'], [pointer, false])
   }
   assert.equal(outcomes.length, 0)
 })

@@ -58,10 +58,18 @@ export function parseFormBody<Schema extends z.ZodType>(
 function parseWith<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
+  const issue = closest(parsed.error.issues[0])
   const inner = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
   const detail = inner.length > 0 ? 'found a name that is not known here' : (issue?.message ?? 'not what was expected')
   throw new Refused('bad-field', detail, { pointer: formatPointer([...(issue?.path ?? []), ...inner]) })
+}
+
+/** Of what several forms have against a value, what the form that it comes closest to has: that whose fault lies deepest. */
+function closest(issue: z.core.$ZodIssue | undefined): z.core.$ZodIssue | undefined {
+  if (issue?.code !== 'invalid_union') return issue
+  const first = issue.errors.flatMap(([first]) => first ?? [])
+  const deepest = first.toSorted((a, b) => b.path.length - a.path.length)[0]
+  return deepest === undefined ? issue : { ...deepest, path: [...issue.path, ...deepest.path] }
 }
 
 function tooLarge(): Refused {

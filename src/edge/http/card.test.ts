@@ -46,6 +46,12 @@ async function openDesk(changes: Partial<DeskParts> = {}) {
   return { app, ring, figures, verify: (body: string, nowMs = NOW_MS) => verifyCard(body, key, nowMs / 1000) }
 }
 
+/** The time in a card's claims, milliseconds since 1970. */
+function issuedAtOf(body: string): number {
+  const claims = JSON.parse(Buffer.from(body.split('.')[1]!, 'base64url').toString()) as { iat: number }
+  return claims.iat * 1000
+}
+
 test('the card of a block is the one that a caller accepts within a minute of the 608, and no longer', async () => {
   const { app, ring, figures, verify } = await openDesk()
   const receipt = ring.seal(FACTS)
@@ -90,13 +96,39 @@ test('what is no receipt gets a card of the same look that nobody takes for fres
     const check = await verify(body)
     assert.deepEqual(check.faults, ['issued-at'], reference)
     const issuedAtMs = check.issuedAtS! * 1000
-    assert.ok(issuedAtMs < NOW_MS - 3_600_000 && issuedAtMs > NOW_MS - 2.1 * KEPT_MS, reference)
+    assert.ok(issuedAtMs <= NOW_MS - 3_600_000 && issuedAtMs > NOW_MS - KEPT_MS, reference)
     times.add(issuedAtMs)
     const again = await verify(await (await app.request(`/j/${reference}`)).text())
     assert.equal(again.issuedAtS, check.issuedAtS)
   }
   assert.equal(times.size, references.length)
   assert.deepEqual([figures.cards, figures.dummyCards], [1, references.length * 2])
+})
+
+test('at any time dummies are of all ages that cards of blocks have, and each changes once in a window of its own', async () => {
+  let nowMs = NOW_MS
+  const { app } = await openDesk({ now: () => nowMs })
+  const references = Array.from({ length: CARDS_PER_CLIENT - 1 }, (_, index) => `made-up-${index}`)
+  const dates = new Map<string, number[]>(references.map((reference) => [reference, []]))
+  const steps = 24
+  for (let step = 0; step <= steps; step++) {
+    nowMs = NOW_MS + Math.floor((step / steps) * (KEPT_MS - 3_600_000))
+    const quarters = new Set<number>()
+    for (const reference of references) {
+      const issuedAtMs = issuedAtOf(await (await app.request(`/j/${reference}`)).text())
+      const ageMs = nowMs - issuedAtMs
+      assert.ok(ageMs >= 3_600_000 && ageMs < KEPT_MS, `${reference} is ${ageMs} ms old at step ${step}`)
+      quarters.add(Math.floor((ageMs / KEPT_MS) * 4))
+      dates.get(reference)!.push(issuedAtMs)
+    }
+    assert.deepEqual([...quarters].sort(), [0, 1, 2, 3], `ages at step ${step}`)
+  }
+  const changedAt = new Set<number>()
+  for (const [reference, times] of dates) {
+    assert.equal(new Set(times).size, 2, `${reference} changes once`)
+    changedAt.add(times.lastIndexOf(times[0]!))
+  }
+  assert.ok(changedAt.size > steps / 2, 'not all change at the same time')
 })
 
 test('a receipt whose key is gone gets a dummy too', async () => {

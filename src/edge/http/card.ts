@@ -14,7 +14,7 @@ export type DeskParts = {
   readonly card: CardSigner | undefined
   /** When the block of a receipt was, milliseconds since 1970; undefined for what is none, or none any more. */
   readonly openReceipt: (receipt: string) => number | undefined
-  /** How long receipts can be opened, about: dummy cards are dated within it. */
+  /** For how long every receipt can be opened: dummy cards are dated within it. */
   readonly receiptsKeptMs: number
   /** 32 octets, the same for as long as the store lasts: what dates the dummies. */
   readonly secret: Uint8Array
@@ -92,13 +92,16 @@ export async function createDesk(parts: DeskParts): Promise<Hono<ConnectionEnv>>
 }
 
 /**
- * A time in the past for a reference that has none: the same whenever it is asked for, until receipts of that time could
- * not be opened any more. Never so late that the card would be fresh.
+ * A time in the past for a reference that has none. Each has moments of its own, `windowMs` apart, that only who has the
+ * secret knows, and is dated by its latest one: the same whenever it is asked for within a window, and at any time as likely
+ * of any age at which receipts can still be opened. Never so late that the card would be fresh.
  */
 function dateDummy(reference: string, secret: Uint8Array, keptMs: number, nowMs: number): number {
+  const windowMs = Math.max(keptMs - FRESH_MS, FRESH_MS)
   const hash = createHmac('sha256', secret).update(reference).digest()
-  const backMs = Math.floor((hash.readUInt32BE(0) / 2 ** 32) * keptMs)
-  return Math.floor(nowMs / keptMs) * keptMs - backMs - FRESH_MS
+  const phaseMs = Math.floor((hash.readUInt32BE(0) / 2 ** 32) * windowMs)
+  const latestMs = nowMs - FRESH_MS
+  return latestMs - ((((latestMs - phaseMs) % windowMs) + windowMs) % windowMs)
 }
 
 const PUBLIC_HEADERS = {

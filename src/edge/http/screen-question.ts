@@ -3,7 +3,8 @@ import { writeRequest } from '#codec/sip/write-request.ts'
 
 // One thing: what a switch says of a call when it asks by JSON or by a form, and the INVITE that this stands for.
 
-const NUMBER = /^\+?[0-9*#\-.() ]{1,40}$/
+// A blank in front is a plus that a form has lost: taken as a number it would be another caller's.
+const NUMBER = /^\+?[0-9*#\-.(][0-9*#\-.() ]{0,39}$/
 const URI = /^(?:sips?|tel):[!#-+\--;=?-[\]-~]{1,400}$/i
 const SERVICE_URN = /^urn:service:[A-Za-z0-9.-]{1,100}$/i
 const WITHHELD = /^(?:anonymous|withheld|unavailable|unknown)$/i
@@ -48,7 +49,7 @@ export const screenSchema = z
     calling: said(
       where(
         (text) => NUMBER.test(text) || URI.test(text) || WITHHELD.test(text),
-        'expected a number such as +12125550117, a sip, sips or tel URI, or anonymous',
+        'expected a number such as +12125550117 (in a form the plus is written %2B), a sip, sips or tel URI, or anonymous',
       ),
       'Who calls, as From has it: a number, a URI, or `anonymous`.',
       '+12125550117',
@@ -56,7 +57,7 @@ export const screenSchema = z
     called: said(
       where(
         (text) => NUMBER.test(text) || URI.test(text) || SERVICE_URN.test(text),
-        'expected a number such as +14155550163, a sip, sips or tel URI, or a service URN',
+        'expected a number such as +14155550163 (in a form the plus is written %2B), a sip, sips or tel URI, or a service URN',
       ),
       'Who is called, as the Request-URI has it.',
       '+14155550163',
