@@ -43,7 +43,11 @@ export const STIR_REASONS = {
     words: 'the certificate limits what it may sign in a way that is not judged here',
   },
   roots: { kind: 'unverified', status: 437, words: 'the root that is trusted here, or every one, is not valid now' },
-  'compact-form': { kind: 'unverified', status: 438, words: 'the short form of the token cannot be rebuilt' },
+  'compact-form': {
+    kind: 'unverified',
+    status: 438,
+    words: 'the short form of the token cannot be rebuilt, or does not fit the call',
+  },
   'number-form': {
     kind: 'unverified',
     status: 438,

@@ -198,6 +198,22 @@ suite('a call that was sent on', () => {
     const stranger = div('100', '14155550163', { orig: { tn: '12125550118' } })
     assert.equal(reasonOf(await verify([shaken('100'), stranger])), 'other-destination')
     assert.equal(reasonOf(await verify([shaken('100'), div('100', '14155550163', {}, ROOT.key)])), 'signature')
+    const twice = [shaken('100'), div('100', '200'), div('200', '14155550163', {}, ROOT.key)]
+    assert.equal(reasonOf(await verify(twice)), 'signature', 'the last of several steps')
+    assert.deepEqual(await verify([...twice.slice(0, 2), div('200', '14155550163')]), VERIFIED)
+  })
+
+  test('is verified by the certificate of who sent it on, which is for his number and not for the caller’s', async () => {
+    const at = 'https://cert.example/div.pem'
+    const find = async (list: Uint8Array) => {
+      const signer = await mint({ subject: 'CN=Div', issuer: BETWEEN, tnAuthList: list })
+      const claims = { dest: { tn: ['14155550163'] }, div: { tn: '100' }, iat: NOW_S, orig: { tn: '12125550117' } }
+      const step = identityOf(signToken(signer.key, { ...HEADER, ppt: 'div', x5u: at }, claims), at, 'div')
+      const fetch: FetchCertificate = (url) => serve([url === at ? signer : LEAF, BETWEEN])(url)
+      return reasonOf(await verify([shaken('100'), step], { fetch }))
+    }
+    assert.equal(await find(oneList('100')), 'verified')
+    assert.equal(await find(oneList('12125550117')), 'not-authorised')
   })
 
   test('and says so without a signature is not verified, and has not failed', async () => {
@@ -216,6 +232,28 @@ suite('several values of Identity', () => {
     assert.deepEqual(await verify([`${STALE}, ${GOOD}`]), VERIFIED)
     assert.deepEqual(await verify(['broken', GOOD]), VERIFIED)
     assert.equal(reasonOf(await verify([STALE, STALE])), 'stale')
+  })
+
+  test('of which one is wrong fail, whatever cannot be found out of another', async () => {
+    const elsewhere = 'https://not-listed.example/a.pem'
+    const other = identityOf(signToken(LEAF.key, { ...HEADER, x5u: elsewhere }, PAYLOAD), elsewhere)
+    const never = 'https://slow.example/a.pem'
+    const slow = identityOf(signToken(LEAF.key, { ...HEADER, x5u: never }, PAYLOAD), never)
+    const fetch: FetchCertificate = (url) => {
+      if (url === never) return new Promise(() => undefined)
+      return url === INFO ? serve([LEAF, BETWEEN])(url) : Promise.resolve({ kind: 'refused', why: 'not-listed' })
+    }
+    const find = async (...identities: string[]) => {
+      const verifier = makeVerifier({ fetch, budgetMs: 200 })
+      return [reasonOf(await verifier.verify(identities, FACTS)), verifier.figures.late]
+    }
+    assert.deepEqual(await find(other), ['not-fetched', 0])
+    assert.deepEqual(await find(STALE, other), ['stale', 0])
+    assert.deepEqual(await find(other, STALE), ['stale', 0])
+    assert.deepEqual(await find('broken', other), ['identity', 0])
+    assert.deepEqual(await find(slow), ['late', 1])
+    assert.deepEqual(await find(slow, STALE), ['stale', 0])
+    assert.deepEqual(await find(slow, GOOD), ['verified', 0])
   })
 
   test('are looked at up to a limit', async () => {
@@ -242,11 +280,26 @@ suite('several values of Identity', () => {
     const facts = { ...FACTS, date: dateAt(NOW_S) }
     assert.equal(reasonOf(await verify([short(rebuildSigned(INFO, call))], {}, facts)), 'no-attestation')
     const other = short(rebuildSigned(INFO, { ...call, dest: '14155550164' }))
-    assert.equal(reasonOf(await verify([other], {}, facts)), 'signature')
     assert.equal(reasonOf(await verify([other])), 'compact-form')
     assert.equal(reasonOf(await verify([other], {}, { ...facts, date: 'today' })), 'compact-form')
     assert.equal(reasonOf(await verify([`${other};ppt=shaken`], {}, facts)), 'compact-form')
     assert.equal(reasonOf(await verify([other], {}, { ...facts, date: dateAt(NOW_S - 61) })), 'stale')
+  })
+
+  test('in the short form that do not fit the call say nothing, for the call may have changed on its way', async () => {
+    const call = { orig: '12125550117', dest: '14155550163', issuedAtS: NOW_S }
+    const facts = { ...FACTS, date: dateAt(NOW_S) }
+    const find = async (signed: string, about: SignedFacts, signer = LEAF) => {
+      const short = `..${encodeBase64url(signText(signer.key, signed))};info=<${INFO}>`
+      return verify([short], { fetch: serve([signer, BETWEEN]) }, about)
+    }
+    const nothing: Verification = { kind: 'unverified', why: 'compact-form' }
+    assert.deepEqual(await find(rebuildSigned(INFO, { ...call, dest: '14155550164' }), facts), nothing)
+    assert.deepEqual(await find(rebuildSigned(INFO, { ...call, dest: '100' }), { ...facts, forwarded: true }), nothing)
+    assert.deepEqual(await find(rebuildSigned(INFO, { ...call, issuedAtS: NOW_S - 1 }), facts), nothing)
+    const other = await mint({ subject: 'CN=Other', issuer: BETWEEN, tnAuthList: oneList('12125550118') })
+    assert.deepEqual(await find(rebuildSigned(INFO, { ...call, orig: '12125550118' }), facts, other), nothing)
+    assert.equal(reasonOf(await find(rebuildSigned(INFO, call), facts)), 'no-attestation')
   })
 })
 
@@ -304,6 +357,7 @@ suite('a certificate', () => {
       minted({}, [await mint({ subject: 'CN=Odd', issuer: ROOT, authority: {}, ...minting })])
     assert.equal(await under({}), 'verified')
     assert.equal(await under({ usage: 'sign' }), 'chain')
+    assert.equal(await under({ usage: 'encipher' }), 'chain')
     assert.equal(await under({ critical: '2.5.29.30' }), 'chain')
     assert.equal(await under({ curve: 'P-384' }), 'chain')
     assert.equal(await under({ until: '2026-10-26T11:00:00Z' }), 'expired')

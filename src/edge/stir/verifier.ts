@@ -74,31 +74,33 @@ export class Verifier {
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(() => resolve('late'), this.#options.budgetMs)
     })
-    const looking = this.#look(identities, facts).catch((): Verification => because('fault'))
-    const found = await Promise.race([looking, late])
+    const found: Verification[] = []
+    const looking = this.#look(identities, facts, found).catch(() => void found.push(because('fault')))
+    if ((await Promise.race([looking, late])) === 'late') found.push(because('late'))
     clearTimeout(timer)
-    if (found === 'late') this.figures.late++
-    const verification = found === 'late' ? because('late') : found
+    const verification = weigh(found)
+    if (verification.kind === 'unverified' && verification.why === 'late') this.figures.late++
     if (verification.kind !== 'none') this.figures[verification.kind]++
     return verification
   }
 
-  async #look(identities: readonly string[], facts: SignedFacts): Promise<Verification> {
-    const tokens = readTokens(identities, facts)
-    const judged = await Promise.all(
-      tokens.attesting.map((passport) => this.#judge(passport, tokens.diversions, facts)),
-    )
-    const found = [...judged, ...tokens.faults.map((reason) => because(reason))]
-    // One good token is enough (RFC 8224 §6.2), and while one may still be good the call has not failed.
-    for (const kind of ['verified', 'unverified', 'failed'] as const) {
-      const best = found.find((verification) => verification.kind === kind)
-      if (best !== undefined) return best
+  /** Puts what each token comes to into `found`, in their order as far as they are judged at once. */
+  async #look(identities: readonly string[], facts: SignedFacts, found: Verification[]): Promise<void> {
+    const { attesting, diversions, faults } = readTokens(identities, facts)
+    const judge = async (token: Attesting): Promise<void> => {
+      found.push(await this.#judge(token, diversions, facts))
     }
-    return because('no-attestation')
+    const judged = Promise.all(attesting.map(judge))
+    found.push(...faults.map((reason) => because(reason)))
+    await judged
   }
 
   /** Judges one token, and the diversions that it needs to be about this call. */
-  async #judge(passport: Passport, diversions: readonly Diversion[], facts: SignedFacts): Promise<Verification> {
+  async #judge(
+    { passport, isCompact }: Attesting,
+    diversions: readonly Diversion[],
+    facts: SignedFacts,
+  ): Promise<Verification> {
     const doubt = compare(passport.orig, facts.calling)
     if (doubt === 'differs') return because('other-originator')
     const chain = findDiversions(passport, diversions, (claimant) => compare(claimant, facts.called) === 'same')
@@ -111,7 +113,9 @@ export class Verifier {
     let signer: Signer | undefined
     for (const token of [passport, ...chain]) {
       const found = await this.#findSigner(token, facts)
-      if (typeof found === 'string') return because(found)
+      // What was rebuilt may not be what was signed: numbers and Date change on the way.
+      const isRebuilt = token === passport && isCompact
+      if (typeof found === 'string') return because(isRebuilt && DOUBTED.has(found) ? 'compact-form' : found)
       signer ??= found
     }
     if (passport.extension !== 'shaken') return because('no-attestation')
@@ -132,15 +136,27 @@ export class Verifier {
   }
 }
 
+/** One good token is enough (RFC 8224 §6.2); else one that is wrong outweighs others of which nothing is known. */
+function weigh(found: readonly Verification[]): Verification {
+  for (const kind of ['verified', 'failed', 'unverified'] as const) {
+    const best = found.find((verification) => verification.kind === kind)
+    if (best !== undefined) return best
+  }
+  return because('no-attestation')
+}
+
 type Tokens = {
-  /** Tokens about the caller, those with an attestation first. */
-  readonly attesting: readonly Passport[]
+  /** Tokens about the caller. */
+  readonly attesting: readonly Attesting[]
   readonly diversions: readonly Diversion[]
   readonly faults: readonly StirReason[]
 }
 
+/** `isCompact`: what was signed is rebuilt from the call. */
+type Attesting = { readonly passport: Passport; readonly isCompact: boolean }
+
 function readTokens(values: readonly string[], facts: SignedFacts): Tokens {
-  const attesting: Passport[] = []
+  const attesting: Attesting[] = []
   const diversions: Diversion[] = []
   const faults: StirReason[] = []
   for (const identity of readIdentities(values, faults)) {
@@ -149,12 +165,12 @@ function readTokens(values: readonly string[], facts: SignedFacts): Tokens {
     else if (reading.kind === 'compact') {
       const passport = rebuild(identity, facts)
       if (passport === undefined) faults.push('compact-form')
-      else attesting.push(passport)
+      else attesting.push({ passport, isCompact: true })
     } else if (reading.kind === 'passport') {
       const { passport } = reading
       if (passport.extension === 'div') diversions.push(passport)
       // A priority (rph) is about the call, not about who calls.
-      else if (passport.extension !== 'rph') attesting.push(passport)
+      else if (passport.extension !== 'rph') attesting.push({ passport, isCompact: false })
     }
   }
   return { attesting, diversions, faults }
@@ -218,5 +234,7 @@ function because(reason: StirReason): Verification {
   return { kind: STIR_REASONS[reason].kind, why: reason }
 }
 
+/** What says nothing of a token that was rebuilt. */
+const DOUBTED: ReadonlySet<StirReason> = new Set(['signature', 'not-authorised'])
 /** Values of Identity that are looked at: one for the caller, and one for each time the call was sent on. */
 export const IDENTITIES_MAX = 8
