@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { STIR_REASONS, type StirReason } from '#codec/stir/reasons.ts'
 import type { CallFacts } from '#core/call/facts.ts'
 import { parseNumber } from '#core/call/number.ts'
 import { NOT_LOOKED, NO_SCORES, type Verification } from '#core/call/verification.ts'
@@ -44,6 +45,8 @@ const signedBy = (signer: string, attestation: 'A' | 'B' | 'C' = 'A'): Verificat
   return { kind: 'verified', attestation, signer, originId: 'x' }
 }
 const SIGNED: Event = { verification: signedBy('709J'), times: 3 }
+const unverified = (why: StirReason): Event => ({ verification: { kind: 'unverified', why } })
+const trunked = (why: StirReason): Event => ({ ...unverified(why), attestation: 'A', trunk: 't1' })
 const TRUNKED: Event = { attestation: 'A', trunk: 't1', times: 3 }
 
 /** What happens before the last call, that call, and whether it is blocked. None before it is. */
@@ -130,6 +133,18 @@ const CASES: [title: string, rule: CountingRule, before: Event[], last: Event, f
     { verification: { kind: 'unverified', why: 'late' } },
     false,
   ],
+  ['a token of a kind that attests nothing', spoofing(), [SIGNED], unverified('no-attestation'), true],
+  ['a certificate at a host that is not listed', spoofing(), [SIGNED], unverified('not-fetched'), true],
+  ['whole numbers and a token without any', spoofing(), [SIGNED], unverified('number-form'), true],
+  [
+    'a called number that is not whole',
+    spoofing(),
+    [SIGNED],
+    { ...unverified('number-form'), called: '5550163' },
+    false,
+  ],
+  ['junk beside the word of the usual trunk', spoofing(), [TRUNKED], trunked('not-fetched'), false],
+  ['junk beside no word of the trunk', spoofing(), [TRUNKED], { ...unverified('not-fetched'), trunk: 't1' }, true],
   ['another number unsigned', spoofing(), [SIGNED], { calling: '+12125550118' }, false],
   ['a number that was never more than B', spoofing(), [{ verification: signedBy('709J', 'B'), times: 9 }], {}, false],
   ['not signed for longer than remembered', spoofing(), [SIGNED], { minute: 31 * 24 * 60 }, false],
@@ -170,6 +185,23 @@ test('there is a firing and a near-miss case for each kind that counts', () => {
     const outcomes = CASES.filter(([, rule]) => rule.kind === kind).map(([, , , , fires]) => fires)
     assert.ok(outcomes.includes(true) && outcomes.includes(false), kind)
   }
+})
+
+test('of all reasons why a signature was not checked, only those that the caller did not choose leave him alone', () => {
+  const reasons = Object.keys(STIR_REASONS) as StirReason[]
+  const blocked = reasons.filter((why) => {
+    const { happens } = openWorld(spoofing())
+    for (let time = 0; time < 3; time++) happens({ verification: signedBy('709J') })
+    return STIR_REASONS[why].kind === 'unverified' && happens(unverified(why))?.kind === 'block'
+  })
+  assert.deepEqual(blocked.toSorted(), [
+    'certificate',
+    'chain',
+    'compact-form',
+    'no-attestation',
+    'not-fetched',
+    'number-form',
+  ])
 })
 
 test('a number that moved to another provider is his after as many signed calls, and the old one is not believed', () => {

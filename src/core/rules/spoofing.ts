@@ -1,5 +1,6 @@
 import type { Attestation, CallFacts } from '#core/call/facts.ts'
 import { formatParty, partyKey, type Party } from '#core/call/party.ts'
+import { mayBeSigned } from '#core/call/verification.ts'
 import { hashText } from './hash.ts'
 import type { Policy, SpoofingRule } from './policy.ts'
 import type { Voucher } from './signer-table.ts'
@@ -9,7 +10,8 @@ import type { Ground } from './verdict.ts'
 
 /**
  * Fires when a number that one provider normally signs with attestation A comes unsigned, or through another provider or
- * trunk. A signature that could not be checked in time says nothing, and the call is left alone.
+ * trunk. A signature that could not be checked in time says nothing, and the call is left alone; one that cannot be checked
+ * because of what the caller sent is none.
  */
 export function spoofed(rule: SpoofingRule, facts: CallFacts, tally: Tally, nowMs: number): Ground | undefined {
   const { calling } = facts
@@ -51,8 +53,8 @@ export function learn(tally: Tally, policy: Policy, { atMs, calling, peer, trunk
   }
 }
 
-function voucherOf({ verification, attestation, peer, trunk }: CallFacts): Voucher | undefined {
-  if (verification.kind === 'unverified') return undefined
+function voucherOf({ verification, attestation, peer, trunk, calling, called }: CallFacts): Voucher | undefined {
+  if (verification.kind === 'unverified' && mayBeSigned(verification.why, calling, called)) return undefined
   if (verification.kind === 'failed') return NOBODY
   if (verification.kind === 'verified') {
     return {
