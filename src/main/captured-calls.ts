@@ -7,6 +7,7 @@ import { readCallFacts } from '#core/call/read-facts.ts'
 import { Identifier } from '#core/transaction/identify.ts'
 import { Memory, TRANSACTION_MS } from '#core/transaction/memory.ts'
 import { Peers } from '#edge/gate/peers.ts'
+import { tenantOf } from '#edge/gate/records.ts'
 import { refuseInvite } from '#edge/gate/refusals.ts'
 import { type CaptureSummary, readCapture } from '#edge/monitor/read-capture.ts'
 import type { Config, PeerConfig } from '#main/config/config.ts'
@@ -53,7 +54,7 @@ export async function readCapturedCalls(
       message.read(octets)
       if (view.read(message) !== undefined || refuseInvite(message, view) !== undefined) return 'refused'
       const atMs = origin.seconds * 1000 + Math.floor(origin.nanoseconds / 1e6)
-      return readCallFacts(message, view, peer.name, atMs, dialPlan, peer.trunkAt, peer.tenant)
+      return readCallFacts(message, view, peer.name, atMs, dialPlan, peer.trunkAt, tenantOf(message, view, peer))
     } catch (fault) {
       if (fault instanceof Malformed) return 'refused'
       throw fault

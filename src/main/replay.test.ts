@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { ipv4, link, pcapFile, udp } from '#codec/capture/build-capture.ts'
 import { openLedger } from '#edge/store/sqlite-ledger.ts'
 
 const AT = Date.UTC(2026, 10, 22, 12)
@@ -49,6 +50,37 @@ test('how calls ended counts for rules that go by that, where the file says it',
     const replayed = replay(folder, '--from', 'calls.ndjson', '--against', 'none')
     assert.equal(replayed.status, status, replayed.stderr)
     assert.equal(/newly blocked 1 call from 1 number/.test(replayed.stdout), !answered, replayed.stdout)
+  }
+})
+
+test('a rule for one tenant sees the calls of that tenant: as a file has them, and as the peer of a capture says', (t) => {
+  const folder = folderOf(t)
+  writeFileSync(join(folder, 'policy.yaml'), 'rules:\n  - { id: a, deny: ["+12125550117"], tenants: [acme] }\n')
+  writeFileSync(
+    join(folder, 'recourse.yaml'),
+    `operator: { name: Northwire, contact: { url: "https://redress.northwire.example/" } }
+gate:
+  peers:
+    - { name: edge, from: [127.0.0.1], continue: 404, tenant: [{ header: X-Tenant }] }
+`,
+  )
+  const tenants = ['acme', 'globex', undefined]
+  writeFileSync(
+    join(folder, 'calls.ndjson'),
+    ndjson(CALLS.slice(0, 3).map((call, at) => ({ ...call, tenant: tenants[at] }))),
+  )
+  writeFileSync(
+    join(folder, 'calls.pcap'),
+    pcapFile(
+      tenants.map((tenant, index) => ({
+        bytes: link(1, ipv4(17, [127, 0, 0, 1], [127, 0, 0, 1], udp(5060, 5060, Buffer.from(invite(index, tenant))))),
+        seconds: AT / 1000 + index,
+      })),
+    ),
+  )
+  for (const file of ['calls.ndjson', 'calls.pcap']) {
+    const { stdout, stderr } = replay(folder, '--from', file, '--against', 'none')
+    assert.match(stdout, /^3 calls from .*\n.*\nnewly blocked 1 call from 1 number/, `${file}: ${stdout}${stderr}`)
   }
 })
 
@@ -183,6 +215,21 @@ test('a policy that cannot be loaded, a file that is not there, a limit that is 
   const limit = replay(folder, '--from', 'journal', '--limit', 'many')
   assert.deepEqual([limit.status, /--limit many is no number of rows/.test(limit.stderr)], [2, true], limit.stderr)
 })
+
+function invite(index: number, tenant: string | undefined): string {
+  return [
+    'INVITE sip:+14155550163@10.0.0.2 SIP/2.0',
+    `Via: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK${index}`,
+    `From: <sip:+12125550117@10.0.0.1>;tag=${index}`,
+    'To: <sip:+14155550163@10.0.0.2>',
+    `Call-ID: ${index}@10.0.0.1`,
+    'CSeq: 1 INVITE',
+    'Max-Forwards: 70',
+    'Contact: <sip:10.0.0.1>',
+    ...(tenant === undefined ? [] : [`X-Tenant: ${tenant}`]),
+    'Content-Length: 0\r\n\r\n',
+  ].join('\r\n')
+}
 
 function call(minute: number) {
   return { at: new Date(AT + minute * 60_000).toISOString(), calling: '', called: '+14155550163' }

@@ -64,6 +64,7 @@ export function readCallRecord(cells: Cells, plan: DialPlan | undefined): CallRe
       called,
       peer: textOf(cells('peer')),
       trunk: textOf(cells('trunk')),
+      tenant: textOf(cells('tenant')),
       attestation: read,
       emergency: isTrue(cells('emergency')) || cells('rule') === 'emergency' || isEmergencyNumber(called),
       forwarded: isTrue(cells('forwarded')),

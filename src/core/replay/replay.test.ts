@@ -82,6 +82,7 @@ test('what a record tells beside its numbers comes through', () => {
     ...GOOD,
     peer: 'edge',
     trunk: 't1',
+    tenant: 'acme',
     attestation: 'TN-Validation-Passed-B',
     verdict: 'block',
     rule: 'v',
@@ -89,7 +90,8 @@ test('what a record tells beside its numbers comes through', () => {
   const read = readCallRecord(cellsOf({ ...record, answered: 'yes', seconds: '7', forwarded: true }), undefined)
   assert.ok(!isFault(read))
   const { facts, recorded, outcome } = read
-  assert.deepEqual([facts.peer, facts.trunk, facts.attestation, facts.forwarded], ['edge', 't1', 'B', true])
+  assert.deepEqual([facts.peer, facts.trunk, facts.tenant], ['edge', 't1', 'acme'])
+  assert.deepEqual([facts.attestation, facts.forwarded], ['B', true])
   assert.deepEqual(recorded, { verdict: 'block', rule: 'v' })
   assert.deepEqual(outcome, { answered: true, seconds: 7 })
 })
