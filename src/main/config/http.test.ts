@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import test from 'node:test'
 import { stringify } from 'yaml'
 import { foundAuthority } from '../../../test/tls-certificates.ts'
@@ -18,6 +18,8 @@ const FILES = {
   'key.pem': MINTED.key,
   'other.pem': OTHER.key,
   'rsa.pem': RSA,
+  // As openssl ecparam writes it.
+  'sec1.pem': createPrivateKey(MINTED.key).export({ type: 'sec1', format: 'pem' }),
   'empty.pem': '',
 }
 
@@ -85,6 +87,8 @@ test('the desk and the API have certificates, and cards are signed by theirs', (
   const { certificate, key } = MINTED
   assert.deepEqual(config.desk?.card, { certificate, key, x5u: 'https://redress.northwire.net/card.pem' })
   const x5u = 'https://certs.northwire.net/redress.pem'
+  const sec1 = loaded({ desk: { ...DESK, card: { ...CARD, key: 'file:sec1.pem' } } }).config.desk?.card?.key
+  assert.match(sec1!, /^-----BEGIN PRIVATE KEY-----/)
   assert.equal(loaded({ desk: { ...DESK, card: { ...CARD, x5u } } }).config.desk?.card?.x5u, x5u)
 })
 

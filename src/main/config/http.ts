@@ -130,13 +130,17 @@ class Reader extends SourceReader {
     const reading = readTlsIdentity({ certificate, key, clients: undefined }, Date.now())
     if (reading.kind === 'refused') {
       this.fault([...path, reading.file], `found ${reading.found}, expected ${reading.expected}`)
-    } else if (createPrivateKey(key).asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+      return undefined
+    }
+    if (createPrivateKey(key).asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
       this.fault(
         [...path, 'key'],
         'found a key that cannot sign by ES256, expected one on the curve P-256 (RFC 8688 §3.2.1)',
       )
     }
-    return { certificate, key, x5u: card.x5u ?? `${desk.public}/card.pem` }
+    // What signs wants PKCS #8; openssl writes elliptic keys in another form.
+    const pkcs8 = createPrivateKey(key).export({ type: 'pkcs8', format: 'pem' }).toString()
+    return { certificate, key: pkcs8, x5u: card.x5u ?? `${desk.public}/card.pem` }
   }
 }
 
