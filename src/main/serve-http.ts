@@ -71,7 +71,7 @@ export async function openHttpDoors(config: Config, around: HttpSurroundings): P
     createDesk({
       card: cardOf(config),
       openReceipt: (receipt) => ring().open(receipt)?.atMs,
-      receiptsKeptMs: config.receipts.keepMs + config.receipts.rotateMs,
+      receiptsKeptMs: config.receipts.keepMs,
       secret: around.secret,
       isProxy: proxiesOf(config.desk?.tls),
       figures,
