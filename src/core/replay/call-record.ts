@@ -136,7 +136,7 @@ function readParty(text: string, plan: DialPlan | undefined): Party {
     if (at === length) return { kind: 'e164', digits, count: length - 1 }
   }
   if (text === '') return OTHER
-  return text === 'withheld' || text === 'anonymous' ? WITHHELD : parseNumber(text, plan)
+  return text === 'withheld' || text === 'anonymous' ? WITHHELD : parseNumber(text.replaceAll(' ', ''), plan)
 }
 
 /** RFC 3339 and the same with a blank for the T; numbers are seconds below the year 5138 in seconds, else milliseconds. */
@@ -144,14 +144,18 @@ function readTime(value: unknown): number | undefined {
   if (typeof value === 'string') {
     const utc = readUtc(value)
     if (utc !== undefined) return utc
-    if (value !== '' && !/^[0-9.]+$/.test(value)) {
-      const ms = Date.parse(value)
-      return Number.isNaN(ms) ? undefined : ms
-    }
+    if (!/^[0-9]+(?:\.[0-9]+)?$/.test(value)) return readDate(value)
   }
   const number = typeof value === 'string' ? Number.parseFloat(value) : value
   if (typeof number !== 'number' || !(number > 0)) return undefined
   return Math.round(number < SECONDS_MAX ? number * 1000 : number)
+}
+
+/** A date that begins with its year and has a time; without a zone it is one of UTC, as call records often have it. */
+function readDate(text: string): number | undefined {
+  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}/.test(text)) return undefined
+  const ms = Date.parse(/(?:Z|[+-][0-9]{2}:?[0-9]{2})$/i.test(text) ? text : `${text.replace(' ', 'T')}Z`)
+  return Number.isNaN(ms) ? undefined : ms
 }
 
 /** `2026-11-22T12:00:00Z`, with or without milliseconds; undefined for any other form, which `Date` reads. */
