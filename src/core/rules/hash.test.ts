@@ -65,6 +65,25 @@ test('called numbers forged to look like one are counted as many', () => {
   }
 })
 
+test('called numbers that share half of what is remembered of a pair are two', () => {
+  const [caller, seed, shape] = [12125550117, 1, { capacity: 100, pairs: 100 }]
+  const met = new Map<number, number>()
+  let twins: [number, number] | undefined
+  for (let at = 1; at < 500_000 && twins === undefined; at++) {
+    const called = at * 7_919_000_003
+    const half = hashKey(called, hashKey(caller, ~seed))
+    const first = met.get(half)
+    if (first !== undefined) twins = [first, called]
+    met.set(half, called)
+  }
+  assert.ok(twins !== undefined, 'by chance some do')
+  const counter = new DistinctCounter(MINUTE, shape, new ArrayBuffer(distinctBytes(shape)), seed)
+  assert.deepEqual(
+    twins.map((called) => counter.count(caller, called, NOW)),
+    [1, 2],
+  )
+})
+
 /** Numbers whose words, folded into one by a multiplier, are those of `key`: what no seed that is only added can part. */
 function twinsOf(key: number, count: number): number[] {
   const twins = Array.from({ length: count }, (_, at) => joined(key, at, (word) => Math.imul(word, 0x9e3779b1)))

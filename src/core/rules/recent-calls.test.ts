@@ -41,6 +41,24 @@ test('a call whose place another has taken ends the telling', () => {
   assert.deepEqual(recall(CALLER, true), [4, 5, 6])
 })
 
+test('a call that another takes the place of while it is read ends the telling', () => {
+  const memory = new SharedArrayBuffer(recentBytes(4))
+  const writer = new RecentCalls(4, memory, 1)
+  for (let at = 1; at <= 4; at++) writer.note(callFacts({ calling: parseNumber(CALLER), atMs: at }))
+  let reads = 0
+  let overwriteAt = Infinity
+  const reader = openWatched(memory, () => {
+    // Of the oldest call, who called has been read, and when has not.
+    if (++reads === overwriteAt) writer.note(callFacts({ calling: parseNumber('+13125550117'), atMs: 5 }))
+  })
+  const told = () => reader.recall(parseNumber(CALLER), true, 0, ALL).map(({ at }) => at)
+
+  assert.deepEqual(told(), [1, 2, 3, 4])
+  assert.equal(reads, 4 * 3)
+  overwriteAt = 2 * reads - 1
+  assert.deepEqual(told(), [2, 3, 4])
+})
+
 test('calls are told back to a time, that time included', () => {
   const { note, recall } = openCalls(8)
   for (const at of [10, 20, 30, 40]) note(CALLER, at)
@@ -72,6 +90,23 @@ test('short codes and withheld callers belong to many and are not told', () => {
   // The first call of all is the one that a call of nobody would be taken for.
   assert.deepEqual(openCalls(8).recall('911911', false), [])
 })
+
+/** A view of the memory that says so whenever it reads a number or a time of a call. */
+function openWatched(memory: SharedArrayBuffer, onRead: () => void): RecentCalls {
+  const Plain = Float64Array
+  const get = (target: Float64Array, name: string | symbol) => {
+    onRead()
+    return Reflect.get(target, name)
+  }
+  globalThis.Float64Array = new Proxy(Plain, {
+    construct: (_, args) => new Proxy(Reflect.construct(Plain, args), { get }),
+  })
+  try {
+    return new RecentCalls(4, memory, 1)
+  } finally {
+    globalThis.Float64Array = Plain
+  }
+}
 
 function openCalls(size: number) {
   const memory = new SharedArrayBuffer(recentBytes(size))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeBlockDigits } from './block-digits.ts'
-import { NAP_MS, TAKEOVER_NAPS } from './locks.ts'
+import { Locks, NAP_MS, TAKEOVER_NAPS, lockBytes } from './locks.ts'
 import type { CountingRule, Policy, VolumeRule } from './policy.ts'
 import { RECENT_MAX, recentBytes, recentSize } from './recent-calls.ts'
 import { SlidingCounter, counterBytes } from './sliding-counter.ts'
@@ -64,6 +64,26 @@ test('a lock whose holder has died is taken over, and counting goes on', () => {
   assert.deepEqual([alive.table.locks?.takeovers, dead.table.locks?.lost], [1, 1])
   assert.equal(dead.count(KEY, START_MS), 4, 'one that was only slow goes on as well')
   assert.ok(NAP_MS * TAKEOVER_NAPS >= 50, 'a thread that waits for a core is not dead')
+})
+
+test('a lock that others take and give back all the while is not taken over, however long one waits', (t) => {
+  const memory = new SharedArrayBuffer(lockBytes(1))
+  const [busy, waiting] = [new Locks(memory, 0, 1), new Locks(memory, 0, 1)]
+  busy.lock(0)
+  // What others do while this view naps.
+  let naps = 0
+  t.mock.method(Atomics, 'wait', () => {
+    busy.unlock()
+    if (++naps < 3 * TAKEOVER_NAPS) busy.lock(0)
+    return 'timed-out'
+  })
+
+  waiting.lock(0)
+
+  assert.equal(naps, 3 * TAKEOVER_NAPS)
+  assert.deepEqual([waiting.takeovers, busy.lost], [0, 0])
+  waiting.unlock()
+  assert.equal(waiting.lost, 0)
 })
 
 test('a policy that takes the place of another keeps the counts of rules that count the same', () => {
