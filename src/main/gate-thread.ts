@@ -2,6 +2,7 @@
 // ledger's writer; figures and alarms go back.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { CallFacts } from '#core/call/facts.ts'
+import type { Party } from '#core/call/party.ts'
 import type { RecentBlock } from '#core/ledger/ledger.ts'
 import type { AlarmKind } from '#edge/gate/answer.ts'
 import type { Findings, Inquiry } from '#edge/gate/inquiry.ts'
@@ -47,6 +48,7 @@ export type Report =
       readonly facts: CallFacts
       readonly identities: readonly string[]
       readonly date: string | undefined
+      readonly dialled: Party | undefined
     }
   | { readonly kind: 'tried'; readonly tried: Tried }
   | { readonly kind: 'drained' }
@@ -63,13 +65,13 @@ let asks = 0
 let { wanted } = started.terms
 
 const inquiry: Inquiry = {
-  ask(facts, identities, date) {
+  ask(facts, identities, date, dialled) {
     // Spares a call without anything to find out the way to the other thread.
     if (wanted === 'signed' && identities.length === 0) return undefined
     return new Promise((resolve) => {
       const id = ++asks
       asked.set(id, resolve)
-      tell({ kind: 'ask', id, facts, identities, date })
+      tell({ kind: 'ask', id, facts, identities, date, dialled })
     })
   },
 }

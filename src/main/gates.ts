@@ -200,12 +200,12 @@ class GateThread {
   }
 
   async #find(
-    { id, facts, identities, date }: Extract<Report, { kind: 'ask' }>,
+    { id, facts, identities, date, dialled }: Extract<Report, { kind: 'ask' }>,
     inquiry: Inquiry | undefined,
   ): Promise<void> {
     const { verification, scores } = facts
     // An inquiry never rejects; should one do so after all, the call goes on with what is known.
-    const found = await inquiry?.ask(facts, identities, date)?.catch(() => undefined)
+    const found = await inquiry?.ask(facts, identities, date, dialled)?.catch(() => undefined)
     this.#tell({ kind: 'found', id, findings: found ?? { verification, scores } })
   }
 

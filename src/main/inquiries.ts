@@ -1,4 +1,5 @@
 import type { CallFacts } from '#core/call/facts.ts'
+import type { Party } from '#core/call/party.ts'
 import type { Scores, Verification } from '#core/call/verification.ts'
 import type { Policy, ScoreRule } from '#core/rules/policy.ts'
 import type { Findings, Inquiry } from '#edge/gate/inquiry.ts'
@@ -42,8 +43,8 @@ export class Inquiries implements Inquiry {
     before.close()
   }
 
-  ask(facts: CallFacts, identities: readonly string[], date?: string): Promise<Findings> | undefined {
-    const verifying = this.#stir?.verify(identities, facts, date)
+  ask(facts: CallFacts, identities: readonly string[], date?: string, dialled?: Party): Promise<Findings> | undefined {
+    const verifying = this.#stir?.verify(identities, { ...facts, date, dialled })
     const scoring = this.#scorer.ask(facts)
     return verifying === undefined && scoring === undefined ? undefined : join(facts, verifying, scoring)
   }

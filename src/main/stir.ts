@@ -1,15 +1,14 @@
 import { X509Certificate } from 'node:crypto'
 import { type FetchFigures, Fetcher } from '#edge/fetch/fetcher.ts'
-import type { CallFacts } from '#core/call/facts.ts'
 import type { Verification } from '#core/call/verification.ts'
-import { type Verifier, type VerifierFigures, createVerifier } from '#edge/stir/verifier.ts'
+import { type SignedFacts, type Verifier, type VerifierFigures, createVerifier } from '#edge/stir/verifier.ts'
 import type { CertificateFigures } from '#edge/stir/certificates.ts'
 import type { StirConfig } from '#main/config/stir.ts'
 
 /** Verifies signed calls for all gates of this process. */
 export type Stir = {
   /** Undefined where there is nothing to verify: a call without a PASSporT, or one that waits for nothing. */
-  verify(identities: readonly string[], facts: CallFacts, date?: string): Promise<Verification> | undefined
+  verify(identities: readonly string[], facts: SignedFacts): Promise<Verification> | undefined
   readonly figures: () => StirFigures
 }
 
@@ -29,8 +28,8 @@ export function openStir(config: StirConfig): Stir {
     maxAgeMs,
   })
   return {
-    verify(identities, facts, date) {
-      return identities.length === 0 || facts.emergency ? undefined : verifier.verify(identities, { ...facts, date })
+    verify(identities, facts) {
+      return identities.length === 0 || facts.emergency ? undefined : verifier.verify(identities, facts)
     },
     figures: () => ({ ...verifier.figures, certificates: verifier.certificates, fetches: fetcher.figures }),
   }

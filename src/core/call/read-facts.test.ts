@@ -8,20 +8,21 @@ import { encodeText } from '#codec/sip/text.ts'
 import type { CallFacts } from './facts.ts'
 import type { DialPlan } from './number.ts'
 import { formatParty } from './party.ts'
-import { readCallFacts, readDisplayName } from './read-facts.ts'
+import { readCallFacts, readDialled, readDisplayName } from './read-facts.ts'
 import { NOT_LOOKED, NO_SCORES } from './verification.ts'
 
-type Invite = { readonly uri?: string; readonly from?: string; readonly more?: readonly string[] }
+type Invite = { readonly uri?: string; readonly from?: string; readonly to?: string; readonly more?: readonly string[] }
 
 function message({
   uri = 'sip:+14155550163@b.example',
   from = '<sip:+12125550117@a.example>;tag=f',
+  to = '<sip:b@b.example>',
   more = [],
 }: Invite): [Message, RequestView] {
   const fixed = [
     'Via: SIP/2.0/UDP a.example;branch=z9hG4bK1',
     `From: ${from}`,
-    'To: <sip:b@b.example>',
+    `To: ${to}`,
     'Call-ID: c',
     'CSeq: 1 INVITE',
   ]
@@ -133,6 +134,15 @@ test('one SIP URI and one tel URI are in order, either first, in one line or two
   for (const values of [[SIP, TEL], [TEL, SIP], [SIP], [TEL]])
     for (const more of [[`${PAI} ${values.join(' ,\r\n ')}`], values.map((value) => `${PAI} ${value}`)])
       assert.equal(read({ more }).calling.kind, 'e164')
+})
+
+test('the dialled number is that of To, whatever the Request-URI became', () => {
+  const dialled = (to: string, plan?: DialPlan) => formatParty(readDialled(...message({ to }), plan))
+  assert.equal(dialled('"Help" <sip:+18005550100@b.example;user=phone>'), '+18005550100')
+  assert.equal(dialled('<tel:+1-800-555-0100>'), '+18005550100')
+  assert.equal(dialled('<sip:8005550100@b.example>'), '8005550100')
+  assert.equal(dialled('<sip:8005550100@b.example>', NANP), '+18005550100')
+  assert.equal(dialled('<sip:b.example>'), '')
 })
 
 const CALLED: [uri: string, called: string, plan?: DialPlan][] = [

@@ -69,6 +69,11 @@ export function knowsRejected(invite: Message): boolean {
   }
 }
 
+/** The number in To: whom the caller dialled, which is what was signed, while the Request-URI changes on the way (RFC 8224 §4.1). */
+export function readDialled(invite: Message, view: RequestView, plan?: DialPlan): Party {
+  return numberIn(view.to.uri, invite.bytes, plan)
+}
+
 /** The caller's display name as From gives it, for the record. */
 export function readDisplayName(invite: Message, view: RequestView): string {
   return view.from.displayName(invite.bytes) ?? ''

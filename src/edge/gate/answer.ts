@@ -8,7 +8,7 @@ import { encodeOctets } from '#codec/sip/text.ts'
 import { writeNotice } from '#codec/notice/write.ts'
 import type { CallFacts } from '#core/call/facts.ts'
 import type { DialPlan } from '#core/call/number.ts'
-import { isEmergencyInvite, knowsRejected, readCallFacts } from '#core/call/read-facts.ts'
+import { isEmergencyInvite, knowsRejected, readCallFacts, readDialled } from '#core/call/read-facts.ts'
 import { withFindings } from '#core/call/with-findings.ts'
 import type { RecentBlock, Recorder } from '#core/ledger/ledger.ts'
 import { type NoticeTerms, type Refusal, chooseNotice } from '#core/notify/choose-notice.ts'
@@ -333,11 +333,12 @@ export class Gate {
 
   /** Holds the call where something is to be found out about it first; false where there is nothing to wait for. */
   #inquire(inquiry: Inquiry, facts: CallFacts, source: Source, peer: Peer, steadyMs: number): boolean {
-    const { policy, limits } = this.#parts
+    const { policy, limits, dialPlan } = this.#parts
     const { high, low, callHigh, callLow } = this.#identifier
     // An emergency or exempt call waits for nothing, and neither does one that was judged before.
     if (exempt(policy, facts) !== undefined || this.#calls.find(callHigh, callLow, steadyMs) !== undefined) return false
-    const finding = inquiry.ask(facts, this.#message.all(FIELD.identity), this.#message.first(FIELD.date))
+    const dialled = readDialled(this.#message, this.#view, dialPlan)
+    const finding = inquiry.ask(facts, this.#message.all(FIELD.identity), this.#message.first(FIELD.date), dialled)
     if (finding === undefined) return false
     if (this.#held.size >= (limits.inquiries ?? INQUIRIES)) {
       this.figures.uninquired++

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { decodeOctets, encodeText } from '#codec/sip/text.ts'
 import { parseMessage } from '#codec/sip/message.ts'
 import type { CallFacts } from '#core/call/facts.ts'
+import type { Party } from '#core/call/party.ts'
 import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
 import { BLOCKED, CALLER, PEER, gateWith, invite, policyOf, statuses, terms } from '../../../test/gate.ts'
 import type { Findings } from './inquiry.ts'
@@ -11,11 +12,11 @@ const NOTHING_FOUND: Findings = { verification: NOT_LOOKED, scores: NO_SCORES }
 
 /** A gate whose inquiry ends when it is told to. */
 function inquiringGate(limit?: number) {
-  const asked: { facts: CallFacts; identities: readonly string[] }[] = []
+  const asked: { facts: CallFacts; identities: readonly string[]; date?: string; dialled?: Party }[] = []
   let answers: { found: (findings: Findings) => void; fail: (cause: Error) => void }[] = []
   const inquiry = {
-    ask: (facts: CallFacts, identities: readonly string[]) => {
-      asked.push({ facts, identities })
+    ask: (facts: CallFacts, identities: readonly string[], date?: string, dialled?: Party) => {
+      asked.push({ facts, identities, date: date!, dialled: dialled! })
       return new Promise<Findings>((found, fail) => answers.push({ found, fail }))
     },
   }
@@ -50,6 +51,18 @@ test('a call waits for what is found out about it, and its retransmissions are a
   assert.deepEqual(asked[0]!.identities, ['a.b.c;info=<https://x.example/c>;alg=ES256', 'd.e.f'])
   assert.equal(journal.length, 1)
   assert.deepEqual([gate.figures.calls, gate.figures.inquired, gate.figures.retransmissions], [1, 1, 2])
+})
+
+test('with a call goes the number in To and its Date, for these are what was signed', async () => {
+  const { say, asked, find } = inquiringGate()
+  const to = '<sip:+18005550100@b.example>'
+  const words = Buffer.from(
+    invite({ from: CALLER, extra: 'Identity: a.b.c;info=<https://x.example/c>\r\nDate: D\r\n' }),
+  )
+  say(Buffer.from(words.toString().replace(/^To: .*$/m, `To: ${to}`)))
+  await find()
+  assert.deepEqual(asked[0]!.dialled, { kind: 'e164', digits: 18005550100, count: 11 })
+  assert.equal(asked[0]!.date, 'D')
 })
 
 test('a held call is answered where it came from and by its own octets, whatever came in between', async () => {

@@ -224,6 +224,44 @@ suite('a call that was sent on', () => {
   })
 })
 
+suite('a call whose Request-URI was translated', () => {
+  const dialled = parseNumber('+18005550100')
+  const token = identityOf(signToken(LEAF.key, HEADER, { ...PAYLOAD, dest: { tn: ['18005550100'] } }), INFO)
+
+  test('is verified by the number in To, which is what was signed', async () => {
+    assert.deepEqual(await verify([token], {}, { ...FACTS, dialled }), VERIFIED)
+    assert.deepEqual(await verify([GOOD], {}, { ...FACTS, dialled }), VERIFIED, 'or by the Request-URI')
+    const forged = withSignature(token.split(';')[0]!, (signature) => signature.map((octet) => octet ^ 1))
+    assert.equal(reasonOf(await verify([identityOf(forged, INFO)], {}, { ...FACTS, dialled })), 'signature')
+  })
+
+  test('has failed where neither is the number that was signed, and nobody says it was forwarded', async () => {
+    const other = { ...FACTS, dialled: parseNumber('+18005550101') }
+    assert.deepEqual(await verify([token], {}, FACTS), { kind: 'failed', why: 'other-destination' })
+    assert.deepEqual(await verify([token], {}, other), { kind: 'failed', why: 'other-destination' })
+    assert.equal(reasonOf(await verify([token], {}, { ...other, forwarded: true })), 'forwarded')
+    assert.equal(reasonOf(await verify([token], {}, { ...FACTS, dialled: parseNumber('help') })), 'other-destination')
+    assert.equal(reasonOf(await verify([token], {}, { ...FACTS, dialled: parseNumber('8005550100') })), 'number-form')
+  })
+
+  test('is judged by the steps that were signed, whatever To still says', async () => {
+    const step = (key: Minted) => {
+      const claims = { dest: { tn: ['14155550163'] }, div: { tn: '18005550100' }, iat: NOW_S, orig: PAYLOAD['orig'] }
+      return identityOf(signToken(key.key, { ...HEADER, ppt: 'div' }, claims), INFO, 'div')
+    }
+    assert.deepEqual(await verify([token, step(LEAF)], {}, { ...FACTS, dialled }), VERIFIED)
+    assert.equal(reasonOf(await verify([token, step(ROOT)], {}, { ...FACTS, dialled })), 'signature')
+  })
+
+  test('has its short form rebuilt with the number in To', async () => {
+    const call = { orig: '12125550117', dest: '18005550100', issuedAtS: NOW_S }
+    const short = `..${encodeBase64url(signText(LEAF.key, rebuildSigned(INFO, call)))};info=<${INFO}>`
+    const facts = { ...FACTS, date: dateAt(NOW_S) }
+    assert.equal(reasonOf(await verify([short], {}, { ...facts, dialled })), 'no-attestation')
+    assert.equal(reasonOf(await verify([short], {}, facts)), 'compact-form')
+  })
+})
+
 suite('several values of Identity', () => {
   const STALE = identityOf(signToken(LEAF.key, HEADER, { ...PAYLOAD, iat: 0 }), INFO)
 

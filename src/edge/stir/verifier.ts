@@ -37,6 +37,8 @@ export type VerifierFigures = {
 export type SignedFacts = Pick<CallFacts, 'atMs' | 'calling' | 'called' | 'emergency' | 'forwarded'> & {
   /** Its Date field: part of what a token in the compact form was signed over. */
   readonly date?: string | undefined
+  /** The number in its To field, which is the one that is signed (RFC 8224 §4.1). */
+  readonly dialled?: Party | undefined
 }
 
 /** Makes a verifier; `recourse up` has one for all its gates. */
@@ -103,10 +105,15 @@ export class Verifier {
   ): Promise<Verification> {
     const doubt = compare(passport.orig, facts.calling)
     if (doubt === 'differs') return because('other-originator')
-    const chain = findDiversions(passport, diversions, (claimant) => compare(claimant, facts.called) === 'same')
+    const parties = calledParties(facts)
+    const [chain] = parties.flatMap((party) => {
+      const found = findDiversions(passport, diversions, (claimant) => compare(claimant, party) === 'same')
+      return found === undefined ? [] : [found]
+    })
     if (chain === undefined) {
       const ends = [passport, ...diversions].flatMap(({ dest }) => dest)
-      if (ends.some((claimant) => compare(claimant, facts.called) === 'unclear')) return because('number-form')
+      const isUnclear = parties.some((party) => ends.some((claimant) => compare(claimant, party) === 'unclear'))
+      if (isUnclear) return because('number-form')
       return because(facts.forwarded ? 'forwarded' : 'other-destination')
     }
     if (doubt === 'unclear') return because('number-form')
@@ -191,7 +198,8 @@ function readIdentities(values: readonly string[], faults: StirReason[]): Identi
 
 /** A token of the compact form as it must have been signed, if this is all about this call. RFC 8225 §7. */
 function rebuild({ token, info, ppt }: Identity, facts: SignedFacts): Passport | undefined {
-  const { calling, called } = facts
+  const { calling, dialled } = facts
+  const called = dialled?.kind === 'e164' ? dialled : facts.called
   const dateS = readDate(facts.date)
   const signature = decodeBase64url(token.slice(2))
   const hasNumbers = calling.kind === 'e164' && called.kind === 'e164'
@@ -215,6 +223,15 @@ function readDate(date: string | undefined): number | undefined {
     if (fault instanceof Malformed) return undefined
     throw fault
   }
+}
+
+/**
+ * Whom a token may have been signed for. The Request-URI first: a call that was sent on keeps its To, and the tokens that
+ * lead to where it is now are to be good. The number in To next: a Request-URI is translated without a word, as toll-free
+ * numbers are.
+ */
+function calledParties({ called, dialled }: SignedFacts): Party[] {
+  return dialled === undefined || dialled.kind === 'other' ? [called] : [called, dialled]
 }
 
 /**
