@@ -57,6 +57,7 @@ export async function openHttpDoors(config: Config, around: HttpSurroundings): P
   const clock = (): number => performance.timeOrigin + performance.now()
   const alarm = (cause: unknown): void => around.alarm('fault', cause)
   const ring = ringOf(around.receiptKeys)
+  let current = config
   let tokens = tokensOf(config)
   let screen = screenBy(around.gate, config)
   const api = createApi({
@@ -88,7 +89,11 @@ export async function openHttpDoors(config: Config, around: HttpSurroundings): P
   try {
     if (config.api !== undefined) {
       const { listen, tls } = config.api
-      const server = await serveHttp((request, env) => api.fetch(request, env), { ...listen, tls: filesOf(tls) })
+      const server = await serveHttp(
+        (request, env) => api.fetch(request, env),
+        { ...listen, tls: filesOf(tls), spares: sparesOf(() => current.api?.tls) },
+        figures,
+      )
       servers.push({ of: 'api', server })
       open.push(`screening calls on ${server.url}/v1/screen`)
     }
@@ -98,7 +103,11 @@ export async function openHttpDoors(config: Config, around: HttpSurroundings): P
   try {
     if (config.desk !== undefined) {
       const { listen, tls, card } = config.desk
-      const server = await serveHttp((request, env) => desk.fetch(request, env), { ...listen, tls: filesOf(tls) })
+      const server = await serveHttp(
+        (request, env) => desk.fetch(request, env),
+        { ...listen, tls: filesOf(tls), spares: sparesOf(() => current.desk?.tls) },
+        figures,
+      )
       servers.push({ of: 'desk', server })
       open.push(
         `desk: ${server.url} is to be reached as ${config.desk.public}${card === undefined ? '' : '; cards of 608 answers at /j/…'}`,
@@ -121,6 +130,7 @@ export async function openHttpDoors(config: Config, around: HttpSurroundings): P
       tokens = tokensOf(next)
       screen = screenBy(around.gate, next)
       desk = nextDesk
+      current = next
     },
     close,
   }
@@ -238,10 +248,18 @@ function proxiesOf(tls: TlsConfig | undefined): (address: string) => boolean {
   return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }
 
+/** Who may have all connections: this machine, which nobody else can be, and proxies. */
+function sparesOf(tlsNow: () => TlsConfig | undefined): (address: string) => boolean {
+  return (address) => LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') || proxiesOf(tlsNow())(address)
+}
+
 function filesOf(tls: TlsConfig | undefined): { certificate: string; key: string } | undefined {
   return tls?.kind === 'files' ? tls : undefined
 }
 
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
 /** What a reply copies from its request, and what only frames it: the switch has these itself. */
 const COPIED: ReadonlySet<number> = new Set([
   FIELD.via,

@@ -189,6 +189,14 @@ test('too many cards for one address or for all are refused for the rest of the 
   assert.equal(figures.cardsLimited, 1)
 })
 
+test('addresses of one /64 share the rate of one client', async () => {
+  const { app } = await openDesk({ isProxy: (address) => address === '0.0.0.0' })
+  const ask = async (client: string): Promise<number> =>
+    (await app.request('/j/x', { headers: { 'x-forwarded-for': client } })).status
+  for (let index = 0; index < CARDS_PER_CLIENT; index++) assert.equal(await ask(`2001:db8::${index}`), 200)
+  assert.deepEqual([await ask('2001:db8::ffff'), await ask('2001:db8:0:1::ffff')], [429, 200])
+})
+
 test('what stands in X-Forwarded-For is believed of a proxy only', async () => {
   const { app } = await openDesk()
   const statuses = []

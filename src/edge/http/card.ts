@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import type { CardContact } from '#codec/jcard/jcard.ts'
 import { parseKey } from '#codec/jcard/key.ts'
 import { signCard } from '#codec/jcard/sign.ts'
-import { type ConnectionEnv, clientOf } from './connection.ts'
+import { type ConnectionEnv, clientOf, networkOf } from './connection.ts'
 import type { HttpFigures } from './figures.ts'
 import { Refused, refuseTheRest } from './problem.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -50,7 +50,7 @@ export async function createDesk(parts: DeskParts): Promise<Hono<ConnectionEnv>>
 
   app.get('/j/:reference', async (context) => {
     const nowMs = now()
-    if (!rate.takes(clientOf(context, isProxy), nowMs)) {
+    if (!rate.takes(networkOf(clientOf(context, isProxy)), nowMs)) {
       figures.cardsLimited++
       throw new Refused('too-many', 'expected fewer requests a second', { headers: { 'retry-after': '1' } })
     }
@@ -112,7 +112,7 @@ const PUBLIC_HEADERS = {
 }
 /** Older than any card that a caller may still take for fresh (RFC 8688 §3.3 leaves it to him; about a minute). */
 const FRESH_MS = 3_600_000
-/** Cards are signed one by one: so many a second for all who ask, and for one address. */
+/** Cards are signed one by one: so many a second for all who ask, and for one address (of IPv6, one /64). */
 export const CARDS_PER_SECOND = 500
 export const CARDS_PER_CLIENT = 50
 /** Addresses told apart at a time. */

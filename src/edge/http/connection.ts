@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 
@@ -25,10 +26,23 @@ export function clientOf(context: Context<ConnectionEnv>, isProxy: (address: str
   return client
 }
 
+/** What stands for one client in limits: an IPv4 address, or the /64 that a whole site has of IPv6. */
+export function networkOf(given: string): string {
+  const address = plainAddress(given)
+  if (!isIPv6(address)) return address
+  const [front = '', back] = address.split('%', 1)[0]!.split('::')
+  const ahead = front === '' ? [] : front.split(':')
+  const behind = back === undefined || back === '' ? [] : back.split(':')
+  const zeros = Math.max(0, IPV6_GROUPS - ahead.length - behind.length - (address.includes('.') ? 1 : 0))
+  const groups = [...ahead, ...Array.from({ length: zeros }, () => '0'), ...behind].slice(0, IPV6_GROUPS / 2)
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`
+}
+
 /** An IPv4 address that a socket for both families shows as IPv6. */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
 }
 
 const UNKNOWN = '0.0.0.0'
+const IPV6_GROUPS = 8
 const HOPS_MAX = 32

@@ -14,6 +14,9 @@ export const HTTP_FIGURES = {
   unauthorized: 'of these, without the token of a peer',
   cards: 'cards of 608 answers served for the receipt of a block',
   dummyCards: 'cards served for a reference that is no receipt, or none any more',
+  overAddress: 'connections closed when they came: too many from one address',
+  overAll: 'connections closed when they came: too many in all',
+  idle: 'connections closed because no request came for long',
   cardsLimited: 'requests for cards over the rate that is served',
 } as const
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
+import { type Socket, connect } from 'node:net'
 import test from 'node:test'
 import { type SecureVersion, connect as connectTls } from 'node:tls'
 import { foundAuthority } from '../../../test/tls-certificates.ts'
+import { networkOf } from './connection.ts'
+import { noHttpFigures } from './figures.ts'
 import { HTTP_HEADER_BYTES_MAX, serveHttp } from './serve.ts'
 
 const answer = (): Response => new Response('here')
@@ -21,7 +23,7 @@ function portOf(url: string): number {
 }
 
 test('a server answers, takes its port alone, and closes', async () => {
-  const server = await serveHttp(answer, LOCAL)
+  const server = await serveHttp(answer, LOCAL, noHttpFigures())
   assert.equal(await (await fetch(server.url)).text(), 'here')
   await assert.rejects(serveHttp(answer, { ...LOCAL, port: portOf(server.url) }), /EADDRINUSE/)
   await server.close(100)
@@ -32,10 +34,14 @@ test('a request under way is answered before the server closes', async () => {
   let respond: (response: Response) => void = () => undefined
   let asked: () => void = () => undefined
   const isAsked = new Promise<void>((resolve) => (asked = resolve))
-  const server = await serveHttp(() => {
-    asked()
-    return new Promise((resolve) => (respond = resolve))
-  }, LOCAL)
+  const server = await serveHttp(
+    () => {
+      asked()
+      return new Promise((resolve) => (respond = resolve))
+    },
+    LOCAL,
+    noHttpFigures(),
+  )
   const response = fetch(server.url)
   await isAsked
   const closed = server.close(5_000)
@@ -46,10 +52,14 @@ test('a request under way is answered before the server closes', async () => {
 
 test('what two servers could read differently, or is too long, is refused by the connection', async () => {
   const seen: string[] = []
-  const server = await serveHttp((request) => {
-    seen.push(request.method)
-    return new Response('taken')
-  }, LOCAL)
+  const server = await serveHttp(
+    (request) => {
+      seen.push(request.method)
+      return new Response('taken')
+    },
+    LOCAL,
+    noHttpFigures(),
+  )
   const port = portOf(server.url)
   const head = 'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n'
   const refused = [
@@ -74,7 +84,7 @@ test('a server with a certificate speaks TLS 1.2 and later, and shows another ce
     authority.mint({ name: 'one', dns: ['one.example'] }),
     authority.mint({ name: 'two', dns: ['two.example'] }),
   ]
-  const server = await serveHttp(answer, { ...LOCAL, tls: first })
+  const server = await serveHttp(answer, { ...LOCAL, tls: first }, noHttpFigures())
   const port = portOf(server.url)
   const ask = (servername: string, maxVersion: SecureVersion = 'TLSv1.3'): Promise<string> =>
     new Promise((resolve, reject) => {
@@ -103,8 +113,90 @@ test('a server with a certificate speaks TLS 1.2 and later, and shows another ce
 })
 
 test('a connection that says nothing is ended', { timeout: 20_000 }, async () => {
-  const server = await serveHttp(answer, LOCAL)
+  const server = await serveHttp(answer, LOCAL, noHttpFigures())
   const heard = await speak(portOf(server.url), 'POST / HTTP/1.1\r\nHost: a\r\n')
   assert.match(heard, /^HTTP\/1\.1 408/)
   await server.close(100)
+})
+
+/** Opens a connection and asks once; what it heard, or '' where it was closed. */
+async function hold(port: number): Promise<{ socket: Socket; heard: string }> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  const heard = await new Promise<string>((resolve) => {
+    let text = ''
+    socket.on('data', (piece) => {
+      text += String(piece)
+      if (text.endsWith('here')) resolve(text)
+    })
+    socket.once('close', () => resolve(text))
+  })
+  return { socket, heard }
+}
+
+const LIMITS = { connections: 4, perAddress: 100, idleMs: 15_000, idleFullMs: 5_000 }
+
+test('one address holds no more connections than its share, while spared ones may have all', async () => {
+  for (const [isSpared, answered] of [
+    [false, 2],
+    [true, 3],
+  ] as const) {
+    const figures = noHttpFigures()
+    const listen = { ...LOCAL, limits: { ...LIMITS, perAddress: 2 }, spares: () => isSpared }
+    const server = await serveHttp(answer, listen, figures)
+    const port = portOf(server.url)
+    const held = [await hold(port), await hold(port), await hold(port)]
+    assert.equal(held.filter(({ heard }) => heard.startsWith('HTTP/1.1 200')).length, answered)
+    assert.equal(figures.overAddress, 3 - answered)
+    await new Promise((closed) => held[0]!.socket.once('close', closed).destroy())
+    // The server hears of it in its own time.
+    let next = await hold(port)
+    for (let tries = 0; next.heard === '' && tries < 100; tries++) next = await hold(port)
+    assert.match(next.heard, /^HTTP\/1\.1 200/, 'a place that was left is had again')
+    for (const { socket } of [...held, next]) socket.destroy()
+    await server.close(100)
+  }
+})
+
+test('beyond all connections none is accepted, and from half of them on idle ones may stay for less long', async () => {
+  const figures = noHttpFigures()
+  const server = await serveHttp(answer, { ...LOCAL, limits: LIMITS }, figures)
+  const port = portOf(server.url)
+  const held = []
+  for (let index = 0; index < 5; index++) held.push(await hold(port))
+  assert.deepEqual(
+    held.map(({ heard }) => /keep-alive: timeout=(\d+)/i.exec(heard)?.[1]),
+    ['15', '15', '5', '5', undefined],
+  )
+  assert.deepEqual([figures.overAll, figures.overAddress], [1, 0])
+  for (const { socket } of held) socket.destroy()
+  await server.close(100)
+})
+
+test('a connection that asks no more is closed, and counted', { timeout: 20_000 }, async () => {
+  const figures = noHttpFigures()
+  const server = await serveHttp(answer, { ...LOCAL, limits: { ...LIMITS, idleMs: 50 } }, figures)
+  const { socket, heard } = await hold(portOf(server.url))
+  assert.match(heard, /^HTTP\/1\.1 200/)
+  if (!socket.closed) await new Promise((closed) => socket.once('close', closed))
+  assert.equal(figures.idle, 1)
+  await server.close(100)
+})
+
+test('of IPv6 a /64 is one client, and of IPv4 an address', () => {
+  for (const [address, network] of [
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['2001:db8:0:1::1', '2001:db8:0:1::/64'],
+    ['2001:db8::1:2:3:4:5', '2001:db8:0:1::/64'],
+    ['2001:DB8:0:1:ffff:ffff:ffff:ffff', '2001:db8:0:1::/64'],
+    ['2001:db8:0:2::1', '2001:db8:0:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+    ['no address', 'no address'],
+  ] as const)
+    assert.equal(networkOf(address), network, address)
 })

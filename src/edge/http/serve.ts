@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import type { ConnectionEnv } from './connection.ts'
+import { type ConnectionEnv, networkOf, plainAddress } from './connection.ts'
+import type { HttpFigures } from './figures.ts'
 
 /** Where to listen, and by which certificate; without one in clear text, for this machine or behind a proxy. */
 export type HttpListen = {
@@ -10,6 +11,19 @@ export type HttpListen = {
   readonly port: number
   /** PEM, the certificate first. */
   readonly tls: TlsFiles | undefined
+  /** Addresses that may have all connections: proxies, which ask for many, and this machine itself. */
+  readonly spares?: (address: string) => boolean
+  readonly limits?: HttpLimits
+}
+
+/** What connections of one server may take. */
+export type HttpLimits = {
+  readonly connections: number
+  /** Of one address; of IPv6, of one /64. */
+  readonly perAddress: number
+  /** Without a request, until a connection is closed; and while more than half of them are open. */
+  readonly idleMs: number
+  readonly idleFullMs: number
 }
 
 export type TlsFiles = { readonly certificate: string; readonly key: string }
@@ -26,25 +40,27 @@ export type HttpServer = {
 export type Fetch = (request: Request, connection: ConnectionEnv['Bindings']) => Response | Promise<Response>
 
 /** Serves on one port. Rejects where it is taken. Slow, silent and too many connections are ended by limits. */
-export async function serveHttp(answer: Fetch, { address, port, tls }: HttpListen): Promise<HttpServer> {
-  const limits = {
+export async function serveHttp(answer: Fetch, listen: HttpListen, figures: HttpFigures): Promise<HttpServer> {
+  const { address, port, tls, limits = HTTP_LIMITS } = listen
+  const options = {
     headersTimeout: HTTP_REQUEST_MS,
     requestTimeout: HTTP_REQUEST_MS,
-    keepAliveTimeout: IDLE_MS,
+    keepAliveTimeout: limits.idleMs,
     connectionsCheckingInterval: CHECK_MS,
     maxHeaderSize: HTTP_HEADER_BYTES_MAX,
   }
   const fetch = (request: Request, bindings: unknown) => answer(request, bindings as ConnectionEnv['Bindings'])
   const server =
     tls === undefined
-      ? createAdaptorServer({ fetch, createServer, serverOptions: limits })
+      ? createAdaptorServer({ fetch, createServer, serverOptions: options })
       : createAdaptorServer({
           fetch,
           createServer: createSecureServer,
-          serverOptions: { ...limits, minVersion: 'TLSv1.2', cert: tls.certificate, key: tls.key },
+          serverOptions: { ...options, minVersion: 'TLSv1.2', cert: tls.certificate, key: tls.key },
         })
   const plain = server as SecureServer
-  plain.maxConnections = HTTP_CONNECTIONS_MAX
+  plain.maxConnections = limits.connections
+  watchConnections(plain, limits, listen.spares ?? (() => false), figures)
   plain.maxRequestsPerSocket = 0
   await new Promise<void>((listening, failed) => {
     plain.once('error', failed)
@@ -72,11 +88,55 @@ export async function serveHttp(answer: Fetch, { address, port, tls }: HttpListe
   }
 }
 
+/** Closes what is too much of one address or idle for too long, and counts it. */
+function watchConnections(
+  server: SecureServer,
+  limits: HttpLimits,
+  spares: (address: string) => boolean,
+  figures: HttpFigures,
+): void {
+  const byNetwork = new Map<string, number>()
+  let open = 0
+  const settle = (change: 1 | -1, network: string): void => {
+    open += change
+    const left = (byNetwork.get(network) ?? 0) + change
+    if (left === 0) byNetwork.delete(network)
+    else byNetwork.set(network, left)
+    // Node reads it whenever an answer has gone out.
+    server.keepAliveTimeout = open > limits.connections / 2 ? limits.idleFullMs : limits.idleMs
+  }
+  server.on('connection', (socket: Socket) => {
+    const from = plainAddress(socket.remoteAddress ?? '')
+    const network = networkOf(from)
+    if (!spares(from) && (byNetwork.get(network) ?? 0) >= limits.perAddress) {
+      figures.overAddress++
+      socket.destroy()
+      return
+    }
+    settle(1, network)
+    socket.once('close', () => settle(-1, network))
+  })
+  server.on('drop', () => void figures.overAll++)
+  server.on('timeout', (socket: Socket) => {
+    figures.idle++
+    socket.destroy()
+  })
+}
+
 /** A request, its header fields and its body, is here within this time or its connection ends. */
 export const HTTP_REQUEST_MS = 5_000
-/** A connection may stay open without a request for so long. */
-const IDLE_MS = 60_000
+/** A connection may stay open without a request for so long; and where more than half of all are open. */
+export const HTTP_IDLE_MS = 15_000
+export const HTTP_IDLE_FULL_MS = 5_000
 /** How often connections are looked at. */
 const CHECK_MS = 1_000
 export const HTTP_HEADER_BYTES_MAX = 16_384
 export const HTTP_CONNECTIONS_MAX = 1_024
+/** An eighth: a switch that asks about 1,000 calls a second, each answered within 100 ms, needs 100. */
+export const HTTP_CONNECTIONS_PER_ADDRESS = 128
+const HTTP_LIMITS: HttpLimits = {
+  connections: HTTP_CONNECTIONS_MAX,
+  perAddress: HTTP_CONNECTIONS_PER_ADDRESS,
+  idleMs: HTTP_IDLE_MS,
+  idleFullMs: HTTP_IDLE_FULL_MS,
+}
