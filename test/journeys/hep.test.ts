@@ -10,7 +10,7 @@ import { Caller, type Call, formatInvite } from '../peers/caller.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { missing, temporaryDirectory, until } from '../peers/peer.ts'
 import { freeUdpPorts } from '../peers/port.ts'
-import { Recourse } from '../peers/recourse.ts'
+import { Recourse, figure } from '../peers/recourse.ts'
 import { callsFrom, placeCalls } from '../peers/sipp.ts'
 
 const BUSY = '+12125550117'
@@ -64,7 +64,24 @@ for (const transport of ['udp', 'tcp'] as const) {
   }
 }
 
-test('a stranger is not copied, and a Homer that is away costs no call', async (t) => {
+test('a stranger, who gets no answer, is not copied', async (t) => {
+  const homer = await collect(t, 'udp')
+  const gate = await Recourse.start(t, { limit: 2, hep: `udp:127.0.0.1:${homer.port}` })
+  const stranger = await Caller.open(gate.port, '127.0.0.9')
+  const caller = await Caller.open(gate.port)
+  t.after(() => [stranger, caller].forEach((open) => open.close()))
+  for (const id of ['a', 'b', 'c']) {
+    stranger.send(formatInvite({ ...callFrom(stranger.port), callId: `stranger-${id}@x` }))
+  }
+
+  await caller.ask(formatInvite(callFrom(caller.port)))
+  await until('three copies', () => homer.packets.length >= 3 || undefined)
+
+  assert.deepEqual(new Set(homer.packets.map(({ correlationId }) => correlationId)), new Set(['hep@127.0.0.1']))
+  assert.equal(figure(await gate.metrics(), 'strangers'), 3, 'the control: they were heard')
+})
+
+test('a Homer that is away costs no call', async (t) => {
   const homer = await collect(t, 'tcp')
   await homer.close()
   const gate = await Recourse.start(t, { limit: 2, hep: `tcp:127.0.0.1:${homer.port}` })

@@ -24,7 +24,9 @@ type Row = {
   readonly stir?: Readonly<Record<string, unknown>>
   /** Calls placed before, all of which go on. */
   readonly before?: readonly Placed[]
-  /** How calls ended, as the switch tells over HTTP after those. */
+  /** How calls ended before that, as the switch tells over HTTP: at the limit, so that the call to be blocked goes on. */
+  readonly nearly?: readonly Outcomes[]
+  /** How calls ended after those. */
   readonly outcomes?: readonly Outcomes[]
   readonly blocked: Placed
   readonly goesOn: Placed
@@ -170,10 +172,11 @@ const ROWS: readonly Row[] = [
   {
     shows: 'short',
     rules: [{ id: 'short', short: { of: 'number', under: '6s', share: 80, least: 10, per: '1h' } }],
-    outcomes: [
-      { times: 9, seconds: 2.5 },
+    nearly: [
+      { times: 8, seconds: 2.5 },
       { times: 2, seconds: 60 },
     ],
+    outcomes: [{ times: 1, seconds: 2.5 }],
     blocked: { calling: CALLER },
     goesOn: { calling: '+12124442118' },
     told: NETWORK_BLOCKED,
@@ -181,10 +184,11 @@ const ROWS: readonly Row[] = [
   {
     shows: 'unanswered',
     rules: [{ id: 'unanswered', unanswered: { of: 'block', share: 80, least: 10, per: '1h' } }],
-    outcomes: [
-      { times: 9, seconds: 0 },
+    nearly: [
+      { times: 8, seconds: 0 },
       { times: 2, seconds: 60 },
     ],
+    outcomes: [{ times: 1, seconds: 0 }],
     blocked: { calling: '+12124442999' },
     goesOn: { calling: '+12124443117' },
     told: NETWORK_BLOCKED,
@@ -228,12 +232,17 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-for (const { shows, rules, policy = {}, files = {}, stir, before = [], outcomes = [], blocked, goesOn, told } of ROWS) {
+for (const row of ROWS) {
+  const { shows, rules, policy = {}, files = {}, stir, before = [], nearly, outcomes = [], blocked, goesOn, told } = row
   test(`${shows}: one call is told ${told.line.slice(8)}, the one next to it goes on`, async (t) => {
     const gate = await Recourse.start(t, { policy: { ...policy, rules }, files, token: TOKEN, ...(stir && { stir }) })
     const place = await placing(t, gate)
 
     for (const call of before) assert.equal(statusOf(await place(call)), 404, JSON.stringify(call))
+    if (nearly !== undefined) {
+      await tell(gate, nearly)
+      assert.equal(statusOf(await place(blocked)), 404, 'the same call at the limit')
+    }
     await tell(gate, outcomes)
     const refusal = await place(blocked)
     const other = await place(goesOn)

@@ -57,6 +57,45 @@ for (const [kind, wishes] of [
   })
 }
 
+for (const [kind, wishes] of [
+  ['two threads', { threads: 2 }],
+  ['two threads that take batches', { threads: 2, udp: 'batch' }],
+] as const) {
+  test(`${kind}: told to end under load, a gate answers every block that stays in its ledger`, async (t) => {
+    const gate = await Recourse.start(t, { limit: 1, ...wishes })
+    const callers = await Promise.all(Array.from({ length: CALLERS }, () => Caller.open(gate.port)))
+    t.after(() => callers.forEach((caller) => caller.close()))
+    const first = callers[0]!
+    const warm = formatInvite({
+      calling: BUSY,
+      called: CALLED,
+      callId: 'w@x',
+      branch: 'z9hG4bK-w',
+      fromTag: 'w',
+      port: first.port,
+    })
+    await first.ask(warm, ANSWER_MS)
+
+    const asked = callers.flatMap((caller, from) =>
+      Array.from({ length: CALLS_EACH }, (_, call) => {
+        const id = `${from}-${call}`
+        const names = { callId: `${id}@x`, branch: `z9hG4bK-${id}`, fromTag: id }
+        return caller.ask(formatInvite({ calling: BUSY, called: CALLED, ...names, port: caller.port }), END_MS)
+      }),
+    )
+    await Promise.race(asked)
+    const ending = await gate.stop()
+
+    const blocked = (await Promise.all(asked)).filter(
+      (answer) => answer !== undefined && statusOf(answer) === 603,
+    ).length
+    const standing = gate.ledger().filter(({ entry, released }) => entry === 'block' && !released).length
+    assert.equal(ending?.code, 0)
+    assert.ok(blocked > 0)
+    assert.equal(standing, blocked)
+  })
+}
+
 async function callInTurn(caller: Caller, from: number): Promise<number[]> {
   const statuses: number[] = []
   for (let call = 0; call < CALLS_EACH; call++) {
@@ -73,3 +112,5 @@ async function callInTurn(caller: Caller, from: number): Promise<number[]> {
 
 const CALLED = '+14155550100'
 const ANSWER_MS = 10_000
+/** What is not answered by then was not accepted. */
+const END_MS = 6_000
