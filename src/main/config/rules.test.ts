@@ -205,6 +205,24 @@ test('numbers without a plus are a reminder where no plan completes them', () =>
   assert.ok(withPlan.kind === 'loaded' && !withPlan.reminders.some((text) => reminder.test(text)))
 })
 
+const STANDING = '{ id: cleared, standing: "file:cleared.csv" }'
+const VOLUME = '{ id: v, volume: { of: number, limit: 3, per: 1m } }'
+const DNO = '{ id: dno, do-not-originate: ["+12125550199"] }'
+for (const [title, rules, reminds] of [
+  ['behind all analytics', [VOLUME, STANDING], true],
+  ['behind all analytics, before a rule that it never spares anybody', [VOLUME, STANDING, DNO], true],
+  ['before one of them', [VOLUME, STANDING, '{ id: w, attestation: { below: B } }'], false],
+  ['where there are none', [DNO, STANDING], false],
+] as const) {
+  test(`a standing rule ${title} is ${reminds ? 'a reminder' : 'as it should be'}`, () => {
+    const result = load(...rules)
+    assert.equal(result.kind, 'loaded')
+    const reminders = result.reminders.filter((text) => text.startsWith('rule '))
+    const text = 'rule cleared stands behind every rule that it could spare anybody: put it before rule v'
+    assert.deepEqual(reminders, reminds ? [text] : [])
+  })
+}
+
 test('what each rule does is told in words', () => {
   const result = load(
     '{ id: a, invalid: { except: [fictional] }, peers: [edge], sample: 10% }',

@@ -157,6 +157,7 @@ export function makePolicy(settings: Settings['policy'], makings: Makings): Omit
   const registered = file && loadStanding(file, listPlace(['policy', 'registered'], places), reader)
   const blocks = widths === undefined ? undefined : makeBlockDigits(widths)
   const rules = makeRules(settings.rules, makings, registered, blocks)
+  reader.reminders.push(...remindOfStanding(rules))
   const from = listPlace(['policy', 'opt-out'], places)
   return { exemptions, rules, optOut: optOut && loadNumbers(optOut, 'opt-out', false, from, reader) }
 }
@@ -208,6 +209,18 @@ function makeRules(
       refuse,
     })
     return made === undefined ? [] : [made]
+  })
+}
+
+/** A rule that spares callers only the analytics behind it spares them nothing where all of those stand before it. */
+function remindOfStanding(rules: readonly Rule[]): string[] {
+  const isSpared = (rule: Rule) => 'cause' in rule && rule.cause === 'analytics'
+  const first = rules.find(isSpared)
+  const last = rules.findLastIndex(isSpared)
+  if (first === undefined) return []
+  return rules.slice(last + 1).flatMap(({ kind, id }) => {
+    if (kind !== 'standing') return []
+    return [`rule ${id} stands behind every rule that it could spare anybody: put it before rule ${first.id}`]
   })
 }
 
