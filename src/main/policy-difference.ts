@@ -23,7 +23,10 @@ export type RuleChange = {
 /** A list that has changed; without `difference` it is new or gone. */
 export type ListChange = {
   readonly name: string
-  readonly change: 'added' | 'removed' | 'changed'
+  /** The key of the policy that names it: `exempt`, `deny`. */
+  readonly key: string
+  /** Of an exempt list that a rule still names, that it exempts nobody any more. */
+  readonly change: 'added' | 'removed' | 'changed' | 'no longer exempt'
   readonly difference: ListDifference
 }
 
@@ -41,11 +44,17 @@ export function diffPolicies(before: PolicyText, after: PolicyText): PolicyDiffe
 /** What of a difference asks for a second person, in words, by the guard of the policy in force; empty where nothing does. */
 export function guardAgainst(inForce: PolicyText, { lists }: PolicyDifference): string[] {
   const percent = guardOf(inForce.yaml)
-  return lists.flatMap(({ name, change, difference }) => {
-    if (change !== 'changed' || !isSweeping(difference, percent)) return []
+  return lists.flatMap(({ name, key, change, difference }) => {
+    const isLost = change !== 'added' && change !== 'changed'
+    // A rule that goes with its list blocks nobody any more; a list that spared calls leaves them to the rules.
+    const isGuarded = change === 'changed' || (isLost && SPARING.has(key))
+    if (!isGuarded || !isSweeping(difference, percent, key === 'exempt')) return []
     const { before, after, added, removed } = difference
-    const how =
-      after === 0 ? 'would be empty' : `would change by ${added + removed} of ${many(before, 'entry', 'entries')}`
+    const how = isLost
+      ? `would ${key === 'exempt' ? 'exempt' : 'spare'} nobody any more, with ${many(before, 'entry', 'entries')}`
+      : after === 0
+        ? 'would be empty'
+        : `would change by ${added + removed} of ${many(before, 'entry', 'entries')}`
     return [`list ${visible(name)} ${how}`]
   })
 }
@@ -82,6 +91,7 @@ export function countsOf({ rules, settings, lists }: PolicyDifference): Record<s
 function listInWords({ name, change, difference }: ListChange): string {
   const { before, after, added, removed, samples } = difference
   if (change === 'added') return `list ${name} added: ${many(after, 'entry', 'entries')}`
+  if (change === 'no longer exempt') return `list ${name} no longer exempt: it has ${many(before, 'entry', 'entries')}`
   if (change === 'removed') return `list ${name} removed: it had ${many(before, 'entry', 'entries')}`
   if (added + removed === 0) return `list ${name}: the same ${many(after, 'entry', 'entries')}, with other notes`
   const parts = [
@@ -157,39 +167,49 @@ function inWords(keys: Keys): string {
 }
 
 function diffAllLists(before: PolicyText, after: PolicyText): ListChange[] {
-  const uses = [usesOf(before.yaml), usesOf(after.yaml)] as const
-  const form = (name: string): EntryForm => {
-    const use = uses[1].find((use) => use.name === name) ?? uses[0].find((use) => use.name === name)
-    return use === undefined || use.key === 'called-list' ? 'row' : 'number'
+  const [earlier, later] = [usesOf(before.yaml), usesOf(after.yaml)]
+  const isExempt = (uses: readonly Use[], name: string) => uses.some((use) => use.name === name && use.key === 'exempt')
+  // An exempt list is one wherever else it stands: what it spares weighs most.
+  const keyOf = (name: string): string => {
+    if (isExempt(earlier, name) || isExempt(later, name)) return 'exempt'
+    return (later.find((use) => use.name === name) ?? earlier.find((use) => use.name === name))?.key ?? ''
+  }
+  const compare = (name: string, change: ListChange['change'], old: string, young: string): ListChange => {
+    const key = keyOf(name)
+    return { name, key, change, difference: diffLists(old, young, FORMS.get(key) ?? 'row') }
   }
   const changes: ListChange[] = []
   const answered = new Set<string>()
   for (const [name, text] of after.lists) {
-    const old = before.lists.get(name) ?? predecessorOf(name, uses, before, answered)
-    if (old === text) continue
-    const change = old === undefined ? 'added' : 'changed'
-    changes.push({ name, change, difference: diffLists(old ?? '', text, form(name)) })
+    const old = before.lists.get(name) ?? predecessorOf(name, [earlier, later], before, after, answered)
+    if (old === undefined) changes.push(compare(name, 'added', '', text))
+    else if (old !== text) changes.push(compare(name, 'changed', old, text))
   }
   for (const [name, text] of before.lists) {
-    if (after.lists.has(name) || answered.has(name)) continue
-    changes.push({ name, change: 'removed', difference: diffLists(text, '', form(name)) })
+    if (!after.lists.has(name) && !answered.has(name)) changes.push(compare(name, 'removed', text, ''))
+    if (after.lists.has(name) && isExempt(earlier, name) && !isExempt(later, name))
+      changes.push(compare(name, 'no longer exempt', text, ''))
   }
   return changes
 }
 
-/** The text that a rule had from a list of another name: a file that was renamed is no new list. */
+/** The text that a key had from a list of another name: a file that was renamed is no new list. */
 function predecessorOf(
   name: string,
-  [before, after]: readonly [readonly Use[], readonly Use[]],
-  { lists }: PolicyText,
+  [earlier, later]: readonly [readonly Use[], readonly Use[]],
+  before: PolicyText,
+  after: PolicyText,
   answered: Set<string>,
 ): string | undefined {
-  const use = after.find((use) => use.name === name)
-  if (use === undefined || use.key === 'exempt') return undefined
-  const earlier = before.find(({ rule, key }) => rule === use.rule && key === use.key)
-  if (earlier === undefined) return undefined
-  answered.add(earlier.name)
-  return lists.get(earlier.name)
+  const use = later.find((use) => use.name === name)
+  const old = earlier.find(({ rule, key, name }) => {
+    if (use === undefined || rule !== use.rule || key !== use.key) return false
+    // Of several exempt files those that are gone are taken in turn for those that came.
+    return key !== 'exempt' || (!after.lists.has(name) && !answered.has(name))
+  })
+  if (old === undefined) return undefined
+  answered.add(old.name)
+  return before.lists.get(old.name)
 }
 
 type Use = { readonly rule: string; readonly key: string; readonly name: string }
@@ -214,3 +234,13 @@ function guardOf(yaml: string): number {
 }
 
 const SHOWN_MAX = 80
+/** What makes an entry of the list behind each key. */
+const FORMS: ReadonlyMap<string, EntryForm> = new Map([
+  ['called-list', 'called'],
+  ['unallocated', 'allocation'],
+  ['standing', 'terms'],
+  ['registered', 'terms'],
+  ...['exempt', 'opt-out', 'do-not-originate', 'deny', 'allow'].map((key) => [key, 'number'] as const),
+])
+/** The keys whose lists keep calls from being blocked. */
+const SPARING: ReadonlySet<string> = new Set(['exempt', 'opt-out', 'allow', 'standing', 'registered'])

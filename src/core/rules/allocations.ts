@@ -54,7 +54,7 @@ function freePrefix(allocations: Allocations, party: Party): string | undefined 
  *     212,556,3,AV                +44204,free
  */
 export function parseAllocations(text: string, { name, allot }: AllocationOptions): ReadAllocations {
-  const { places, hasHeader, rows } = openTable(text, COLUMNS)
+  const { places, hasHeader, rows } = openTable(text, ALLOCATION_COLUMNS)
   const [given, free] = [new Set<number>(), new Set<number>()]
   const realms = new Set<number>()
   const lengths = new Set<number>()
@@ -91,7 +91,7 @@ export type AllocationOptions = { readonly name: string; readonly allot?: Allot 
 
 export type ReadAllocations = { readonly allocations: Allocations; readonly faults: readonly ListFault[] }
 
-type Places = Readonly<Record<keyof typeof COLUMNS, number | undefined>>
+type Places = Readonly<Record<keyof typeof ALLOCATION_COLUMNS, number | undefined>>
 
 function readRow(row: Row, places: Places): { digits: string; isGiven: boolean | undefined } | ListFault {
   const cell = (place: number | undefined): Cell => (place === undefined ? { text: '', column: 1 } : cellOf(row, place))
@@ -137,7 +137,8 @@ function leading(party: Party, length: number): string {
   return formatParty(party).slice(0, length + 1)
 }
 
-const COLUMNS = {
+/** The columns of a file of allocations: the digits, and what became of them. */
+export const ALLOCATION_COLUMNS = {
   prefix: { names: ['prefix'] },
   npaNxx: { names: ['npa-nxx', 'npanxx', 'npa nxx', 'npa_nxx'] },
   npa: { names: ['npa', 'area code'] },

@@ -90,4 +90,5 @@ function numberKey(text: string, plan: DialPlan | undefined): number {
   return party.kind === 'e164' || party.kind === 'digits' ? partyKey(party) : 0
 }
 
-const CALLED_COLUMNS = { called: { names: ['called'], place: 0 }, calling: { names: ['calling'], place: 1 } }
+/** The columns of a file of called parties' lists. */
+export const CALLED_COLUMNS = { called: { names: ['called'], place: 0 }, calling: { names: ['calling'], place: 1 } }

@@ -17,13 +17,49 @@ const CASES: [what: string, before: string, after: string, form: EntryForm, adde
   ['one more', '+12125550117\n', '+12125550117\n+1212555*\n', 'number', ['+1212555*'], []],
   ['one less', 'number\n+12125550117\n+12125550118\n', 'number\n+12125550118\n', 'number', [], ['+12125550117']],
   ['a number twice', '+12125550117\n', '+12125550117\n+12125550117\n', 'number', [], []],
+  ['another row', 'a,b\n+1,+2\n', 'a,b\n+1,+3\n', 'row', ['+1,+3'], ['+1,+2']],
   [
     'another pair with the same called number',
     'called,calling\n+1,+2\n',
     'called,calling\n+1,+3\n',
-    'row',
+    'called',
     ['+1,+3'],
     ['+1,+2'],
+  ],
+  ['pairs that are turned round by the header', '+1,+2\n', 'calling,called\n+1,+2\n', 'called', ['+2,+1'], ['+1,+2']],
+  ['pairs in the other order of columns', '+1,+2\n', 'calling,called\n+2,+1\n', 'called', [], []],
+  [
+    'terms that go, and another reason',
+    'number,attestation,until,reason\n+1,A,2027-01-31,x\n+2,B,,y\n',
+    'number,attestation,until,reason\n+1,,,x\n+2,B,,z\n',
+    'terms',
+    ['+1'],
+    ['+1,A,2027-01-31'],
+  ],
+  [
+    'terms without a header',
+    '+1,A,2027-01-31,x\n',
+    '+1,A,2027-02-28,x\n',
+    'terms',
+    ['+1,A,2027-02-28'],
+    ['+1,A,2027-01-31'],
+  ],
+  ['the same terms with and without a header', '+1,A,,x\n', 'number,reason,attestation\n+1,y,A\n', 'terms', [], []],
+  [
+    'another status of the same digits, and another company',
+    'npa,nxx,x,status,company\n212,555,1,AS,Northwire\n212,556,,AS,Northwire\n',
+    'npa,nxx,x,status,company\n212,555,1,AV,Northwire\n212,556,,AS,Southwire\n',
+    'allocation',
+    ['212,555,1,AV'],
+    ['212,555,1,AS'],
+  ],
+  [
+    'an area code that becomes a country',
+    'npa,use\n212,AV\n',
+    'prefix,use\n212,AV\n',
+    'allocation',
+    [',,,AV,,212'],
+    ['212,,,AV'],
   ],
   ['all', '+12125550117\n', '', 'number', [], ['+12125550117']],
 ]
@@ -65,6 +101,21 @@ const SWEEPS: [
   ['twenty entries of a short list', [4, 24, 20, 0], 50, false],
   ['twenty-one entries of a short list', [4, 25, 21, 0], 50, true],
 ]
+
+for (const [what, sizes, sweeping] of [
+  ['more than half of few gone', [10, 4, 0, 6], true],
+  ['half of few gone', [10, 5, 0, 5], false],
+  ['few more', [10, 20, 10, 0], false],
+  ['many more', [10, 40, 30, 0], true],
+] as const) {
+  test(`of an exempt list fewer entries count: ${what}`, () => {
+    const [before, after, added, removed] = sizes
+    const difference: ListDifference = { before, after, added, removed, samples: { added: [], removed: [] } }
+    assert.equal(isSweeping(difference, 50, true), sweeping)
+    assert.equal(isSweeping(difference, 50), what === 'many more', 'another list')
+    assert.equal(isSweeping(difference, Infinity, true), false)
+  })
+}
 
 for (const [what, [before, after, added, removed], percent, sweeping] of SWEEPS) {
   test(`a change asks for a second person or does not: ${what}`, () => {

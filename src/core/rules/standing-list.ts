@@ -57,11 +57,11 @@ export function stands(list: StandingList, facts: CallFacts): boolean {
  * A day without a time is its end in UTC.
  */
 export function parseStandingList(text: string, { name, plan, allot }: StandingOptions): ReadStanding {
-  const { places, hasHeader, rows, unnamed } = openTable(text, COLUMNS)
+  const { places, hasHeader, rows, unnamed } = openTable(text, TERM_COLUMNS)
   const faults: ListFault[] = unnamed === undefined ? [] : [headerFault(unnamed)]
   const entries: Term[] = []
   for (const row of unnamed === undefined ? rows : []) {
-    const term = readTerm(row, hasHeader ? places : { ...places, ...PLACES }, plan)
+    const term = readTerm(row, hasHeader ? places : { ...places, ...TERM_PLACES }, plan)
     if ('key' in term) entries.push(term)
     else faults.push(term)
   }
@@ -95,7 +95,7 @@ type Term = {
   readonly untilMs: number
 }
 
-type Places = Readonly<Record<keyof typeof COLUMNS, number | undefined>>
+type Places = Readonly<Record<keyof typeof TERM_COLUMNS, number | undefined>>
 
 function readTerm(row: Row, places: Places, plan: DialPlan | undefined): Term | ListFault {
   const cell = (place: number | undefined) => (place === undefined ? { text: '', column: 1 } : cellOf(row, place))
@@ -145,13 +145,14 @@ function makeTerms(entries: readonly Term[], allot: Allot = allotOwn): Terms {
   return { keys, attestations, untilMs }
 }
 
-const COLUMNS = {
+/** The columns of a list whose numbers stand under terms. */
+export const TERM_COLUMNS = {
   number: NUMBER_COLUMN,
   attestation: { names: ['attestation'] },
   until: { names: ['until', 'expires'] },
   reason: { names: ['reason', 'note'] },
 }
-/** Where the columns stand in a file without a header row. */
-const PLACES = { attestation: 1, until: 2, reason: 3 }
+/** Where the columns behind the first stand in a file without a header row. */
+export const TERM_PLACES = { attestation: 1, until: 2, reason: 3 }
 const LETTERS: readonly AttestationLetter[] = ['A', 'B', 'C']
 const DAY_MS = 86_400_000

@@ -189,7 +189,7 @@ export const policySchema = section({
   ),
   guard: key(
     checked(parsePercent).prefault(GUARD_DEFAULT),
-    'By how much of its entries a list may change at once before a second person has to approve it; a list that would become empty always has to be, a change of 20 entries or fewer never. That of the policy in force counts.',
+    'By how much of its entries a list may change at once before a second person has to approve it; a list that would become empty always has to be, and a list that keeps calls from being blocked when nothing names it any more; a change of 20 entries or fewer never, but for exempt numbers that go. That of the policy in force counts.',
     'a percentage such as 50%, or none',
   ),
   rules: key(
