@@ -5,6 +5,7 @@ import type { Policy, ScoreRule } from '#core/rules/policy.ts'
 import type { Findings, Inquiry } from '#edge/gate/inquiry.ts'
 import { type ScoreFigures, noScoreFigures } from '#edge/score/figures.ts'
 import { type Scorer, createScorer } from '#edge/score/scorer.ts'
+import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '#main/config/config.ts'
 import { type Stir, type StirFigures, openStir } from './stir.ts'
 
@@ -18,10 +19,12 @@ export type Wanted = 'none' | 'signed' | 'all'
 export class Inquiries implements Inquiry {
   /** What came of asking services, over all policies. */
   readonly scores: ScoreFigures = noScoreFigures()
-  readonly #stir: Stir | undefined
+  #config: Config['stir']
+  #stir: Stir | undefined
   #scorer: Scorer
 
   constructor(config: Config) {
+    this.#config = config.stir
     this.#stir = config.stir && openStir(config.stir)
     this.#scorer = this.#scorerOf(config)
   }
@@ -36,11 +39,18 @@ export class Inquiries implements Inquiry {
     return this.#stir === undefined ? 'none' : 'signed'
   }
 
-  /** Asks the services of another policy from now on; calls that wait go on without a score of the old ones. */
+  /**
+   * Asks the services of another policy from now on; calls that wait go on without a score of the old ones. Verifies by other
+   * roots, hosts or times where these have changed: then certificates are fetched anew. Calls that wait are verified by those
+   * they came under.
+   */
   adopt(config: Config): void {
     const before = this.#scorer
     this.#scorer = this.#scorerOf(config)
     before.close()
+    if (isDeepStrictEqual(config.stir, this.#config)) return
+    this.#config = config.stir
+    this.#stir = config.stir && openStir(config.stir, this.#stir?.figures())
   }
 
   ask(facts: CallFacts, identities: readonly string[], date?: string, dialled?: Party): Promise<Findings> | undefined {

@@ -17,8 +17,8 @@ export type StirFigures = VerifierFigures & {
   readonly fetches: FetchFigures
 }
 
-/** Joins the verifier with the guarded fetch. */
-export function openStir(config: StirConfig): Stir {
+/** Joins the verifier with the guarded fetch. It goes on counting where `before` left off. */
+export function openStir(config: StirConfig, before?: StirFigures): Stir {
   const { hosts, privateAddresses: allowAddresses, budgetMs, maxAgeMs } = config
   const fetcher = new Fetcher({ hosts, allowAddresses }, () => performance.now())
   const verifier: Verifier = createVerifier({
@@ -31,6 +31,18 @@ export function openStir(config: StirConfig): Stir {
     verify(identities, facts) {
       return identities.length === 0 || facts.emergency ? undefined : verifier.verify(identities, facts)
     },
-    figures: () => ({ ...verifier.figures, certificates: verifier.certificates, fetches: fetcher.figures }),
+    figures() {
+      const { kept } = verifier.certificates
+      return {
+        ...sum(verifier.figures, before),
+        certificates: { ...sum(verifier.certificates, before?.certificates), kept },
+        fetches: sum(fetcher.figures, before?.fetches),
+      }
+    },
   }
+}
+
+function sum<Figures extends Readonly<Record<string, number>>>(figures: Figures, before: Figures | undefined): Figures {
+  if (before === undefined) return { ...figures }
+  return Object.fromEntries(Object.entries(figures).map(([name, count]) => [name, count + before[name]!])) as Figures
 }

@@ -21,6 +21,7 @@ test(
       B: '404',
       C: '603 with a notice',
       impostor: '603 with a notice',
+      'under a root that is not listed': '404',
       'another caller': '603 with a notice',
       stale: '603 with a notice',
       unsigned: '603 with a notice',

@@ -113,14 +113,12 @@ async function run(): Promise<StirReport> {
   // Until the certificate is there a call is not verified, and goes on; then the rule sees the letter.
   let tries = 0
   while (tries++ < 200 && (await place(signed({ attest: 'C' }))) === '404');
-  // An impostor’s chain fails as soon as it was fetched; before, nothing can be said.
-  const forged = () => place(signed({}, 'https://cert.example/impostor.pem', impostor.key))
-  for (let round = 0; round < 200 && (await forged()) === '404'; round++);
   const answers = {
     A: await place(signed({ attest: 'A' })),
     B: await place(signed({ attest: 'B' })),
     C: await place(signed({ attest: 'C' })),
-    impostor: await forged(),
+    impostor: await place(signed({}, undefined, impostor.key)),
+    'under a root that is not listed': await place(signed({}, 'https://cert.example/impostor.pem', impostor.key)),
     'another caller': await place(signed({ orig: { tn: '12124442118' } })),
     stale: await place(signed({ iat: Math.floor(Date.now() / 1000) - 90 })),
     unsigned: await place(''),

@@ -91,6 +91,7 @@ function isIssuer(above: X509Certificate, below: X509Certificate, between: numbe
   if (search.steps >= STEPS_MAX || !below.checkIssued(above)) return false
   search.steps++
   const terms = readTerms(above)
+  // OpenSSL's `checkIssued` asks for keyCertSign as well; a trust decision does not rest on that alone.
   if (terms === undefined || !terms.isAuthority || !terms.certifies || terms.unknown.length > 0) return false
   if (terms.pathLength !== undefined && between > terms.pathLength) return false
   if (!isUsable(above, search.keys) || !hasSoundSignature(below, search.keys)) return false
