@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
 import type { AlarmKind } from '#edge/gate/answer.ts'
 
-/** What raises an alarm: the gate, and beside it what watches over its policy and its certificate. */
-export type Alarm = AlarmKind | 'policy' | 'certificate'
+/** What raises an alarm: the gate, and beside it what watches over its policy, its certificate and its webhooks. */
+export type Alarm = AlarmKind | 'policy' | 'certificate' | 'webhooks'
 
 /** What each alarm means to the person who is woken by it. */
 const MEANINGS: Readonly<Record<Alarm, string>> = {
@@ -13,6 +13,7 @@ const MEANINGS: Readonly<Record<Alarm, string>> = {
   fault: 'a fault of the program: the calls it touched are continued',
   policy: 'a changed policy or configuration cannot be used: the gate goes on with the one before',
   certificate: 'the certificate of gate.tls has expired: peers cannot connect by TLS',
+  webhooks: 'webhooks are told of no blocks: what tells them has ended, and is started again',
 }
 
 /** Says what is wrong at most every `QUIET_MS` a kind, and remembers it for the health page. */

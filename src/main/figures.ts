@@ -145,7 +145,16 @@ const LEDGER_FIGURES: readonly (readonly [Counted, string, Figure['type']])[] = 
   ['reopened', 'times the store was opened again after a failure', 'counter'],
   ['lost', 'entries that were acknowledged and are not there: the storage broke its promise', 'counter'],
 ]
-const ALARM_KINDS: readonly Alarm[] = ['unrecorded', 'late', 'shed', 'overload', 'fault', 'policy', 'certificate']
+const ALARM_KINDS: readonly Alarm[] = [
+  'unrecorded',
+  'late',
+  'shed',
+  'overload',
+  'fault',
+  'policy',
+  'certificate',
+  'webhooks',
+]
 
 function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

@@ -71,9 +71,12 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   undo.push(() => outcomes.close())
   const doors = await openDoors(config, path, ledger, gates, alarms)
   undo.push(() => doors.close(0))
-  const webhooks = startWebhooks(`sqlite:${config.store.path}`, config.outlets.webhooks, (webhook, why) => {
-    log.warn({ webhook, why }, 'a webhook could not be told; it is tried again')
-  })
+  const webhooks = startWebhooks(
+    `sqlite:${config.store.path}`,
+    config.outlets.webhooks,
+    (webhook, why) => log.warn({ webhook, why }, 'a webhook could not be told; it is tried again'),
+    (cause) => alarms.raise('webhooks', cause),
+  )
   undo.push(() => webhooks.close())
   const health = await watch(
     config,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -120,6 +120,40 @@ test('an outbox takes no more than it has room for, and leaves the rest in the l
   outbox.close()
 })
 
+test(
+  'when what tells webhooks ends, an alarm says why, and it is started again until it works',
+  { timeout: 30_000 },
+  async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'recourse-webhooks-'))
+    t.after(() => rmSync(directory, { recursive: true, force: true }))
+    const path = join(directory, 'later', 'recourse.db')
+    const receiver = await Receiver.open(t)
+    const causes: string[] = []
+    let died = (): void => undefined
+    const twice = new Promise<void>((resolve) => (died = resolve))
+    const onDeath = (cause: unknown): void => {
+      causes.push(String(cause))
+      if (causes.length === 2) died()
+    }
+    const webhook = { name: 'crm', url: receiver.url, secret: SECRET }
+    const hooks = startWebhooks(`sqlite:${path}`, [webhook], () => undefined, onDeath)
+    t.after(() => hooks.close())
+    await twice
+    assert.match(causes[0]!, /later\/recourse\.db: cannot be opened/)
+
+    mkdirSync(join(directory, 'later'))
+    const ledger = await openLedger(`sqlite:${path}`)
+    t.after(() => ledger.close())
+    await receiver.idle(hooks)
+    const dead = causes.length
+    await ledger.record(sampleBlock(1))
+    const [event] = await receiver.events(1)
+    assert.equal(event!.event['type'], 'block')
+    await hooks.close()
+    assert.equal(causes.length, dead, 'an end that was asked for is no alarm')
+  },
+)
+
 test('tries come at longer and longer intervals, up to ten minutes', () => {
   assert.deepEqual([0, 1, 2, 9, 10, 60].map(retryAfterMs), [1000, 2000, 4000, 512_000, 600_000, 600_000])
 })
@@ -201,7 +235,12 @@ async function openStore(t: TestContext): Promise<{ ledger: SharedLedger; url: s
 }
 
 function start(t: TestContext, store: string, receiver: Receiver): Webhooks {
-  const hooks = startWebhooks(store, [{ name: 'crm', url: receiver.url, secret: SECRET }], () => undefined)
+  const hooks = startWebhooks(
+    store,
+    [{ name: 'crm', url: receiver.url, secret: SECRET }],
+    () => undefined,
+    (cause) => assert.fail(String(cause)),
+  )
   t.after(() => hooks.close())
   return hooks
 }

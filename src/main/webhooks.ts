@@ -9,17 +9,23 @@ export type Webhooks = {
   close(): Promise<void>
 }
 
-/** Starts telling webhooks of what the ledger records from now on; `onTrouble` hears why one could not be told. */
+/**
+ * Starts telling webhooks of what the ledger records from now on; `onTrouble` hears why one could not be told, and `onDeath`
+ * why all have stopped being told: it is tried again, at first soon, and nothing is lost, for events wait in the store.
+ */
 export function startWebhooks(
   store: string,
   webhooks: readonly Webhook[],
   onTrouble: (webhook: string, why: string) => void,
+  onDeath: (cause: unknown) => void,
 ): Webhooks {
   let figures: WebhookFigures = { told: 0, retried: 0, givenUp: 0, waiting: 0 }
   if (webhooks.length === 0) return { figures: () => figures, close: () => Promise.resolve() }
   const file = new URL(import.meta.url.endsWith('.ts') ? './webhook-thread.ts' : './webhook-thread.js', import.meta.url)
-  const thread = new Worker(file, { workerData: { store, webhooks } satisfies WebhookTerms })
-  let ended = false
+  let thread: Worker | undefined
+  let isClosed = false
+  let waitMs = AGAIN_MS_LEAST
+  let again: NodeJS.Timeout | undefined
   const saidMs = new Map<string, number>()
   const tellTrouble = (webhook: string, why: string): void => {
     const nowMs = performance.now()
@@ -27,24 +33,48 @@ export function startWebhooks(
     saidMs.set(webhook, nowMs)
     onTrouble(webhook, why)
   }
-  thread.on('message', (report: WebhookReport) => {
-    if (report.kind === 'figures') ({ figures } = report)
-    else tellTrouble(report.webhook, report.why)
-  })
-  thread.on('error', (cause) => onTrouble('the outbox', String(cause)))
-  thread.on('exit', () => (ended = true))
+  const begin = (): void => {
+    const before = figures
+    const begun = new Worker(file, { workerData: { store, webhooks } satisfies WebhookTerms })
+    thread = begun
+    let cause: unknown = new Error('the thread that tells webhooks ended')
+    begun.on('message', (report: WebhookReport) => {
+      if (report.kind === 'trouble') return tellTrouble(report.webhook, report.why)
+      // It has opened the store: what ends it after this is a trouble of its own.
+      waitMs = AGAIN_MS_LEAST
+      figures = addedTo(before, report.figures)
+    })
+    begun.on('error', (error) => (cause = error))
+    begun.on('exit', () => {
+      thread = undefined
+      if (isClosed) return
+      onDeath(cause)
+      again = setTimeout(begin, waitMs)
+      again.unref()
+      waitMs = Math.min(2 * waitMs, AGAIN_MS_MOST)
+    })
+  }
+  begin()
   return {
     figures: () => figures,
     async close() {
-      if (ended) return
-      thread.postMessage('close', [])
+      isClosed = true
+      clearTimeout(again)
+      const open = thread
+      if (open === undefined) return
+      open.postMessage('close', [])
       await Promise.race([
-        new Promise((done) => thread.once('exit', done)),
+        new Promise((done) => open.once('exit', done)),
         new Promise((done) => setTimeout(done, CLOSE_MS)),
       ])
-      await thread.terminate()
+      await open.terminate()
     },
   }
+}
+
+/** What earlier threads counted and what this one does; how many wait is this one's alone to say. */
+function addedTo(before: WebhookFigures, { told, retried, givenUp, waiting }: WebhookFigures): WebhookFigures {
+  return { told: before.told + told, retried: before.retried + retried, givenUp: before.givenUp + givenUp, waiting }
 }
 
 /** What the metrics page shows of them. */
@@ -70,3 +100,6 @@ export function webhookFigures(read: () => WebhookFigures): Figure[] {
 /** A receiver that is away for a day does not fill the log. */
 const QUIET_MS = 10_000
 const CLOSE_MS = 1_000
+/** How long after its end the thread is started again: twice as long each time, until it has worked. At most within what an alarm stays fresh. */
+const AGAIN_MS_LEAST = 500
+const AGAIN_MS_MOST = 30_000
