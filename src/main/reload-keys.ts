@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Config } from '#main/config/config.ts'
+import type { Config, TlsConfig } from '#main/config/config.ts'
 
 /** What of a configuration nothing that is reloaded may change. */
 export type FixedConfig = { readonly store: Config['store']; readonly gate: Pick<Config['gate'], 'dialPlan'> }
@@ -23,8 +23,14 @@ export function keepUntilRestart(before: Config, after: Config): Config {
   const { listen, threads, udp, receiveBufferBytes, limits } = before.gate
   const { store, receipts, outlets, outcomes, ledger, journal, metrics, log } = before
   const own = { store, receipts, outlets, outcomes, ledger, journal, metrics, log }
-  const listening = <Door extends { readonly listen: unknown }>(door: Door | undefined, was: Door | undefined) =>
-    door === undefined || was === undefined ? was : { ...door, listen: was.listen }
+  const listening = <Door extends { readonly listen: unknown; readonly tls: TlsConfig }>(
+    door: Door | undefined,
+    was: Door | undefined,
+  ) => {
+    if (door === undefined || was === undefined) return was
+    const tls = speaksTls(door) === speaksTls(was) ? door.tls : was.tls
+    return { ...door, listen: was.listen, tls }
+  }
   return {
     ...after,
     ...own,
@@ -32,6 +38,11 @@ export function keepUntilRestart(before: Config, after: Config): Config {
     api: listening(after.api, before.api),
     desk: listening(after.desk, before.desk),
   }
+}
+
+/** An open port speaks either TLS or clear text: other certificates are taken at once, a certificate for none is not. */
+function speaksTls(door: { readonly tls: TlsConfig } | undefined): boolean | undefined {
+  return door && door.tls.kind === 'files'
 }
 
 type ReadKey<Of> = readonly [key: string, read: (config: Of) => unknown]
@@ -50,6 +61,8 @@ const RESTART_KEYS: readonly ReadKey<Config>[] = [
   ['receipts', ({ receipts }) => receipts],
   ['api.listen', ({ api }) => api?.listen],
   ['desk.listen', ({ desk }) => desk?.listen],
+  ['api.tls', ({ api }) => speaksTls(api)],
+  ['desk.tls', ({ desk }) => speaksTls(desk)],
   ['webhooks', ({ outlets }) => outlets.webhooks],
   ['gate.hep', ({ outlets }) => outlets.hep],
   ['gate.outcomes', ({ outcomes }) => outcomes],

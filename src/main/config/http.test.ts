@@ -3,6 +3,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import test from 'node:test'
 import { stringify } from 'yaml'
 import { foundAuthority } from '../../../test/tls-certificates.ts'
+import { keepUntilRestart, needRestart } from '#main/reload-keys.ts'
 import { formatFault } from './fault.ts'
 import { loadConfig, type Loaded } from './load.ts'
 
@@ -219,3 +220,27 @@ for (const [title, wishes, fault] of BAD) {
     )
   })
 }
+
+test('from clear text to a certificate and back takes a restart, and is named; another certificate or proxy does not', () => {
+  const files = { certificate: 'cert.pem', key: 'file:key.pem' }
+  const config = (api: object, desk: object) => loaded({ api: { tls: api }, desk: { ...DESK, tls: desk } }).config
+  const proxies = (address: string) => ({ proxy: [address] })
+  const clear = config(proxies('192.0.2.1'), proxies('192.0.2.1'))
+  for (const [before, after, named] of [
+    [clear, config(files, proxies('192.0.2.1')), ['api.tls']],
+    [clear, config(files, files), ['api.tls', 'desk.tls']],
+    [config(files, files), clear, ['api.tls', 'desk.tls']],
+  ] as const) {
+    assert.deepEqual(needRestart(before, after), named)
+    const kept = keepUntilRestart(before, after)
+    assert.deepEqual(kept.api?.tls, before.api?.tls)
+    assert.deepEqual(needRestart(before, kept), [])
+  }
+  const elsewhere = config(proxies('192.0.2.2'), proxies('192.0.2.2'))
+  assert.deepEqual(needRestart(clear, elsewhere), [])
+  assert.deepEqual(keepUntilRestart(clear, elsewhere).desk?.tls, elsewhere.desk?.tls)
+  const secure = config(files, files)
+  const other = { ...secure, api: { ...secure.api!, tls: { ...files, kind: 'files', key: OTHER.key } } } as const
+  assert.deepEqual(needRestart(secure, other), [])
+  assert.deepEqual(keepUntilRestart(secure, other).api?.tls, other.api.tls)
+})
