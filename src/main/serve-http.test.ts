@@ -3,7 +3,7 @@ import test from 'node:test'
 import type { Party } from '#core/call/party.ts'
 import { writeInvite } from '#edge/http/screen-question.ts'
 import { BLOCKED, CALLER, NOW, type Setting, gateWith } from '../../test/gate.ts'
-import { SCREENS_WAITING_MAX, screenBy } from './serve-http.ts'
+import { SCREENS_WAITING_MAX, openHttpDoors, screenBy } from './serve-http.ts'
 
 const CALLED = '+14155550163'
 const FROM = { address: '192.0.2.9', port: 40_000 }
@@ -180,4 +180,38 @@ test('in a peer test the second call is a block by the trial’s status, without
 test('a peer that is no longer there is told to continue', async () => {
   const answer = await screenWith().ask(CALLER, 'one', 'gone')
   assert.ok(answer.verdict === 'continue' && answer.reason === 'fault')
+})
+
+test('a token that a reload takes away opens nothing any more, and the one in its place does', async (t) => {
+  const [old, young] = ['o'.repeat(40), 'y'.repeat(40)]
+  const { gate } = gateWith()
+  const limits = { recordWithinMs: 60_000, transactions: 1024, pending: 100, inquiries: 100 }
+  const withToken = (token: string) =>
+    ({
+      gate: { peers: PEERS, limits },
+      receipts: { keepMs: 86_400_000, rotateMs: 86_400_000 },
+      api: {
+        listen: { address: '127.0.0.1', port: 0 },
+        tls: { kind: 'none' },
+        tokens: new Map([[token, 'pbx']]),
+      },
+      desk: undefined,
+    }) as unknown as Parameters<typeof openHttpDoors>[0]
+  const doors = await openHttpDoors(withToken(old), {
+    gate,
+    receiptKeys: () => ({ keys: new Map([[0, new Uint8Array(32)]]), currentSlot: 0 }) as never,
+    secret: new Uint8Array(32),
+    noteOutcome: () => true,
+    alarm: (_, cause) => assert.fail(String(cause)),
+  })
+  t.after(() => doors.close(0))
+  const url = /http:\S+/.exec(doors.open[0]!)![0]
+  const ask = async (token: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const body = JSON.stringify({ callId: token, calling: CALLER, called: CALLED })
+    return (await fetch(url, { method: 'POST', headers, body })).status
+  }
+  assert.deepEqual([await ask(old), await ask(young)], [200, 401])
+  await doors.adopt(withToken(young))
+  assert.deepEqual([await ask(old), await ask(young)], [401, 200])
 })
