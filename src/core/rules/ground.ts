@@ -21,7 +21,7 @@ export function formatGround(ground: Ground): string {
   return formatPublicGround(ground)
 }
 
-/** The same for the calling side: no list names, no limits, nothing that helps to stay just below one. */
+/** The same for the calling side: no list names, no limits, no exact counts, nothing that helps to stay just below one. */
 export function formatPublicGround(ground: Ground): string {
   if (ground.kind === 'spoofing') return NOT_AS_USUAL
   if ('subject' in ground) return formatPublicFigure(ground)
@@ -93,21 +93,21 @@ function formatFigure(ground: FigureGround): string {
   return `${about}${hits} answered calls ${span} were over in less than ${formatWindow(ground.underMs ?? 0)}, ${percent}`
 }
 
-function formatPublicFigure(ground: FigureGround): string {
-  const span = `in ${formatWindow(ground.perMs)} from ${formatSubject(ground)}`
-  // A share, and what is taken for short, would say how to stay just below the limit.
-  if (ground.kind === 'short') return `most answered calls ${span} were over at once`
-  if (ground.kind === 'unanswered') return `most calls ${span} were not answered`
-  return ground.kind === 'sequential'
-    ? formatFigure(ground).replace(/, at most [0-9]+ apart$/, '')
-    : formatFigure(ground)
+/** The first block comes one above the limit, so no count is told: only how many digits it has. */
+function formatPublicFigure({ kind, count, perMs, ...ground }: FigureGround): string {
+  const span = `in ${formatWindow(perMs)} from ${formatSubject(ground)}`
+  if (kind === 'short') return `most answered calls ${span} were over at once`
+  if (kind === 'unanswered') return `most calls ${span} were not answered`
+  const many = MAGNITUDES.find(([least]) => count >= least)![1]
+  if (kind === 'distinct') return `${many} different numbers called ${span}`
+  return kind === 'volume' ? `${many} calls ${span}` : `${many} calls ${span} to numbers one after the other`
 }
 
 function formatLimit({ kind, limit }: FigureGround): string {
   return kind === 'short' || kind === 'unanswered' ? `${limit} %` : formatCount(limit)
 }
 
-function formatSubject({ of, subject }: FigureGround): string {
+function formatSubject({ of, subject }: Pick<FigureGround, 'of' | 'subject'>): string {
   return `${of === 'block' ? 'block ' : ''}${formatNumber(subject)}`
 }
 
@@ -121,6 +121,14 @@ function formatSpoofing({ subject, count, limit, perMs, came, by }: SpoofingGrou
 function formatCount(count: number): string {
   return String(count).replace(/\B(?=(?:[0-9]{3})+$)/g, ',')
 }
+
+const MAGNITUDES: readonly (readonly [least: number, words: string])[] = [
+  [10_000, 'tens of thousands of'],
+  [1000, 'thousands of'],
+  [100, 'hundreds of'],
+  [20, 'dozens of'],
+  [0, 'several'],
+]
 
 const PUBLIC_WORDS = {
   analytics: 'this network has found calls from this number to be unwanted',

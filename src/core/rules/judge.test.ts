@@ -348,7 +348,7 @@ test('grounds read as words for the operator, and for the calling side without l
     [
       judge(factsOf({}), policy, tally, NOW),
       '2 calls in 10 min from block +1 212 555 0xxx, limit 1',
-      '2 calls in 10 min from block +1 212 555 0xxx',
+      'several calls in 10 min from block +1 212 555 0xxx',
     ],
     [verdictOn([deny(['+1212555*'])]), '+1212555* stands on deny.csv', UNWANTED],
     [

@@ -95,7 +95,12 @@ export function loadAllocations(source: FileSource, from: ListPlace, reader: Lis
 
 /** Loads the lists of called parties; `true` stands for those that subscribers keep, which are not there yet. */
 export function loadCalledLists(source: FileSource | true, from: ListPlace, reader: ListReader): CalledLists {
-  if (source === true) return NO_CALLED_LISTS
+  if (source === true) {
+    const text =
+      'called-list: true blocks nobody, for this version keeps no lists of subscribers yet: name a file, such as called-list: "file:called.csv"'
+    if (!reader.reminders.includes(text)) reader.reminders.push(text)
+    return NO_CALLED_LISTS
+  }
   const { plan, exempted } = reader
   const path = besides(from.file, source.path)
   const text = readText(source.path, 'a list with the columns called and calling', from, reader)

@@ -205,6 +205,17 @@ test('numbers without a plus are a reminder where no plan completes them', () =>
   assert.ok(withPlan.kind === 'loaded' && !withPlan.reminders.some((text) => reminder.test(text)))
 })
 
+test('a called-list rule without a file says that it blocks nobody', () => {
+  for (const [rule, reminds] of [
+    ['{ id: r, called-list: true }', true],
+    ['{ id: r, called-list: "file:called.csv" }', false],
+  ] as const) {
+    const result = load(rule)
+    assert.ok(result.kind === 'loaded', rule)
+    assert.equal(result.reminders.filter((text) => text.startsWith('called-list: true blocks nobody')).length, +reminds)
+  }
+})
+
 const STANDING = '{ id: cleared, standing: "file:cleared.csv" }'
 const VOLUME = '{ id: v, volume: { of: number, limit: 3, per: 1m } }'
 const DNO = '{ id: dno, do-not-originate: ["+12125550199"] }'
