@@ -518,6 +518,22 @@ suite('fetching', () => {
     assert.deepEqual([await at(0), await at(29_000), await at(31_000)], ['verified', 'verified', 'expired'])
   })
 
+  test('finds the certificate that was renewed at its address, once the one before has expired', async () => {
+    const keys = { subject: 'CN=L', issuer: BETWEEN, tnAuthList: providerList('1') }
+    const old = await mint({ ...keys, until: '2026-10-26T12:00:30Z' })
+    const renewed = await mint(keys)
+    let current = old
+    const verifier = makeVerifier({ fetch: (url) => serve([current, BETWEEN])(url) })
+    const find = async (afterMs: number) => {
+      const identity = identityOf(signToken(current.key, HEADER, PAYLOAD), INFO)
+      return reasonOf(await verifier.verify([identity], { ...FACTS, atMs: FACTS.atMs + afterMs }))
+    }
+    assert.equal(await find(0), 'verified')
+    current = renewed
+    assert.equal(await find(29_000), 'signature', 'the control: the old one is still kept')
+    assert.equal(await find(31_000), 'verified')
+  })
+
   test('that brings no certificate when it is done anew leaves the one before in use for its day', async () => {
     const fetched: string[] = []
     let body = LEAF.pem + BETWEEN.pem
