@@ -472,6 +472,16 @@ test('the description is the one that is kept in docs, and names every problem a
   }
 })
 
+test('the description is not sent again to who has it', async () => {
+  const { app } = startApi()
+  const first = await app.request('/openapi.json')
+  assert.equal(first.headers.get('content-type'), 'application/json')
+  const tag = first.headers.get('etag')!
+  const again = await app.request('/openapi.json', { headers: { 'if-none-match': tag } })
+  assert.deepEqual([again.status, await again.text(), again.headers.get('etag')], [304, '', tag])
+  assert.equal((await app.request('/openapi.json', { headers: { 'if-none-match': '"x"' } })).status, 200)
+})
+
 test('a token is found whole, by its own spelling and nothing else', () => {
   const tokens = new Tokens(new Map([[TOKEN_A, 'edge']]))
   assert.equal(tokens.find(`Bearer ${TOKEN_A}`), 'edge')

@@ -7,6 +7,7 @@ import { RequestView } from '#codec/sip/request.ts'
 import { decodeOctets } from '#codec/sip/text.ts'
 import { parseFormBody, parseJsonBody, readBody, typeOf } from './body.ts'
 import { type ConnectionEnv, remoteOf } from './connection.ts'
+import { answerTagged } from './etag.ts'
 import type { HttpFigures } from './figures.ts'
 import { type NoteOutcome, outcomesAnswerSchema, outcomesSchema, readOutcomes } from './outcome.ts'
 import { PROBLEMS, type ProblemKind, Refused, problemSchema, refuseTheRest } from './problem.ts'
@@ -90,7 +91,11 @@ export function createApi(parts: ApiParts): OpenAPIHono<ConnectionEnv> {
     return context.json(answer)
   })
 
-  app.get('/openapi.json', (context) => context.json(apiDescription()))
+  let description: string | undefined
+  app.get('/openapi.json', (context) => {
+    description ??= JSON.stringify(apiDescription())
+    return answerTagged(context.req.raw, description, { 'content-type': 'application/json' })
+  })
   const places = new Map([
     [screenRoute.path, 'POST'],
     [outcomesRoute.path, 'POST'],

@@ -173,6 +173,20 @@ test('the certificate of the cards is there for who checks one', async () => {
   assert.throws(() => new X509Certificate(CERTIFICATE), 'the text of this test is no certificate')
 })
 
+test('who has the certificate already is told so, and who has another gets it', async () => {
+  const { app } = await openDesk()
+  const tag = (await app.request('/card.pem')).headers.get('etag')!
+  assert.match(tag, /^"[\w-]{43}"$/)
+  const ask = async (known: string): Promise<[number, string, string | null]> => {
+    const response = await app.request('/card.pem', { headers: { 'if-none-match': known } })
+    return [response.status, await response.text(), response.headers.get('etag')]
+  }
+  for (const known of [tag, `"x", W/${tag}`, '*']) assert.deepEqual(await ask(known), [304, '', tag], known)
+  for (const known of ['"x"', tag.slice(1, -1), '']) assert.deepEqual(await ask(known), [200, CERTIFICATE, tag], known)
+  const other = await openDesk({ card: { ...CARD, certificate: `${CERTIFICATE}\n` } })
+  assert.equal((await other.app.request('/card.pem', { headers: { 'if-none-match': tag } })).status, 200)
+})
+
 test('too many cards for one address or for all are refused for the rest of the second, and counted', async () => {
   let nowMs = NOW_MS
   const { app, figures } = await openDesk({ now: () => nowMs, isProxy: (address) => address === '192.0.2.1' })

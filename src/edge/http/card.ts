@@ -4,6 +4,7 @@ import type { CardContact } from '#codec/jcard/jcard.ts'
 import { parseKey } from '#codec/jcard/key.ts'
 import { signCard } from '#codec/jcard/sign.ts'
 import { type ConnectionEnv, clientOf, networkOf } from './connection.ts'
+import { answerTagged } from './etag.ts'
 import type { HttpFigures } from './figures.ts'
 import { Refused, refuseTheRest } from './problem.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -67,12 +68,11 @@ export async function createDesk(parts: DeskParts): Promise<Hono<ConnectionEnv>>
     return new Response(body, { headers: { ...PUBLIC_HEADERS, 'content-type': 'application/jose' } })
   })
 
-  app.get('/card.pem', () => {
+  app.get('/card.pem', (context) => {
     if (card === undefined) throw new Refused('not-found', 'this desk has no cards')
     const type = 'application/pem-certificate-chain'
-    return new Response(card.certificate, {
-      headers: { ...PUBLIC_HEADERS, 'cache-control': 'public, max-age=300', 'content-type': type },
-    })
+    const headers = { ...PUBLIC_HEADERS, 'cache-control': 'public, max-age=300', 'content-type': type }
+    return answerTagged(context.req.raw, card.certificate, headers)
   })
 
   app.get('/r/:receipt', () => {

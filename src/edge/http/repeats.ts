@@ -29,10 +29,6 @@ export class Repeats<Value> {
     this.#kept.set(key, { sinceMs: nowMs, value })
   }
 
-  forget(key: string): void {
-    this.#kept.delete(key)
-  }
-
   get size(): number {
     return this.#kept.size
   }

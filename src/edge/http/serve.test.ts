@@ -25,7 +25,7 @@ function portOf(url: string): number {
 test('a server answers, takes its port alone, and closes', async () => {
   const server = await serveHttp(answer, LOCAL, noHttpFigures())
   assert.equal(await (await fetch(server.url)).text(), 'here')
-  await assert.rejects(serveHttp(answer, { ...LOCAL, port: portOf(server.url) }), /EADDRINUSE/)
+  await assert.rejects(serveHttp(answer, { ...LOCAL, port: portOf(server.url) }, noHttpFigures()), /EADDRINUSE/)
   await server.close(100)
   await assert.rejects(fetch(server.url))
 })
