@@ -1,7 +1,7 @@
 import type { CallFacts } from '#core/call/facts.ts'
 import { countryDigits } from '#core/call/country-code.ts'
 import { formatParty, parseParty, prefixKey, type Party } from '#core/call/party.ts'
-import { quote, shortened, type ListFault } from './number-list.ts'
+import { LIST_ENTRIES_MAX, oneTooMany, quote, shortened, type ListFault } from './number-list.ts'
 import { hasNumber, makeNumberSet, type Allot, type NumberSet } from './number-set.ts'
 import type { UnallocatedRule } from './policy.ts'
 import { cellOf, openTable, type Cell, type Row } from './rows.ts'
@@ -53,7 +53,10 @@ function freePrefix(allocations: Allocations, party: Party): string | undefined 
  *     212,555,,AS                 +44203,assigned
  *     212,556,3,AV                +44204,free
  */
-export function parseAllocations(text: string, { name, allot }: AllocationOptions): ReadAllocations {
+export function parseAllocations(
+  text: string,
+  { name, allot, limit = LIST_ENTRIES_MAX }: AllocationOptions,
+): ReadAllocations {
   const { places, hasHeader, rows } = openTable(text, ALLOCATION_COLUMNS)
   const [given, free] = [new Set<number>(), new Set<number>()]
   const realms = new Set<number>()
@@ -65,7 +68,10 @@ export function parseAllocations(text: string, { name, allot }: AllocationOption
     for (const row of rows) {
       const read = readRow(row, places)
       if ('found' in read) faults.push(read)
-      else if (read.isGiven !== undefined) {
+      else if (given.size + free.size >= limit) {
+        faults.push(oneTooMany(row.line, limit))
+        break
+      } else if (read.isGiven !== undefined) {
         ;(read.isGiven ? given : free).add(Number(read.digits))
         lengths.add(read.digits.length)
         realms.add(realmOf(read.digits))
@@ -87,7 +93,12 @@ export function parseAllocations(text: string, { name, allot }: AllocationOption
   return { allocations, faults: shortened(faults) }
 }
 
-export type AllocationOptions = { readonly name: string; readonly allot?: Allot | undefined }
+export type AllocationOptions = {
+  readonly name: string
+  readonly allot?: Allot | undefined
+  /** How many entries there may be. */
+  readonly limit?: number | undefined
+}
 
 export type ReadAllocations = { readonly allocations: Allocations; readonly faults: readonly ListFault[] }
 

@@ -12,6 +12,8 @@ import {
   shortened,
   type Entry,
   type ListFault,
+  LIST_ENTRIES_MAX,
+  oneTooMany,
 } from './number-list.ts'
 import type { Allot } from './number-set.ts'
 import { hasPair, makePairSet, type PairSet } from './pair-set.ts'
@@ -43,7 +45,7 @@ export function refuses({ pairs }: CalledLists, called: Party, calling: Party): 
  */
 export function parseCalledLists(
   text: string,
-  { plan, allot, exempted = [] }: CalledListOptions = {},
+  { plan, allot, exempted = [], limit = LIST_ENTRIES_MAX }: CalledListOptions = {},
 ): { lists: CalledLists; faults: ListFault[] } {
   const pairs: number[] = []
   const faults: ListFault[] = []
@@ -61,6 +63,9 @@ export function parseCalledLists(
     } else if (exemption !== undefined) {
       const found = quoteExempt(calling.text, exemption, faults)
       faults.push({ line: row.line, column: calling.column, found, expected: NOT_EXEMPT })
+    } else if (wrong === undefined && pairs.length >= 2 * limit) {
+      faults.push(oneTooMany(row.line, limit))
+      break
     } else if (wrong === undefined) pairs.push(calledKey, callingKey)
     else {
       const expected =
@@ -76,6 +81,8 @@ export type CalledListOptions = {
   readonly allot?: Allot | undefined
   /** The exempt lists, whose numbers nobody may refuse. */
   readonly exempted?: readonly Exempted[] | undefined
+  /** How many entries there may be. */
+  readonly limit?: number | undefined
 }
 
 /** Nobody has refused anybody: what stands in until subscribers' lists are there. */

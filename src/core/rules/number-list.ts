@@ -181,6 +181,11 @@ function isProtected(entry: Entry): boolean {
   return party.kind === 'digits' && coversProtected(formatParty(party))
 }
 
+/** What is wrong with a list from the line on that has one entry more than there may be. */
+export function oneTooMany(line: number, limit: number): ListFault {
+  return { line, column: 1, found: 'one entry too many', expected: `at most ${limit} of them` }
+}
+
 /** The text as a fault quotes it. */
 export function quote(text: string): string {
   return text === '' ? 'an empty cell' : JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)

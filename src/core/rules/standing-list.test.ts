@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { CallFacts } from '#core/call/facts.ts'
+import { parseAllocations } from './allocations.ts'
+import { parseCalledLists } from './called-list.ts'
+import { LIST_ENTRIES_MAX } from './number-list.ts'
 import { parseStandingList, stands } from './standing-list.ts'
 import { callFacts } from '../../../test/call-facts.ts'
 
@@ -83,4 +86,27 @@ test('an entry ends at its time and not before', () => {
       assert.equal(stands(list, callFacts({})), secondsFromNow > 0)
     }),
   )
+})
+
+test('a list of any form has a most of entries, and is refused at the line of the first beyond', () => {
+  const forms: [name: string, text: string, faultsOf: (text: string, limit?: number) => readonly unknown[]][] = [
+    [
+      'standing',
+      '+12125550117\n+12125550118\n+1213*\n',
+      (text, limit) => parseStandingList(text, { name: 'l', limit }).faults,
+    ],
+    ['called', '+1415,+1212\n+1415,withheld\n+1416,+1212\n', (text, limit) => parseCalledLists(text, { limit }).faults],
+    [
+      'allocations',
+      'npa,nxx\n212,555\n212,556\n213,\n',
+      (text, limit) => parseAllocations(text, { name: 'l', limit }).faults,
+    ],
+  ]
+  assert.equal(LIST_ENTRIES_MAX, 5_000_000)
+  for (const [name, text, faultsOf] of forms) {
+    const line = text.startsWith('npa') ? 4 : 3
+    const fault = { line, column: 1, found: 'one entry too many', expected: 'at most 2 of them' }
+    assert.deepEqual(faultsOf(text, 2), [fault], name)
+    assert.deepEqual([faultsOf(text, 3), faultsOf(text)], [[], []], name)
+  }
 })

@@ -4,8 +4,10 @@ import { partyKey, prefixKey } from '#core/call/party.ts'
 import { isAttested, type AttestationLetter } from './attestation.ts'
 import {
   EXPECTED_ENTRY,
+  LIST_ENTRIES_MAX,
   NUMBER_COLUMN,
   headerFault,
+  oneTooMany,
   quote,
   readEntry,
   shortened,
@@ -56,14 +58,21 @@ export function stands(list: StandingList, facts: CallFacts): boolean {
  *
  * A day without a time is its end in UTC.
  */
-export function parseStandingList(text: string, { name, plan, allot }: StandingOptions): ReadStanding {
+export function parseStandingList(
+  text: string,
+  { name, plan, allot, limit = LIST_ENTRIES_MAX }: StandingOptions,
+): ReadStanding {
   const { places, hasHeader, rows, unnamed } = openTable(text, TERM_COLUMNS)
   const faults: ListFault[] = unnamed === undefined ? [] : [headerFault(unnamed)]
   const entries: Term[] = []
   for (const row of unnamed === undefined ? rows : []) {
     const term = readTerm(row, hasHeader ? places : { ...places, ...TERM_PLACES }, plan)
-    if ('key' in term) entries.push(term)
-    else faults.push(term)
+    if (!('key' in term)) faults.push(term)
+    else if (entries.length < limit) entries.push(term)
+    else {
+      faults.push(oneTooMany(row.line, limit))
+      break
+    }
   }
   const numbers = entries.filter(({ kind }) => kind === 'number')
   const prefixes = entries.filter(({ kind }) => kind === 'prefix')
@@ -76,6 +85,8 @@ export type StandingOptions = {
   readonly name: string
   readonly plan?: DialPlan | undefined
   readonly allot?: Allot | undefined
+  /** How many entries there may be. */
+  readonly limit?: number | undefined
 }
 
 export type ReadStanding = { readonly list: StandingList; readonly faults: readonly ListFault[] }
