@@ -5,6 +5,7 @@ import { actorOf } from './actor.ts'
 import { adoptPolicy } from './adopt-policy.ts'
 import { Alarms } from './alarms.ts'
 import type { Config } from '#main/config/config.ts'
+import { DoorCertificates } from './door-certificates.ts'
 import { EXIT, Stop } from './exit.ts'
 import { Inquiries } from './inquiries.ts'
 import { openOrStop } from './load-or-stop.ts'
@@ -92,6 +93,15 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
     startedMs,
   )
   undo.push(() => health?.close())
+  let current = config
+  const certificates = new DoorCertificates()
+  const lookAtCertificates = (): void => {
+    for (const warning of certificates.look(current, Date.now())) log.warn(warning)
+  }
+  lookAtCertificates()
+  const certificateTimer = setInterval(lookAtCertificates, DOOR_CERTIFICATES_MS)
+  certificateTimer.unref()
+  undo.push(() => clearInterval(certificateTimer))
   const chores = startChores(config, ledger, gates, log)
   undo.push(() => chores.stop())
   const policies = watchPolicies({
@@ -104,6 +114,8 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
       await adoptPolicy(gates, ledger, adopted, inquiries)
       await doors.adopt(adopted.config)
       streams.adopt(adopted.config)
+      current = adopted.config
+      lookAtCertificates()
       tellAdopted(log, adopted)
     },
     onRefused: ({ what, faults }) => {
@@ -123,6 +135,7 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
     healthUrl: health?.url,
     async stop() {
       chores.stop()
+      clearInterval(certificateTimer)
       process.off('SIGHUP', reload)
       void policies.close()
       await Promise.all([gates.end(DRAIN_MS), doors.close(DRAIN_MS), control?.close(), outcomes.close()])
@@ -176,4 +189,6 @@ function ledgerOptions({ ledger, journal }: Config): LedgerOptions {
 const DRAIN_MS = 1_500
 const CLOSE_MS = 2_500
 const LOG_MS = 500
+/** How often the certificates of API, desk and cards are looked at. */
+const DOOR_CERTIFICATES_MS = 60_000
 const STDOUT = 1
