@@ -19,6 +19,7 @@ import type {
   UnansweredRule,
   VolumeRule,
 } from './policy.ts'
+import { COUNT_MAX } from './sliding-counter.ts'
 import { learn } from './spoofing.ts'
 import { parseStandingList } from './standing-list.ts'
 import { openTally, type MemoryTally } from './tally.ts'
@@ -88,6 +89,9 @@ const CASES: [title: string, rule: CountingRule, before: Event[], last: Event, f
     { called: '+14155551004', calling: '+12125550118' },
     true,
   ],
+  ['local numbers do', sequential(), ['5551001', '5551002', '5551003'].map(called), called('5551004'), true],
+  ['withheld callers follow none', sequential(), to(1001, 1002, 1003).map(withheld), withheld(to(1004)[0]!), false],
+  ['a local caller', volume(), [{ calling: '5550117', times: 3 }], { calling: '5550117' }, true],
   ['short codes follow no order', sequential(), ['101', '102', '103'].map(called), called('104'), false],
   [
     'a run that pauses for the window',
@@ -149,6 +153,11 @@ const CASES: [title: string, rule: CountingRule, before: Event[], last: Event, f
   ['a number that was never more than B', spoofing(), [{ verification: signedBy('709J', 'B'), times: 9 }], {}, false],
   ['not signed for longer than remembered', spoofing(), [SIGNED], { minute: 31 * 24 * 60 }, false],
   ['the usual trunk', spoofing(), [TRUNKED], { attestation: 'A', trunk: 't1' }, false],
+  ['the usual trunk, signed wrongly', spoofing(), [TRUNKED], { attestation: 'failed', trunk: 't1' }, true],
+  ['a number by trunk that was never more than B', spoofing(), [{ ...TRUNKED, attestation: 'B' }], {}, false],
+  ['unsigned again and again', spoofing(), [SIGNED, { times: 7 }], {}, true],
+  ['a number of seven digits', spoofing(), [{ ...SIGNED, calling: '5550117' }], { calling: '5550117' }, true],
+  ['an extension', spoofing(), [{ ...SIGNED, calling: '555011' }], { calling: '555011' }, false],
   ['another trunk', spoofing(), [TRUNKED], { attestation: 'A', trunk: 't2' }, true],
   ['another peer', spoofing(), [TRUNKED], { attestation: 'A', trunk: 't1', peer: 'west' }, true],
   ['another trunk with less attestation', spoofing(), [TRUNKED], { attestation: 'C', trunk: 't2' }, true],
@@ -269,6 +278,11 @@ test('a gate knows from its journal who signs a number', () => {
   assert.equal(happens({ attestation: 'A', trunk: 't1' })?.kind, 'allow')
   const verdict = happens({ trunk: 't1' })
   assert.ok(verdict?.kind === 'block')
+  const other = openWorld(spoofing())
+  for (const attestation of ['B', 'C', 'passed', 'none', 'failed'] as const) {
+    for (const _ of [1, 2, 3]) learn(other.tally, other.policy, { ...past, attestation })
+  }
+  assert.equal(other.happens({})?.kind, 'allow', 'what was not signed A teaches nothing')
   assert.equal(verdict.grounds[0].kind === 'spoofing' && verdict.grounds[0].count, 3)
 })
 
@@ -320,6 +334,13 @@ const WORDS: [rule: CountingRule, before: Event[], last: Event, operator: string
     [SIGNED],
     { trunk: 't9' },
     '+1 212 555 0117 is normally signed by another provider (at least 3 calls, remembered for 30 d) and came unsigned by way of edge/t9',
+    'calls from this number normally come signed by its own provider, and this one did not',
+  ],
+  [
+    spoofing(),
+    [SIGNED],
+    { verification: { kind: 'failed', why: 'x' } },
+    '+1 212 555 0117 is normally signed by another provider (at least 3 calls, remembered for 30 d) and came unsigned by way of edge',
     'calls from this number normally come signed by its own provider, and this one did not',
   ],
   [
@@ -385,6 +406,9 @@ test('of a number that was less than normally signed, the ledger tells how often
   assert.match(formatGround(ground), /by another provider \(2 calls, remembered/)
 })
 
+const from = (calling: string, called: number): Event[] => [{ calling, called: `+1415555${called}` }]
+const RUN = ['1001', '1002', '1003']
+const RUN_AND_NEAR = ['1008', ...RUN]
 const TELLING: [title: string, rule: CountingRule, before: Event[], last: Event, told: string[]][] = [
   [
     'each number once',
@@ -399,6 +423,22 @@ const TELLING: [title: string, rule: CountingRule, before: Event[], last: Event,
     to(1005, 1001, 1002, 1003, 1004),
     to(1005)[0]!,
     ['1001', '1002', '1003', '1004'],
+  ],
+  [
+    'those of the block and no others',
+    volume({ of: 'block', prefix: 9 }),
+    [...to(1001, 1002), ...from('+12125550118', 1003), ...from('+12125550250', 1004)],
+    to(1005)[0]!,
+    ['1001', '1002', '1003'],
+  ],
+  ['as far as the run could reach', sequential(), to(1008, 1009, 1001, 1002, 1003), to(1004)[0]!, RUN_AND_NEAR],
+  ['the number that it stands at is not among them', sequential(), to(1001, 1002, 1003, 1004), to(1004)[0]!, RUN],
+  [
+    'of that number alone',
+    spoofing(),
+    [SIGNED, SIGNED, ...from('+12125550118', 1001), SIGNED],
+    {},
+    ['0163', '0163', '0163'],
   ],
   ['only the run', sequential(), to(1001, 7000, 1002, 1003), to(1004)[0]!, ['1001', '1002', '1003']],
 ]
@@ -527,6 +567,8 @@ test('against every outcome remembered: a share is exact in the first window, an
 
 /** A window of 4096 ms, whose ticks are milliseconds: so figures across windows are known to the call. */
 const TICKS = 4096
+/** Many numbers do the same, and none is taken for another. */
+const KEYS = Array.from({ length: 60 }, (_, index) => 12125550100 + index)
 
 test('distinct numbers across windows: what is called again moves over, and the rest of the window before counts by its share', () => {
   const tally = openTally(policyOf(distinct({ perMs: TICKS })), 1)
@@ -543,8 +585,10 @@ test('distinct numbers across windows: what is called again moves over, and the 
     [6 * TICKS, 8, 1, true],
   ]
   for (const [atMs, called, figure, exact] of steps) {
-    assert.equal(tally.countDistinct(0, 12125550117, called, NOW + atMs), figure, `${called} at ${atMs}`)
-    assert.equal(tally.wasExact(0), exact, `${called} at ${atMs}`)
+    for (const key of KEYS) {
+      assert.equal(tally.countDistinct(0, key, called, NOW + atMs), figure, `${called} at ${atMs}`)
+      assert.equal(tally.wasExact(0), exact, `${called} at ${atMs}`)
+    }
   }
 })
 
@@ -566,19 +610,109 @@ test('a run across windows counts what the window before still has of it, and is
     [8 * TICKS, 109, 1, true],
   ]
   for (const [atMs, called, figure, exact] of steps) {
-    assert.equal(tally.countRun(0, 12125550117, 14155550000 + called, NOW + atMs), figure, `${called} at ${atMs}`)
-    assert.equal(tally.wasExact(0), exact, `${called} at ${atMs}`)
+    for (const key of KEYS) {
+      assert.equal(tally.countRun(0, key, 14155550000 + called, NOW + atMs), figure, `${called} at ${atMs}`)
+      assert.equal(tally.wasExact(0), exact, `${called} at ${atMs}`)
+    }
   }
+})
+
+const REPLACED: [title: string, steps: [atMs: number, called: number, figure: number][]][] = [
+  [
+    'the shorter',
+    [
+      [0, 100, 1],
+      [0, 101, 2],
+      [0, 500, 1],
+      [0, 900, 1],
+      [0, 102, 3],
+      [0, 901, 2],
+      [0, 501, 1],
+    ],
+  ],
+  [
+    'the shorter, the other way round',
+    [
+      [0, 500, 1],
+      [0, 100, 1],
+      [0, 101, 2],
+      [0, 900, 1],
+      [0, 102, 3],
+      [0, 501, 1],
+    ],
+  ],
+  [
+    'the one that did not begin last',
+    [
+      [0, 100, 1],
+      [0, 500, 1],
+      [0, 900, 1],
+      [0, 501, 2],
+      [0, 101, 1],
+    ],
+  ],
+  [
+    'the one that did not go on last',
+    [
+      [0, 100, 1],
+      [0, 500, 1],
+      [0, 501, 2],
+      [0, 101, 2],
+      [0, 900, 1],
+      [0, 102, 3],
+      [0, 502, 1],
+    ],
+  ],
+  [
+    'the one that is over, however long it was',
+    [
+      ...[100, 101, 102].map((called, index): [number, number, number] => [0, called, index + 1]),
+      ...[500, 501, 502, 503].map((called, index): [number, number, number] => [TICKS + 2048, called, index + 1]),
+      [3 * TICKS, 900, 1],
+      [3 * TICKS, 504, 1 + 2],
+    ],
+  ],
+  [
+    'none, where a run of one goes the other way',
+    [
+      [0, 100, 1],
+      [0, 99, 2],
+      [0, 98, 3],
+      [0, 99, 1],
+    ],
+  ],
+]
+for (const [title, steps] of REPLACED) {
+  test(`a call that goes on with neither of two runs takes the place of ${title}`, () => {
+    const tally = openTally(policyOf(sequential({ perMs: TICKS })), 1)
+    for (const [index, [atMs, called, figure]] of steps.entries()) {
+      for (const key of KEYS) {
+        assert.equal(tally.countRun(0, key, 14155550000 + called, NOW + atMs), figure, `step ${index}`)
+      }
+    }
+  })
+}
+
+test('beyond the most that can be counted a share stays what it was', () => {
+  const tally = openTally(policyOf(unanswered()), 1)
+  for (let call = 0; call < COUNT_MAX; call++) tally.countEnded(0, KEYS[0]!, call % 3 === 0, NOW)
+  assert.deepEqual(tally.ended(0, KEYS[0]!, NOW), { count: 65_535, hits: 21_845 })
+  for (let call = 0; call < 10; call++) tally.countEnded(0, KEYS[0]!, true, NOW)
+  assert.deepEqual(tally.ended(0, KEYS[0]!, NOW), { count: 65_535, hits: 21_845 })
 })
 
 test('shares across windows: calls and hits of the window before count by the same share', () => {
   const tally = openTally(policyOf({ ...unanswered(), perMs: TICKS }), 1)
   const end = (atMs: number, ...hits: boolean[]) => {
-    for (const isHit of hits) tally.countEnded(0, 12125550117, isHit, NOW + atMs)
+    for (const isHit of hits) for (const key of KEYS) tally.countEnded(0, key, isHit, NOW + atMs)
   }
   const ended = (atMs: number) => {
-    const { count, hits } = tally.ended(0, 12125550117, NOW + atMs)
-    return [count, hits, tally.wasExact(0)]
+    const [first, ...others] = KEYS.map((key) => {
+      const { count, hits } = tally.ended(0, key, NOW + atMs)
+      return [count, hits, tally.wasExact(0)]
+    })
+    for (const other of others) assert.deepEqual(other, first)
+    return first
   }
   assert.deepEqual(ended(0), [0, 0, true])
   end(0, true, true, true, false)
@@ -593,6 +727,8 @@ test('shares across windows: calls and hits of the window before count by the sa
   assert.deepEqual(ended(2 * TICKS), [2 + 1, 1 + 1, false])
   end(4 * TICKS, false)
   assert.deepEqual(ended(4 * TICKS), [1, 0, true])
+  end(5 * TICKS, true)
+  assert.deepEqual(ended(5 * TICKS), [1 + 1, 1 + 0, false])
 })
 
 test('a pair for which there is no room is not counted, and said to be', () => {

@@ -128,6 +128,18 @@ test('there is a firing and a near-miss case for each kind of rule', () => {
   }
 })
 
+test('each kind blocks on an authority of its own where a policy names none', () => {
+  const authorities = Object.entries(KINDS).map(([kind, { cause }]) => [kind, cause] as const)
+  assert.deepEqual(
+    authorities.filter(([, cause]) => cause !== 'analytics'),
+    ['called-list', 'do-not-originate', 'invalid', 'unallocated'].map((kind) => [
+      kind,
+      kind === 'called-list' ? 'called-party' : kind,
+    ]),
+  )
+  assert.ok(authorities.length > 10)
+})
+
 test('calls up to the limit go on, the next one is blocked with the figures, and blocked calls count', () => {
   const policy = policyOf([volume({ limit: 300 })])
   const tally = openTally(policy, 1)
