@@ -167,6 +167,8 @@ suite('a call', () => {
     assert.equal(reasonOf(await with_({ calling: parseNumber('2125550117') })), 'number-form')
     assert.equal(reasonOf(await with_({ calling: parseNumber('2125550118') })), 'other-originator')
     assert.equal(reasonOf(await with_({ calling: WITHHELD })), 'number-form')
+    const unsigned = identityOf(signToken(BETWEEN.key, HEADER, PAYLOAD), INFO)
+    assert.equal(reasonOf(await verify([unsigned], {}, { ...FACTS, calling: WITHHELD })), 'signature')
     assert.equal(reasonOf(await with_({ calling: parseNumber('alice') })), 'number-form')
     assert.equal(reasonOf(await with_({ called: parseNumber('4155550163') })), 'number-form')
     assert.equal(reasonOf(await with_({ called: parseNumber('4155550164') })), 'other-destination')
@@ -219,6 +221,12 @@ suite('a call that was sent on', () => {
   test('and says so without a signature is not verified, and has not failed', async () => {
     const facts = { ...FACTS, forwarded: true }
     assert.equal(reasonOf(await verify([shaken('100')], {}, facts)), 'forwarded')
+    const unsigned = identityOf(signToken(BETWEEN.key, HEADER, { ...PAYLOAD, dest: { tn: ['100'] } }), INFO)
+    assert.equal(
+      reasonOf(await verify([unsigned], {}, facts)),
+      'signature',
+      'a token that nobody signed excuses nothing',
+    )
     assert.equal(reasonOf(await verify([shaken('100')])), 'other-destination')
     assert.equal(reasonOf(await verify([shaken('14155550163')], {}, facts)), 'verified')
   })

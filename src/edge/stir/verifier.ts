@@ -113,21 +113,25 @@ export class Verifier {
     if (chain === undefined) {
       const ends = [passport, ...diversions].flatMap(({ dest }) => dest)
       const isUnclear = parties.some((party) => ends.some((claimant) => compare(claimant, party) === 'unclear'))
-      if (isUnclear) return because('number-form')
-      return because(facts.forwarded ? 'forwarded' : 'other-destination')
+      if (isUnclear) return this.#doubt('number-form', passport, isCompact, facts)
+      return facts.forwarded ? this.#doubt('forwarded', passport, isCompact, facts) : because('other-destination')
     }
-    if (doubt === 'unclear') return because('number-form')
+    if (doubt === 'unclear') return this.#doubt('number-form', passport, isCompact, facts)
     let signer: Signer | undefined
     for (const token of [passport, ...chain]) {
       const found = await this.#findSigner(token, facts)
-      // What was rebuilt may not be what was signed: numbers and Date change on the way.
-      const isRebuilt = token === passport && isCompact
-      if (typeof found === 'string') return because(isRebuilt && DOUBTED.has(found) ? 'compact-form' : found)
+      if (typeof found === 'string') return faultOf(found, token === passport && isCompact)
       signer ??= found
     }
     if (passport.extension !== 'shaken') return because('no-attestation')
     const { attestation, originId } = passport
     return { kind: 'verified', attestation, signer: signer!.name, originId }
+  }
+
+  /** What cannot be told of a token's numbers excuses it only if it is signed: anybody can write one that fits no number. */
+  async #doubt(why: StirReason, passport: Passport, isCompact: boolean, facts: SignedFacts): Promise<Verification> {
+    const found = await this.#findSigner(passport, facts)
+    return typeof found === 'string' ? faultOf(found, isCompact) : because(why)
   }
 
   /** The signer of a token that is fresh, authorised and truly signed. */
@@ -245,6 +249,11 @@ function compare(claimant: Claimant, party: Party): 'same' | 'differs' | 'unclea
   if (party.kind === 'e164') return 'differs'
   const national = digits.replace(/^0+/, '')
   return claimant.value.endsWith(national) || national.endsWith(claimant.value) ? 'unclear' : 'differs'
+}
+
+/** What was rebuilt may not be what was signed: numbers and Date change on the way. */
+function faultOf(reason: StirReason, isRebuilt: boolean): Verification {
+  return because(isRebuilt && DOUBTED.has(reason) ? 'compact-form' : reason)
 }
 
 function because(reason: StirReason): Verification {
