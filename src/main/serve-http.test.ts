@@ -199,7 +199,7 @@ test('a token that a reload takes away opens nothing any more, and the one in it
     }) as unknown as Parameters<typeof openHttpDoors>[0]
   const doors = await openHttpDoors(withToken(old), {
     gate,
-    receiptKeys: () => ({ keys: new Map([[0, new Uint8Array(32)]]), currentSlot: 0 }) as never,
+    receiptKeys: () => ({ keys: new Map([[0, new Uint8Array(32)]]), currentSlot: 0 }),
     secret: new Uint8Array(32),
     noteOutcome: () => true,
     alarm: (_, cause) => assert.fail(String(cause)),

@@ -112,7 +112,7 @@ test('the mask for new files is the process’s own again before anything else c
   const path = pathIn(t)
   const masks: { mask: unknown; turn: number }[] = []
   let turn = 0
-  const { umask } = process
+  const umask = process.umask.bind(process)
   t.mock.method(process, 'umask', (mask: number) => {
     masks.push({ mask, turn })
     queueMicrotask(() => turn++)

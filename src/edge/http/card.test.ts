@@ -121,7 +121,11 @@ test('at any time dummies are of all ages that cards of blocks have, and each ch
       quarters.add(Math.floor((ageMs / KEPT_MS) * 4))
       dates.get(reference)!.push(issuedAtMs)
     }
-    assert.deepEqual([...quarters].sort(), [0, 1, 2, 3], `ages at step ${step}`)
+    assert.deepEqual(
+      [...quarters].toSorted((a, b) => a - b),
+      [0, 1, 2, 3],
+      `ages at step ${step}`,
+    )
   }
   const changedAt = new Set<number>()
   for (const [reference, times] of dates) {
