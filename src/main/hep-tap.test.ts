@@ -63,7 +63,7 @@ async function run(lending: Lending, keep: (bytes: Uint8Array) => Uint8Array = (
   const made = gateWith({ parts: { inquiry, trial, tried: (what) => void tried.push(what), answersStrangers: true } })
   const copies: unknown[] = []
   const hep = {
-    send: ({ atMs: _, ...packet }: Parameters<HepSender['send']>[0]) => void copies.push(packet),
+    send: (packet: Parameters<HepSender['send']>[0]) => void copies.push({ ...packet, atMs: 0 }),
   } as unknown as HepSender
   const receive: Receive = tapped((bytes, source, way) => made.gate.receive(bytes, source, way), hep, HEARD)
   const kept: Uint8Array[] = []

@@ -29,7 +29,11 @@ test(
     await taken.stop()
     const live = new Map<string, number>()
     for (const { calling } of gate.ledger()) live.set(calling, (live.get(calling) ?? 0) + 1)
-    assert.deepEqual([...live.values()].toSorted((a, b) => a - b), [2, 2, 2, 3], 'the control: every caller was blocked now and then')
+    assert.deepEqual(
+      [...live.values()].toSorted((a, b) => a - b),
+      [2, 2, 2, 3],
+      'the control: every caller was blocked now and then',
+    )
     const screened = LIMIT * BUSY.length + [...live.values()].reduce((sum, count) => sum + count)
     await gate.stop()
 

@@ -139,7 +139,7 @@ class Reader extends SourceReader {
       )
     }
     // What signs wants PKCS #8; openssl writes elliptic keys in another form.
-    const pkcs8 = createPrivateKey(key).export({ type: 'pkcs8', format: 'pem' }).toString()
+    const pkcs8 = createPrivateKey(key).export({ type: 'pkcs8', format: 'pem' })
     return { certificate, key: pkcs8, x5u: card.x5u ?? `${desk.public}/card.pem` }
   }
 }
