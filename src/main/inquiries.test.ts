@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CallFacts } from '#core/call/facts.ts'
-import { parseNumber } from '#core/call/number.ts'
-import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
 import type { Config } from '#main/config/config.ts'
 import type { StirConfig } from '#main/config/stir.ts'
 import { identityOf, mint, signToken } from '../../test/stir-authority.ts'
 import { Inquiries } from './inquiries.ts'
+import { callFacts } from '../../test/call-facts.ts'
 
 const NOW_S = 1_793_016_000
 const INFO = 'https://cert.example/a.pem'
@@ -19,18 +17,7 @@ const STIR: StirConfig = {
   budgetMs: 5_000,
   maxAgeMs: 60_000,
 }
-const FACTS: CallFacts = {
-  atMs: NOW_S * 1000,
-  calling: parseNumber('+12125550117'),
-  called: parseNumber('+14155550163'),
-  peer: 'edge',
-  trunk: '',
-  attestation: 'none',
-  emergency: false,
-  forwarded: false,
-  verification: NOT_LOOKED,
-  scores: NO_SCORES,
-}
+const FACTS = callFacts({ atMs: NOW_S * 1000 })
 const HEADER = { alg: 'ES256', ppt: 'shaken', typ: 'passport', x5u: INFO }
 const TOKEN = identityOf(
   signToken(ROOT.key, HEADER, {

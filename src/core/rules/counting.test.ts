@@ -1,3 +1,4 @@
+// One thing: each kind of rule that counts, at its limit and a call below it, and against a model that remembers everything.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+// One thing: what a policy says of a call. A table with a firing case and a near miss for each kind, then what orders them.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

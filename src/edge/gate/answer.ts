@@ -1,3 +1,5 @@
+// One thing: what the gate does with a request, from its octets to those of the answer. What each step needs stands in files
+// of its own; cut apart, the order of the steps would have to be read together out of them again.
 import { MESSAGE_BYTES_MAX } from '#codec/sip/limits.ts'
 import { FIELD } from '#codec/sip/field.ts'
 import { Malformed } from '#codec/sip/malformed.ts'

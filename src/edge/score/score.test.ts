@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net'
 import test, { type TestContext } from 'node:test'
 import type { CallFacts } from '#core/call/facts.ts'
 import { parseParty } from '#core/call/party.ts'
-import { NOT_LOOKED, NO_SCORES } from '#core/call/verification.ts'
 import type { ScoreRule } from '#core/rules/policy.ts'
 import { Breaker } from './breaker.ts'
 import { noScoreFigures } from './figures.ts'
 import { SCORE_QUESTIONS_MAX, createScorer } from './scorer.ts'
 import { SCORE_ANSWER_BYTES_MAX } from './service.ts'
+import { callFacts } from '../../../test/call-facts.ts'
 
 type Answering = (response: ServerResponse, request: IncomingMessage, body: string) => void
 
@@ -23,18 +23,7 @@ const RULE: ScoreRule = {
   limit: 80,
   service: { url: '', withinMs: 2_000, cacheMs: 600_000, breaker: { failures: 3, perMs: 10_000, openMs: 30_000 } },
 }
-const FACTS: CallFacts = {
-  atMs: 0,
-  calling: parseParty('+12125550117'),
-  called: parseParty('+14155550163'),
-  peer: 'edge',
-  trunk: '',
-  attestation: 'none',
-  emergency: false,
-  forwarded: false,
-  verification: NOT_LOOKED,
-  scores: NO_SCORES,
-}
+const FACTS = callFacts({ atMs: 0 })
 const from = (calling: string, called = '+14155550163'): CallFacts => ({
   ...FACTS,
   calling: parseParty(calling),
