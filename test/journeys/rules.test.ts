@@ -136,8 +136,19 @@ const ROWS: readonly Row[] = [
     rules: [{ id: 'verification', verification: 'failed' }],
     stir: { roots: 'roots.pem', hosts: ['cert.example'], maxAge: '10m' },
     files: { 'roots.pem': ROOT.pem },
-    blocked: { calling: CALLER, more: SIGNED('+12124442118') },
-    goesOn: { calling: CALLER, more: SIGNED(CALLER) },
+    // Signed when they are placed: in a long run that may be a long time after this file was read.
+    blocked: {
+      calling: CALLER,
+      get more() {
+        return SIGNED('+12124442118')
+      },
+    },
+    goesOn: {
+      calling: CALLER,
+      get more() {
+        return SIGNED(CALLER)
+      },
+    },
     told: NETWORK_BLOCKED,
   },
   {
