@@ -503,7 +503,7 @@ suite('a gate', { concurrency: 2 }, () => {
     const [port] = await freeUdpPorts(1)
     const gate = await startGate(t, { listen: [`udp:[::1]:${port}`], from: ['::1/128'] })
 
-    assert.match(gate.peer.output, new RegExp(`screening calls on udp:\\[::1\\]:${port}`))
+    await gate.peer.says(new RegExp(`screening calls on udp:\\[::1\\]:${port}`))
     const ran = await run(['call', `sip:[::1]:${port}`, '--from', DENIED, '--to', '+14155550163', '--json'])
     assert.equal(rowsOf(ran.out)[0]?.status, 603, ran.err)
   })
