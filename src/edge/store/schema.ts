@@ -1,5 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { closeSync, existsSync, openSync } from 'node:fs'
+import { ACCOUNT_TABLES } from './schema-account.ts'
+import { MAIL_TABLES } from './schema-mail.ts'
+import { REDRESS_TABLES } from './schema-redress.ts'
+import { REGISTRY_TABLES } from './schema-registry.ts'
 import {
   SQLITE_BUSY,
   SQLITE_CANTOPEN,
@@ -218,4 +222,8 @@ const MIGRATIONS = [
    STRICT, WITHOUT ROWID;`,
   // Nothing asks by it alone, and keeping it cost more than the rest of a row of the journal.
   'DROP INDEX journal_calling',
+  REDRESS_TABLES,
+  REGISTRY_TABLES,
+  ACCOUNT_TABLES,
+  MAIL_TABLES,
 ]
