@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import type { NewMail } from '#core/redress/change.ts'
+
+/** A message on its way out. */
+export type MailRow = NewMail & {
+  readonly id: number
+  readonly at: number
+  readonly attempts: number
+  /** The same in every try. */
+  readonly messageId: string
+  /** The Message-ID of the first message of its thread, and of the one before it; undefined for the first. */
+  readonly first: string | undefined
+  readonly before: string | undefined
+}
+
+/**
+ * Records a message in the transaction of what it tells of; it leaves later. Throws for a text that no header field may
+ * have: whoever wrote it has to make it harmless.
+ */
+export function insertMail(db: DatabaseSync, mail: NewMail, at: number): void {
+  for (const text of [mail.to, mail.subject, mail.thread])
+    if (CONTROL.test(text)) throw new Error('a message has a control character in its address, subject or thread')
+  db.prepare(
+    `INSERT INTO mail (half, at, due, attempts, recipient, subject, text, thread, purpose, state, why)
+     VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, 'waiting', '')`,
+  ).run(
+    randomBytes(HALF_OCTETS).toString('base64url'),
+    at,
+    at,
+    mail.to,
+    mail.subject,
+    mail.text,
+    mail.thread,
+    mail.purpose,
+  )
+}
+
+/** Notes that somebody showed to read mail to this address: from now on notices go there. */
+export function confirmAddress(db: DatabaseSync, address: string, at: number): void {
+  db.prepare('INSERT INTO mail_address (address, confirmedAt) VALUES (?, ?) ON CONFLICT DO NOTHING').run(
+    canonicalAddress(address),
+    at,
+  )
+}
+
+/**
+ * Takes a message that is due, so that nobody else takes it for `leaseMs`; undefined where none is. Its Message-ID is on
+ * stable storage before it is handed out. A notice waits until its address is confirmed, and whatever an address gets beyond
+ * `perDay` in 24 hours waits until then; alerts, which go to the operator's own people, do not.
+ */
+export function takeMail(
+  db: DatabaseSync,
+  { now, leaseMs, domain, perDay }: { now: number; leaseMs: number; domain: string; perDay: number },
+): MailRow | undefined {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const row = nextDue(db, now, perDay)
+    if (row !== undefined) {
+      db.prepare(
+        `UPDATE mail SET due = ?, attempts = attempts + 1, messageId = coalesce(messageId, '<' || half || '@' || ? || '>')
+         WHERE id = ?`,
+      ).run(now + leaseMs, domain, row)
+    }
+    const taken = row === undefined ? undefined : readMail(db, row)
+    db.exec('COMMIT')
+    return taken
+  } catch (cause) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw cause
+  }
+}
+
+/** The server took it. */
+export function markSent(db: DatabaseSync, id: number, now: number): void {
+  db.prepare("UPDATE mail SET state = 'sent', doneAt = ?, why = '' WHERE id = ?").run(now, id)
+}
+
+/** It is tried again at `due`. */
+export function markDelayed(db: DatabaseSync, id: number, due: number, why: string): void {
+  db.prepare('UPDATE mail SET due = ?, why = ? WHERE id = ?').run(due, why, id)
+}
+
+/** The server will never take it, or it was tried long enough. */
+export function markGivenUp(db: DatabaseSync, id: number, now: number, why: string): void {
+  db.prepare("UPDATE mail SET state = 'given-up', doneAt = ?, why = ? WHERE id = ?").run(now, why, id)
+}
+
+/** To which thread a reply belongs that refers to one of these Message-IDs; undefined for none of ours. */
+export function findThread(
+  db: DatabaseSync,
+  references: readonly string[],
+): { thread: string; to: string } | undefined {
+  const find = db.prepare('SELECT thread, recipient FROM mail WHERE messageId = ?')
+  const byHalf = db.prepare('SELECT thread, recipient, messageId FROM mail WHERE half = ?')
+  for (const reference of references) {
+    const half = /^<([A-Za-z0-9_-]{22})@/.exec(reference)?.[1]
+    const row = half === undefined ? undefined : byHalf.get(half)
+    const found = row?.['messageId'] === reference ? row : find.get(reference)
+    if (found !== undefined) return { thread: String(found['thread']), to: String(found['recipient']) }
+  }
+  return undefined
+}
+
+/** Notes that a message came in, so that a second copy of it changes nothing; false where it was there before. */
+export function noteReceived(
+  db: DatabaseSync,
+  { messageId, thread, outcome, at }: { messageId: string; thread: string; outcome: string; at: number },
+): boolean {
+  return (
+    db
+      .prepare('INSERT INTO mail_received (messageId, at, thread, outcome) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+      .run(messageId, at, thread, outcome).changes === 1
+  )
+}
+
+/** Deletes what left or was given up before then, and what came in: addresses and texts are personal. */
+export function eraseMail(db: DatabaseSync, beforeMs: number): number {
+  const gone = db.prepare('DELETE FROM mail WHERE doneAt < ?').run(beforeMs).changes
+  db.prepare('DELETE FROM mail_received WHERE at < ?').run(beforeMs)
+  return Number(gone)
+}
+
+/** How many messages wait, how many of them for a confirmation, and since when the oldest that could leave does. */
+export function mailFigures(db: DatabaseSync, now: number): { waiting: number; overdueMs: number; givenUp: number } {
+  const { waiting, oldest } = db
+    .prepare("SELECT count(*) AS waiting, min(due) AS oldest FROM mail WHERE state = 'waiting'")
+    .get()!
+  const { count } = db.prepare("SELECT count(*) AS count FROM mail WHERE state = 'given-up'").get()!
+  return {
+    waiting: Number(waiting),
+    overdueMs: oldest === null ? 0 : Math.max(0, now - Number(oldest)),
+    givenUp: Number(count),
+  }
+}
+
+/** Case does not tell mailboxes apart for us, although it might for their server: counting must not be fooled by it. */
+export function canonicalAddress(address: string): string {
+  return address.toLowerCase()
+}
+
+function nextDue(db: DatabaseSync, now: number, perDay: number): number | undefined {
+  const candidates = db
+    .prepare("SELECT id, recipient, purpose FROM mail WHERE state = 'waiting' AND due <= ? ORDER BY due, id LIMIT ?")
+    .all(now, LOOKED_AT)
+  const later = db.prepare('UPDATE mail SET due = ?, why = ? WHERE id = ?')
+  for (const { id, recipient, purpose } of candidates) {
+    if (purpose === 'alert') return Number(id)
+    const address = canonicalAddress(String(recipient))
+    if (purpose === 'notice' && !isConfirmed(db, address)) {
+      later.run(now + UNCONFIRMED_LOOK_MS, 'waits until the address is confirmed', id!)
+      continue
+    }
+    const freeAt = roomAt(db, address, perDay, now)
+    if (freeAt <= now) return Number(id)
+    later.run(freeAt, `waits: ${perDay} messages went to this address within a day`, id!)
+  }
+  return undefined
+}
+
+function isConfirmed(db: DatabaseSync, address: string): boolean {
+  return db.prepare('SELECT 1 FROM mail_address WHERE address = ?').get(address) !== undefined
+}
+
+/** When the address may get another message. */
+function roomAt(db: DatabaseSync, address: string, perDay: number, now: number): number {
+  const rows = db
+    .prepare(
+      `SELECT doneAt FROM mail WHERE lower(recipient) = ? AND state = 'sent' AND purpose <> 'alert' AND doneAt > ?
+       ORDER BY doneAt DESC LIMIT ?`,
+    )
+    .all(address, now - DAY_MS, perDay)
+  return rows.length < perDay ? now : Number(rows.at(-1)!['doneAt']) + DAY_MS
+}
+
+function readMail(db: DatabaseSync, id: number): MailRow {
+  const row = db.prepare('SELECT * FROM mail WHERE id = ?').get(id)!
+  const thread = db
+    .prepare('SELECT messageId FROM mail WHERE thread = ? AND id < ? AND messageId IS NOT NULL ORDER BY id')
+    .all(String(row['thread']), id)
+    .map(({ messageId }) => String(messageId))
+  return {
+    id,
+    at: Number(row['at']),
+    attempts: Number(row['attempts']),
+    messageId: String(row['messageId']),
+    to: String(row['recipient']),
+    subject: String(row['subject']),
+    text: String(row['text']),
+    thread: String(row['thread']),
+    purpose: row['purpose'] as NewMail['purpose'],
+    first: thread[0],
+    before: thread.at(-1),
+  }
+}
+
+// oxlint-disable-next-line no-control-regex -- these are what must not be there
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+const HALF_OCTETS = 16
+const DAY_MS = 86_400_000
+/** Messages that are looked at for one that may leave. */
+const LOOKED_AT = 200
+/** How soon a notice is looked at again whose address nobody has confirmed. */
+const UNCONFIRMED_LOOK_MS = 60_000
