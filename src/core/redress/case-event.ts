@@ -24,7 +24,15 @@ export type CaseActor =
 
 /** One member for each kind. */
 export type CaseEventContent =
-  | { readonly kind: 'opened'; readonly data: { readonly way: OpenedWay; readonly claim: Claim } }
+  | {
+      readonly kind: 'opened'
+      readonly data: {
+        readonly way: OpenedWay
+        readonly claim: Claim
+        /** What a subscriber of the provider asks for himself; then the claim tells who asks, and contests nothing. */
+        readonly request?: SubscriberWish | undefined
+      }
+    }
   /** The claimant followed the link in the one message that is sent before any other. */
   | { readonly kind: 'confirmed'; readonly data: { readonly email: string } }
   /** The claimant was told how the case stands: what the 24-hour promise asks for. */
@@ -49,6 +57,17 @@ export type CaseEventContent =
   | { readonly kind: 'withdrawn'; readonly data: { readonly reason: string } }
   | { readonly kind: 'reopened'; readonly data: { readonly reason: string } }
   | { readonly kind: 'corrected'; readonly data: { readonly seq: number; readonly reason: string } }
+
+/** A subscriber's request as the case keeps it: without the token, which was checked when it came. */
+export type SubscriberWish = {
+  readonly wants: 'blocked-list' | 'opt-out' | 'opt-in' | 'unblock' | 'block'
+  /** The subscriber's own number, E.164. */
+  readonly number: string
+  /** E.164, or `withheld` for all that hide their number; undefined where the wish is about no caller. */
+  readonly caller: string | undefined
+  /** Whether the provider's portal vouched for the subscriber; otherwise a case worker checks who asks. */
+  readonly isVouched: boolean
+}
 
 export type OpenedWay = 'page' | 'api' | 'telephone' | 'mail' | 'letter'
 

@@ -34,5 +34,6 @@ export type CaseStatus =
   | 'regressed'
   | 'partly-lifted'
   | 'upheld'
+  | 'granted'
   | 'withdrawn'
   | 'expired'

@@ -3,6 +3,8 @@ export type Decision =
   | { readonly outcome: 'lift'; readonly lifts: readonly Lift[]; readonly reason: string }
   | { readonly outcome: 'partly'; readonly lifts: readonly Lift[]; readonly reason: string; readonly next: string }
   | { readonly outcome: 'uphold'; readonly reason: string; readonly evidence: readonly string[]; readonly next: string }
+  /** A subscriber gets what he asked for himself; what that is stands in the request. */
+  | { readonly outcome: 'grant'; readonly reason: string }
 
 /** What is spared from now on. It overrides analytics rules only, never do-not-originate or the called party's list. */
 export type Lift = {

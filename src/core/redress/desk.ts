@@ -23,6 +23,8 @@ export type Desk = {
   challenge(token: string, number: string, from: Visitor): Promise<ProofChallenge | Done>
   /** What a subscriber of the provider asks for himself. */
   subscriber(request: SubscriberRequest, from: Visitor): Promise<Filed>
+  /** The calls to a subscriber's number that were blocked in the 28 days before he asked, once that is granted; by his status link. */
+  blockedList(token: string): Promise<readonly BlockedCall[] | undefined>
   /** Figures of past months, where the operator publishes them. */
   transparency(): Promise<readonly MonthlyFigures[] | undefined>
 }
@@ -93,6 +95,14 @@ export type SubscriberRequest = {
   readonly name: string
   /** What the provider's portal handed over to say that it knows this subscriber; undefined: a case worker checks. */
   readonly token: string | undefined
+}
+
+/** A blocked call as its called party may know it. 47 CFR 64.1200(k)(10). */
+export type BlockedCall = {
+  readonly at: number
+  /** As `formatParty` writes it; `withheld` and the like stay words. */
+  readonly calling: string
+  readonly program: string
 }
 
 export type MonthlyFigures = {
