@@ -24,15 +24,23 @@ export const PROBLEMS = {
   'bad-sip': [400, 'The SIP request cannot be read'],
   'no-token': [401, 'A token is needed'],
   'wrong-token': [401, 'No peer has this token'],
+  'signed-out': [401, 'Nobody is signed in'],
+  'wrong-sign-in': [401, 'The name, the password or the code is wrong'],
+  'wrong-access-token': [401, 'No such token is in force'],
+  'not-allowed': [403, 'This account may not do that'],
+  'cross-site': [403, 'The request comes from another site'],
+  owes: [403, 'Something has to be done first'],
   'not-found': [404, 'There is nothing here'],
   'no-page': [404, 'This page is not served yet'],
   'wrong-method': [405, 'This is not the way to ask'],
+  conflict: [409, 'Something else is so already'],
   'too-large': [413, 'The body is too large'],
   'wrong-type': [415, 'The body is of another type than is taken here'],
   'not-screened': [422, 'Such a request is not screened'],
   'key-reused': [422, 'The idempotency key came with another body before'],
   'too-many': [429, 'Too many requests'],
   fault: [500, 'A fault of the gate'],
+  busy: [503, 'Too much is being asked at the moment'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 
 export const problemSchema = z
