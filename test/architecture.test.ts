@@ -41,6 +41,7 @@ test('a planted violation of each kind is caught', () => {
     'core/call/a.ts',
     'core/call/a.test.ts',
     'edge/gate/a.ts',
+    'edge/http/a.ts',
     'main/a.ts',
     'main/config/a.ts',
   ])
@@ -119,7 +120,7 @@ function objectionsToPlace(path: string): string[] {
   const band = parts[0]!
   if (bandAt(band) < 0) return [`src/${path}: the bands are ${BANDS.join(', ')}`]
   if (parts.at(-1) === 'index.ts') return [`src/${path}: no barrels, a file is named after what is in it`]
-  const depth = band === 'main' ? [2, 3] : [3]
+  const depth = band === 'main' ? [2, 3] : path.startsWith('edge/http/') ? [3, 4] : [3]
   return depth.includes(parts.length) ? [] : [`src/${path}: a file lies in a room of a band`]
 }
 
@@ -146,7 +147,8 @@ function objectionsToImport(path: string, taken: Import, known: ReadonlySet<stri
     if (resolved.endsWith('.test.ts')) return say('nothing imports a test')
     if (target.startsWith('./') !== isSameRoom) return say('the same room is ./file.ts, another is #band/room/file.ts')
     if (bandAt(targetBand) > bandAt(band)) return say('imports point left')
-    if (band === 'edge' && targetBand === 'edge' && !isSameRoom) return say('edges meet only in main')
+    const isOtherEdge = resolved.split('/')[1] !== room
+    if (band === 'edge' && targetBand === 'edge' && isOtherEdge) return say('edges meet only in main')
     return []
   }
 
@@ -225,7 +227,7 @@ const CRYPTO_ROOMS = ['core/receipt', 'core/ledger']
 const CRYPTO_NAMES = ['createCipheriv', 'createHash', 'hash', 'timingSafeEqual']
 
 /** What the tests of a room may take from the tests of the whole. */
-const SHARED_TEST = /^(?:\.\.\/){2,3}test\/[\w-]+\.ts$/
+const SHARED_TEST = /^(?:\.\.\/){2,4}test\/[\w-]+\.ts$/
 
 /** File, its source, and what must be objected; undefined where nothing may be. */
 const PLANTED_IMPORTS: readonly (readonly [path: string, source: string, expected: RegExp | undefined])[] = [
@@ -262,6 +264,8 @@ const PLANTED_IMPORTS: readonly (readonly [path: string, source: string, expecte
   ['core/receipt/b.ts', "import * as crypto from 'node:crypto'", /not \*/],
   ['core/receipt/b.ts', "import { a } from '#edge/gate/a.ts'", /point left/],
   ['edge/store/b.ts', "import { a } from '#edge/gate/a.ts'", /edges meet/],
+  ['edge/http/desk/b.ts', "import { a } from '#edge/http/a.ts'", undefined],
+  ['edge/http/desk/b.ts', "import { a } from '#edge/gate/a.ts'", /edges meet/],
   ['edge/store/b.ts', "new Worker(new URL('../gate/a.ts', import.meta.url))", /another room/],
   ['edge/gate/b.ts', "new Worker(new URL('./a.ts', import.meta.url))", undefined],
   ['edge/gate/b.ts', "new URL(built ? './a.js' : './missing.ts', import.meta.url)", /no such file/],

@@ -14,6 +14,8 @@ export type Desk = {
   status(token: string): Promise<CaseView | undefined>
   answer(token: string, text: string, from: Visitor): Promise<Done>
   withdraw(token: string, reason: string, from: Visitor): Promise<Done>
+  /** Something has changed since the case was closed. */
+  reopen(token: string, reason: string, from: Visitor): Promise<Done>
   addEvidence(
     token: string,
     file: EvidenceUpload,
@@ -34,6 +36,8 @@ export type Visitor = {
   readonly address: string
   /** The answer to a puzzle, where one was asked for. */
   readonly work: string | undefined
+  /** Whether he sat out a wait in place of a puzzle, as people do whose browser runs no scripts; as good as `work`. */
+  readonly waited: boolean
   /** `Idempotency-Key` of a machine, or the form's own. */
   readonly once: string | undefined
 }
