@@ -21,7 +21,8 @@ export async function adoptPolicy(
   // Asked for only now: receipt keys may have changed while the store was asked.
   const before = gates.terms
   const { sampleSeed } = before.policy
-  const policy = { ...numberRules(config.policy, (id) => numbers.get(id)!), sampleSeed }
+  const verification = config.desk?.verification?.begins
+  const policy = { ...numberRules(config.policy, (id) => numbers.get(id)!), sampleSeed, verification }
   gates.adopt({
     ...before,
     peers: config.gate.peers,

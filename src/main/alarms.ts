@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { AlarmKind } from '#edge/gate/answer.ts'
 
 /** What raises an alarm: the gate, and beside it what watches over its policy, its certificate and its webhooks. */
-export type Alarm = AlarmKind | 'policy' | 'certificate' | 'webhooks'
+export type Alarm = AlarmKind | 'policy' | 'certificate' | 'webhooks' | 'standing'
 
 /** What each alarm means to the person who is woken by it. */
 const MEANINGS: Readonly<Record<Alarm, string>> = {
@@ -14,6 +14,7 @@ const MEANINGS: Readonly<Record<Alarm, string>> = {
   policy: 'a changed policy or configuration cannot be used: the gate goes on with the one before',
   certificate: 'the certificate of gate.tls has expired: peers cannot connect by TLS',
   webhooks: 'webhooks are told of no blocks: what tells them has ended, and is started again',
+  standing: 'changes of the desk or the registry cannot be read: gates go on with what they know',
 }
 
 /** Says what is wrong at most every `QUIET_MS` a kind, and remembers it for the health page. */

@@ -14,7 +14,7 @@ const DESK = { listen: LISTEN, public: 'https://redress.northwire.example' }
 const CARD = { certificate, key, x5u: 'https://redress.northwire.example/card.pem' }
 
 test('each certificate of API, desk and cards is told of once at each step to its end', () => {
-  const config = { api: { ...API, tls: FILES }, desk: { ...DESK, tls: FILES, card: CARD } }
+  const config = { api: { ...API, tls: FILES }, desk: { ...DESK, tls: FILES, card: CARD, verification: undefined } }
   const certificates = new DoorCertificates()
   const said = (daysLeft: number): string[] => certificates.look(config, END_MS - daysLeft * DAY_MS)
   assert.deepEqual(said(31), [])

@@ -18,6 +18,7 @@ import type { Inquiries } from './inquiries.ts'
 import { NoInlet, type SeenOutcomes, outcomeFigures, watchOutcomes } from './outcomes.ts'
 import { type HttpDoors, NoDoor, openHttpDoors } from './serve-http.ts'
 import { NoStream, type OpenStreams, openStreams } from './serve-streams.ts'
+import { type StandingWatch, standingFigures } from './standing-watch.ts'
 import type { Trials } from './trials.ts'
 import { controlPath } from './trials.ts'
 import { type Webhooks, webhookFigures } from './webhooks.ts'
@@ -125,6 +126,7 @@ export async function watch(
   webhooks: Webhooks,
   outcomes: SeenOutcomes,
   inquiries: Inquiries,
+  standings: StandingWatch,
   alarms: Alarms,
   startedMs: number,
 ): Promise<HealthServer | undefined> {
@@ -137,6 +139,7 @@ export async function watch(
     ...webhookFigures(webhooks.figures),
     ...outcomeFigures(outcomes.figures),
     ...inquiryFigures(() => inquiries),
+    ...standingFigures(standings.figures),
     ...httpFigures(doors.figures),
     ...streamFigures(streams),
   ]

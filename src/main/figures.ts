@@ -154,6 +154,7 @@ const ALARM_KINDS: readonly Alarm[] = [
   'policy',
   'certificate',
   'webhooks',
+  'standing',
 ]
 
 function snake(name: string): string {

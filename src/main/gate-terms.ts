@@ -1,6 +1,7 @@
 import type { Recorder, RecentBlock } from '#core/ledger/ledger.ts'
 import type { NoticeTerms } from '#core/notify/choose-notice.ts'
 import { createReceiptRing } from '#core/receipt/receipt.ts'
+import type { Living } from '#core/rules/living.ts'
 import type { Policy } from '#core/rules/policy.ts'
 import { viewTally, type MemoryTally, type TallyBuffers } from '#core/rules/tally.ts'
 import { SharedCalls } from '#core/transaction/shared-calls.ts'
@@ -21,6 +22,8 @@ export type GateTerms = JudgingTerms & {
   readonly sharedCalls: SharedArrayBuffer | undefined
   readonly dialPlan: Config['gate']['dialPlan']
   readonly limits: Config['gate']['limits']
+  /** What the desk and the registry say of numbers; it changes by itself, whatever the policy. */
+  readonly living: Living
 }
 
 /** The part that changes while gates run: a new policy, other peers, another receipt key. */
@@ -57,11 +60,12 @@ export type GateSurroundings = {
 
 /** Makes a gate of the terms; the tally beside it is the gate's own view of the shared counters. */
 export function makeGate(terms: GateTerms, around: GateSurroundings): { gate: Gate; tally: MemoryTally } {
-  const { hashKey, dialPlan, limits, sharedCalls } = terms
+  const { hashKey, dialPlan, limits, sharedCalls, living } = terms
   const parts = judgingParts(terms, around.inquiry)
   const { ledger, recent, alarm, tried, pauses, heldBytes } = around
   const gate = new Gate({
     ...parts,
+    living,
     ledger,
     recent,
     alarm,

@@ -4,6 +4,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { CallFacts } from '#core/call/facts.ts'
 import type { Party } from '#core/call/party.ts'
 import type { RecentBlock } from '#core/ledger/ledger.ts'
+import type { Living } from '#core/rules/living.ts'
 import type { AlarmKind } from '#edge/gate/answer.ts'
 import type { Findings, Inquiry } from '#edge/gate/inquiry.ts'
 import type { Tried } from '#edge/gate/trial.ts'
@@ -32,6 +33,7 @@ export type ThreadTerms = {
 export type Order =
   | { readonly kind: 'ledger'; readonly port: MessagePort }
   | { readonly kind: 'adopt'; readonly terms: JudgingTerms }
+  | { readonly kind: 'living'; readonly living: Living }
   | { readonly kind: 'found'; readonly id: number; readonly findings: Findings }
   | { readonly kind: 'close' }
   | { readonly kind: 'drain'; readonly withinMs: number }
@@ -118,6 +120,8 @@ async function obey(order: Order): Promise<void> {
       return ledger.borrow(order.port)
     case 'adopt':
       return adopt(order.terms)
+    case 'living':
+      return gate.adopt({ living: order.living })
     case 'found':
       asked.get(order.id)?.(order.findings)
       return void asked.delete(order.id)

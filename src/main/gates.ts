@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { parseNumber } from '#core/call/number.ts'
 import type { RecentBlock } from '#core/ledger/ledger.ts'
+import type { Living } from '#core/rules/living.ts'
 import { noteOutcome } from '#core/rules/outcomes.ts'
 import type { AlarmKind, Gate } from '#edge/gate/answer.ts'
 import type { Inquiry } from '#edge/gate/inquiry.ts'
@@ -99,6 +100,13 @@ export class Gates {
     for (const thread of this.#threads) thread.adopt(terms)
   }
 
+  /** Judges by what the desk and the registry say now, from the next message on; nothing that was counted changes. */
+  adoptLiving(living: Living): void {
+    this.#terms = { ...this.#terms, living }
+    this.gate.adopt({ living })
+    for (const thread of this.#threads) thread.adoptLiving(living)
+  }
+
   get terms(): GateTerms {
     return this.#terms
   }
@@ -183,6 +191,10 @@ class GateThread {
 
   adopt(terms: JudgingTerms): void {
     this.#tell({ kind: 'adopt', terms })
+  }
+
+  adoptLiving(living: Living): void {
+    this.#tell({ kind: 'living', living })
   }
 
   async end(withinMs: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { SAME_TRANSACTION_MS } from '#core/ledger/ledger.ts'
+import type { Living } from '#core/rules/living.ts'
 import { numberRules } from '#core/rules/policy.ts'
 import { sharedCallsBytes } from '#core/transaction/shared-calls.ts'
 import { allotTally } from '#core/rules/tally.ts'
@@ -22,6 +23,7 @@ export async function makeGates(
   alarms: Alarms,
   trials: Trials,
   inquiries: Inquiries,
+  living: Living,
 ) {
   const nowMs = Date.now()
   const numbers = await ledger.ruleNumbers(
@@ -29,7 +31,11 @@ export async function makeGates(
     nowMs,
   )
   const sampleSeed = Buffer.from(await ledger.secret('sample')).readUInt32BE(0)
-  const policy = { ...numberRules(config.policy, (id) => numbers.get(id)!), sampleSeed }
+  const policy = {
+    ...numberRules(config.policy, (id) => numbers.get(id)!),
+    sampleSeed,
+    verification: config.desk?.verification?.begins,
+  }
   const tally = allotTally(policy, randomInt(2 ** 32 - 1))
   await openOrStop(() => learnSigners(policy, tally, `sqlite:${config.store.path}`, nowMs))
   const terms: GateTerms = {
@@ -47,6 +53,7 @@ export async function makeGates(
       : undefined,
     dialPlan: config.gate.dialPlan,
     limits: config.gate.limits,
+    living,
   }
   return new Gates({
     terms,

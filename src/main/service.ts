@@ -11,6 +11,7 @@ import { Inquiries } from './inquiries.ts'
 import { openOrStop } from './load-or-stop.ts'
 import { LogOutput } from './log-output.ts'
 import { type AdoptedPolicy, watchPolicies } from './policy-watch.ts'
+import { watchStandings } from './standing-watch.ts'
 import { takeFromFile } from './take-policy.ts'
 import { Trials } from './trials.ts'
 import { startWebhooks } from './webhooks.ts'
@@ -60,8 +61,16 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   const trials = new Trials()
   const inquiries = new Inquiries(config)
   undo.push(() => inquiries.close())
-  const gates = await makeGates(config, version, ledger, keys, alarms, trials, inquiries)
+  const standings = await openOrStop(() =>
+    watchStandings({
+      url: `sqlite:${config.store.path}`,
+      onTrouble: (cause) => alarms.raise('standing', cause),
+    }),
+  )
+  undo.push(() => standings.close())
+  const gates = await makeGates(config, version, ledger, keys, alarms, trials, inquiries, standings.living)
   undo.push(() => gates.close())
+  standings.follow((living) => gates.adoptLiving(living))
   const startedMs = performance.now()
 
   const local = await listen(gates, config, path)
@@ -89,6 +98,7 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
     webhooks,
     outcomes,
     inquiries,
+    standings,
     alarms,
     startedMs,
   )
@@ -138,6 +148,7 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
       clearInterval(certificateTimer)
       process.off('SIGHUP', reload)
       void policies.close()
+      void standings.close()
       await Promise.all([gates.end(DRAIN_MS), doors.close(DRAIN_MS), control?.close(), outcomes.close()])
       const connections = streams.close()
       const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), CLOSE_MS))

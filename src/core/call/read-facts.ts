@@ -50,6 +50,14 @@ export function readCallFacts(
   }
 }
 
+/**
+ * What the peer says that a verifier found (`verstat`), and nothing of what the originating side asked for. Of a request
+ * that `readCallFacts` has read.
+ */
+export function readVouched(invite: Message, view: RequestView, plan?: DialPlan): Attestation {
+  return readVerstat(invite, view, readAsserted(invite, plan) !== undefined) ?? 'none'
+}
+
 /** Whether this is an emergency call, or a call-back from a PSAP that the peer vouches for: all that overload asks of a call. */
 export function isEmergencyInvite(invite: Message, view: RequestView, plan?: DialPlan): boolean {
   return isEmergency(invite, view, numberIn(view.uri, invite.bytes, plan))
@@ -154,21 +162,26 @@ function readTrunk(invite: Message, view: RequestView): string {
   return found ? decodeText(bytes, FOUND.start, FOUND.end) : ''
 }
 
-/** `verstat` beside the number that was used (3GPP TS 24.229 §7.2A.20), or P-Attestation-Indicator. */
+/** `verstat`, or P-Attestation-Indicator. */
 function readAttestation(invite: Message, view: RequestView, asserted: boolean): Attestation {
+  const verified = readVerstat(invite, view, asserted)
+  if (verified !== undefined) return verified
+  const indicator = invite.indexOf(FIELD.attestation) < 0 ? undefined : invite.first(FIELD.attestation)
+  return indicator === 'A' || indicator === 'B' || indicator === 'C' ? indicator : 'none'
+}
+
+/** `verstat` beside the number that was used (3GPP TS 24.229 §7.2A.20); `undefined` where there is none. */
+function readVerstat(invite: Message, view: RequestView, asserted: boolean): Attestation | undefined {
   const { bytes } = invite
   const { user, parameters } = ASSERTED_USED
   const found = asserted
     ? findParameter(bytes, user.start, user.end, 'verstat=') ||
       findParameter(bytes, parameters.start, parameters.end, 'verstat=')
     : findUriParameter(bytes, view.from.uri, 'verstat=')
-  if (found) {
-    for (const [word, attestation] of VERSTAT)
-      if (equalsIgnoringCase(bytes, FOUND.start, FOUND.end, word)) return attestation
-    return 'none'
-  }
-  const indicator = invite.indexOf(FIELD.attestation) < 0 ? undefined : invite.first(FIELD.attestation)
-  return indicator === 'A' || indicator === 'B' || indicator === 'C' ? indicator : 'none'
+  if (!found) return undefined
+  for (const [word, attestation] of VERSTAT)
+    if (equalsIgnoringCase(bytes, FOUND.start, FOUND.end, word)) return attestation
+  return 'none'
 }
 
 /** The namespace of emergency services, one of perhaps several values. RFC 7135 §3. */

@@ -3,6 +3,7 @@ import type { CallFacts } from '#core/call/facts.ts'
 import { parseNumber, type DialPlan } from '#core/call/number.ts'
 import { WITHHELD_KEY, formatParty, partyKey, partyOfKey, type Party } from '#core/call/party.ts'
 import { exemptionOf, type Exempted } from './exempted.ts'
+import { isRefused, type Living } from './living.ts'
 import {
   NOT_AN_EMERGENCY_NUMBER,
   NOT_EXEMPT,
@@ -19,14 +20,27 @@ import type { Allot } from './number-set.ts'
 import { hasPair, makePairSet, type PairSet } from './pair-set.ts'
 import type { CalledListRule } from './policy.ts'
 import { cellOf, openTable } from './rows.ts'
+import type { Tally } from './tally.ts'
 import type { Ground } from './verdict.ts'
 
 /** Whom each called party refuses: pairs of called and calling party. */
-export type CalledLists = { readonly pairs: PairSet }
+export type CalledLists = {
+  readonly pairs: PairSet
+  /** What subscribers have told the desk counts too. */
+  readonly isLiving?: boolean | undefined
+}
 
 /** Fires when the called party has refused this caller, or all callers who withhold their number. */
-export function refusedByCalled(rule: CalledListRule, facts: CallFacts): Ground | undefined {
-  if (!refuses(rule.lists, facts.called, facts.calling)) return undefined
+export function refusedByCalled(
+  rule: CalledListRule,
+  facts: CallFacts,
+  _tally: Tally,
+  _nowMs: number,
+  living: Living,
+): Ground | undefined {
+  const { lists } = rule
+  const isTold = lists.isLiving === true && isRefused(living, facts)
+  if (!isTold && !refuses(lists, facts.called, facts.calling)) return undefined
   return { kind: 'called-party', rule: rule.id, cause: 'called-party', calling: formatParty(facts.calling) }
 }
 
@@ -85,8 +99,11 @@ export type CalledListOptions = {
   readonly limit?: number | undefined
 }
 
-/** Nobody has refused anybody: what stands in until subscribers' lists are there. */
+/** Nobody has refused anybody. */
 export const NO_CALLED_LISTS: CalledLists = { pairs: makePairSet([]) }
+
+/** Whom subscribers refuse is what they have told the desk. */
+export const LIVING_CALLED_LISTS: CalledLists = { ...NO_CALLED_LISTS, isLiving: true }
 
 function entryOfKey(key: number): Entry {
   return { kind: 'number', key, length: partyOfKey(key).count }

@@ -6,6 +6,7 @@ import { denied } from './deny.ts'
 import { overDistinct } from './distinct.ts'
 import { cannotExist } from './invalid.ts'
 import { mostlyShort, mostlyUnanswered } from './outcomes.ts'
+import type { Living } from './living.ts'
 import type { BlockingKind, BlockingRule, RuleOfKind } from './policy.ts'
 import { scoredHigh } from './score.ts'
 import { overRun } from './sequential.ts'
@@ -17,7 +18,13 @@ import { overVolume } from './volume.ts'
 /** What makes a kind of rule: when it fires, and the cause a policy may leave unsaid. */
 export type Kind<Name extends BlockingKind> = {
   readonly cause: Cause
-  readonly fires: (rule: RuleOfKind[Name], facts: CallFacts, tally: Tally, nowMs: number) => Ground | undefined
+  readonly fires: (
+    rule: RuleOfKind[Name],
+    facts: CallFacts,
+    tally: Tally,
+    nowMs: number,
+    living: Living,
+  ) => Ground | undefined
 }
 
 /** Every kind of rule that blocks. To add one: its type in `policy.ts`, its file, its row here. */
@@ -39,8 +46,14 @@ export const KINDS: { readonly [Name in BlockingKind]: Kind<Name> } = {
 }
 
 /** Asks one rule about one call. */
-export function ask(rule: BlockingRule, facts: CallFacts, tally: Tally, nowMs: number): Ground | undefined {
+export function ask(
+  rule: BlockingRule,
+  facts: CallFacts,
+  tally: Tally,
+  nowMs: number,
+  living: Living,
+): Ground | undefined {
   // The row of a kind takes the rule of that kind: the table's type says so, which the compiler cannot follow here.
   const kind = KINDS[rule.kind] as Kind<BlockingKind>
-  return kind.fires(rule, facts, tally, nowMs)
+  return kind.fires(rule, facts, tally, nowMs, living)
 }

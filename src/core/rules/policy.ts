@@ -1,3 +1,4 @@
+import type { Party } from '#core/call/party.ts'
 import type { Allocations } from './allocations.ts'
 import type { Standing } from './attestation.ts'
 import type { BlockDigits } from './block-digits.ts'
@@ -20,6 +21,8 @@ export type Policy = {
   readonly rules: readonly Rule[]
   /** Called parties who have chosen not to have their calls blocked by analytics. 47 CFR 64.1200(k)(3)(iii). */
   readonly optOut?: NumberList | undefined
+  /** What numbers begin with that are called to show who controls the calling number: E.164, never judged. */
+  readonly verification?: Party | undefined
   /** 32 secret bits that choose the samples of its rules; without them, as in a replay, they are chosen by 0. */
   readonly sampleSeed?: number | undefined
 }

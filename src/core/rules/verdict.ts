@@ -8,7 +8,10 @@ export type Verdict = Allow | Block | Treat
 export type Allow = {
   readonly kind: 'allow'
   readonly why: 'exempt' | 'allowed' | 'no-rule'
-  /** The exemption (`emergency`, or a list) or the id of the allow or standing rule; empty where no rule had anything to say. */
+  /**
+   * The exemption (`emergency`, `verification`, or a list), the id of the allow or standing rule, or `lift:17` or
+   * `accepted:17`, the entry that kept a rule from blocking; empty where no rule had anything to say.
+   */
   readonly by: string
   readonly shadows: readonly ShadowHit[]
 }
@@ -52,9 +55,10 @@ export type ShadowHit = {
 
 /**
  * Why a rule that had something to say did not act: it is in shadow mode, the call is not in its sample, the caller stands
- * cleared or registered, or the called party has opted out of analytics.
+ * cleared on a list, was lifted out after a complaint, is wanted by the called party or registered, or the called party has
+ * opted out of analytics.
  */
-export type Spared = 'shadow' | 'sample' | 'standing' | 'registered' | 'opt-out'
+export type Spared = 'shadow' | 'sample' | 'standing' | 'lift' | 'accepted' | 'registered' | 'opt-out'
 
 /** On what authority a call is blocked; it decides which notice is due (`core/notify`). */
 export type Cause = (typeof CAUSES)[number]

@@ -16,8 +16,9 @@ import type { RecentBlock, Recorder } from '#core/ledger/ledger.ts'
 import { type NoticeTerms, type Refusal, chooseNotice } from '#core/notify/choose-notice.ts'
 import type { Redirect } from '#core/notify/redirect.ts'
 import type { ReceiptRing } from '#core/receipt/receipt.ts'
-import { exempt } from '#core/rules/exemption.ts'
+import { VERIFICATION, exempt } from '#core/rules/exemption.ts'
 import { judge } from '#core/rules/judge.ts'
+import type { Living } from '#core/rules/living.ts'
 import { NO_RULE, type Policy } from '#core/rules/policy.ts'
 import { type Tally, uncounted } from '#core/rules/tally.ts'
 import type { Block, Treat, Verdict } from '#core/rules/verdict.ts'
@@ -33,6 +34,7 @@ import type { Answered, Outcome } from './outcome.ts'
 import { Allowance, Overload } from './overload.ts'
 import { mayBeLeft } from './urgent.ts'
 import type { Peer, Peers } from './peers.ts'
+import { provingFacts } from './verification-call.ts'
 import { Ways } from './ways.ts'
 import { blockEntry, note, noteCall, tenantOf } from './records.ts'
 import { type Trial, type Tried, trialRefusal, triedCall } from './trial.ts'
@@ -67,6 +69,8 @@ export type GateParts = {
   /** The policy's version number in the store. */
   readonly policyVersion: number
   readonly tally: Tally
+  /** What the desk and the registry say of numbers; without it, nothing. */
+  readonly living?: Living | undefined
   readonly terms: NoticeTerms
   readonly receipts: ReceiptRing
   readonly ledger: Recorder
@@ -121,6 +125,7 @@ export type Adoptable = Partial<
     | 'policy'
     | 'policyVersion'
     | 'tally'
+    | 'living'
     | 'terms'
     | 'receipts'
     | 'dialPlan'
@@ -282,7 +287,7 @@ export class Gate {
 
   /** The chain: octets, message, call facts, findings, verdict, notice, octets. */
   #screen(invite: Message, view: RequestView, source: Source, peer: Peer): void {
-    const { dialPlan, inquiry, now, clock } = this.#parts
+    const { dialPlan, inquiry, policy, now, clock } = this.#parts
     const steadyMs = clock()
     const id = this.#identify(source)
     const seen = this.#transactions.find(id.high, id.low, steadyMs)
@@ -290,7 +295,9 @@ export class Gate {
     if (this.#isShed(steadyMs) && !isEmergencyInvite(invite, view, dialPlan)) return this.#shed(source, peer, steadyMs)
 
     const read = readCallFacts(invite, view, peer.name, now(), dialPlan, peer.trunkAt, tenantOf(invite, view, peer))
-    const facts: CallFacts = peer.verstat === 'ignore' ? { ...read, attestation: 'none' } : read
+    const stated: CallFacts = peer.verstat === 'ignore' ? { ...read, attestation: 'none' } : read
+    const { verification } = policy
+    const facts = verification === undefined ? stated : provingFacts(stated, verification, peer, invite, view, dialPlan)
     if (inquiry !== undefined && this.#inquire(inquiry, facts, source, peer, steadyMs)) return
     this.#decide(facts, source, peer, steadyMs)
   }
@@ -315,6 +322,7 @@ export class Gate {
       if (elsewhere === undefined) {
         sharedCalls?.keep(callHigh, callLow, steadyMs, ruling.verdict.kind !== 'allow')
         this.figures.calls++
+        if (ruling.verdict === VERIFICATION) this.figures.verifications++
         noteCall(ledger, facts, ruling.verdict)
       }
     }
@@ -328,8 +336,8 @@ export class Gate {
 
   /** Judges a call; one that the gate of another thread has stopped is not counted again. */
   #rule(facts: CallFacts, isAgain: boolean, steadyMs: number): Ruling {
-    const { policy, tally } = this.#parts
-    const verdict = judge(facts, policy, isAgain ? uncounted(tally) : tally, steadyMs)
+    const { policy, tally, living } = this.#parts
+    const verdict = judge(facts, policy, isAgain ? uncounted(tally) : tally, steadyMs, living)
     return verdict === NO_RULE ? this.#unruled : rulingOf(verdict, this.#parts)
   }
 
@@ -337,8 +345,10 @@ export class Gate {
   #inquire(inquiry: Inquiry, facts: CallFacts, source: Source, peer: Peer, steadyMs: number): boolean {
     const { policy, limits, dialPlan } = this.#parts
     const { high, low, callHigh, callLow } = this.#identifier
-    // An emergency or exempt call waits for nothing, and neither does one that was judged before.
-    if (exempt(policy, facts) !== undefined || this.#calls.find(callHigh, callLow, steadyMs) !== undefined) return false
+    // An emergency or exempt call waits for nothing, unless it is to prove a number; neither does one that was judged before.
+    const exemption = exempt(policy, facts)
+    if (exemption !== undefined && exemption !== VERIFICATION) return false
+    if (this.#calls.find(callHigh, callLow, steadyMs) !== undefined) return false
     const dialled = readDialled(this.#message, this.#view, dialPlan)
     const finding = inquiry.ask(facts, this.#message.all(FIELD.identity), this.#message.first(FIELD.date), dialled)
     if (finding === undefined) return false

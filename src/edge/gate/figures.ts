@@ -25,6 +25,7 @@ export const GATE_FIGURES = {
   inquired: 'calls held until something was found out about them',
   uninquired: 'calls judged without the findings they were to wait for: too many were held, or nothing came in time',
   cancelled: 'calls ended by their caller while they were held: 487, not judged',
+  verifications: 'calls to a verification number, which are never blocked',
   tried: 'calls of a peer test, not judged',
   retransmissions: 'INVITEs of a transaction seen before, answered from memory and not counted again',
   repeats: 'INVITEs of a call seen before on another branch, given the same verdict and not counted again',

@@ -1,4 +1,5 @@
 import type { DialPlan } from '#core/call/number.ts'
+import type { Party } from '#core/call/party.ts'
 import type { Place } from '#core/call/place.ts'
 import type { Redirect } from '#core/notify/redirect.ts'
 import type { PolicyText } from '#core/ledger/policy-text.ts'
@@ -93,7 +94,12 @@ export type DeskConfig = {
   readonly public: string
   readonly tls: TlsConfig
   readonly card: CardConfig | undefined
+  /** What is called to prove a number; undefined where nobody can prove one so. */
+  readonly verification: VerificationConfig | undefined
 }
+
+/** One number with room for a code behind it, or numbers that begin so; `begins` is E.164. */
+export type VerificationConfig = { readonly kind: 'number' | 'range'; readonly begins: Party }
 
 /** What cards are signed with, PEM texts, and where their certificate can be fetched. */
 export type CardConfig = { readonly key: string; readonly certificate: string; readonly x5u: string }

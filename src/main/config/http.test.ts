@@ -80,6 +80,27 @@ test('a peer asks over HTTP with a token from a file or the environment, with or
   assert.deepEqual(reminders, [])
 })
 
+test('the desk has one number to call, or a range, that proves whose a number is', () => {
+  for (const [verification, kind, digits, count] of [
+    [{ number: '+18005550142' }, 'number', 18005550142, 11],
+    [{ range: '+1800555014*' }, 'range', 1800555014, 10],
+  ] as const) {
+    const { config } = loaded({ desk: { ...DESK, verification } })
+    assert.deepEqual(config.desk?.verification, { kind, begins: { kind: 'e164', digits, count } })
+  }
+  assert.equal(loaded({ desk: DESK }).config.desk?.verification, undefined)
+  for (const verification of [
+    { number: '8005550142' },
+    { number: '+1800555014299' },
+    { range: '+18005550142' },
+    { number: '+18005550142', range: '+1800555014*' },
+    {},
+  ]) {
+    const result = load({ desk: { ...DESK, verification } })
+    assert.equal(result.kind, 'refused', JSON.stringify(verification))
+  }
+})
+
 test('the desk and the API have certificates, and cards are signed by theirs', () => {
   const tls = { certificate: 'cert.pem', key: 'file:key.pem' }
   const { config } = loaded({ api: { tls }, desk: { ...DESK, tls: { proxy: ['192.0.2.1'] }, card: CARD } })

@@ -3,7 +3,7 @@ import { TOKEN, TOKEN_CHARACTERS_MAX, TOKEN_CHARACTERS_MIN } from '#edge/http/to
 import { readTlsIdentity } from '#edge/gate/certificate.ts'
 import { formatEndpoint, isOnThisMachine } from './addresses.ts'
 import { noticesOf } from './checks.ts'
-import type { ApiConfig, CardConfig, DeskConfig, TlsConfig } from './config.ts'
+import type { ApiConfig, CardConfig, DeskConfig, TlsConfig, VerificationConfig } from './config.ts'
 import type { ConfigFault } from './fault.ts'
 import type { SecretSource } from './keys.ts'
 import type { Settings } from './schema.ts'
@@ -30,6 +30,7 @@ export function readHttp(settings: Settings, sources: Sources): HttpConfig {
     public: desk.public,
     tls: reader.tls(['desk', 'tls'], desk.tls),
     card: reader.card(desk),
+    verification: desk.verification && verificationOf(desk.verification),
   }
   if (api === undefined) {
     const index = settings.gate.peers?.findIndex(({ token }) => token !== undefined) ?? -1
@@ -62,6 +63,11 @@ export function readHttp(settings: Settings, sources: Sources): HttpConfig {
     faults: reader.faults,
     reminders: reader.reminders,
   }
+}
+
+/** A number or a range: the mapping has one of them. */
+function verificationOf(said: { number: VerificationConfig } | { range: VerificationConfig }): VerificationConfig {
+  return 'number' in said ? said.number : said.range
 }
 
 /** Reads what the settings of the doors name. */

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join, normalize } from 'node:path'
 import type { DialPlan } from '#core/call/number.ts'
-import { NO_CALLED_LISTS, parseCalledLists, type CalledLists } from '#core/rules/called-list.ts'
+import { LIVING_CALLED_LISTS, parseCalledLists, type CalledLists } from '#core/rules/called-list.ts'
 import { parseAllocations, type Allocations } from '#core/rules/allocations.ts'
 import { makeExempted, type Exempted } from '#core/rules/exempted.ts'
 import {
@@ -93,14 +93,9 @@ export function loadAllocations(source: FileSource, from: ListPlace, reader: Lis
   return allocations
 }
 
-/** Loads the lists of called parties; `true` stands for those that subscribers keep, which are not there yet. */
+/** Loads the lists of called parties; `true` stands for what subscribers have told the desk, which gates hear of by themselves. */
 export function loadCalledLists(source: FileSource | true, from: ListPlace, reader: ListReader): CalledLists {
-  if (source === true) {
-    const text =
-      'called-list: true blocks nobody, for this version keeps no lists of subscribers yet: name a file, such as called-list: "file:called.csv"'
-    if (!reader.reminders.includes(text)) reader.reminders.push(text)
-    return NO_CALLED_LISTS
-  }
+  if (source === true) return LIVING_CALLED_LISTS
   const { plan, exempted } = reader
   const path = besides(from.file, source.path)
   const text = readText(source.path, 'a list with the columns called and calling', from, reader)

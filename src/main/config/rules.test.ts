@@ -63,7 +63,7 @@ test('what registered callers are worth stands in the rule, with the list of the
   assert.ok(limited?.kind === 'volume' && limited.registered?.kind === 'limit')
   assert.equal(limited.registered.limit, 5000)
   assert.equal(limited.registered.list, skipping.registered.list)
-  assert.equal(limited.registered.list.name, 'registered.csv')
+  assert.equal(limited.registered.list?.name, 'registered.csv')
 })
 
 test('who has opted out and how wide blocks are are the policy’s', () => {
@@ -186,13 +186,19 @@ for (const [title, rule, message] of WRONG) {
   })
 }
 
-test('registered without a list, and a width of no country, are told', () => {
-  const config = BASE.replace('  registered: "file:registered.csv"\n', '').replace('"44": 9', '"0": 9')
+test('a rule may go by registered callers without a list: the registry says who they are', () => {
+  const config = BASE.replace('  registered: "file:registered.csv"\n', '')
   const result = load('{ id: r, deny: ["+12125550199"], registered: skip }', config)
+  assert.ok(result.kind === 'loaded')
+  const [rule] = result.config.policy.rules
+  assert.deepEqual(rule?.kind === 'deny' && rule.registered, { kind: 'skip', list: undefined })
+})
+
+test('a width of no country is told', () => {
+  const result = load('{ id: r, deny: ["+12125550199"] }', BASE.replace('"44": 9', '"0": 9'))
   assert.equal(result.kind, 'refused')
   const faults = result.faults.map(formatFault)
-  assert.equal(faults.length, 2)
-  assert.match(faults.join('\n'), /expected it only with a list in policy\.registered/)
+  assert.equal(faults.length, 1)
   assert.match(faults.join('\n'), /expected a mapping such as \{ "1": 8, "44": 9 \}/)
 })
 
@@ -205,14 +211,17 @@ test('numbers without a plus are a reminder where no plan completes them', () =>
   assert.ok(withPlan.kind === 'loaded' && !withPlan.reminders.some((text) => reminder.test(text)))
 })
 
-test('a called-list rule without a file says that it blocks nobody', () => {
-  for (const [rule, reminds] of [
+test('a called-list rule without a file goes by what subscribers tell the desk', () => {
+  for (const [rule, isLiving] of [
     ['{ id: r, called-list: true }', true],
     ['{ id: r, called-list: "file:called.csv" }', false],
   ] as const) {
     const result = load(rule)
     assert.ok(result.kind === 'loaded', rule)
-    assert.equal(result.reminders.filter((text) => text.startsWith('called-list: true blocks nobody')).length, +reminds)
+    const [made] = result.config.policy.rules
+    assert.ok(made?.kind === 'called-list')
+    assert.equal(made.lists.isLiving === true, isLiving)
+    assert.equal(made.lists.pairs.size > 0, !isLiving)
   }
 })
 

@@ -264,7 +264,7 @@ function makeScope(rule: RuleSettings, known: readonly string[], refuse: Refuse)
   return (peers ?? trunks ?? tenants) ? { peers, trunks, tenants } : undefined
 }
 
-/** What the policy's registered callers are worth before this rule. */
+/** What registered callers are worth before this rule: those of the registry, and of the policy's list where it has one. */
 function makeRegistered(
   rule: RuleSettings,
   kind: RuleKey,
@@ -273,9 +273,6 @@ function makeRegistered(
 ): Registered | undefined {
   const { registered, id } = rule
   if (registered === undefined) return undefined
-  if (list === undefined) {
-    return refuse(['registered'], `found registered in rule "${id}", expected it only with a list in policy.registered`)
-  }
   if (registered === 'skip') return { kind: 'skip', list }
   const counted = rule[kind]
   const limit = typeof counted === 'object' && 'limit' in counted ? counted.limit : undefined

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { isE164, isMailbox, urlFaults } from '#codec/notice/contact.ts'
 import { BLOCK_LOCATIONS } from '#codec/notice/notice.ts'
+import { parseParty } from '#core/call/party.ts'
 import { parseEndpoint, parseRange } from './addresses.ts'
+import type { VerificationConfig } from './config.ts'
 import {
   ENDPOINT,
   SECRET,
@@ -121,6 +123,34 @@ const api = section({
   tls: tls('the API'),
 })
 
+const verification = key(
+  z
+    .union([
+      section({
+        number: key(
+          checked((text) => verificationOf('number', text, VERIFICATION_NUMBER)),
+          'One number, which is dialled with a code behind it.',
+          'a number of 7 to 12 digits, such as +18005550142',
+        ),
+      }),
+      section({
+        range: key(
+          checked((text) => verificationOf('range', text, VERIFICATION_RANGE)),
+          'Numbers that begin so, of which one is dialled.',
+          'the digits that they begin with, 7 to 13, and a star, such as +1800555014*',
+        ),
+      }),
+    ])
+    .optional(),
+  'What somebody calls to show that he controls the number he calls from: `{ number }`, or `{ range }`. Such calls are never blocked.',
+  'a mapping with number, or with range',
+)
+
+function verificationOf(kind: 'number' | 'range', text: string, form: RegExp): VerificationConfig | undefined {
+  if (!form.test(text)) return undefined
+  return { kind, begins: parseParty(text.replace('*', '')) }
+}
+
 const desk = section({
   listen: key(endpoint().prefault('127.0.0.1:8080'), 'Where the redress desk answers.', ENDPOINT),
   public: key(
@@ -134,6 +164,7 @@ const desk = section({
     'What the cards of 608 answers are signed with. A must where `policy.notices` tells analytics by 608.',
     'a mapping with key and certificate',
   ),
+  verification,
 })
 
 /** The whole of `recourse.yaml`. */
@@ -232,3 +263,7 @@ export const configSchema = z.strictObject({
 /** What the schema makes of a configuration without faults. */
 export type Settings = z.output<typeof configSchema>
 export type RuleSettings = Settings['policy']['rules'][number]
+
+/** With room for a code of at least three digits behind it: E.164 ends at fifteen. */
+const VERIFICATION_NUMBER = /^\+[1-9]\d{6,11}$/
+const VERIFICATION_RANGE = /^\+[1-9]\d{6,12}\*$/
