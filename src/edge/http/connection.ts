@@ -1,12 +1,14 @@
 import { isIPv6 } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
-import type { Context } from 'hono'
 
 /** What a route knows of the connection that a request came by; nothing in a test without one. */
 export type ConnectionEnv = { Bindings: Partial<HttpBindings> }
 
+/** What of a request's context tells where it came from. */
+export type Arrival = { readonly env: ConnectionEnv['Bindings']; readonly req: { readonly raw: Request } }
+
 /** The address and port of the other end. */
-export function remoteOf(context: Context<ConnectionEnv>): { readonly address: string; readonly port: number } {
+export function remoteOf(context: Pick<Arrival, 'env'>): { readonly address: string; readonly port: number } {
   const { remoteAddress = UNKNOWN, remotePort = 0 } = context.env?.incoming?.socket ?? {}
   return { address: plainAddress(remoteAddress), port: remotePort }
 }
@@ -15,7 +17,7 @@ export function remoteOf(context: Context<ConnectionEnv>): { readonly address: s
  * The address of who asks, seen through proxies: of what X-Forwarded-For says, the last address that is none of theirs.
  * Others than the listed proxies are not believed what they write there.
  */
-export function clientOf(context: Context<ConnectionEnv>, isProxy: (address: string) => boolean): string {
+export function clientOf(context: Arrival, isProxy: (address: string) => boolean): string {
   let client = remoteOf(context).address
   const hops = (context.req.raw.headers.get('x-forwarded-for') ?? '').split(',', HOPS_MAX).map((hop) => hop.trim())
   while (isProxy(client)) {

@@ -1,33 +1,21 @@
 import type { RouteConfig } from '@hono/zod-openapi'
 import type { Context, Hono, MiddlewareHandler } from 'hono'
+import type { Shown, Stranger } from '#core/account/accounts.ts'
 import { type Permission, type Who, isReadOnly } from '#core/account/permission.ts'
 import type { ConnectionEnv } from '#edge/http/connection.ts'
 import { Refused } from '#edge/http/problem.ts'
-import { checkOrigin } from './origin.ts'
+import { checkOpenOrigin, checkOrigin } from './origin.ts'
 
 /** What a handler finds in its context: `context.get('who')` is who asks, and `context.get('shown')` how she showed it. */
 export type InsideEnv = ConnectionEnv & { readonly Variables: { readonly who: Who; readonly shown: Shown } }
-
-/** What was shown with a request: the cookie of a session, or a token. */
-export type Shown = {
-  readonly who: Who
-  readonly may: ReadonlySet<Permission>
-  /** The session that the cookie names; undefined for a token. */
-  readonly session: string | undefined
-  /** What the account has yet to do before anything else is open to it. */
-  readonly owes: 'nothing' | 'second-factor' | 'new-password'
-}
-
-/** Who shows nothing that is good: with nothing at all, with a token, or with a session that is over. */
-export type Stranger = 'nothing' | 'wrong-token' | 'no-session'
 
 /** Says who a request is from; never rejects for what stands in the request. */
 export type Identify = (request: Request) => Promise<Shown | Stranger> | Shown | Stranger
 
 /** One place of the inside and who may come there. Made by `insideRoute` only, and mounted by `mountInside` only. */
 export type InsideRoute = {
-  /** `self`: every person who is signed in, for herself; no token. */
-  readonly permission: Permission | 'self'
+  /** `self`: every person who is signed in, for herself; no token. `setup`: also before her second factor is set up. */
+  readonly permission: Permission | 'self' | 'setup'
   readonly route: RouteConfig
   readonly handler: (context: Context<InsideEnv>) => Response | Promise<Response>
   readonly [GUARDED]: true
@@ -42,6 +30,17 @@ export function insideRoute(
   return { permission, route, handler, [GUARDED]: true }
 }
 
+/** One place that strangers may come to: signing in, links of invitation, a style sheet. Others than accounts have none. */
+export type OpenRoute = {
+  readonly route: RouteConfig
+  readonly handler: (context: Context<InsideEnv>) => Response | Promise<Response>
+  readonly [OPEN]: true
+}
+
+export function openRoute(route: RouteConfig, handler: OpenRoute['handler']): OpenRoute {
+  return { route, handler, [OPEN]: true }
+}
+
 /** What the guard asks, and where it stands. */
 export type GuardParts = {
   readonly identify: Identify
@@ -53,8 +52,26 @@ export type GuardParts = {
 export function mountInside(app: Hono<InsideEnv>, routes: readonly InsideRoute[], parts: GuardParts): void {
   for (const one of routes) {
     const { permission, route, handler } = one
-    if (one[GUARDED] !== true) throw new Error(`${route.method} ${route.path} has no guard`)
+    if (!(GUARDED in one)) throw new Error(`${route.method} ${route.path} has no guard`)
     app.on(route.method.toUpperCase(), placeOf(route), guard(permission, parts), takesType(route), handler)
+  }
+}
+
+/** Mounts routes that are open; a browser that another site sends is refused there too. */
+export function mountOpen(app: Hono<InsideEnv>, routes: readonly OpenRoute[], origin: string): void {
+  for (const one of routes) {
+    const { route, handler } = one
+    if (!(OPEN in one)) throw new Error(`${one['route']['path']} was not meant to be open`)
+    app.on(
+      route.method.toUpperCase(),
+      placeOf(route),
+      async (context, next) => {
+        checkOpenOrigin(context.req.raw, origin)
+        await next()
+      },
+      takesType(route),
+      handler,
+    )
   }
 }
 
@@ -68,19 +85,29 @@ export function guard(permission: InsideRoute['permission'], parts: GuardParts):
     const shown = await parts.identify(request)
     if (typeof shown === 'string') throw refuseStranger(shown)
     if (shown.session !== undefined) checkOrigin(request, parts.origin)
-    if (permission === 'self') {
-      if (shown.session === undefined) throw new Refused('not-allowed', 'expected a person who signed in, not a token')
-    } else {
-      if (shown.owes !== 'nothing') throw new Refused('owes', OWED[shown.owes])
-      if (!shown.may.has(permission)) throw refuseScope(shown, permission)
-      if (!SAFE_METHODS.has(request.method) && isReadOnly(shown.who.role)) {
-        throw new Refused('not-allowed', `the role ${shown.who.role} reads and changes nothing`)
-      }
-    }
+    checkPermission(shown, permission, request.method)
     context.set('who', shown.who)
     context.set('shown', shown)
     await next()
   }
+}
+
+function checkPermission(shown: Shown, permission: InsideRoute['permission'], method: string): void {
+  const { who, owes, may, session } = shown
+  if (permission === 'self' || permission === 'setup') {
+    if (session === undefined) throw new Refused('not-allowed', 'expected a person who signed in, found a token')
+    if (permission === 'self' && owes !== 'nothing') throw owing()
+    return
+  }
+  if (owes !== 'nothing') throw owing()
+  if (!may.has(permission)) throw refuseScope(shown, permission)
+  if (!SAFE_METHODS.has(method) && isReadOnly(who.role)) {
+    throw new Refused('not-allowed', `expected a role that may change something, found ${who.role}`)
+  }
+}
+
+function owing(): Refused {
+  return new Refused('owes', 'expected a second factor first: set one up at /account')
 }
 
 /** The path of a route as hono writes it: `/v1/cases/{id}` is `/v1/cases/:id`. */
@@ -88,7 +115,8 @@ export function placeOf({ path }: Pick<RouteConfig, 'path'>): string {
   return path.replaceAll(/\{([^}]+)\}/g, ':$1')
 }
 
-function refuseStranger(why: Stranger): Refused {
+/** How strangers are refused, wherever they knock. */
+export function refuseStranger(why: Stranger): Refused {
   const headers = { 'www-authenticate': 'Bearer realm="recourse"' }
   if (why === 'wrong-token') return new Refused('wrong-access-token', 'expected a token that is in force', { headers })
   const found = why === 'nothing' ? 'found neither a session nor a token' : 'the session is over'
@@ -114,9 +142,6 @@ function takesType(route: RouteConfig): MiddlewareHandler<InsideEnv> {
 }
 
 const GUARDED: unique symbol = Symbol('guarded')
-const OWED = {
-  'second-factor': 'expected a second factor first: set one up at /account',
-  'new-password': 'expected a new password first: choose one at /account',
-} as const
+const OPEN: unique symbol = Symbol('open')
 /** RFC 9110 §9.2.1. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])

@@ -14,3 +14,8 @@ export function checkOrigin(request: Request, origin: string): void {
   if (isOurs) return
   throw new Refused('cross-site', `expected a request from a page of ${origin}`)
 }
+
+/** The same where no cookie is needed: what is no browser (a script that signs in) says nothing of where it comes from. */
+export function checkOpenOrigin(request: Request, origin: string): void {
+  if (request.headers.has('sec-fetch-site') || request.headers.has('origin')) checkOrigin(request, origin)
+}

@@ -1,0 +1,276 @@
+import { z } from '@hono/zod-openapi'
+import type { RouteConfig } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { byOf } from '#core/account/accounts.ts'
+import { Refused } from '#edge/http/problem.ts'
+import {
+  type AccountRouteParts,
+  accountNameSchema,
+  answerJson,
+  answerNothing,
+  done,
+  jsonAnswer,
+  jsonBody,
+  line,
+  permissionSchema,
+  problemsOf,
+  readJsonOf,
+  roleSchema,
+} from './ask.ts'
+import { type InsideEnv, type InsideRoute, insideRoute } from './guard.ts'
+
+/** Accounts for who may manage them, tokens for everybody's own use, and the audit trail. */
+export function accountRoutes({ accounts }: AccountRouteParts): readonly InsideRoute[] {
+  const by = (context: Context<InsideEnv>) => byOf(context.get('who'))
+  const id = (context: Context<InsideEnv>) => context.req.param('id') ?? ''
+  return [
+    insideRoute('accounts', routes.list, () => answerJson({ accounts: accounts.list() })),
+    insideRoute('accounts', routes.invite, async (context) => {
+      const { name, role } = await readJsonOf(context, inviteSchema)
+      const { link, until } = done(accounts.invite(name, role, by(context)))
+      return answerJson({ link, until })
+    }),
+    insideRoute('accounts', routes.change, async (context) => {
+      const change = await readJsonOf(context, changeSchema)
+      done(accounts.change(id(context), change, by(context)))
+      return answerNothing()
+    }),
+    insideRoute('accounts', routes.reset, (context) => {
+      const { link, until } = done(accounts.reset(id(context), by(context)))
+      return answerJson({ link, until })
+    }),
+    insideRoute('accounts', routes.endSessions, (context) => {
+      done(accounts.signOutEverywhere(id(context), by(context)))
+      return answerNothing()
+    }),
+    insideRoute('accounts', routes.listTokensOf, (context) => answerJson({ tokens: accounts.tokens(id(context)) })),
+    insideRoute('accounts', routes.endTokenOf, (context) => {
+      done(accounts.endToken(id(context), context.req.param('token') ?? '', by(context)))
+      return answerNothing()
+    }),
+
+    insideRoute('self', routes.listTokens, (context) =>
+      answerJson({ tokens: accounts.tokens(context.get('who').account) }),
+    ),
+    insideRoute('self', routes.makeToken, async (context) => {
+      const token = await readJsonOf(context, newTokenSchema)
+      const { id, token: secret, until } = done(accounts.makeToken(context.get('who').account, token, by(context)))
+      return answerJson({ id, token: secret, until })
+    }),
+    insideRoute('self', routes.endToken, (context) => {
+      done(accounts.endToken(context.get('who').account, id(context), by(context)))
+      return answerNothing()
+    }),
+
+    insideRoute('audit.read', routes.audit, (context) => {
+      const asked = auditQuerySchema.safeParse(Object.fromEntries(new URL(context.req.url).searchParams))
+      if (!asked.success) throw new Refused('bad-field', asked.error.issues[0]?.message ?? 'expected a known parameter')
+      const { since, action, subject, limit = AUDIT_SHOWN } = asked.data
+      return answerJson({ entries: accounts.audit({ sinceMs: since, action, subject }, limit) })
+    }),
+  ]
+}
+
+const inviteSchema = z.strictObject({ name: accountNameSchema, role: roleSchema })
+const changeSchema = z
+  .strictObject({ role: roleSchema.optional(), isActive: z.boolean('expected true or false').optional() })
+  .refine(({ role, isActive }) => role !== undefined || isActive !== undefined, 'expected role or isActive')
+const newTokenSchema = z.strictObject({
+  name: line(64, 'expected a name of up to 64 characters').min(1, 'expected a name'),
+  scopes: z.array(permissionSchema).min(1, 'expected at least one scope').max(16, 'expected each scope once'),
+  until: z
+    .int('expected milliseconds since 1970')
+    .openapi({ description: 'Milliseconds since 1970, at most 366 days ahead.' }),
+})
+
+const number = (max: number, words: string) =>
+  z
+    .string()
+    .regex(/^[0-9]{1,15}$/, words)
+    .transform(Number)
+    .refine((value) => value <= max, words)
+const AUDIT_SHOWN = 50
+const AUDIT_SHOWN_MAX = 1_000
+const auditQuerySchema = z.strictObject({
+  since: number(Number.MAX_SAFE_INTEGER, 'expected since as milliseconds since 1970').optional(),
+  action: line(64, 'expected an action').optional(),
+  subject: line(128, 'expected a subject').optional(),
+  limit: number(AUDIT_SHOWN_MAX, `expected a limit up to ${AUDIT_SHOWN_MAX}`).optional(),
+})
+
+const accountSchema = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    role: roleSchema,
+    isActive: z.boolean(),
+    hasPassword: z.boolean(),
+    hasSecondFactor: z.boolean(),
+    madeAt: z.int(),
+    signedInAt: z.int().optional(),
+  })
+  .openapi('Account')
+const tokenSchema = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    scopes: z.array(permissionSchema),
+    madeAt: z.int(),
+    until: z.int(),
+    endedAt: z.int().optional(),
+    usedAt: z.int().optional(),
+  })
+  .openapi('Token')
+const linkSchema = z.strictObject({ link: z.url(), until: z.int() }).openapi('AccountLink')
+const auditSchema = z
+  .strictObject({
+    number: z.int(),
+    at: z.int(),
+    by: z.strictObject({ name: z.string(), account: z.string() }),
+    action: z.string(),
+    subject: z.string(),
+    detail: z.record(z.string(), z.unknown()),
+  })
+  .openapi('AuditEntry')
+
+const inside = { security: [{ session: [] }, { accessToken: [] }] }
+const self = { security: [{ session: [] }] }
+const refusals = ['signed-out', 'wrong-access-token', 'owes', 'not-allowed'] as const
+const unsafe = [...refusals, 'cross-site'] as const
+const bodyRefusals = ['bad-json', 'bad-field', 'too-large', 'wrong-type'] as const
+const ofAccount = { params: z.object({ id: z.string() }) }
+
+const routes = {
+  list: {
+    ...inside,
+    tags: ['accounts'],
+    method: 'get',
+    path: '/v1/accounts',
+    summary: 'All accounts',
+    responses: {
+      200: jsonAnswer('By name.', z.strictObject({ accounts: z.array(accountSchema) })),
+      ...problemsOf(...refusals),
+    },
+  },
+  invite: {
+    ...inside,
+    tags: ['accounts'],
+    method: 'post',
+    path: '/v1/accounts/invitations',
+    summary: 'Invite somebody',
+    description: 'Hand over the link yourself: it is shown this once, good once, and for three days.',
+    request: jsonBody(inviteSchema),
+    responses: { 200: jsonAnswer('The link.', linkSchema), ...problemsOf(...unsafe, ...bodyRefusals, 'conflict') },
+  },
+  change: {
+    ...inside,
+    tags: ['accounts'],
+    method: 'patch',
+    path: '/v1/accounts/{id}',
+    summary: 'Give another role, close or open an account',
+    description: 'Its sessions end. The last admin stays one.',
+    request: { ...ofAccount, ...jsonBody(changeSchema) },
+    responses: {
+      204: { description: 'Changed.' },
+      ...problemsOf(...unsafe, ...bodyRefusals, 'not-found', 'conflict'),
+    },
+  },
+  reset: {
+    ...inside,
+    tags: ['accounts'],
+    method: 'post',
+    path: '/v1/accounts/{id}/reset',
+    summary: 'Take away password and second factor',
+    description: 'For somebody who lost them; the link lets her choose a new password, for a day.',
+    request: ofAccount,
+    responses: { 200: jsonAnswer('The link.', linkSchema), ...problemsOf(...unsafe, 'not-found', 'conflict') },
+  },
+  endSessions: {
+    ...inside,
+    tags: ['accounts'],
+    method: 'delete',
+    path: '/v1/accounts/{id}/sessions',
+    summary: 'Sign an account out everywhere',
+    request: ofAccount,
+    responses: { 204: { description: 'No session of it is left.' }, ...problemsOf(...unsafe, 'not-found') },
+  },
+  listTokensOf: {
+    ...inside,
+    tags: ['accounts'],
+    method: 'get',
+    path: '/v1/accounts/{id}/tokens',
+    summary: 'The tokens of an account',
+    request: ofAccount,
+    responses: {
+      200: jsonAnswer('Oldest first.', z.strictObject({ tokens: z.array(tokenSchema) })),
+      ...problemsOf(...refusals),
+    },
+  },
+  endTokenOf: {
+    ...inside,
+    tags: ['accounts'],
+    method: 'delete',
+    path: '/v1/accounts/{id}/tokens/{token}',
+    summary: 'End a token of an account',
+    request: { params: z.object({ id: z.string(), token: z.string() }) },
+    responses: { 204: { description: 'Ended.' }, ...problemsOf(...unsafe, 'not-found') },
+  },
+  listTokens: {
+    ...self,
+    tags: ['tokens'],
+    method: 'get',
+    path: '/v1/tokens',
+    summary: 'Your own tokens',
+    responses: {
+      200: jsonAnswer('Oldest first.', z.strictObject({ tokens: z.array(tokenSchema) })),
+      ...problemsOf(...refusals),
+    },
+  },
+  makeToken: {
+    ...self,
+    tags: ['tokens'],
+    method: 'post',
+    path: '/v1/tokens',
+    summary: 'Make a token for a program',
+    description: 'It may do what its scopes say, and never more than your role gives at the time.',
+    request: jsonBody(newTokenSchema),
+    responses: {
+      200: jsonAnswer(
+        'The token, shown this once.',
+        z.strictObject({ id: z.string(), token: z.string(), until: z.int() }),
+      ),
+      ...problemsOf(...unsafe, ...bodyRefusals, 'conflict'),
+    },
+  },
+  endToken: {
+    ...self,
+    tags: ['tokens'],
+    method: 'delete',
+    path: '/v1/tokens/{id}',
+    summary: 'End one of your tokens',
+    request: { params: z.object({ id: z.string() }) },
+    responses: { 204: { description: 'Ended.' }, ...problemsOf(...unsafe, 'not-found') },
+  },
+  audit: {
+    ...inside,
+    tags: ['audit'],
+    method: 'get',
+    path: '/v1/audit',
+    summary: 'Who changed what, newest first',
+    request: {
+      query: z.object({
+        since: z.string().optional().openapi({ description: 'Milliseconds since 1970.' }),
+        action: z.string().optional(),
+        subject: z.string().optional().openapi({ example: 'account ann' }),
+        limit: z
+          .string()
+          .optional()
+          .openapi({ description: `Up to ${AUDIT_SHOWN_MAX}.` }),
+      }),
+    },
+    responses: {
+      200: jsonAnswer('Entries.', z.strictObject({ entries: z.array(auditSchema) })),
+      ...problemsOf(...refusals, 'bad-field'),
+    },
+  },
+} as const satisfies Record<string, RouteConfig>

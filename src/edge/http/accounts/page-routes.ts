@@ -1,0 +1,330 @@
+import { z } from '@hono/zod-openapi'
+import type { RouteConfig } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { type LinkView, type Refusal, type Shown, byOf } from '#core/account/accounts.ts'
+import { answerTagged } from '#edge/http/etag.ts'
+import { PROBLEMS } from '#edge/http/problem.ts'
+import { markup } from '#edge/http/desk/markup.ts'
+import {
+  type AccountRouteParts,
+  FORM_BODY,
+  askingNetwork,
+  codeSchema,
+  isRefusal,
+  line,
+  passwordSchema,
+  readFormOf,
+} from './ask.ts'
+import { type InsideEnv, type InsideRoute, type OpenRoute, insideRoute, openRoute } from './guard.ts'
+import { OFFICE_STYLE, OFFICE_STYLE_PATH, answerPage, faultBox, field } from './page.ts'
+import {
+  BINDING_COOKIE,
+  SESSION_COOKIE,
+  formatBindingCookie,
+  formatNoSession,
+  formatSessionCookie,
+  readCookie,
+} from './session-cookie.ts'
+
+// One thing, the pages of accounts: each form beside what takes it. All of it works without scripts.
+
+/** Signing in, links of invitation, and the way to a provider and back. */
+export function openPages({ accounts, isProxy }: AccountRouteParts): readonly OpenRoute[] {
+  const signInPage = (to: string, name: string, refusal?: Refusal) =>
+    answerPage(
+      {
+        title: 'Sign in',
+        status: statusOf(refusal),
+        main: markup`${faultBox(refusal && wordsOf(refusal))}
+<form method="post" action="/sign-in">
+<input type="hidden" name="to" value="${to}">
+${field('name', 'Name', { autocomplete: 'username', value: name })}
+${field('password', 'Password', { type: 'password', autocomplete: 'current-password' })}
+${field('code', 'Code', { hint: 'Six digits of your app, or a recovery code.', autocomplete: 'one-time-code', isOptional: true })}
+<button>Sign in</button>
+</form>
+${accounts.oidc === undefined ? '' : markup`<p><a class="button" href="/oidc/start">Sign in by ${accounts.oidc.label}</a></p>`}`,
+      },
+      retryOf(refusal),
+    )
+
+  const linkPage = (token: string, link: LinkView, name: string, refusal?: Refusal) =>
+    answerPage(
+      {
+        title: LINK_TITLES[link.kind],
+        status: statusOf(refusal),
+        main: markup`${faultBox(refusal && wordsOf(refusal))}
+<p class="lead">${link.name === undefined ? 'You make the first account here. It may do everything.' : `Your name here is ${link.name}.`}</p>
+<form method="post" action="/welcome/${token}">
+${link.name === undefined ? field('name', 'Name', { hint: 'Your e-mail address, or any name.', autocomplete: 'username', value: name }) : markup`<input type="hidden" name="name" value="${link.name}" autocomplete="username">`}
+${field('password', 'Password', { hint: 'At least 12 characters. Several words are easy to type.', type: 'password', autocomplete: 'new-password' })}
+${field('again', 'The same once more', { type: 'password', autocomplete: 'new-password' })}
+<button>Go on</button>
+</form>
+${accounts.oidc === undefined || link.name === undefined ? '' : markup`<p>Or without a password: <a href="/oidc/start?link=${token}">sign in by ${accounts.oidc.label}</a>.</p>`}`,
+      },
+      retryOf(refusal),
+    )
+
+  const noLink = () =>
+    answerPage({
+      title: 'This link is not good',
+      status: 404,
+      main: markup`<p>It is wrong, was used already, or is too old. Ask whoever gave it to you for another one. The link of a first start is printed anew whenever the service starts.</p>`,
+    })
+
+  return [
+    openRoute(route('get', OFFICE_STYLE_PATH, 'The style sheet'), (context) =>
+      answerTagged(context.req.raw, OFFICE_STYLE, {
+        'content-type': 'text/css; charset=utf-8',
+        'cache-control': 'public, max-age=31536000, immutable',
+        'x-content-type-options': 'nosniff',
+      }),
+    ),
+    openRoute(route('get', '/sign-in', 'The page to sign in'), (context) =>
+      signInPage(localPath(context.req.query('to')), ''),
+    ),
+    openRoute(route('post', '/sign-in', 'Its form'), async (context) => {
+      const { name, password, code, to } = await readFormOf(context, signInSchema)
+      const before = readCookie(context.req.raw, SESSION_COOKIE)
+      const network = askingNetwork(context, isProxy)
+      const result = await accounts.signIn({ name, password, code, network, before })
+      if (isRefusal(result)) return await signInPage(localPath(to), name, result)
+      const next = result.owes === 'nothing' ? localPath(to) : '/account'
+      return goTo(next, formatSessionCookie(result.session))
+    }),
+
+    openRoute(route('get', '/welcome/{token}', 'The page of a link'), (context) => {
+      const token = context.req.param('token') ?? ''
+      const link = accounts.openLink(token)
+      return link === undefined ? noLink() : linkPage(token, link, '')
+    }),
+    openRoute(route('post', '/welcome/{token}', 'Its form'), async (context) => {
+      const token = context.req.param('token') ?? ''
+      const { name, password, again } = await readFormOf(context, linkSchema)
+      const link = accounts.openLink(token)
+      if (link === undefined) return await noLink()
+      if (password !== again) return await linkPage(token, link, name, DIFFERENT)
+      const network = askingNetwork(context, isProxy)
+      const result = await accounts.acceptLink(token, name, password, network)
+      if (!isRefusal(result)) return goTo('/account', formatSessionCookie(result.session))
+      return result.problem === 'not-found' ? await noLink() : await linkPage(token, link, name, result)
+    }),
+
+    openRoute(route('get', '/oidc/start', 'To the provider of identities'), async (context) => {
+      const result = await accounts.oidc?.begin(context.req.query('link'))
+      if (result === undefined) return await signInPage('/account', '', NO_PROVIDER)
+      if (isRefusal(result)) return await signInPage('/account', '', result)
+      return goTo(result.url, formatBindingCookie(result.binding, BINDING_S))
+    }),
+    openRoute(route('get', '/oidc/callback', 'And back'), async (context) => {
+      const binding = readCookie(context.req.raw, BINDING_COOKIE)
+      const result = await accounts.oidc?.finish(new URL(context.req.url), binding)
+      if (result === undefined) return await signInPage('/account', '', NO_PROVIDER)
+      if (isRefusal(result)) return await signInPage('/account', '', result)
+      return goTo('/account', formatSessionCookie(result.session))
+    }),
+  ]
+}
+
+/** The page of one's own account and its forms. */
+export function selfPages({ accounts }: AccountRouteParts): readonly InsideRoute[] {
+  const again = (context: Context<InsideEnv>, refusal: Refusal) => accountPage(context.get('shown'), refusal)
+  return [
+    insideRoute('setup', route('get', '/', 'To the own account'), () => goTo('/account')),
+    insideRoute('setup', route('get', '/account', 'The page of the own account'), (context) =>
+      accountPage(context.get('shown')),
+    ),
+    insideRoute('setup', route('post', '/account/second-factor', 'Begin with a second factor'), async (context) => {
+      const { password } = await readFormOf(context, passwordOnlySchema)
+      const result = await accounts.offerSecondFactor(context.get('shown'), password)
+      return isRefusal(result) ? await again(context, result) : await secondFactorPage(result.secret, result.uri)
+    }),
+    insideRoute('setup', route('post', '/account/second-factor/code', 'Its code'), async (context) => {
+      const { code } = await readFormOf(context, codeOnlySchema)
+      const result = accounts.confirmSecondFactor(context.get('shown'), code)
+      if (isRefusal(result)) return await codePage(result)
+      return await recoveryPage(result.recoveryCodes, formatSessionCookie(result.session))
+    }),
+    insideRoute('self', route('post', '/account/recovery-codes', 'New recovery codes'), async (context) => {
+      const { password } = await readFormOf(context, passwordOnlySchema)
+      const result = await accounts.makeRecoveryCodes(context.get('shown'), password)
+      return isRefusal(result) ? await again(context, result) : await recoveryPage(result.recoveryCodes)
+    }),
+    insideRoute('setup', route('post', '/account/password', 'Another password'), async (context) => {
+      const { password, newPassword, again: repeated } = await readFormOf(context, newPasswordSchema)
+      if (newPassword !== repeated) return await again(context, DIFFERENT)
+      const result = await accounts.changePassword(context.get('shown'), password, newPassword)
+      return isRefusal(result) ? await again(context, result) : goTo('/account', formatSessionCookie(result.session))
+    }),
+    insideRoute('setup', route('post', '/sign-out', 'Sign out'), async (context) => {
+      await readFormOf(context, emptySchema)
+      accounts.signOut(context.get('shown'))
+      return goTo('/sign-in', formatNoSession())
+    }),
+    insideRoute('setup', route('post', '/sign-out-everywhere', 'Sign out everywhere'), async (context) => {
+      await readFormOf(context, emptySchema)
+      const who = context.get('who')
+      accounts.signOutEverywhere(who.account, byOf(who))
+      return goTo('/sign-in', formatNoSession())
+    }),
+  ]
+}
+
+/** What a page is refused with: the problem in words. */
+export function problemPage(kind: keyof typeof PROBLEMS, detail: string): Promise<Response> {
+  const [status, title] = PROBLEMS[kind]
+  return answerPage({ title, status, main: markup`<p>${detail}</p><p><a href="/account">Your account</a></p>` })
+}
+
+/** A path of ours to go on to; whatever else is asked for becomes the own account. */
+export function localPath(given: string | undefined): string {
+  return given !== undefined && LOCAL_PATH.test(given) ? given : '/account'
+}
+
+function accountPage({ who, owes, hasSecondFactor }: Shown, refusal?: Refusal): Promise<Response> {
+  const password = (id: string) =>
+    markup`<div class="field"><label for="${id}">Your password</label><input id="${id}" name="password" type="password" autocomplete="current-password" required></div>`
+  const secondFactor = markup`<section class="panel ${hasSecondFactor ? '' : 'wait'}">
+<h2>${hasSecondFactor ? 'Your second factor is set up' : 'Set up a second factor'}</h2>
+<p>${hasSecondFactor ? 'With another phone, set it up again.' : 'An app on your phone shows six digits that you sign in with, beside your password.'}</p>
+<form method="post" action="/account/second-factor">${password('totp-password')}<button>${hasSecondFactor ? 'Set it up again' : 'Set it up'}</button></form>
+</section>`
+  const rest = markup`<section>
+<h2>Recovery codes</h2>
+<p>Each signs you in once when your phone is out of reach. New ones replace the old ones.</p>
+<form method="post" action="/account/recovery-codes">${password('recovery-password')}<button class="plain">Make new codes</button></form>
+</section>`
+  return answerPage(
+    {
+      title: 'Your account',
+      status: statusOf(refusal),
+      main: markup`${faultBox(refusal && wordsOf(refusal))}
+<dl class="facts"><dt>Name</dt><dd>${who.name}</dd><dt>Role</dt><dd>${who.role}</dd></dl>
+${owes === 'second-factor' ? markup`<p class="lead">One thing is left to do before you can work here.</p>` : ''}
+${secondFactor}
+${hasSecondFactor ? rest : ''}
+<section>
+<h2>Change your password</h2>
+<form method="post" action="/account/password">
+${password('change-password')}
+${field('newPassword', 'New password', { hint: 'At least 12 characters. Several words are easy to type.', type: 'password', autocomplete: 'new-password' })}
+${field('again', 'The same once more', { type: 'password', autocomplete: 'new-password' })}
+<button class="plain">Change it</button>
+</form>
+</section>
+<section>
+<h2>Sign out</h2>
+<form method="post" action="/sign-out"><button>Sign out</button></form>
+<form method="post" action="/sign-out-everywhere"><button class="plain">Sign out everywhere</button></form>
+</section>`,
+    },
+    retryOf(refusal),
+  )
+}
+
+function secondFactorPage(secret: string, uri: string): Promise<Response> {
+  return answerPage({
+    title: 'Your second factor',
+    main: markup`<ol class="steps">
+<li>Open your authenticator app and add an account by hand, with this key: <p class="code">${secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}</p></li>
+<li>On the phone itself, this link does the same: <p class="code"><a href="${uri}">${uri}</a></p></li>
+<li>Type the six digits that it shows.</li>
+</ol>
+${codeForm()}`,
+  })
+}
+
+function codePage(refusal: Refusal): Promise<Response> {
+  const main = markup`${faultBox(wordsOf(refusal))}${codeForm()}<p><a href="/account">Begin again</a></p>`
+  return answerPage({ title: 'Your second factor', status: statusOf(refusal), main }, retryOf(refusal))
+}
+
+function codeForm() {
+  return markup`<form method="post" action="/account/second-factor/code">
+${field('code', 'Code', { hint: 'Six digits.', autocomplete: 'one-time-code' })}
+<button>That is it</button>
+</form>`
+}
+
+function recoveryPage(codes: readonly string[], cookie?: string): Promise<Response> {
+  const main = markup`<p class="lead">Keep these away from your phone, on paper for example. Each signs you in once. They are not shown again.</p>
+<ul>${codes.map((code) => markup`<li class="code">${code}</li>`)}</ul>
+<p><a class="button" href="/account">I have kept them</a></p>`
+  return answerPage({ title: 'Your recovery codes', main }, cookie === undefined ? {} : { 'set-cookie': cookie })
+}
+
+function goTo(path: string, cookie?: string): Response {
+  return new Response(undefined, {
+    status: 303,
+    headers: {
+      location: path,
+      'cache-control': 'no-store',
+      'referrer-policy': 'same-origin',
+      ...(cookie !== undefined && { 'set-cookie': cookie }),
+    },
+  })
+}
+
+function statusOf(refusal: Refusal | undefined): number {
+  return refusal === undefined ? 200 : PROBLEMS[refusal.problem][0]
+}
+
+function retryOf(refusal: Refusal | undefined): Record<string, string> {
+  const waitMs = refusal?.retryAfterMs
+  return waitMs === undefined ? {} : { 'retry-after': String(Math.ceil(waitMs / 1000)) }
+}
+
+function wordsOf({ problem, detail, retryAfterMs }: Refusal): string {
+  const title = problem === 'bad-field' ? '' : `${PROBLEMS[problem][1]}: `
+  const wait = retryAfterMs === undefined ? '' : ` (in ${Math.ceil(retryAfterMs / 1000)} s)`
+  return `${title}${detail}${wait}.`
+}
+
+function route(method: 'get' | 'post', path: string, summary: string): RouteConfig {
+  const body = { body: { required: true, content: { [FORM_BODY]: { schema: z.record(z.string(), z.string()) } } } }
+  return {
+    method,
+    path,
+    summary,
+    ...(method === 'post' && { request: body }),
+    responses: { 200: { description: 'A page.', content: { 'text/html': { schema: z.string() } } } },
+  }
+}
+
+const nameSchema = line(256, 'expected a name in one line')
+const emptySchema = z.strictObject({})
+const signInSchema = z.strictObject({
+  name: nameSchema,
+  password: passwordSchema,
+  code: codeSchema.prefault(''),
+  to: z.string().max(512).prefault(''),
+})
+const linkSchema = z.strictObject({ name: nameSchema.prefault(''), password: passwordSchema, again: passwordSchema })
+const passwordOnlySchema = z.strictObject({ password: passwordSchema })
+const codeOnlySchema = z.strictObject({ code: codeSchema })
+const newPasswordSchema = z.strictObject({
+  password: passwordSchema,
+  newPassword: passwordSchema,
+  again: passwordSchema,
+})
+
+const DIFFERENT: Refusal = {
+  kind: 'refused',
+  problem: 'bad-field',
+  detail: 'The two new passwords differ: type the same twice',
+}
+const NO_PROVIDER: Refusal = {
+  kind: 'refused',
+  problem: 'not-found',
+  detail: 'no provider of identities is configured here',
+}
+const LINK_TITLES: { readonly [kind in LinkView['kind']]: string } = {
+  'first-run': 'The first account',
+  invitation: 'You are invited',
+  reset: 'Choose a new password',
+}
+/** One slash and then none, so that no host can stand behind it; nothing that a browser reads otherwise than we do. */
+const LOCAL_PATH = /^\/(?![/\\])[A-Za-z0-9/_.?=&%-]*$/
+/** For coming back from a provider. */
+const BINDING_S = 600

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import { type Markup, markup } from '#edge/http/desk/markup.ts'
+import { STYLE } from '#edge/http/desk/style.ts'
+
+/** One page of the inside: what stands in its head and its main part. */
+export type OfficePage = { readonly title: string; readonly main: Markup; readonly status?: number }
+
+/** A page as an answer: no scripts, nothing from elsewhere, in nobody's frame, kept by nobody. */
+export async function answerPage(
+  { title, main, status = 200 }: OfficePage,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const page = await markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} – Recourse</title>
+<link rel="stylesheet" href="${OFFICE_STYLE_PATH}">
+</head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+<header><a class="name" href="/account">Recourse</a></header>
+<main id="main" tabindex="-1">
+<h1>${title}</h1>
+${main}
+</main>
+</body>
+</html>
+`
+  return new Response(String(page), { status, headers: { ...PAGE_HEADERS, ...headers } })
+}
+
+/** What went wrong, above a form. */
+export function faultBox(text: string | undefined): Markup | '' {
+  if (text === undefined) return ''
+  return markup`<div class="summary" role="alert"><h2>That did not work</h2><p>${text}</p></div>`
+}
+
+/** A line to type into, with its label above it and a hint where one is given. */
+export function field(
+  name: string,
+  label: string,
+  { hint, type = 'text', autocomplete = 'off', value = '', isOptional = false }: FieldWords = {},
+): Markup {
+  const hintId = `${name}-hint`
+  const described = hint === undefined ? '' : markup` aria-describedby="${hintId}"`
+  const required = isOptional ? '' : markup` required`
+  const note = isOptional ? markup` <span class="optional">(if you have one)</span>` : ''
+  return markup`<div class="field"><label for="${name}">${label}${note}</label>
+${hint === undefined ? '' : markup`<span class="hint" id="${hintId}">${hint}</span>`}
+<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" value="${value}"${described}${required} autocapitalize="none" spellcheck="false">
+</div>`
+}
+
+export type FieldWords = {
+  readonly hint?: string | undefined
+  readonly type?: 'text' | 'password'
+  readonly autocomplete?: string
+  readonly value?: string
+  readonly isOptional?: boolean
+}
+
+/** A sheet for passwords too, which no public page asks for. */
+export const OFFICE_STYLE = STYLE.replaceAll('input[type=text],', 'input[type=text], input[type=password],')
+export const OFFICE_STYLE_PATH = `/office-${createHash('sha256').update(OFFICE_STYLE).digest('hex').slice(0, 12)}.css`
+
+/**
+ * Pages are for the browser that asked only. `same-origin` and not `no-referrer`: with that a browser would send forms with
+ * `Origin: null`, which is refused.
+ */
+export const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'x-robots-tag': 'noindex',
+} as const
