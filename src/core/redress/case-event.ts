@@ -31,6 +31,8 @@ export type CaseEventContent =
         readonly claim: Claim
         /** What a subscriber of the provider asks for himself; then the claim tells who asks, and contests nothing. */
         readonly request?: SubscriberWish | undefined
+        /** What the receipts said when the claim came: they can be opened for a while only. */
+        readonly blocks?: readonly CaseBlock[] | undefined
       }
     }
   /** The claimant followed the link in the one message that is sent before any other. */
@@ -57,6 +59,9 @@ export type CaseEventContent =
   | { readonly kind: 'withdrawn'; readonly data: { readonly reason: string } }
   | { readonly kind: 'reopened'; readonly data: { readonly reason: string } }
   | { readonly kind: 'corrected'; readonly data: { readonly seq: number; readonly reason: string } }
+
+/** A block that is contested, as its receipt tells it; `calling` as `formatParty` writes it. */
+export type CaseBlock = { readonly receipt: string; readonly at: number; readonly calling: string }
 
 /** A subscriber's request as the case keeps it: without the token, which was checked when it came. */
 export type SubscriberWish = {

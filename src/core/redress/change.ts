@@ -1,4 +1,5 @@
 import type { CaseActor, CaseEventContent } from './case-event.ts'
+import type { ProofChallenge } from './proof.ts'
 import type { NewStanding } from './standing.ts'
 
 /**
@@ -14,8 +15,32 @@ export type DeskChange = {
   /** Ids of standing entries that end now. */
   readonly ended: readonly number[]
   readonly audit: readonly DeskAudit[]
+  /** Links that lead to cases from now on. */
+  readonly tokens?: readonly NewToken[] | undefined
+  readonly challenges?: readonly NewChallenge[] | undefined
+  /**
+   * Names of what may happen once only, an alert or a request that is sent again: where one is there already, nothing of the
+   * change is recorded.
+   */
+  readonly marks?: readonly { readonly name: string; readonly value: string }[] | undefined
+  /** Addresses that somebody showed to read: from now on notices go there. */
+  readonly confirms?: readonly string[] | undefined
 }
 
+/** A link as the store keeps it. */
+export type NewToken = {
+  /** SHA-256 of the token, 64 hexadecimal digits. */
+  readonly hash: string
+  readonly case: string
+  readonly purpose: 'status' | 'confirm'
+  /** Milliseconds since 1970; undefined for as long as the case is kept. */
+  readonly until: number | undefined
+}
+
+/** A number to dial, and who is to dial it. */
+export type NewChallenge = ProofChallenge & { readonly case: string }
+
+/** An `effective` event names the change's own new entries: the store fills in their ids. */
 export type NewCaseEvent = {
   readonly case: string
   /** The place that it is meant for: somebody who was quicker makes the whole change fail, and it is computed anew. */
