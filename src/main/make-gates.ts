@@ -60,7 +60,7 @@ export async function makeGates(
     ledger,
     inquiry: inquiries,
     recent: await ledger.recentBlocks(nowMs - SAME_TRANSACTION_MS),
-    chain: LEDGER_CHAIN,
+    chain: config.ledger.chain,
     hep: config.outlets.hep,
     alarm: (kind, cause) => alarms.raise(kind, cause),
     tried: (tried) => trials.hear(tried),
@@ -71,6 +71,3 @@ export async function makeGates(
 export function isThreaded({ threads, udp }: Config['gate']): boolean {
   return threads > 1 || udp === 'batch'
 }
-
-/** The chain that gates write. */
-const LEDGER_CHAIN = 'gate'

@@ -190,6 +190,7 @@ function ledgerOptions({ ledger, journal }: Config): LedgerOptions {
   }
   return {
     checkpointFile: ledger.checkpoints,
+    chain: ledger.chain,
     journalKeepMs: journal.keepMs,
     ...(controls.get('durability') === 'off' && { durability: 'off' }),
     ...(controls.get('acknowledge') === 'before-commit' && { acknowledge: 'before-commit' }),

@@ -16,12 +16,15 @@ export type StandingReport =
   | { readonly kind: 'looked' }
   | { readonly kind: 'failed'; readonly message: string }
 
+/** The figure of the last look need not be newer. */
+const TELL_EVERY_MS = 500
+
 const { url } = workerData as StandingTask
 const seed = randomInt(2 ** 32 - 1)
 let living = NO_LIVING
 let toldMs = -Infinity
 
-const watch = watchStanding(url, {
+watchStanding(url, {
   now: () => Date.now(),
   onEntries: (entries) => take(entries, (usable) => makeLiving(usable, terms())),
   onChanges: (changes) => take(changes, (usable) => changeLiving(living, usable, terms())),
@@ -32,11 +35,6 @@ const watch = watchStanding(url, {
   },
   onFailure: (cause) => tell({ kind: 'failed', message: String(cause) }),
 })
-parentPort!.once('message', () => {
-  watch.close()
-  process.exit(0)
-})
-
 function take(changes: Iterable<StoredChange>, change: (usable: Iterable<Usable>) => ChangedLiving): void {
   const seen = { changes: 0, unreadable: 0 }
   const made = change(usableOf(changes, seen))
@@ -61,6 +59,3 @@ function terms() {
 function tell(report: StandingReport): void {
   parentPort!.postMessage(report, [])
 }
-
-/** The figure of the last look need not be newer. */
-const TELL_EVERY_MS = 500

@@ -18,6 +18,10 @@ export type Wishes = {
   called?: readonly string[]
   /** Where a notice's URL points; without it the operator's contact page. */
   desk?: string
+  /** The number, or with a star the range, that is called to prove a number; only with a desk. */
+  verification?: string
+  /** Another gate whose store and receipt keys this one shares, writing a chain of its own. */
+  beside?: Recourse
   /** A policy of the journey's own instead of the usual one. */
   policy?: Readonly<Record<string, unknown>>
   /** How signed calls are verified. */
@@ -190,6 +194,7 @@ function writeConfiguration(directory: string, ports: Ports, wishes: Wishes): vo
     hep,
     token,
   } = wishes
+  const shared = wishes.beside?.directory ?? '.'
   writeNumbers(join(directory, 'dno.csv'), doNotOriginate)
   writeNumbers(join(directory, 'deny.csv'), deny)
   writeFileSync(join(directory, 'called.csv'), `called,calling\n${called.map((line) => `${line}\n`).join('')}`)
@@ -197,8 +202,9 @@ function writeConfiguration(directory: string, ports: Ports, wishes: Wishes): vo
   for (const [name, text] of Object.entries(wishes.files ?? {})) writeFileSync(join(directory, name), text)
   const configuration = {
     operator: { name: 'Northwire', contact: CONTACT, location: 'RLN' },
-    store: 'sqlite:./recourse.db',
-    receipts: { keys: 'file:receipt-keys', keep: '60d' },
+    store: `sqlite:${shared}/recourse.db`,
+    receipts: { keys: `file:${shared}/receipt-keys`, keep: '60d' },
+    ...(wishes.beside === undefined ? {} : { ledger: { chain: 'second' } }),
     gate: {
       listen: [`udp:127.0.0.1:${port}`],
       peers: [
@@ -222,7 +228,9 @@ function writeConfiguration(directory: string, ports: Ports, wishes: Wishes): vo
     },
     metrics: { listen: `127.0.0.1:${metricsPort}` },
     ...(token === undefined ? {} : { api: { listen: `127.0.0.1:${apiPort}`, tls: 'none' } }),
-    ...(desk === undefined ? {} : { desk: { listen: `127.0.0.1:${deskPort}`, public: desk, ...cardOf(wishes) } }),
+    ...(desk === undefined
+      ? {}
+      : { desk: { listen: `127.0.0.1:${deskPort}`, public: desk, ...cardOf(wishes), ...verificationOf(wishes) } }),
   }
   writeFileSync(join(directory, 'recourse.yaml'), stringify(configuration))
 }
@@ -230,6 +238,11 @@ function writeConfiguration(directory: string, ports: Ports, wishes: Wishes): vo
 /** The desk signs cards where the journey has put a certificate and its key beside the configuration. */
 function cardOf({ files = {} }: Wishes): object {
   return 'card.pem' in files ? { card: { key: 'file:card-key.pem', certificate: 'card.pem' } } : {}
+}
+
+function verificationOf({ verification }: Wishes): object {
+  if (verification === undefined) return {}
+  return { verification: verification.endsWith('*') ? { range: verification } : { number: verification } }
 }
 
 function writeNumbers(file: string, numbers: readonly string[]): void {

@@ -58,7 +58,7 @@ export type Config = {
   readonly outcomes: OutcomesConfig | undefined
   /** Undefined where signed calls are not verified here. */
   readonly stir: StirConfig | undefined
-  readonly ledger: { readonly checkpoints: string; readonly keepMs: number }
+  readonly ledger: { readonly checkpoints: string; readonly keepMs: number; readonly chain: string }
   readonly journal: { readonly keepMs: number }
   readonly metrics: { readonly listen: Endpoint | undefined }
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }

@@ -188,7 +188,11 @@ function compile(
     outlets: { webhooks: outlets.webhooks, hep: outlets.hep },
     outcomes,
     stir,
-    ledger: { checkpoints: besides(file, settings.ledger.checkpoints), keepMs: settings.ledger.keep },
+    ledger: {
+      checkpoints: besides(file, settings.ledger.checkpoints),
+      keepMs: settings.ledger.keep,
+      chain: settings.ledger.chain,
+    },
     journal: { keepMs: settings.journal.keep },
     metrics: { listen: settings.metrics.listen === 'none' ? undefined : settings.metrics.listen },
     log: settings.log,

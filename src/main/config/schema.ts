@@ -211,6 +211,11 @@ export const configSchema = z.strictObject({
   ),
   ledger: key(
     section({
+      chain: key(
+        checked((text) => (CHAIN.test(text) && text !== 'clerk' ? text : undefined)).prefault('gate'),
+        'The name of the chain of entries that this gate writes. Gates that share a store each have their own.',
+        'lower-case letters, digits and hyphens, at most 32 of them, and not clerk, which is the name of the chain of erasures',
+      ),
       checkpoints: key(
         text(4096).prefault('./checkpoints.jsonl'),
         'The file that signed checkpoints are written to; best on another machine’s disk.',
@@ -267,3 +272,4 @@ export type RuleSettings = Settings['policy']['rules'][number]
 /** With room for a code of at least three digits behind it: E.164 ends at fifteen. */
 const VERIFICATION_NUMBER = /^\+[1-9]\d{6,11}$/
 const VERIFICATION_RANGE = /^\+[1-9]\d{6,12}\*$/
+const CHAIN = /^[a-z0-9][a-z0-9-]{0,31}$/
