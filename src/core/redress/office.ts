@@ -47,10 +47,16 @@ export type Office = {
   evidence(id: string): Promise<CaseEvidence | undefined>
   /** A file that the claimant handed in; never for showing in a page. */
   evidenceFile(id: string, file: string): Promise<EvidenceOctets | undefined>
-  /** 47 CFR 64.1200(k)(10): calls to a number of a subscriber that opt-in and opt-out programs blocked in the 28 days before a time. */
-  blockedList(number: string, before: number): Promise<readonly BlockedCall[]>
+  /**
+   * 47 CFR 64.1200(k)(10): calls to a number of a subscriber that opt-in and opt-out programs blocked in the 28 days before a
+   * time (`listBlockedCalls`). The audit trail hears who asked and how he knew the subscriber, but never the number.
+   */
+  blockedList(number: string, before: number, check: IdentityCheck): Promise<readonly BlockedCall[]>
   figures(from: string, to: string): Promise<readonly MonthlyFigures[]>
 }
+
+/** How a worker knew that the one who asks is the subscriber, in words without a number. */
+export type IdentityCheck = { readonly by: Worker; readonly identity: string }
 
 /** Who does it: the name in events, the account in the audit trail. */
 export type Worker = { readonly name: string; readonly account: string }
@@ -134,6 +140,8 @@ export type CaseFile = {
   readonly claim: Claim
   readonly request: SubscriberWish | undefined
   readonly events: readonly CaseEvent[]
+  /** All contested numbers, in the order they came. */
+  readonly numbers: readonly string[]
   readonly next: string
   readonly question: string | undefined
   readonly decision: Decision | undefined
@@ -182,7 +190,15 @@ export type EvidenceBlock = {
   readonly isReleased: boolean
   readonly isErased: boolean
   /** Place in the ledger, for the proof in a case file. */
-  readonly entry: { readonly chain: string; readonly seq: number; readonly hash: string } | undefined
+  readonly entry:
+    | {
+        readonly chain: string
+        readonly seq: number
+        readonly hash: string
+        /** The first signed checkpoint that holds it, as its line in the store; undefined before there is one. */
+        readonly checkpoint?: string | undefined
+      }
+    | undefined
   readonly today: TodaysVerdict
 }
 

@@ -1,0 +1,38 @@
+/** Looks for blocks in the ledger, for those inside: numbers are whole here. */
+export type BlockSearch = (filter: BlockFilter, after: string | undefined, limit: number) => Promise<BlockPage>
+
+/** Which blocks; what is not said is not asked. */
+export type BlockFilter = {
+  /** E.164, on either side. */
+  readonly number?: string | undefined
+  readonly receipt?: string | undefined
+  /** The rule's id. */
+  readonly rule?: string | undefined
+  /** Milliseconds since 1970. */
+  readonly from?: number | undefined
+  readonly before?: number | undefined
+}
+
+/** Newest first; `after` is where the next page begins, undefined behind the last. */
+export type BlockPage = { readonly blocks: readonly FoundBlock[]; readonly after: string | undefined }
+
+export type FoundBlock = {
+  /** Empty, as both numbers, where it is erased. */
+  readonly receipt: string
+  readonly at: number
+  readonly calling: string
+  readonly called: string
+  readonly rule: string
+  readonly cause: string
+  readonly program: string
+  readonly policy: number | undefined
+  readonly attestation: string
+  readonly notice: string
+  readonly peer: string
+  /** What was crossed, as the operator reads it; one line each. */
+  readonly grounds: readonly string[]
+  /** Recorded but not enforced: the call was continued. */
+  readonly isReleased: boolean
+  readonly isErased: boolean
+  readonly entry: { readonly chain: string; readonly seq: number; readonly hash: string }
+}

@@ -1,0 +1,113 @@
+import type { Case } from './case.ts'
+import type { CaseEvent } from './case-event.ts'
+import { type Lift, type LiftScope } from './decision.ts'
+
+/** What the claimant reads of an event; undefined for what only those inside read. */
+export function eventWords(event: CaseEvent): string | undefined {
+  switch (event.kind) {
+    case 'opened':
+      return event.data.request === undefined ? 'The claim was received.' : 'The request was received.'
+    case 'confirmed':
+      return 'The mail address was confirmed.'
+    case 'acknowledged':
+      return 'You were told how the case stands.'
+    case 'updated':
+      return updateWords(event)
+    case 'asked':
+      return 'We asked you a question.'
+    case 'answered':
+      return 'Your answer was received.'
+    case 'decided':
+      return DECIDED[event.data.decision.outcome]
+    case 'effective':
+      return 'The decision is in force.'
+    case 'verified':
+      return `A call from ${event.data.number} went through.`
+    case 'regressed':
+      return `A call from ${event.data.number} was blocked again. We were alerted and look into it.`
+    case 'expired':
+      return EXPIRED[event.data.what]
+    case 'withdrawn':
+      return 'The case was withdrawn.'
+    case 'reopened':
+      return 'The case was opened again.'
+    case 'corrected':
+      return 'An earlier entry was wrong and was taken back.'
+  }
+}
+
+function updateWords({ actor, data }: Extract<CaseEvent, { kind: 'updated' }>): string | undefined {
+  switch (data.what) {
+    case 'assigned':
+    case 'note':
+      return undefined
+    case 'message':
+      return actor.kind === 'claimant' ? 'You wrote to us.' : `We wrote: ${data.text}`
+    case 'evidence':
+      return `The file ${data.file.name} was received.`
+    case 'proof': {
+      const what = data.proof.number === '' ? 'the numbers of this case' : data.proof.number
+      return data.proof.strength === 'full'
+        ? `It is proven that ${what} ${data.proof.number === '' ? 'are' : 'is'} yours.`
+        : `There is a hint, but no proof, that ${what} ${data.proof.number === '' ? 'are' : 'is'} yours.`
+    }
+  }
+}
+
+/** What happens next and who is to do it, to the claimant. */
+export function nextWords(found: Pick<Case, 'status' | 'decision' | 'due' | 'request' | 'way'>): string {
+  const { status, decision } = found
+  const due = found.due === undefined ? '' : ` by ${formatMoment(found.due.at)}`
+  switch (status) {
+    case 'unconfirmed':
+      return `Follow the link in the message that was sent to you${due}. Nobody looks at the case before that.`
+    case 'open':
+      return `A case worker looks at it and decides${due}.`
+    case 'waiting-for-claimant':
+      return `We wait for your answer${due}.`
+    case 'lifted':
+      return 'Nothing: calls are let through. The next one that we see is noted here.'
+    case 'verified':
+      return 'Nothing: calls are let through.'
+    case 'regressed':
+      return `A case worker looks at why a call was blocked again, and decides${due}.`
+    case 'partly-lifted':
+    case 'upheld':
+      return decision !== undefined && 'next' in decision ? decision.next : 'Nothing.'
+    case 'granted':
+      return 'Nothing: what you asked for is done.'
+    case 'withdrawn':
+    case 'expired':
+      return 'Nothing. If something has changed, open the case again.'
+  }
+}
+
+/** What is lifted, for people. */
+export function liftWords({ scope, until, attestation, rule }: Lift): string {
+  const end = until === undefined ? 'until further notice' : `until ${formatMoment(until)}`
+  const least =
+    attestation === undefined ? '' : `, for calls attested ${attestation === 'A' ? 'A' : `${attestation} or better`}`
+  return `calls from ${scopeWords(scope)} are let through${rule === undefined ? '' : ' by one rule'} ${end}${least}`
+}
+
+export function scopeWords(scope: LiftScope): string {
+  if (scope.kind === 'number') return scope.number
+  return scope.kind === 'block' ? `all numbers that begin ${scope.prefix}` : `${scope.first} to ${scope.last}`
+}
+
+/** `2026-11-22 13:05 UTC`. */
+export function formatMoment(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+const DECIDED = {
+  lift: 'We decided: the block is lifted.',
+  partly: 'We decided: the block is lifted in part.',
+  uphold: 'We decided: the block stays.',
+  grant: 'We decided: you get what you asked for.',
+} as const
+const EXPIRED = {
+  lift: 'The time for which the block was lifted is over.',
+  unconfirmed: 'The mail address was not confirmed in time.',
+  unanswered: 'Our question was not answered in time.',
+} as const

@@ -1,0 +1,93 @@
+import { type Case, isOpenStatus, unprovenOf } from './case.ts'
+import type { CaseEvent } from './case-event.ts'
+import type { CaseView } from './case-view.ts'
+import { eventWords, nextWords } from './case-words.ts'
+import type { CaseFile, CaseSummary } from './office.ts'
+import type { ProofChallenge } from './proof.ts'
+
+/** The case as its claimant reads it; `challenges` are those that can still be met. */
+export function viewCase(found: Case, events: readonly CaseEvent[], challenges: readonly ProofChallenge[]): CaseView {
+  return {
+    id: found.id,
+    status: found.status,
+    openedAt: found.openedAt,
+    due: found.due && { ...found.due, isOverdue: found.isOverdue },
+    next: nextWords(found),
+    numbers: found.numbers,
+    receipts: found.claim.receipts,
+    events: events.flatMap((event) => {
+      const words = found.corrected.has(event.seq) ? undefined : eventWords(event)
+      return words === undefined ? [] : [{ at: event.at, words }]
+    }),
+    question: found.question,
+    decision: found.decision,
+    proofs: found.proofs,
+    challenges,
+    evidence: found.evidence,
+    may: mayOf(found),
+  }
+}
+
+/** What the claimant can still do. */
+export function mayOf(found: Case): CaseView['may'] {
+  const isOpen = isOpenStatus(found.status)
+  const may: CaseView['may'][number][] = []
+  if (found.status === 'waiting-for-claimant') may.push('answer')
+  if (isOpen || found.status === 'unconfirmed') may.push('withdraw')
+  if (isOpen) may.push('add-evidence')
+  if (isOpen && found.request === undefined && unprovenOf(found, found.numbers).length > 0) may.push('prove')
+  if (CLOSED.has(found.status) && found.isConfirmed) may.push('reopen')
+  return may
+}
+
+/** The case as a line of a list. */
+export function summaryOf(found: Case): CaseSummary {
+  const { id, status, openedAt, due, isOverdue, assigned, numbers, claim, seq } = found
+  return {
+    id,
+    kind: found.request === undefined ? 'claim' : 'request',
+    status,
+    openedAt,
+    due,
+    isOverdue,
+    assigned,
+    numbers: numbers.slice(0, LISTED_NUMBERS),
+    numberCount: numbers.length,
+    claimant: claim.claimant.organisation ?? claim.claimant.name,
+    seq,
+  }
+}
+
+/** The case whole, for those inside. */
+export function fileOf(found: Case, events: readonly CaseEvent[], challenges: readonly ProofChallenge[]): CaseFile {
+  return {
+    summary: summaryOf(found),
+    claim: { ...found.claim, webhook: found.claim.webhook && { ...found.claim.webhook, secret: '' } },
+    request: found.request,
+    events: events.map(withoutSecret),
+    next: nextWords(found),
+    question: found.question,
+    decision: found.decision,
+    proofs: found.proofs,
+    unproven: found.request === undefined ? unprovenOf(found, found.numbers) : [],
+    challenges,
+  }
+}
+
+/** What signs a claimant's webhook is nobody's business inside either. */
+function withoutSecret(event: CaseEvent): CaseEvent {
+  if (event.kind !== 'opened' || event.data.claim.webhook === undefined) return event
+  const webhook = { ...event.data.claim.webhook, secret: '' }
+  return { ...event, data: { ...event.data, claim: { ...event.data.claim, webhook } } }
+}
+
+/** How many numbers a line of a list names. */
+const LISTED_NUMBERS = 3
+const CLOSED: ReadonlySet<Case['status']> = new Set([
+  'lifted',
+  'verified',
+  'partly-lifted',
+  'upheld',
+  'expired',
+  'withdrawn',
+])
