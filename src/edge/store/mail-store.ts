@@ -153,6 +153,11 @@ function nextDue(db: DatabaseSync, now: number, perDay: number): number | undefi
     }
     const freeAt = roomAt(db, address, perDay, now)
     if (freeAt <= now) return Number(id)
+    if (purpose === 'confirm') {
+      // Held back it would leave tomorrow, and whoever files in a stranger's name would have a stranger's mailbox for good.
+      markGivenUp(db, Number(id), now, `not sent: ${perDay} messages went to this address within a day`)
+      continue
+    }
     later.run(freeAt, `waits: ${perDay} messages went to this address within a day`, id!)
   }
   return undefined

@@ -9,7 +9,7 @@ export const MAIL_TABLES = `CREATE TABLE mail (
    ) STRICT;
    CREATE INDEX mail_due ON mail (due) WHERE state = 'waiting';
    CREATE INDEX mail_thread ON mail (thread, id);
-   CREATE INDEX mail_recipient ON mail (recipient, doneAt);
+   CREATE INDEX mail_recipient ON mail (lower(recipient), doneAt);
    CREATE INDEX mail_done ON mail (doneAt) WHERE doneAt IS NOT NULL;
    CREATE TABLE mail_address (address TEXT PRIMARY KEY, confirmedAt INTEGER NOT NULL) STRICT, WITHOUT ROWID;
    CREATE TABLE mail_received (
