@@ -2,14 +2,14 @@ import type { z } from '@hono/zod-openapi'
 import { readJson } from './json.ts'
 import { Refused, formatPointer } from './problem.ts'
 
-/** Reads a whole body; throws `Refused` as soon as it is larger than `HTTP_BODY_BYTES_MAX`. */
-export async function readBody(request: Request): Promise<Uint8Array> {
-  if (Number(request.headers.get('content-length') ?? 0) > HTTP_BODY_BYTES_MAX) throw tooLarge()
+/** Reads a whole body; throws `Refused` as soon as it is larger than `bytesMax`. */
+export async function readBody(request: Request, bytesMax = HTTP_BODY_BYTES_MAX): Promise<Uint8Array> {
+  if (Number(request.headers.get('content-length') ?? 0) > bytesMax) throw tooLarge(bytesMax)
   const pieces: Uint8Array[] = []
   let length = 0
   for await (const piece of (request.body ?? []) as AsyncIterable<Uint8Array>) {
     length += piece.length
-    if (length > HTTP_BODY_BYTES_MAX) throw tooLarge()
+    if (length > bytesMax) throw tooLarge(bytesMax)
     pieces.push(piece)
   }
   return Buffer.concat(pieces)
@@ -72,8 +72,8 @@ function closest(issue: z.core.$ZodIssue | undefined): z.core.$ZodIssue | undefi
   return deepest === undefined ? issue : { ...deepest, path: [...issue.path, ...deepest.path] }
 }
 
-function tooLarge(): Refused {
-  return new Refused('too-large', `expected at most ${HTTP_BODY_BYTES_MAX} octets`, {
+function tooLarge(bytesMax: number): Refused {
+  return new Refused('too-large', `expected at most ${bytesMax} octets`, {
     headers: { connection: 'close' },
   })
 }

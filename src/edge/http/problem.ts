@@ -38,9 +38,11 @@ export const PROBLEMS = {
   'wrong-type': [415, 'The body is of another type than is taken here'],
   'not-screened': [422, 'Such a request is not screened'],
   'key-reused': [422, 'The idempotency key came with another body before'],
+  'work-needed': [428, 'A puzzle is to be solved first'],
   'too-many': [429, 'Too many requests'],
   fault: [500, 'A fault of the gate'],
   busy: [503, 'Too much is being asked at the moment'],
+  'not-saved': [503, 'Nothing was saved'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 
 export const problemSchema = z

@@ -1,0 +1,87 @@
+/** A time for people, with its zone: `22 November 2026, 12:00 UTC`. */
+export function formatMoment(atMs: number, timeZone: string): string {
+  const format = formats.get(timeZone) ?? makeFormats(timeZone)
+  formats.set(timeZone, format)
+  const zone = format.zone.formatToParts(atMs).find(({ type }) => type === 'timeZoneName')?.value ?? timeZone
+  return `${format.day.format(atMs)}, ${format.time.format(atMs)} ${zone}`
+}
+
+/** A length of time in words, rounded up: `3 minutes`, `2 hours`, `1 day`. */
+export function formatWait(ms: number): string {
+  if (ms <= MINUTE_MS) return plural(Math.max(1, Math.ceil(ms / 1000)), 'second')
+  if (ms < 2 * HOUR_MS) return plural(Math.ceil(ms / MINUTE_MS), 'minute')
+  return ms < 2 * DAY_MS ? plural(Math.ceil(ms / HOUR_MS), 'hour') : plural(Math.ceil(ms / DAY_MS), 'day')
+}
+
+/**
+ * What a clock on the wall of a zone showed, as milliseconds since 1970: `2026-11-22` and `13:05`. Undefined for a day or
+ * time that is none. Of an hour that came twice the first is meant; one that was skipped counts from the time before.
+ */
+export function parseLocalTime(day: string, time: string, timeZone: string): number | undefined {
+  const [, year, month, date] = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/.exec(day) ?? []
+  const [, hour, minute] = /^([0-9]{1,2}):([0-9]{2})(?::[0-9]{2})?$/.exec(time) ?? []
+  if (year === undefined || hour === undefined) return undefined
+  const wall = Date.UTC(Number(year), Number(month) - 1, Number(date), Number(hour), Number(minute))
+  if (new Date(wall).getUTCDate() !== Number(date) || Number(hour) > 23 || Number(minute) > 59) return undefined
+  const early = wall - offsetAt(wall - DAY_MS, timeZone)
+  const late = wall - offsetAt(wall + DAY_MS, timeZone)
+  return early + offsetAt(early, timeZone) === wall ? early : late + offsetAt(late, timeZone) === wall ? late : early
+}
+
+function offsetAt(atMs: number, timeZone: string): number {
+  const format = new Intl.DateTimeFormat('en-GB', { ...NUMERIC, timeZone })
+  const parts = new Map(format.formatToParts(atMs).map(({ type, value }) => [type, Number(value)]))
+  const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0
+  const wall = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'))
+  return wall - Math.floor(atMs / 1000) * 1000
+}
+
+function makeFormats(timeZone: string) {
+  return {
+    day: new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone }),
+    time: new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone }),
+    // American English knows the abbreviations of American zones, British English those of Europe.
+    zone: new Intl.DateTimeFormat(/^(?:America|Pacific|US)\//.test(timeZone) ? 'en-US' : 'en-GB', {
+      hour: '2-digit',
+      timeZone,
+      timeZoneName: 'short',
+    }),
+  }
+}
+
+function plural(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
+
+const formats = new Map<string, ReturnType<typeof makeFormats>>()
+const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
+const NUMERIC = {
+  year: 'numeric',
+  month: 'numeric',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: 'numeric',
+  second: 'numeric',
+  hourCycle: 'h23',
+} as const
+
+/** Zones that the form offers, by what people call them. */
+export const TIME_ZONES: ReadonlyMap<string, string> = new Map([
+  ['America/New_York', 'Eastern (New York)'],
+  ['America/Chicago', 'Central (Chicago)'],
+  ['America/Denver', 'Mountain (Denver)'],
+  ['America/Phoenix', 'Arizona (Phoenix)'],
+  ['America/Los_Angeles', 'Pacific (Los Angeles)'],
+  ['America/Anchorage', 'Alaska (Anchorage)'],
+  ['Pacific/Honolulu', 'Hawaii (Honolulu)'],
+  ['America/Puerto_Rico', 'Atlantic (San Juan)'],
+  ['Europe/London', 'London'],
+  ['Europe/Berlin', 'Central Europe (Berlin)'],
+  ['Europe/Athens', 'Eastern Europe (Athens)'],
+  ['Asia/Kolkata', 'India (Kolkata)'],
+  ['Asia/Manila', 'Philippines (Manila)'],
+  ['Australia/Sydney', 'Sydney'],
+  ['UTC', 'UTC'],
+])
