@@ -52,7 +52,7 @@ export async function watchStandings(
   let isClosed = false
   let again: NodeJS.Timeout | undefined
   const begin = (started?: () => void, failed?: (cause: unknown) => void): void => {
-    const begun = new Worker(file, { workerData: { url } satisfies StandingTask })
+    const begun = new Worker(file, { workerData: { kind: 'watch', url } satisfies StandingTask })
     thread = begun
     let isFirst = true
     let cause: unknown = new Error('the thread that reads what desk and registry say ended')

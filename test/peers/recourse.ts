@@ -22,6 +22,8 @@ export type Wishes = {
   verification?: string
   /** Another gate whose store and receipt keys this one shares, writing a chain of its own. */
   beside?: Recourse
+  /** The name of that chain. */
+  chain?: string
   /** A policy of the journey's own instead of the usual one. */
   policy?: Readonly<Record<string, unknown>>
   /** How signed calls are verified. */
@@ -204,7 +206,7 @@ function writeConfiguration(directory: string, ports: Ports, wishes: Wishes): vo
     operator: { name: 'Northwire', contact: CONTACT, location: 'RLN' },
     store: `sqlite:${shared}/recourse.db`,
     receipts: { keys: `file:${shared}/receipt-keys`, keep: '60d' },
-    ...(wishes.beside === undefined ? {} : { ledger: { chain: 'second' } }),
+    ...(wishes.beside === undefined ? {} : { ledger: { chain: wishes.chain ?? 'second' } }),
     gate: {
       listen: [`udp:127.0.0.1:${port}`],
       peers: [

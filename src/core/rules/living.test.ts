@@ -14,6 +14,7 @@ import {
   isRefused,
   liftFor,
   makeLiving,
+  mergeLiving,
   type Living,
   type StandingChange,
 } from './living.ts'
@@ -129,36 +130,33 @@ test('what cannot be used is counted and changes nothing', () => {
 test('whatever is added and ended, in whatever portions, the tables say what a list of all entries says', () => {
   let [spared, refused] = [0, 0]
   fc.assert(
-    fc.property(
-      fc.array(stepArbitrary, { minLength: 1, maxLength: 40 }),
-      fc.integer({ min: 0, max: 12 }),
-      (steps, recentMax) => {
-        const held = new Map<number, Standing>()
-        let living = NO_LIVING
-        let nowMs = NOW
-        for (const { facts: added, ends, portionMs } of steps) {
-          nowMs += portionMs
-          const changes: StandingChange[] = added.map((fact) => change(++ids, fact, nowMs))
-          const ending = [...held.values()].filter((_, index) => ends.includes(index))
-          changes.push(...ending.map((standing) => ({ standing, endedAt: nowMs })))
-          for (const { standing } of changes) held.set(standing.id, standing)
-          for (const { id } of ending) held.delete(id)
-          ;({ living } = changeLiving(living, changes, { nowMs, seed: 1, recentMax }))
-          for (const calling of NUMBERS) {
-            const call = callFacts({ atMs: nowMs, calling: parseParty(calling), called: parseParty(CALLED) })
-            const of = (kind: Standing['kind']) =>
-              [...held.values()].filter((one) => one.kind === kind && holds(one, calling, nowMs))
-            assert.equal(liftFor(living, 'volume', call) > 0, of('lift').length > 0)
-            assert.equal(isKnown(living, call), of('registered').length > 0)
-            assert.equal(isRefused(living, call), of('refuses').length > 0)
-            spared += of('lift').length
-            refused += of('refuses').length
-          }
-          const lasting = [...held.values()].filter(({ until = Infinity }) => until > nowMs)
-          assert.ok(living.size >= lasting.length && living.size <= held.size, `${living.size} entries`)
+    fc.property(fc.array(stepArbitrary, { minLength: 1, maxLength: 40 }), (steps) => {
+      const held = new Map<number, Standing>()
+      let living = NO_LIVING
+      let nowMs = NOW
+      for (const { facts: added, ends, portionMs, merges } of steps) {
+        nowMs += portionMs
+        const changes: StandingChange[] = added.map((fact) => change(++ids, fact, nowMs))
+        const ending = [...held.values()].filter((_, index) => ends.includes(index))
+        changes.push(...ending.map((standing) => ({ standing, endedAt: nowMs })))
+        for (const { standing } of changes) held.set(standing.id, standing)
+        for (const { id } of ending) held.delete(id)
+        ;({ living } = changeLiving(living, changes, { nowMs, seed: 1 }))
+        if (merges) living = mergeLiving(living, { nowMs, seed: 1 })
+        for (const calling of NUMBERS) {
+          const call = callFacts({ atMs: nowMs, calling: parseParty(calling), called: parseParty(CALLED) })
+          const of = (kind: Standing['kind']) =>
+            [...held.values()].filter((one) => one.kind === kind && holds(one, calling, nowMs))
+          assert.equal(liftFor(living, 'volume', call) > 0, of('lift').length > 0)
+          assert.equal(isKnown(living, call), of('registered').length > 0)
+          assert.equal(isRefused(living, call), of('refuses').length > 0)
+          spared += of('lift').length
+          refused += of('refuses').length
         }
-      },
-    ),
+        const lasting = [...held.values()].filter(({ until = Infinity }) => until > nowMs)
+        assert.ok(living.size >= lasting.length && living.size <= held.size, `${living.size} entries`)
+      }
+    }),
     { numRuns: 300, seed: 11 },
   )
   assert.ok(spared > 1000 && refused > 1000, `${spared} spared, ${refused} refused`)
@@ -169,13 +167,11 @@ const NUMBERS = ['+12125550117', '+12125550118', '+12125550210', '+442071838750'
 const scopeArbitrary: fc.Arbitrary<LiftScope> = fc.oneof(
   fc.constantFrom(...NUMBERS).map((number): LiftScope => ({ kind: 'number', number })),
   fc.constantFrom('+1212555', '+12125550', '+44').map((prefix): LiftScope => ({ kind: 'block', prefix })),
-  fc
-    .tuple(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 300 }))
-    .map(([low, span]): LiftScope => ({
-      kind: 'range',
-      first: `+${12125550000 + low}`,
-      last: `+${12125550000 + low + span}`,
-    })),
+  fc.tuple(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 300 })).map(([low, span]): LiftScope => ({
+    kind: 'range',
+    first: `+${12125550000 + low}`,
+    last: `+${12125550000 + low + span}`,
+  })),
 )
 const factArbitrary: fc.Arbitrary<StandingFact> = fc.oneof(
   scopeArbitrary.map((scope): StandingFact => ({ kind: 'lift', scope, attestation: undefined, rule: undefined })),
@@ -186,6 +182,7 @@ const stepArbitrary = fc.record({
   facts: fc.array(factArbitrary, { maxLength: 4 }),
   ends: fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 3 }),
   portionMs: fc.constantFrom(0, 1, 500),
+  merges: fc.boolean(),
 })
 
 function change(id: number, fact: StandingFact, from: number): StandingChange {

@@ -59,8 +59,6 @@ export type LivingTerms = {
   readonly seed: number
   /** Where the tables' memory comes from; without it, memory of this thread. */
   readonly allot?: Allot | undefined
-  /** How many keys may be changed before the base is made anew. */
-  readonly recentMax?: number | undefined
 }
 
 /** The lift that keeps an analytics rule from acting on this call, by its id; 0 where there is none. */
@@ -114,18 +112,22 @@ export function changeLiving(before: Living, changes: Iterable<StandingChange>, 
     if (keys === undefined) unusable++
     else size += changed.apply(entryOf(change), keys)
   }
-  const { nowMs, recentMax = RECENT_KEYS_MAX } = terms
   const columns = new Columns()
-  if (changed.size <= recentMax) {
-    changed.into(columns)
-    const recent = makeTable(columns, terms)
-    return { living: { base: before.base, recent, shapes: shapesOf(columns, before.shapes), size }, unusable }
-  }
+  changed.into(columns)
+  const recent = makeTable(columns, terms)
+  return { living: { base: before.base, recent, shapes: shapesOf(columns, before.shapes), size }, unusable }
+}
+
+/** The same facts with a base of their own, without what has ended: to be made when much has changed, beside the changes. */
+export function mergeLiving(before: Living, terms: LivingTerms): Living {
+  const { nowMs } = terms
+  const changed = new ChangedKeys(before)
+  const columns = new Columns()
   const ended = new Set<number>()
   copyUnchanged(before.base, changed, nowMs, columns, ended)
   changed.lastingInto(columns, nowMs, ended)
-  const shapes = shapesOf(columns, [])
-  return { living: { base: makeTable(columns, terms), recent: NO_FACTS, shapes, size: size - ended.size }, unusable }
+  const base = makeTable(columns, terms)
+  return { base, recent: NO_FACTS, shapes: shapesOf(columns, []), size: before.size - ended.size }
 }
 
 /** What came of it, and how many entries could not be used: a number or range that is none, a refusal of an emergency number. */
@@ -476,8 +478,6 @@ const SPAN = 16
 const SLOTS_PER_KEY = 2
 /** As many numbers may be in one range. */
 const RANGE_NUMBERS_MAX = 10_000
-/** A table of so many keys is made in some ten milliseconds, a base of a million in under a second. */
-const RECENT_KEYS_MAX = 4096
 const LETTERS: readonly AttestationLetter[] = ['A', 'B', 'C']
 const [LIFT, REGISTERED, REFUSES, ACCEPTS, OPTED_OUT] = [1, 2, 3, 4, 5]
 const KINDS: Readonly<Record<Standing['kind'], number>> = {

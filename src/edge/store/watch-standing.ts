@@ -5,7 +5,7 @@ import { SQLITE_BUSY, SQLITE_LOCKED, sqliteCode } from './store-error.ts'
 export type StandingWatchTerms = {
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Everything that is in force or will be, read while it is asked for: there may be a million. */
+  /** Everything that is in force or will be, instead of what was told before; read while it is asked for: there may be a million. */
   readonly onEntries: (entries: Iterable<StandingChange>) => void
   /** What has been added or ended since, in its order. */
   readonly onChanges: (changes: readonly StandingChange[]) => void
@@ -27,12 +27,19 @@ export function watchStanding(url: string, terms: StandingWatchTerms): { close()
   let seen: unknown
   let last = 0
   let failed = false
-  try {
+  const readAll = (): void => {
     // One view of the store: what is added meanwhile is a change.
     db.exec('BEGIN')
-    last = lastStandingChange(db)
-    onEntries(readStandingFrom(db, now()))
-    db.exec('COMMIT')
+    try {
+      const until = lastStandingChange(db)
+      onEntries(readStandingFrom(db, now()))
+      last = until
+    } finally {
+      db.exec('COMMIT')
+    }
+  }
+  try {
+    readAll()
     db.exec('PRAGMA busy_timeout = 0')
   } catch (cause) {
     db.close()
@@ -42,10 +49,15 @@ export function watchStanding(url: string, terms: StandingWatchTerms): { close()
   const look = (): void => {
     const version = dataVersion.get()!['data_version']
     // The ledger writes all the time; of that, the newest change tells nothing, at the cost of one look into an index.
-    while (version !== seen && lastStandingChange(db) > last) {
-      const changes = readStanding(db, last, CHANGES_MAX)
-      onChanges(changes)
-      last = changes.at(-1)!.changed
+    while (version !== seen) {
+      const behind = lastStandingChange(db) - last
+      if (behind <= 0) break
+      if (behind > CHANGES_MOST) readAll()
+      else {
+        const changes = readStanding(db, last, CHANGES_AT_ONCE)
+        onChanges(changes)
+        last = changes.at(-1)!.changed
+      }
     }
     seen = version
     failed = false
@@ -72,5 +84,7 @@ export function watchStanding(url: string, terms: StandingWatchTerms): { close()
 
 /** How soon a lift is noticed; a gate then judges by it at its next message. */
 const LOOK_EVERY_MS = 100
-/** So many changes are taken in at a time: those of a large import come into force one portion after the other. */
-const CHANGES_MAX = 50_000
+/** So many changes are taken in at a time: those of a registration come into force one portion after the other. */
+const CHANGES_AT_ONCE = 5000
+/** What is further behind, as after a large import, is read anew as a whole. */
+const CHANGES_MOST = 50_000
