@@ -45,6 +45,7 @@ async function addVerbs(): Promise<void> {
     policy: async () => (await import('./policy.ts')).policyCommands(program),
     list: async () => (await import('./list.ts')).listCommands(program),
     audit: async () => (await import('./audit.ts')).auditCommands(program),
+    account: async () => (await import('./account.ts')).accountCommands(program),
     peer: async () => (await import('./peer.ts')).peerCommands(program),
     config: async () => (await import('./config-command.ts')).configCommand(program),
   }

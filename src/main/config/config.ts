@@ -10,6 +10,7 @@ import type { BlockLocation } from '#codec/notice/notice.ts'
 import type { TlsIdentity } from '#edge/gate/certificate.ts'
 import type { StreamLimits } from '#edge/gate/streams.ts'
 import type { Endpoint, Listening } from './addresses.ts'
+import type { AccountsConfig, OfficeConfig } from './office.ts'
 import type { OutcomesConfig } from './outcomes.ts'
 import type { OutletsConfig } from './outlets.ts'
 import type { FileSource, SecretSource } from './keys.ts'
@@ -50,6 +51,8 @@ export type Config = {
   readonly policyFile: string
   readonly terms: NoticeTerms
   readonly desk: DeskConfig | undefined
+  readonly office: OfficeConfig | undefined
+  readonly accounts: AccountsConfig
   readonly api: ApiConfig | undefined
   /** What outside services are asked with, by the id of the rule that asks. */
   readonly scoreTokens: ReadonlyMap<string, string>

@@ -6,6 +6,7 @@ import { noticesOf } from './checks.ts'
 import type { ApiConfig, CardConfig, DeskConfig, TlsConfig, VerificationConfig } from './config.ts'
 import type { ConfigFault } from './fault.ts'
 import type { SecretSource } from './keys.ts'
+import { type AccountsConfig, type OfficeConfig, readOffice } from './office.ts'
 import type { Settings } from './schema.ts'
 import { SourceReader, type Sources } from './source-reader.ts'
 import type { Path } from './source.ts'
@@ -13,6 +14,8 @@ import type { Path } from './source.ts'
 export type HttpConfig = {
   readonly api: ApiConfig | undefined
   readonly desk: DeskConfig | undefined
+  readonly office: OfficeConfig | undefined
+  readonly accounts: AccountsConfig
   readonly scoreTokens: ReadonlyMap<string, string>
   readonly faults: ConfigFault[]
   readonly reminders: string[]
@@ -56,11 +59,15 @@ export function readHttp(settings: Settings, sources: Sources): HttpConfig {
       `api.listen takes tokens in clear text from other machines (${formatEndpoint(api.listen)}): set api.tls, unless the network between is yours alone`,
     )
   }
+  const { office } = settings
+  const inside = readOffice(settings, sources, office && reader.tls(['office', 'tls'], office.tls))
   return {
     api: apiConfig,
     desk: deskConfig,
+    office: inside.office,
+    accounts: inside.accounts,
     scoreTokens: reader.scoreTokens(),
-    faults: reader.faults,
+    faults: [...reader.faults, ...inside.faults],
     reminders: reader.reminders,
   }
 }

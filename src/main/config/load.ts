@@ -183,6 +183,8 @@ function compile(
     // Refused terms are among the faults, and with a fault nobody sees this configuration.
     terms: terms.kind === 'ok' ? terms.value : NO_TERMS,
     desk: http.desk,
+    office: http.office,
+    accounts: http.accounts,
     api: http.api,
     scoreTokens: http.scoreTokens,
     outlets: { webhooks: outlets.webhooks, hep: outlets.hep },

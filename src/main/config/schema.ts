@@ -18,6 +18,7 @@ import {
   text,
 } from './keys.ts'
 import { gateSchema } from './schema-gate.ts'
+import { accountsSchema, officeSchema } from './schema-office.ts'
 import { webhooksSchema } from './schema-outlets.ts'
 import { policySchema } from './schema-policy.ts'
 import { stirSchema } from './schema-stir.ts'
@@ -198,6 +199,16 @@ export const configSchema = z.strictObject({
     desk.optional(),
     'The redress desk. Without it, notices point to operator.contact.',
     'a mapping with listen and public',
+  ),
+  office: key(
+    officeSchema(tls('the inside')).optional(),
+    'The inside of the desk: where your own people and programs work. Without it there is none.',
+    'a mapping with listen and public',
+  ),
+  accounts: key(
+    accountsSchema.prefault({}),
+    'Who may sign in there, and for how long. The first account is made by a link that `recourse up` prints.',
+    'a mapping with secondFactor, idle, session and oidc',
   ),
   api: key(
     api.optional(),
