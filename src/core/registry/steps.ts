@@ -420,7 +420,9 @@ export function attend(known: Known, fresh: FreshToken, at: number, terms: Regis
   }
   if (status !== 'approved' || until === undefined) return undefined
   const ends = [...step.now.numbers.values()].flatMap(({ proof }) => (proof.kind === 'proven' ? [proof.until] : []))
-  const proofs = ends.reduce((first, end) => Math.min(first, end), Infinity)
+  // Proofs that end within a month of one another are asked for together.
+  const open = ends.filter((end) => end > reminded.proofs && end - at <= REMIND_BEFORE_MS)
+  const proofs = open.reduce((latest, end) => Math.max(latest, end), 0)
   const remind = (of: 'registration' | 'proofs', end: number): RegistryChange => {
     step.add({ kind: 'reminded', data: { of, until: end } }, REGISTRY)
     step.tokens.push({ hash: fresh.hash, registration: known.id, purpose: 'status', until: undefined })
@@ -428,8 +430,19 @@ export function attend(known: Known, fresh: FreshToken, at: number, terms: Regis
     return step.end()
   }
   if (until - at <= REMIND_BEFORE_MS && reminded.registration < until) return remind('registration', until)
-  if (proofs - at <= REMIND_BEFORE_MS && reminded.proofs < proofs) return remind('proofs', proofs)
+  if (proofs > 0) return remind('proofs', proofs)
   return undefined
+}
+
+/** When `attend` has something to do for it, unless something else happens before; undefined for never. */
+export function attendAt(registration: Registration, terms: RegistryTerms): number | undefined {
+  const { status, openedAt, until, reminded, numbers } = registration
+  if (status === 'unconfirmed') return openedAt + terms.confirmWithinMs
+  if (status !== 'approved' || until === undefined) return undefined
+  let next = reminded.registration < until ? until - REMIND_BEFORE_MS : until
+  for (const { proof } of numbers.values())
+    if (proof.kind === 'proven' && proof.until > reminded.proofs) next = Math.min(next, proof.until - REMIND_BEFORE_MS)
+  return next
 }
 
 function isEndOf(until: number): (event: RegistrationEvent) => boolean {

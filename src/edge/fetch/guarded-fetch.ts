@@ -8,8 +8,16 @@ import { isPublicAddress } from './public-address.ts'
 
 /** What became of a fetch. A refusal says which guard stopped it. */
 export type Fetched =
-  | { readonly kind: 'fetched'; readonly body: Uint8Array }
+  | {
+      readonly kind: 'fetched'
+      readonly body: Uint8Array
+      /** The entity tag of the answer; undefined where it had none. */
+      readonly tag?: string | undefined
+    }
   | { readonly kind: 'refused'; readonly why: FetchRefusal }
+
+/** The same of a document that who asks may have already. */
+export type FetchedDocument = Fetched | { readonly kind: 'unchanged' }
 
 export type FetchRefusal = UrlRefusal | keyof typeof FETCH_REFUSALS
 
@@ -21,7 +29,7 @@ export const FETCH_REFUSALS = {
   status: 'the answer is no 200',
   redirect: 'the answer points elsewhere, where nobody follows',
   encoding: 'the answer is compressed, which nobody asked for',
-  'too-long': 'the answer is longer than 64 KiB',
+  'too-long': 'the answer is longer than is taken',
   late: 'the answer was not there in time',
   busy: 'too many fetches are under way',
 } as const
@@ -42,17 +50,31 @@ export type FetchOptions = {
   readonly timeoutMs?: number
 }
 
+export type DocumentOptions = FetchOptions & {
+  /** The longest document that is taken; 64 KiB if not said. */
+  readonly bodyBytesMax?: number
+  /** The entity tag of what is here already. RFC 9110 §13.1.2. */
+  readonly ifNoneMatch?: string | undefined
+}
+
 /**
  * Fetches what a URL of a stranger's choice names, so that it can do no harm: https on 443 from a listed host; the name is
  * resolved once, all its addresses must be public, and the connection goes to one of exactly these; no redirects, no
  * compression, 64 KiB, 3 s. Never rejects.
  */
 export async function fetchGuarded(text: string, options: FetchOptions): Promise<Fetched> {
+  const fetched = await fetchDocument(text, options)
+  // Nobody asked for it on a condition.
+  return fetched.kind === 'unchanged' ? { kind: 'refused', why: 'status' } : fetched
+}
+
+/** The same for a document that is pulled again and again: of up to so many octets, and only where it has changed. */
+export async function fetchDocument(text: string, options: DocumentOptions): Promise<FetchedDocument> {
   const url = readGuardedUrl(text, options.hosts)
   if (typeof url === 'string') return { kind: 'refused', why: url }
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(), options.timeoutMs ?? FETCH_MS)
-  const late = new Promise<Fetched>((resolve) => {
+  const late = new Promise<FetchedDocument>((resolve) => {
     deadline.signal.addEventListener('abort', () => resolve({ kind: 'refused', why: 'late' }), { once: true })
   })
   try {
@@ -64,7 +86,7 @@ export async function fetchGuarded(text: string, options: FetchOptions): Promise
   }
 }
 
-async function fetchResolved(url: URL, options: FetchOptions, signal: AbortSignal): Promise<Fetched> {
+async function fetchResolved(url: URL, options: DocumentOptions, signal: AbortSignal): Promise<FetchedDocument> {
   const resolve = options.resolve ?? resolveName
   let addresses: readonly string[]
   try {
@@ -81,7 +103,12 @@ async function fetchResolved(url: URL, options: FetchOptions, signal: AbortSigna
 }
 
 /** Asks one address for the document; the name serves as SNI, as Host, and for checking the certificate. */
-function fetchFrom(url: URL, address: string, options: FetchOptions, signal: AbortSignal): Promise<Fetched> {
+function fetchFrom(
+  url: URL,
+  address: string,
+  options: DocumentOptions,
+  signal: AbortSignal,
+): Promise<FetchedDocument> {
   return new Promise((settle) => {
     const refuse = (why: FetchRefusal): void => settle({ kind: 'refused', why })
     const asking = request(
@@ -89,7 +116,13 @@ function fetchFrom(url: URL, address: string, options: FetchOptions, signal: Abo
         method: 'GET',
         host: url.hostname,
         path: `${url.pathname}${url.search}`,
-        headers: { host: url.hostname, accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'recourse' },
+        headers: {
+          host: url.hostname,
+          accept: '*/*',
+          'accept-encoding': 'identity',
+          'user-agent': 'recourse',
+          ...(options.ifNoneMatch !== undefined && { 'if-none-match': options.ifNoneMatch }),
+        },
         maxHeaderSize: HEADER_BYTES_MAX,
         signal,
         createConnection: () =>
@@ -102,7 +135,7 @@ function fetchFrom(url: URL, address: string, options: FetchOptions, signal: Abo
             ...(options.trust !== undefined && { ca: [...options.trust] }),
           }),
       },
-      (answer) => void readAnswer(answer, settle).finally(() => asking.destroy()),
+      (answer) => void readAnswer(answer, options, settle).finally(() => asking.destroy()),
     )
     asking.on('error', () => refuse('connection'))
     // 1xx and upgrades are no answer; whoever sends them gets no more of our time than anybody else.
@@ -114,9 +147,14 @@ function fetchFrom(url: URL, address: string, options: FetchOptions, signal: Abo
   })
 }
 
-async function readAnswer(answer: IncomingMessage, settle: (fetched: Fetched) => void): Promise<void> {
+async function readAnswer(
+  answer: IncomingMessage,
+  { ifNoneMatch, bodyBytesMax = BODY_BYTES_MAX }: DocumentOptions,
+  settle: (fetched: FetchedDocument) => void,
+): Promise<void> {
   const refuse = (why: FetchRefusal): void => settle({ kind: 'refused', why })
   const { statusCode = 0, headers } = answer
+  if (statusCode === 304 && ifNoneMatch !== undefined) return settle({ kind: 'unchanged' })
   if (statusCode >= 300 && statusCode < 400) return refuse('redirect')
   if (statusCode !== 200) return refuse('status')
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') return refuse('encoding')
@@ -125,13 +163,13 @@ async function readAnswer(answer: IncomingMessage, settle: (fetched: Fetched) =>
   try {
     for await (const chunk of answer as AsyncIterable<Uint8Array>) {
       size += chunk.length
-      if (size > BODY_BYTES_MAX) return refuse('too-long')
+      if (size > bodyBytesMax) return refuse('too-long')
       chunks.push(chunk)
     }
   } catch {
     return refuse('connection')
   }
-  settle({ kind: 'fetched', body: Buffer.concat(chunks) })
+  settle({ kind: 'fetched', body: Buffer.concat(chunks), tag: headers.etag })
 }
 
 /**

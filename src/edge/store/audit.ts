@@ -57,6 +57,20 @@ export const AUDIT_ACTIONS = {
   'registry-corrected': 'an event of a registration was said to be wrong',
   'registry-withdrawn': 'somebody inside withdrew a registration',
   'registry-imported': 'a feed of another registry was taken from a file',
+  'case-opened': 'somebody inside opened a case',
+  'case-answered': 'somebody inside wrote down what a claimant answered',
+  'case-withdrawn': 'somebody inside withdrew a case',
+  'case-reopened': 'somebody inside opened a case again',
+  'case-challenge-given': 'somebody inside gave a claimant a number to dial',
+  'case-proved': 'somebody inside checked who controls numbers of a case',
+  'case-assigned': 'a case was given to somebody, or taken away',
+  'case-noted': 'somebody inside wrote a note on a case',
+  'case-message-sent': 'somebody inside wrote to a claimant',
+  'case-asked': 'somebody inside asked a claimant a question',
+  'case-acknowledged': 'a claimant was told by telephone how his case stands',
+  'case-decided': 'a case was decided',
+  'case-corrected': 'an event of a case was said to be wrong',
+  'case-erased': 'personal data of cases were erased',
 } as const
 
 export type AuditAction = keyof typeof AUDIT_ACTIONS

@@ -1,0 +1,424 @@
+// One thing: the registry's ports over its store. Each takes what is known, lets the core make a change of it, records that and
+// only then answers; what they have in common is how a change that somebody was quicker with is made anew.
+import { createHash, randomBytes } from 'node:crypto'
+import type { DialPlan } from '#core/call/number.ts'
+import type { EvidenceFile } from '#core/redress/case-event.ts'
+import type { EvidenceUpload, Refused, Visitor } from '#core/redress/desk.ts'
+import type { ProofChallenge } from '#core/redress/proof.ts'
+import { type BusinessFields, parseBusiness, parseWords } from '#core/registry/business.ts'
+import { formatNumberCsv, readNumberLines } from '#core/registry/number-lines.ts'
+import { type NumberSpan, formatSpan, parseSpan } from '#core/registry/number-span.ts'
+import { exportLines, viewRegistration } from '#core/registry/registration-view.ts'
+import { entriesOf, isLive, readRegistration } from '#core/registry/registration.ts'
+import type { FreshToken, RegistryChange, RegistryTerms, StepRefused } from '#core/registry/registry-change.ts'
+import type { NumbersReport, Opened, Registry, RegistryDone, Vetting } from '#core/registry/registry.ts'
+import {
+  type Known,
+  type Stepped,
+  type Vetter,
+  addEvidence,
+  addNumbers,
+  answerQuestion,
+  approve,
+  ask,
+  attend,
+  attendAt,
+  changeBusiness,
+  confirmRegistration,
+  correct,
+  note,
+  offerNumbers,
+  openRegistration,
+  proveByCall,
+  proveByHand,
+  refuseRegistration,
+  relink,
+  removeNumbers,
+  renewRegistration,
+  settleDispute,
+  suspend,
+  takeNumbers,
+  vet,
+  withdrawRegistration,
+} from '#core/registry/steps.ts'
+import type { RegistryStore } from '#edge/store/registry-store.ts'
+import { StoreError } from '#edge/store/store-error.ts'
+import { IntakeLimits } from './intake-limits.ts'
+
+/** What the registry is made of. */
+export type RegistryParts = {
+  readonly store: RegistryStore
+  readonly terms: RegistryTerms
+  /** How numbers without a plus are read; undefined where they are not. */
+  readonly plan: DialPlan | undefined
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** A number to dial that none of `taken` is; undefined where nobody can prove a number by a call. */
+  readonly assignDial: (taken: ReadonlySet<string>) => string | undefined
+  /** Keeps a file outside of what is served. */
+  readonly keepEvidence: (upload: EvidenceUpload) => Promise<EvidenceFile | Refused>
+  readonly readEvidence: (file: EvidenceFile) => Promise<Uint8Array | undefined>
+  /** Told of faults of our own. */
+  readonly alarm: (cause: unknown) => void
+}
+
+/** A call to a verification number that a gate saw. */
+export type VerificationCall = {
+  /** E.164, both. */
+  readonly calling: string
+  readonly called: string
+  readonly at: number
+  /** `full` where the number was attested by A and the signature verified; else a hint. */
+  readonly strength: 'full' | 'hint'
+  /** What was seen, in words. */
+  readonly detail: string
+}
+
+/** The registry at work. */
+export type RegistryRoom = {
+  readonly registry: Registry
+  readonly vetting: Vetting
+  /** A gate saw a call to a verification number; true where a registration had asked for it. */
+  readonly noteCall: (call: VerificationCall) => boolean
+  /** What the time has brought: ends and reminders. To be called every few minutes; answers how many. */
+  readonly attend: () => number
+}
+
+/** Puts the registry together. It opens nothing and starts nothing: the store is the caller's to close. */
+export function makeRegistry(parts: RegistryParts): RegistryRoom {
+  const { store, terms, plan, now, alarm } = parts
+  const limits = new IntakeLimits()
+
+  /** Runs a step until nobody was quicker. */
+  const settle = (id: string, make: (at: number) => Stepped | undefined): RegistryDone => {
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const change = make(now())
+      if (change === undefined) return UNKNOWN
+      if ('kind' in change) return change
+      if (change.events.length === 0 && change.tokens.length === 0) return DONE
+      if (store.record(change, (state) => attendAt(state, terms)) === 'recorded') return DONE
+    }
+    alarm(new Error(`registration ${id}: others were quicker ${TRIES_MAX} times`))
+    return { kind: 'unsaved', retryAfterMs: RETRY_MS }
+  }
+  const guarded = <T>(work: () => T): T | Refused => {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      alarm(error)
+      return { kind: 'unsaved', retryAfterMs: RETRY_MS }
+    }
+  }
+  const idOf = (token: string, purpose: 'status' | 'confirm' = 'status'): string | undefined =>
+    store.findByToken(hashOf(TOKEN.test(token) ? token : ''), purpose, now())
+  /** A step of who has the private link. */
+  const byHolder = async (
+    token: string,
+    from: Visitor,
+    step: (known: Known, at: number) => Stepped,
+    spans: readonly NumberSpan[] = [],
+    also: readonly string[] = [],
+  ): Promise<RegistryDone> => {
+    const limited = limits.objectTo(from, undefined, now())
+    if (limited !== undefined) return limited
+    return guarded(() => {
+      const id = idOf(token)
+      if (id === undefined) return UNKNOWN
+      return settle(id, (at) => {
+        const known = store.knownWith(id, also, spans)
+        return known && step(known, at)
+      })
+    })
+  }
+  /** A step of somebody inside. */
+  const byVetter = async (
+    id: string,
+    step: (known: Known, at: number) => Stepped,
+    also: readonly string[] = [],
+  ): Promise<RegistryDone> => guarded(() => settle(id, (at) => withKnown(id, also, at, step)))
+  const withKnown = (
+    id: string,
+    also: readonly string[],
+    at: number,
+    step: (known: Known, at: number) => Stepped,
+  ): Stepped | undefined => {
+    const own = store.known(id)
+    if (own === undefined) return undefined
+    // What was refused or has not been confirmed claims nothing yet: its numbers are looked up by themselves.
+    const state = readRegistration(own.events, at)
+    const spans = state === undefined || isLive(state) ? [] : Array.from(state.numbers.values(), ({ span }) => span)
+    return step(store.knownWith(id, also, spans)!, at)
+  }
+  const open = (
+    fields: BusinessFields,
+    numbers: string,
+    way: 'page' | 'api' | 'telephone' | 'mail' | 'letter' | 'command',
+    by: Vetter | undefined,
+  ): Opened => {
+    const read = parseBusiness(fields)
+    const { lines, faults } = readNumberLines(numbers, plan)
+    const report: NumbersReport = { added: lines.length, there: 0, faults }
+    if (read.kind === 'faults') return { ...read, report: { ...report, added: 0 } }
+    if (store.countUnconfirmed() >= UNCONFIRMED_MAX) return { kind: 'full', retryAfterMs: FULL_RETRY_MS }
+    const id = freshId()
+    const status = freshToken()
+    const confirm = freshToken()
+    const done = settle(id, (at) =>
+      openRegistration({ id, way, business: read.business, lines, status, confirm, by }, at, terms),
+    )
+    return done.kind === 'done' ? { kind: 'opened', id, token: status.token, report } : done
+  }
+  /** Lines as their holder names them; a refusal names the first that is none. */
+  const readSpans = (text: string): readonly NumberSpan[] | StepRefused => {
+    const spans: NumberSpan[] = []
+    for (const line of text.split(/\r\n|\n|\r/)) {
+      if (line.trim() === '') continue
+      const span = parseSpan(line.trim(), plan)
+      if ('kind' in span) return { kind: 'refused', field: 'numbers', problem: `expected ${span.expected}` }
+      spans.push(span)
+    }
+    return spans
+  }
+
+  const registry: Registry = {
+    async open({ way, fields, numbers }, from) {
+      const limited = limits.objectTo(from, fields.email?.trim(), now())
+      if (limited !== undefined) return limited
+      return guarded(() => open(fields, numbers, way, undefined))
+    },
+    async confirm(token) {
+      const id = idOf(token, 'confirm')
+      if (id === undefined) return { kind: 'unknown' }
+      const fresh = freshToken()
+      const done = settle(id, (at) =>
+        withKnown(id, [], at, (known, at) => confirmRegistration(known, fresh, at, terms)),
+      )
+      return done.kind === 'done' ? { kind: 'confirmed', token: fresh.token } : { kind: 'unknown' }
+    },
+    async status(token) {
+      const id = idOf(token)
+      const known = id === undefined ? undefined : store.known(id)
+      const at = now()
+      const state = known && readRegistration(known.events, at)
+      if (known === undefined || state === undefined) return undefined
+      const offered = store.offersTo(known.id).flatMap((from) => {
+        const giver = readRegistration(store.known(from)?.events ?? [], at)
+        const numbers = giver?.offers.filter(({ to }) => to === known.id).flatMap(({ spans }) => spans.map(formatSpan))
+        return numbers === undefined || numbers.length === 0 ? [] : [{ from, numbers }]
+      })
+      return viewRegistration(state, known.events, { challenges: store.challenges(known.id, at), offered })
+    },
+    async numbersCsv(token) {
+      const id = idOf(token)
+      const state = id === undefined ? undefined : readRegistration(store.known(id)?.events ?? [], now())
+      return state && formatNumberCsv(exportLines(state))
+    },
+    async addNumbers(token, text, from) {
+      const { lines, faults } = readNumberLines(text, plan)
+      let report: NumbersReport = { added: 0, there: 0, faults }
+      const done = await byHolder(
+        token,
+        from,
+        (known, at) => {
+          const { change, report: found } = addNumbers(known, lines, at, terms)
+          const across = found.across.map(({ span }) => ({
+            line: 0,
+            found: formatSpan(span),
+            expected: 'numbers that are not half in another line: take that off first',
+          }))
+          report = { added: found.added, there: found.there, faults: [...faults, ...across] }
+          return change
+        },
+        lines.map(({ span }) => span),
+      )
+      return done.kind === 'done' ? { kind: 'taken', report } : done
+    },
+    async removeNumbers(token, text, from) {
+      const spans = readSpans(text)
+      if ('kind' in spans) return spans
+      return byHolder(token, from, (known, at) => removeNumbers(known, spans, at, terms))
+    },
+    async challenge(token, number, from) {
+      const limited = limits.objectTo(from, undefined, now())
+      if (limited !== undefined) return limited
+      return guarded((): ProofChallenge | Refused => {
+        const id = idOf(token)
+        const at = now()
+        const state = id === undefined ? undefined : readRegistration(store.known(id)?.events ?? [], at)
+        if (id === undefined || state === undefined) return UNKNOWN
+        const span = parseSpan(number, plan)
+        if ('kind' in span || span.first !== span.last)
+          return { kind: 'refused', field: 'number', problem: 'expected one number, such as +12125550117' }
+        if (state.status === 'withdrawn' || entriesOf(state, [span]).length === 0)
+          return { kind: 'refused', field: 'number', problem: 'no line of this registration has this number' }
+        const open = store.challenges(id, at)
+        const same = open.find((one) => one.number === span.first)
+        if (same !== undefined) return same
+        if (open.length >= CHALLENGES_MAX)
+          return { kind: 'limited', of: 'number', retryAfterMs: Math.max(RETRY_MS, open[0]!.until - at) }
+        const dial = parts.assignDial(store.dialled(at))
+        if (dial === undefined)
+          return { kind: 'refused', field: 'number', problem: 'numbers cannot be proved by a call here: send a letter' }
+        const challenge = { number: span.first, dial, from: at, until: at + CHALLENGE_MS }
+        store.challenge(id, challenge)
+        return challenge
+      })
+    },
+    async addEvidence(token, upload, from) {
+      // Before a file is kept: who has no link fills no disk.
+      const id = idOf(token)
+      const state = id === undefined ? undefined : readRegistration(store.known(id)?.events ?? [], now())
+      if (state === undefined || state.status === 'withdrawn') return UNKNOWN
+      const file = await parts.keepEvidence(upload)
+      if ('kind' in file) return file
+      const done = await byHolder(token, from, (known, at) => addEvidence(known, file, at, terms))
+      return done.kind === 'done' ? { kind: 'added', file } : done
+    },
+    async answer(token, text, from) {
+      const words = parseWords(text)
+      if (words === undefined) return { kind: 'refused', field: 'text', problem: WORDS_EXPECTED }
+      return byHolder(token, from, (known, at) => answerQuestion(known, words, at, terms))
+    },
+    async change(token, fields, from) {
+      const read = parseBusiness(fields)
+      if (read.kind === 'faults') {
+        const { field, problem } = read.faults[0]!
+        return { kind: 'refused', field, problem }
+      }
+      return byHolder(token, from, (known, at) => changeBusiness(known, read.business, at, terms))
+    },
+    renew: (token, from) => byHolder(token, from, (known, at) => renewRegistration(known, at, terms)),
+    async offer(token, text, to, from) {
+      const spans = readSpans(text)
+      if ('kind' in spans) return spans
+      return byHolder(token, from, (known, at) => {
+        const other = TOKEN.test(to) ? readRegistration(store.known(to)?.events ?? [], at) : undefined
+        return offerNumbers(known, spans, other, at, terms)
+      })
+    },
+    take: (token, other, from) =>
+      byHolder(token, from, (known, at) => takeNumbers(known, other, at, terms), [], TOKEN.test(other) ? [other] : []),
+    async withdraw(token, reason, from) {
+      return byHolder(token, from, (known, at) =>
+        withdrawRegistration(known, parseWords(reason) ?? '', undefined, at, terms),
+      )
+    },
+    async relink(email, from) {
+      const limited = limits.objectTo(from, email.trim(), now())
+      if (limited !== undefined) return limited
+      return guarded(() => {
+        for (const id of store.findByMail(email.trim())) {
+          settle(id, (at) => {
+            const known = store.known(id)
+            return known && relink(known, freshToken(), at, terms)
+          })
+        }
+        return DONE
+      })
+    },
+  }
+
+  const vetting: Vetting = {
+    list: async (filter, after, limit) => store.list(filter, after, limit),
+    async registration(id) {
+      const events = store.known(id)?.events ?? []
+      const registration = readRegistration(events, now())
+      return registration && { registration, events }
+    },
+    open: async (fields, numbers, way, by) => guarded(() => open(fields, numbers, way, by)),
+    vet: (id, item, outcome, reason, by) =>
+      byVetter(id, (known, at) => vet(known, { item, outcome, reason }, by, at, terms)),
+    approve: (id, reason, by) => byVetter(id, (known, at) => approve(known, reason, by, at, terms)),
+    refuse: (id, reasons, next, by) =>
+      byVetter(id, (known, at) => refuseRegistration(known, reasons, next, by, at, terms)),
+    suspend: (id, reason, by) => byVetter(id, (known, at) => suspend(known, reason, by, at, terms)),
+    ask: (id, question, by) => byVetter(id, (known, at) => ask(known, question, by, at, terms)),
+    note: (id, text, by) => byVetter(id, (known, at) => note(known, text, by, at, terms)),
+    async prove(id, way, numbers, detail, by) {
+      const spans = readSpans(numbers)
+      if ('kind' in spans) return spans
+      const meant = spans.length === 0 ? undefined : spans
+      return byVetter(id, (known, at) => proveByHand(known, { way, spans: meant, detail }, by, at, terms))
+    },
+    async settle(id, number, other, keeps, reason, by) {
+      const span = parseSpan(number, plan)
+      if ('kind' in span) return { kind: 'refused', field: 'number', problem: `expected ${span.expected}` }
+      return byVetter(id, (known, at) => settleDispute(known, { span, by: other, keeps, reason }, by, at, terms), [
+        other,
+      ])
+    },
+    correct: (id, seq, reason, by) => byVetter(id, (known, at) => correct(known, seq, reason, by, at, terms)),
+    withdraw: (id, reason, by) => byVetter(id, (known, at) => withdrawRegistration(known, reason, by, at, terms)),
+    async evidence(id, wanted) {
+      const state = readRegistration(store.known(id)?.events ?? [], now())
+      const file = state?.evidence.find((one) => one.id === wanted)
+      const octets = file && (await parts.readEvidence(file))
+      return file && octets && { file, octets }
+    },
+    async lookUp(number) {
+      const { registrations } = store.list({ number }, undefined, LOOKED_UP_MAX)
+      return { registrations, imported: store.imported(number, now()) }
+    },
+    sources: async () => store.sources(),
+  }
+
+  return {
+    registry,
+    vetting,
+    noteCall({ calling, called, at, strength, detail }) {
+      const id = store.findChallenge(calling, called, at)
+      if (id === undefined) return false
+      const proof = { number: calling, way: 'call', at, detail, strength } as const
+      const done = settle(id, (now) => withKnown(id, [], now, (known, now) => proveByCall(known, proof, now, terms)))
+      // A call that proves nothing leaves the way open for one that does.
+      if (done.kind === 'done' && strength === 'full') store.endChallenge(calling, called)
+      return done.kind === 'done'
+    },
+    attend() {
+      let attended = 0
+      for (const id of store.due(now(), ATTENDED_MAX)) {
+        const done = settle(id, (at) => {
+          const known = store.known(id)
+          return known && (attend(known, freshToken(), at, terms) ?? nothing(at))
+        })
+        if (done.kind === 'done') attended++
+      }
+      return attended
+    },
+  }
+}
+
+/** 128 random bits, 22 characters of base64url. */
+export function freshId(): string {
+  return randomBytes(16).toString('base64url')
+}
+
+function freshToken(): FreshToken {
+  const token = freshId()
+  return { token, hash: hashOf(token) }
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex')
+}
+
+function nothing(at: number): RegistryChange {
+  return { at, events: [], states: [], mails: [], tokens: [], confirms: [], audit: [] }
+}
+
+const TOKEN = /^[A-Za-z0-9_-]{22}$/
+const UNKNOWN = { kind: 'unknown' } as const
+const DONE = { kind: 'done' } as const
+const WORDS_EXPECTED = 'expected up to 2,000 characters, without invisible ones'
+const TRIES_MAX = 5
+const RETRY_MS = 5_000
+const FULL_RETRY_MS = 3_600_000
+/** Registrations whose address nobody has confirmed yet. Each is gone after `confirmWithinMs`. */
+export const UNCONFIRMED_MAX = 10_000
+/** Numbers of one registration that may be called for at a time, and how long each may take. */
+export const CHALLENGES_MAX = 20
+export const CHALLENGE_MS = 1_800_000
+const LOOKED_UP_MAX = 20
+/** Registrations that one round looks at; the next goes on. */
+const ATTENDED_MAX = 200
