@@ -7,12 +7,15 @@ import { type CallRecord, readJournalRow } from '#core/replay/call-record.ts'
 import { Comparison, type Decision, type NumberChange } from '#core/replay/comparison.ts'
 import { formatNumber } from '#core/rules/ground.ts'
 import { judge } from '#core/rules/judge.ts'
+import { NO_LIVING, makeLiving, type Living, type StandingChange as UsableChange } from '#core/rules/living.ts'
 import { noteOutcome } from '#core/rules/outcomes.ts'
 import type { Policy } from '#core/rules/policy.ts'
 import { isRegistered } from '#core/rules/registered.ts'
 import { openTally } from '#core/rules/tally.ts'
 import type { Verdict } from '#core/rules/verdict.ts'
 import { readJournalInOrder } from '#edge/store/journal-reader.ts'
+import { openForReading } from '#edge/store/schema.ts'
+import { readAllStanding, type StandingChange } from '#edge/store/standing-store.ts'
 import { openPolicyReader, type PolicyReader } from '#edge/store/policy-store.ts'
 import { CallFileFault, readCallFile } from './call-files.ts'
 import { readCapturedCalls } from './captured-calls.ts'
@@ -26,7 +29,15 @@ import { parseVersion, textOf } from './policy-change.ts'
 import { startProgress } from './progress.ts'
 import { nameInput, showTime, visible } from './words.ts'
 
-type ReplayWords = { policy: string; from: string; config?: string; against: string; json?: boolean; limit: string }
+type ReplayWords = {
+  policy: string
+  from: string
+  config?: string
+  against: string
+  json?: boolean
+  limit: string
+  withoutStanding?: boolean
+}
 
 /** Adds `recourse replay`. */
 export function replayCommand(program: Command): void {
@@ -44,6 +55,10 @@ export function replayCommand(program: Command): void {
       'in-force',
     )
     .option('--config <file>', 'the configuration with the policy in force, the peers and the store')
+    .option(
+      '--without-standing',
+      'leave out what desk and registry said when each call of the journal came: lifts, registrations, subscribers’ wishes',
+    )
     .option('--limit <numbers>', 'how many numbers to show', '50')
     .option('--json', 'one JSON object a number and a summary at the end, on standard output')
     .addHelpText(
@@ -55,10 +70,13 @@ export function replayCommand(program: Command): void {
       if (!Number.isInteger(limit) || limit < 1)
         throw new Stop(EXIT.unusable, `--limit ${visible(words.limit)} is no number of rows: expected 1 or more`)
       const { config, path } = loadOrStop(words.config)
-      const then = await loadPolicy(words.policy, config, path)
-      const now = await loadBaseline(words.against, config, path)
+      const verification = config.desk?.verification?.begins
+      const then = { ...(await loadPolicy(words.policy, config, path)), verification }
+      const baseline = await loadBaseline(words.against, config, path)
+      const now = typeof baseline === 'object' ? { ...baseline, verification } : baseline
       const comparison = new Comparison()
-      const trial = new Trial(then, now, comparison)
+      const living = words.from === 'journal' && words.withoutStanding !== true ? await loadLiving(config) : NO_LIVING
+      const trial = new Trial(then, now, comparison, living)
       const progress = startProgress()
       const notes = await readSource(words.from, config, trial, progress.show).finally(() => progress.stop())
       if (comparison.calls === 0)
@@ -75,16 +93,18 @@ export function replayCommand(program: Command): void {
 /** One policy with counters of its own. */
 class Judge {
   readonly policy: Policy
+  readonly #living: Living
   readonly #tally: ReturnType<typeof openTally>
 
-  constructor(policy: Policy) {
+  constructor(policy: Policy, living: Living) {
     this.policy = policy
+    this.#living = living
     this.#tally = openTally(policy, SEED)
   }
 
   /** Judges the call; how it ended counts where this policy lets it go on, as told at once. */
   decide(facts: CallFacts, outcome: CallRecord['outcome']): Decision {
-    const verdict = judge(facts, this.policy, this.#tally, facts.atMs)
+    const verdict = judge(facts, this.policy, this.#tally, facts.atMs, this.#living)
     if (outcome !== undefined && verdict.kind === 'allow') {
       noteOutcome(this.#tally, this.policy, { ...outcome, calling: facts.calling, atMs: facts.atMs })
     }
@@ -97,17 +117,41 @@ class Trial {
   readonly #then: Judge
   readonly #now: Judge | 'recorded' | undefined
   readonly #comparison: Comparison
+  readonly #living: Living
 
-  constructor(then: Policy, now: Policy | 'recorded' | undefined, comparison: Comparison) {
-    this.#then = new Judge(then)
-    this.#now = now === undefined || now === 'recorded' ? now : new Judge(now)
+  constructor(then: Policy, now: Policy | 'recorded' | undefined, comparison: Comparison, living: Living) {
+    this.#then = new Judge(then, living)
+    this.#now = now === undefined || now === 'recorded' ? now : new Judge(now, living)
+    this.#living = living
     this.#comparison = comparison
   }
 
   take({ facts, recorded, outcome }: CallRecord): void {
     const then = this.#then.decide(facts, outcome)
     const now = this.#now === 'recorded' ? decisionRecorded(recorded) : this.#now?.decide(facts, outcome)
-    this.#comparison.add(facts, isRegistered(this.#then.policy, facts), now, then)
+    this.#comparison.add(facts, isRegistered(this.#then.policy, facts, this.#living), now, then)
+  }
+}
+
+/** What desk and registry said at any time: each call is judged by what was in force when it came. */
+async function loadLiving({ store }: Config): Promise<Living> {
+  if (!existsSync(store.path)) return NO_LIVING
+  return openOrStop(() => {
+    const db = openForReading(store.path)
+    try {
+      return makeLiving(everInForce(readAllStanding(db)), { nowMs: 0, seed: SEED }).living
+    } finally {
+      db.close()
+    }
+  })
+}
+
+/** Entries that have ended are in force until then. */
+function* everInForce(changes: Iterable<StandingChange>): Generator<UsableChange> {
+  for (const { standing, endedAt } of changes) {
+    if (standing === undefined) continue
+    const until = Math.min(standing.until ?? Infinity, endedAt ?? Infinity)
+    yield { standing: { ...standing, until: Number.isFinite(until) ? until : undefined }, endedAt: undefined }
   }
 }
 
