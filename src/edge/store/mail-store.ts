@@ -114,6 +114,11 @@ export function noteReceived(
   )
 }
 
+/** Whether a message with this Message-ID came in before. */
+export function wasReceived(db: DatabaseSync, messageId: string): boolean {
+  return db.prepare('SELECT 1 FROM mail_received WHERE messageId = ?').get(messageId) !== undefined
+}
+
 /** Deletes what left or was given up before then, and what came in: addresses and texts are personal. */
 export function eraseMail(db: DatabaseSync, beforeMs: number): number {
   const gone = db.prepare('DELETE FROM mail WHERE doneAt < ?').run(beforeMs).changes

@@ -12,6 +12,7 @@ import type { StreamLimits } from '#edge/gate/streams.ts'
 import type { Endpoint, Listening } from './addresses.ts'
 import type { AccountsConfig, OfficeConfig } from './office.ts'
 import type { OutcomesConfig } from './outcomes.ts'
+import type { MailConfig } from './mail.ts'
 import type { OutletsConfig } from './outlets.ts'
 import type { FileSource, SecretSource } from './keys.ts'
 import type { StirConfig } from './stir.ts'
@@ -57,6 +58,8 @@ export type Config = {
   /** What outside services are asked with, by the id of the rule that asks. */
   readonly scoreTokens: ReadonlyMap<string, string>
   readonly outlets: OutletsConfig
+  /** Undefined where messages only wait in the store. */
+  readonly mail: MailConfig | undefined
   /** Undefined where no copies are taken. */
   readonly outcomes: OutcomesConfig | undefined
   /** Undefined where signed calls are not verified here. */

@@ -9,6 +9,7 @@ import { sortFaults, type ConfigFault } from './fault.ts'
 import { readHttp, type HttpConfig } from './http.ts'
 import { besides, openListReader, reasonOf, type ReadFile } from './lists.ts'
 import { type OutcomesConfig, readOutcomes } from './outcomes.ts'
+import { type MailConfig, readMail } from './mail.ts'
 import { type OutletsConfig, readOutlets } from './outlets.ts'
 import { makePolicy, type Places } from './rules.ts'
 import { knownKeys } from './schema-walk.ts'
@@ -82,6 +83,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
   const lists = text === undefined ? readFile : readFrozen(places.policyFile, text)
   const streams = readGateTls(parsed.data.gate, { file, readFile, env, places, serves: serves === true })
   const outlets = readOutlets(parsed.data, { file, readFile, env, places, serves: serves === true })
+  const mail = readMail(parsed.data, { file, readFile, env, places, serves: serves === true })
   const outcomes = readOutcomes(parsed.data, { file, readFile, env, places, serves: serves === true })
   const stir = readStir(parsed.data, { file, readFile, env, places, serves: serves === true }, isWhole)
   const compiled = compile(
@@ -94,6 +96,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
     http,
     streams.tls,
     outlets,
+    mail.mail,
     outcomes.outcomes,
     stir.stir,
   )
@@ -102,6 +105,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
     ...http.faults,
     ...streams.faults,
     ...outlets.faults,
+    ...mail.faults,
     ...outcomes.faults,
     ...stir.faults,
   )
@@ -120,6 +124,7 @@ function compile(
   http: HttpConfig,
   tls: GateTlsConfig | undefined,
   outlets: OutletsConfig,
+  mail: MailConfig | undefined,
   outcomes: OutcomesConfig | undefined,
   stir: StirConfig | undefined,
 ) {
@@ -188,6 +193,7 @@ function compile(
     api: http.api,
     scoreTokens: http.scoreTokens,
     outlets: { webhooks: outlets.webhooks, hep: outlets.hep },
+    mail,
     outcomes,
     stir,
     ledger: {

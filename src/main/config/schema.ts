@@ -19,6 +19,7 @@ import {
 } from './keys.ts'
 import { gateSchema } from './schema-gate.ts'
 import { accountsSchema, officeSchema } from './schema-office.ts'
+import { mailSchema } from './schema-mail.ts'
 import { webhooksSchema } from './schema-outlets.ts'
 import { policySchema } from './schema-policy.ts'
 import { stirSchema } from './schema-stir.ts'
@@ -209,6 +210,11 @@ export const configSchema = z.strictObject({
     accountsSchema.prefault({}),
     'Who may sign in there, and for how long. The first account is made by a link that `recourse up` prints.',
     'a mapping with secondFactor, idle, session and oidc',
+  ),
+  mail: key(
+    mailSchema.optional(),
+    'How messages reach people who contest a block, and how their replies come in. Without it messages wait in the store.',
+    'a mapping with server and from',
   ),
   api: key(
     api.optional(),
