@@ -149,7 +149,12 @@ test('nothing that anybody wrote becomes markup in a case file, and nothing invi
 test('the claimant reads no note, no worker, no figure, no called digit; inside has them all', () => {
   const inside = [formatCaseFile(partsOf('x', 'inside')), JSON.stringify(caseFileRecord(partsOf('x', 'inside')))]
   const outside = [formatCaseFile(partsOf('x', 'claimant')), JSON.stringify(caseFileRecord(partsOf('x', 'claimant')))]
-  for (const hidden of [/SECRET/, /Ann Lee/, /\+14155550163/, /\+12125550117.*\bedge\b|Calls behind|"calls":\[\{"at"/]) {
+  for (const hidden of [
+    /SECRET/,
+    /Ann Lee/,
+    /\+14155550163/,
+    /\+12125550117.*\bedge\b|Calls behind|"calls":\[\{"at"/,
+  ]) {
     for (const text of outside) assert.doesNotMatch(text, hidden)
     for (const text of inside) assert.match(text, hidden)
   }
