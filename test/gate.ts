@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { parseMessage } from '#codec/sip/message.ts'
 import { encodeText } from '#codec/sip/text.ts'
 import type { BlockEntry } from '#core/ledger/entry.ts'
-import type { JournalRow, Ledger, RecentBlock, Recorded } from '#core/ledger/ledger.ts'
+import { formatParty } from '#core/call/party.ts'
+import type { JournalNote, JournalRow, Ledger, RecentBlock, Recorded } from '#core/ledger/ledger.ts'
 import { US_NOTICES } from '#core/notify/notice-choices.ts'
 import { type NoticeSettings, makeNoticeTerms } from '#core/notify/notice-terms.ts'
 import { createReceiptRing } from '#core/receipt/receipt.ts'
@@ -57,7 +58,8 @@ export function gateWith({
       }),
     release: async ({ transaction }: Recorded, _at: number, cause: string) =>
       void released.push({ transaction, cause }),
-    note: (row: JournalRow) => void journal.push(row),
+    note: (call: JournalNote) =>
+      void journal.push({ ...call, calling: formatParty(call.calling), called: formatParty(call.called) }),
   } as unknown as Ledger
   const policy = policyOf(volumeLimit, shadow)
   const ring = createReceiptRing(new Map([[3, new Uint8Array(32).fill(7)]]), 3)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { JournalRow } from '#core/ledger/ledger.ts'
+import { noteOf } from '#edge/store/contract-samples.ts'
 import { readJournal } from '#edge/store/journal-reader.ts'
 import { openLedger } from '#edge/store/sqlite-ledger.ts'
 
@@ -30,7 +31,7 @@ test('recourse journal lists screened calls, newest first, and picks by verdict,
   t.after(() => rmSync(folder, { recursive: true }))
   const url = `sqlite:${join(folder, 'recourse.db')}`
   const ledger = await openLedger(url)
-  for (const row of ROWS) ledger.note(row)
+  for (const row of ROWS) ledger.note(noteOf(row))
   await ledger.close()
 
   assert.deepEqual(readJournal(url, {}, 10), ROWS.toReversed())

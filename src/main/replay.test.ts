@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { ipv4, link, pcapFile, udp } from '#codec/capture/build-capture.ts'
+import { noteOf } from '#edge/store/contract-samples.ts'
+import { openForWriting } from '#edge/store/schema.ts'
+import { endStanding, insertStanding } from '#edge/store/standing-store.ts'
 import { openLedger } from '#edge/store/sqlite-ledger.ts'
 
 const AT = Date.UTC(2026, 10, 22, 12)
@@ -84,6 +87,30 @@ gate:
   }
 })
 
+test('calls of the journal meet what desk and registry said when they came, unless that is left out', async (t) => {
+  const folder = folderOf(t)
+  const path = join(folder, 'recourse.db')
+  const ledger = await openLedger(`sqlite:${path}`)
+  for (const minute of CALLS.keys()) {
+    const row = { ...CALLS[0]!, at: AT + minute * 60_000, peer: 'edge', trunk: '', attestation: 'A' }
+    ledger.note(noteOf({ ...row, verdict: 'allow', rule: '' }))
+  }
+  await ledger.close()
+  const db = openForWriting(path, 'off')
+  const scope = { kind: 'number', number: '+12125550117' } as const
+  const lift = { kind: 'lift', scope, attestation: undefined, rule: undefined, until: undefined, origin: 'case' } as const
+  // From the third call on, and ended before the fourth came.
+  endStanding(db, insertStanding(db, { ...lift, from: AT + 2 * 60_000 }), AT + 3 * 60_000)
+  db.close()
+
+  const blocked = (...words: string[]) => {
+    const { stdout } = replay(folder, '--from', 'journal', '--against', 'none', ...words)
+    return Number(/newly blocked (\d+) call/.exec(stdout)?.[1])
+  }
+  assert.equal(blocked(), 1)
+  assert.equal(blocked('--without-standing'), 2)
+})
+
 test('the journal is replayed without its shadow rows, and compared with what was decided', async (t) => {
   const folder = folderOf(t)
   const ledger = await openLedger(`sqlite:${join(folder, 'recourse.db')}`)
@@ -92,11 +119,10 @@ test('the journal is replayed without its shadow rows, and compared with what wa
     .toArray()
     .entries()) {
     const row = { ...CALLS[0]!, at, peer: 'edge', trunk: '', attestation: 'A' }
-    ledger.note({ ...row, verdict: 'shadow', rule: 'other' })
-    ledger.note({
-      ...row,
-      ...(index === 1 ? { verdict: 'block', rule: 'old' } : { verdict: 'allow', rule: '' }),
-    })
+    ledger.note(noteOf({ ...row, verdict: 'shadow', rule: 'other' }))
+    ledger.note(
+      noteOf({ ...row, ...(index === 1 ? { verdict: 'block', rule: 'old' } : { verdict: 'allow', rule: '' }) }),
+    )
   }
   await ledger.close()
 

@@ -1,3 +1,4 @@
+import type { Party } from '#core/call/party.ts'
 import type { BlockEntry } from './entry.ts'
 
 /**
@@ -35,8 +36,11 @@ export type Recorder = Journal & {
 /** Notes every screened call in the background; no promise. */
 export type Journal = {
   /** Never waits and never throws: what does not fit into the queue is dropped and counted. */
-  note(call: JournalRow): void
+  note(call: JournalNote): void
 }
+
+/** A screened call as the gate hands it in: the parties as numbers, because this is done for every call. */
+export type JournalNote = Omit<JournalRow, 'calling' | 'called'> & { readonly calling: Party; readonly called: Party }
 
 export type JournalRow = {
   readonly at: number

@@ -65,8 +65,8 @@ export function noteCall(journal: Journal, facts: CallFacts, verdict: Verdict): 
 export function note(journal: Journal, facts: CallFacts, verdict: JournalRow['verdict'], rule: string): void {
   journal.note({
     at: facts.atMs,
-    calling: formatParty(facts.calling),
-    called: formatParty(facts.called),
+    calling: facts.calling,
+    called: facts.called,
     peer: facts.peer,
     trunk: facts.trunk,
     attestation: facts.attestation,

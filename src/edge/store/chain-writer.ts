@@ -14,13 +14,15 @@ import {
   type OpenColumns,
   type PersonalColumns,
 } from '#core/ledger/entry.ts'
-import { SAME_TRANSACTION_MS, type ReleaseCause, type Selection } from '#core/ledger/ledger.ts'
+import type { ReleaseCause, Selection } from '#core/ledger/ledger.ts'
 import { insertAudit, type AuditEntry } from './audit.ts'
 import { lockChain } from './chain-lock.ts'
 import { openKeptSigningKey, openSigningKey } from './checkpoint-key.ts'
 import { hasMention, MENTION_COLUMNS } from './mention.ts'
-import { JOURNAL_WIDTH, type Packed } from './packed.ts'
-import { octetText, RELEASED } from './rows.ts'
+import { JournalTable, erasedKeys } from './journal-table.ts'
+import type { JournalRows } from './packed.ts'
+import { type EarlierRow, RecentTransactions } from './recent-transactions.ts'
+import { IDS_BY_RECEIPT, idsByNumber } from './rows.ts'
 import { CHAIN_SPAN, openForWriting, type Durability } from './schema.ts'
 import { StoreError } from './store-error.ts'
 
@@ -40,13 +42,7 @@ export type WriterTerms = {
 export type Written = { readonly first: number; readonly repeats: readonly Repeat[] }
 
 /** The block at `index` of a batch is the row that is named here. */
-export type Repeat = {
-  readonly index: number
-  readonly chain: string
-  readonly seq: number
-  readonly receipt: string
-  readonly answer: string
-}
+export type Repeat = EarlierRow & { readonly index: number }
 
 /** Writes one chain of a ledger, and the journal beside it. Every method is durable when it returns. */
 export class ChainWriter {
@@ -92,19 +88,18 @@ export class ChainWriter {
   }
 
   /** Records blocks and journal rows in one transaction; a block whose transaction stands recorded adds no row. */
-  record(blocks: readonly BlockEntry[], journal: Packed): Written {
+  record(blocks: readonly BlockEntry[], journal: readonly JournalRows[]): Written {
     return this.#transact((open) => {
       const first = open.head.seq + 1
       const repeats: Repeat[] = []
+      open.recent.catchUp()
       for (const [index, block] of blocks.entries()) {
         // Asked inside the transaction, so that rows of this very batch are found as well.
-        const repeat = findEarlier(open, block, index)
-        if (repeat === undefined) insertBlock(open, block)
-        else repeats.push(repeat)
+        const earlier = open.recent.find(block)
+        if (earlier === undefined) insertBlock(open, block)
+        else repeats.push({ index, ...earlier })
       }
-      for (let at = 0; at < journal.length; at += JOURNAL_WIDTH) {
-        open.insertJournal.run(...(journal.slice(at, at + JOURNAL_WIDTH) as (string | number)[]))
-      }
+      for (const rows of journal) open.journal.insert(rows)
       return { first, repeats }
     })
   }
@@ -176,27 +171,22 @@ export class ChainWriter {
   /** Deletes some of the journal: `from` is where to go on, undefined when the end is reached. */
   eraseJournal(selection: Selection, from: number): { journal: number; next: number | undefined } {
     if (selection.by === 'receipt') return { journal: 0, next: undefined }
-    return this.#transact(({ db }) => {
+    return this.#transact(({ db, journal }) => {
       if (selection.by === 'age') {
-        const oldest = 'SELECT id FROM journal ORDER BY id LIMIT ?'
+        const oldest = 'SELECT id FROM journal_row ORDER BY id LIMIT ?'
         const { changes } = db
-          .prepare(`DELETE FROM journal WHERE id IN (${oldest}) AND at < ?`)
+          .prepare(`DELETE FROM journal_row WHERE id IN (${oldest}) AND at < ?`)
           .run(ERASE_ROWS, selection.beforeMs)
+        if (changes === 0) journal.forgetWords()
         return { journal: Number(changes), next: changes === 0 ? undefined : 0 }
       }
-      const last = Number(db.prepare('SELECT max(id) AS last FROM journal').get()!['last'] ?? 0)
+      const last = Number(db.prepare('SELECT max(id) AS last FROM journal_row').get()!['last'] ?? 0)
       const to = from + ERASE_SPAN
       const { changes } = db
         .prepare(
-          'DELETE FROM journal WHERE id > ?1 AND id <= ?2 AND (calling IN (?3, ?4, ?5) OR called IN (?3, ?4, ?5))',
+          'DELETE FROM journal_row WHERE id > ?1 AND id <= ?2 AND (calling IN (?3, ?4, ?5) OR called IN (?3, ?4, ?5))',
         )
-        .run(
-          from,
-          to,
-          selection.number,
-          selection.number.replace(/^\+/, ''),
-          selection.number.replace(/^\+1(?=\d{10}$)/, ''),
-        )
+        .run(from, to, ...erasedKeys(selection.number))
       return { journal: Number(changes), next: to >= last ? undefined : to }
     })
   }
@@ -326,9 +316,9 @@ type Open = {
   readonly number: number
   readonly insertEntry: StatementSync
   readonly insertPersonal: StatementSync
-  readonly insertJournal: StatementSync
+  readonly journal: JournalTable
   readonly blocksAfter: StatementSync
-  readonly earlier: StatementSync
+  readonly recent: RecentTransactions
   head: Head
 }
 
@@ -341,18 +331,11 @@ function prepare(db: DatabaseSync, chain: string): Open {
     number,
     insertEntry: db.prepare(`INSERT INTO entry VALUES (${marks(18)})`),
     insertPersonal: db.prepare(`INSERT INTO personal VALUES (${marks(11)})`),
-    insertJournal: db.prepare(
-      `INSERT INTO journal (at, calling, called, peer, trunk, attestation, verdict, rule) VALUES (${marks(8)})`,
-    ),
+    journal: new JournalTable(db),
     blocksAfter: db.prepare(
       `SELECT at, "transaction", receiptHash FROM entry WHERE id > ? AND id < ? AND entry = 'block' ORDER BY id`,
     ),
-    earlier: db.prepare(
-      `SELECT chain.name AS chain, entry.id AS id, receipt, answer
-       FROM entry JOIN personal ON personal.id = entry.id JOIN chain ON chain.number = entry.id / ${CHAIN_SPAN}
-       WHERE "transaction" = ? AND entry.at BETWEEN ? AND ? AND entry = 'block' AND NOT ${RELEASED}
-       ORDER BY entry.at, entry.id LIMIT 1`,
-    ),
+    recent: new RecentTransactions(db, number),
     head: readHead(db, number, chain),
   }
 }
@@ -384,7 +367,7 @@ function readHeads(db: DatabaseSync): Head[] {
 function readNewest(db: DatabaseSync): number | undefined {
   const last = db.prepare('SELECT at FROM entry WHERE id > ? AND id < ? ORDER BY id DESC LIMIT 1')
   const rows = Array.from(readChains(db).keys(), (number) => last.get(number * CHAIN_SPAN, (number + 1) * CHAIN_SPAN))
-  rows.push(db.prepare('SELECT at FROM journal ORDER BY id DESC LIMIT 1').get())
+  rows.push(db.prepare('SELECT at FROM journal_row ORDER BY id DESC LIMIT 1').get())
   const times = rows.flatMap((row) => (row === undefined ? [] : [Number(row['at'])]))
   return times.length === 0 ? undefined : Math.max(...times)
 }
@@ -399,19 +382,6 @@ function erasePersonal(open: Open, ids: readonly number[], cause: string, atMs: 
     addSeq(erased, names.get(Math.floor(id / CHAIN_SPAN))!, id % CHAIN_SPAN)
   }
   insertOpen(open, { entry: 'erasure', at: atMs, cause, erased })
-}
-
-/** The row a block repeats. In whatever chain: the gate beside this one may have had the INVITE before. */
-function findEarlier({ earlier }: Open, { transaction, at }: BlockEntry, index: number): Repeat | undefined {
-  const row = earlier.get(transaction, at - SAME_TRANSACTION_MS, at + SAME_TRANSACTION_MS)
-  if (row === undefined) return undefined
-  return {
-    index,
-    chain: String(row['chain']),
-    seq: Number(row['id']) % CHAIN_SPAN,
-    receipt: String(row['receipt']),
-    answer: octetText(row['answer']),
-  }
 }
 
 function insertBlock(open: Open, block: BlockEntry): void {
@@ -439,9 +409,11 @@ function insertBlock(open: Open, block: BlockEntry): void {
     commitment: commitTo(salt, personal),
   }
   insertColumns(open, columns)
+  const id = number * CHAIN_SPAN + columns.seq
+  open.recent.keep(transaction, at, id)
   const { receipt, calling, called, displayName, callId, request, answer, grounds } = personal
   open.insertPersonal.run(
-    number * CHAIN_SPAN + columns.seq,
+    id,
     at,
     salt,
     receipt,
@@ -527,13 +499,12 @@ function selectPersonal(db: DatabaseSync, selection: Selection): number[] {
       .all(...values)
       .map(({ id }) => Number(id))
   if (selection.by === 'age') return all('WHERE at < ? ORDER BY at', selection.beforeMs)
-  if (selection.by === 'number') return all('WHERE calling = ? OR called = ?', selection.number, selection.number)
+  if (selection.by === 'number') {
+    const either = `WHERE id IN (${idsByNumber('calling')}) OR id IN (${idsByNumber('called')})`
+    return all(either, selection.number, selection.number)
+  }
   const hash = hashReceipt(selection.receipt)
-  return all(
-    'JOIN entry ON entry.id = personal.id WHERE substr(receiptHash, 1, 16) = ? AND receiptHash = ?',
-    hash.slice(0, 16),
-    hash,
-  )
+  return all(`WHERE id IN (${IDS_BY_RECEIPT})`, hash.slice(0, 16), hash)
 }
 
 function append(path: string, text: string): void {

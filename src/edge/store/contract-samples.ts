@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto'
+import { parseParty } from '#core/call/party.ts'
 import type { BlockEntry, PersonalColumns } from '#core/ledger/entry.ts'
+import type { JournalNote, JournalRow } from '#core/ledger/ledger.ts'
 
 /** A block that differs from every other number's in all that should differ. */
 export function sampleBlock(number: number, personal: Partial<PersonalColumns> = {}): BlockEntry {
@@ -31,6 +33,11 @@ export function sampleBlock(number: number, personal: Partial<PersonalColumns> =
       ...personal,
     },
   }
+}
+
+/** A row of the journal as a gate hands it in. */
+export function noteOf(row: JournalRow): JournalNote {
+  return { ...row, calling: parseParty(row.calling), called: parseParty(row.called) }
 }
 
 /** When the sample with number 0 was recorded. */

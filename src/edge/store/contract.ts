@@ -13,7 +13,7 @@ import type { LedgerReader } from './ledger-reader.ts'
 import { CHAIN_SPAN } from './schema.ts'
 import type { LedgerOptions } from './sqlite-ledger.ts'
 import { policyContract } from './contract-policy.ts'
-import { sampleBlock, SAMPLE_START_MS } from './contract-samples.ts'
+import { noteOf, sampleBlock, SAMPLE_START_MS } from './contract-samples.ts'
 
 /** A store of its own for one test, removed after it. */
 export type StoreOnTrial = {
@@ -249,9 +249,9 @@ function recording(fresh: (t: TestContext) => StoreOnTrial): void {
       rule: 'emergency',
     }
 
-    for (let i = 0; i < 70_000; i++) ledger.note(call)
+    for (let i = 0; i < 70_000; i++) ledger.note(noteOf(call))
     await ledger.close()
-    ledger.note(call)
+    ledger.note(noteOf(call))
 
     const { journalled, journalDrops } = ledger.figures()
     assert.equal(journalled + journalDrops, 70_001)
@@ -487,8 +487,8 @@ function erasing(fresh: (t: TestContext) => StoreOnTrial): void {
     const store = fresh(t)
     const ledger = await store.open()
     for (let number = 0; number < 40; number++) void ledger.record(sampleBlock(number))
-    ledger.note({ ...JOURNALLED, calling: '+12125550009' })
-    ledger.note({ ...JOURNALLED, calling: '+12125550010' })
+    ledger.note(noteOf({ ...JOURNALLED, calling: '+12125550009' }))
+    ledger.note(noteOf({ ...JOURNALLED, calling: '+12125550010' }))
     await ledger.record(sampleBlock(40))
     const one = sampleBlock(3).personal.receipt
 

@@ -21,7 +21,7 @@ export function readJournal(url: string, filter: JournalFilter, limit: number): 
   const db = openForReading(parseStoreUrl(url))
   try {
     return db
-      .prepare(`SELECT ${COLUMNS} FROM journal ${asked.where} ORDER BY at DESC, rowid DESC LIMIT ?`)
+      .prepare(`SELECT ${COLUMNS} FROM journal ${asked.where} ORDER BY at DESC, id DESC LIMIT ?`)
       .all(...asked.values, limit)
       .map((row) => ({ ...row, at: Number(row['at']) }) as unknown as JournalRow)
   } finally {
@@ -41,7 +41,7 @@ export function readJournalInOrder(
   let calls = 0
   let oldestMs: number | undefined
   try {
-    const rows = db.prepare(`SELECT ${COLUMNS} FROM journal WHERE verdict <> 'shadow' ORDER BY at, rowid`).iterate()
+    const rows = db.prepare(`SELECT ${COLUMNS} FROM journal WHERE verdict <> 'shadow' ORDER BY at, id`).iterate()
     for (const row of rows) {
       const at = Number(row['at'])
       oldestMs ??= at
@@ -69,7 +69,7 @@ export function readSignedCalls(
     const rows = db
       .prepare(
         `SELECT at, calling, peer, trunk FROM journal
-         WHERE id > (SELECT max(id) FROM journal) - ? AND at >= ? AND attestation = 'A' AND verdict <> 'shadow' ORDER BY id`,
+         WHERE id > (SELECT max(id) FROM journal_row) - ? AND at >= ? AND attestation = 'A' AND verdict <> 'shadow' ORDER BY id`,
       )
       .iterate(rowsMax, sinceMs)
     for (const { at, calling, peer, trunk } of rows) {

@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { BlockEntry } from '#core/ledger/entry.ts'
 import {
   Unrecorded,
-  type JournalRow,
+  type JournalNote,
   type LedgerFigures,
   type Recorded,
   type Recorder,
@@ -11,7 +11,7 @@ import {
 } from '#core/ledger/ledger.ts'
 import type { Repeat } from './chain-writer.ts'
 import type { Order, Question, Report } from './ledger-thread.ts'
-import { packBlock, packJournal, type Packed } from './packed.ts'
+import { JournalPacker, packBlock, type Packed } from './packed.ts'
 import { StoreError } from './store-error.ts'
 
 /** What leads to the writer's thread: the thread itself for whoever started it, a port for any other thread. */
@@ -35,10 +35,12 @@ export class LedgerClient implements Recorder {
   /** Why nothing is taken. */
   #absence: Absence = { code: 'failed', detail: 'the writer is starting' }
   #blocks: Packed = []
-  #journal: Packed = []
+  readonly #journal = new JournalPacker()
   /** In the order handed in, which is the order the thread answers in. */
   #waiting: Waiting[] = []
   #answered = 0
+  /** How many of `#waiting` are not on their way yet. */
+  #gathered = 0
   readonly #asking = new Map<number, Asking>()
   #asked = 0
   #flushing = false
@@ -70,7 +72,8 @@ export class LedgerClient implements Recorder {
     for (const { reject } of this.#asking.values()) reject(new Unrecorded(absence.code, absence.detail))
     this.#asking.clear()
     this.#blocks = []
-    this.#journal = []
+    this.#gathered = 0
+    this.#journal.clear()
     this.#count.journalDrops += this.#journalQueued
     this.#journalQueued = 0
   }
@@ -83,6 +86,7 @@ export class LedgerClient implements Recorder {
     }
     return new Promise((resolve, reject) => {
       packBlock(block, this.#blocks)
+      this.#gathered++
       this.#waiting.push({ resolve, reject, transaction: block.transaction, receipt: block.personal.receipt })
       this.#flushSoon()
     })
@@ -93,13 +97,13 @@ export class LedgerClient implements Recorder {
     this.#count.released++
   }
 
-  note(call: JournalRow): void {
+  note(call: JournalNote): void {
     if (this.#journalQueued >= JOURNAL_QUEUE_MAX || !this.#takes) {
       this.#count.journalDrops++
       return
     }
     this.#journalQueued++
-    packJournal(call, this.#journal)
+    this.#journal.add(call)
     this.#journalTimer ??= setTimeout(() => this.#flushJournal(), JOURNAL_FLUSH_MS)
   }
 
@@ -166,11 +170,19 @@ export class LedgerClient implements Recorder {
     return new Unrecorded(this.#absence.code, this.#absence.detail)
   }
 
-  /** At the end of this turn of the event loop, so that all blocks of the turn travel together. */
+  /**
+   * At the end of this turn of the event loop, so that all blocks of the turn travel together; while the writer is at work
+   * for us, when it answers: it would not look at them before, and what it finds then is one group, one commit, one sync.
+   */
   #flushSoon(): void {
-    if (this.#flushing) return
+    if (this.#flushing || this.#holdsBack) return
     this.#flushing = true
     setImmediate(() => this.#flushBlocks())
+  }
+
+  get #holdsBack(): boolean {
+    const underWay = this.#queued() - this.#gathered
+    return underWay > 0 && this.#gathered < GROUP_MAX
   }
 
   #flushBlocks(): void {
@@ -178,14 +190,14 @@ export class LedgerClient implements Recorder {
     if (this.#blocks.length === 0) return
     this.#send({ kind: 'blocks', values: this.#blocks })
     this.#blocks = []
+    this.#gathered = 0
   }
 
   #flushJournal(): void {
     clearTimeout(this.#journalTimer)
     this.#journalTimer = undefined
-    if (this.#journal.length === 0) return
-    this.#send({ kind: 'journal', values: this.#journal })
-    this.#journal = []
+    if (this.#journal.isEmpty) return
+    this.#send({ kind: 'journal', rows: this.#journal.take() })
   }
 
   #send(order: Order): void {
@@ -210,16 +222,18 @@ export class LedgerClient implements Recorder {
     this.#count.committed += seq - first
     this.#count.repeated += repeats.length
     this.#count.commits++
-    this.#compact()
+    this.#goOn()
   }
 
   #settle(count: number, code: UnrecordedCode, detail: string): void {
     for (let i = 0; i < count; i++) this.#waiting[this.#answered++]!.reject(new Unrecorded(code, detail))
     this.#count.failed += count
-    this.#compact()
+    this.#goOn()
   }
 
-  #compact(): void {
+  /** After an answer: sends what has gathered behind it, and forgets what is settled. */
+  #goOn(): void {
+    if (this.#gathered > 0 && !this.#holdsBack) this.#flushBlocks()
     if (this.#answered < COMPACT_AT && this.#answered < this.#waiting.length) return
     this.#waiting = this.#waiting.slice(this.#answered)
     this.#answered = 0
@@ -263,5 +277,8 @@ const QUEUE_MAX = 65_536
 
 /** Journal rows on their way; beyond it they are dropped and counted. */
 const JOURNAL_QUEUE_MAX = 65_536
-const JOURNAL_FLUSH_MS = 50
+/** Nobody waits for the journal, and many rows at a time cost the writer less. */
+const JOURNAL_FLUSH_MS = 200
+/** As many blocks are sent also while the writer is at work, so that it need not wait for them. */
+const GROUP_MAX = 256
 const COMPACT_AT = 4_096

@@ -7,7 +7,7 @@ import { verifyLedger, type Verification } from '#core/ledger/verify.ts'
 import { Conditions } from './conditions.ts'
 import { createVerifier } from './checkpoint-key.ts'
 import { createMention, hasMention, MENTION_COLUMNS } from './mention.ts'
-import { octetText, readRow, RELEASED, ROW_COLUMNS, ROW_SOURCE, type Row } from './rows.ts'
+import { IDS_BY_RECEIPT, idsByNumber, octetText, readRow, RELEASED, ROW_COLUMNS, ROW_SOURCE, type Row } from './rows.ts'
 import { CHAIN_SPAN, openForReading, parseStoreUrl } from './schema.ts'
 
 /** Which entries; what is not said is not asked. */
@@ -73,9 +73,9 @@ function listEntries(db: DatabaseSync, filter: EntryFilter, order: 'oldest' | 'n
   const asked = new Conditions()
   if (filter.sinceMs !== undefined) asked.ask('entry.at >= ?', filter.sinceMs)
   if (filter.untilMs !== undefined) asked.ask('entry.at < ?', filter.untilMs)
-  if (filter.calling !== undefined) asked.ask('calling = ?', filter.calling)
-  if (filter.called !== undefined) asked.ask('called = ?', filter.called)
-  if (filter.number !== undefined) asked.ask('(calling = ? OR called = ?)', filter.number, filter.number)
+  if (filter.calling !== undefined) asked.ask(BY_CALLING, filter.calling)
+  if (filter.called !== undefined) asked.ask(BY_CALLED, filter.called)
+  if (filter.number !== undefined) asked.ask(`(${BY_CALLING} OR ${BY_CALLED})`, filter.number, filter.number)
   if (filter.rule !== undefined) asked.ask('rule = ?', filter.rule)
   if (filter.program !== undefined) asked.ask('program = ?', filter.program)
   if (filter.entry !== undefined) asked.ask('entry.entry = ?', filter.entry)
@@ -107,7 +107,7 @@ function findBlock(db: DatabaseSync, receipt: string): ListedEntry | undefined {
   const row = db
     .prepare(
       `SELECT ${ROW_COLUMNS}, ${RELEASED} AS released FROM ${ROW_SOURCE}
-       WHERE substr(receiptHash, 1, 16) = ? AND receiptHash = ? AND entry.entry = 'block'`,
+       WHERE entry.id IN (${IDS_BY_RECEIPT}) AND entry.entry = 'block'`,
     )
     .get(hash.slice(0, 16), hash)
   return row === undefined ? undefined : readListed(row)
@@ -119,7 +119,12 @@ function countErasable(db: DatabaseSync, selection: Selection): number {
     Number(db.prepare(`SELECT count(*) AS count FROM personal WHERE ${condition}`).get(...values)!['count'])
   if (selection.by === 'age') return count('at < ?', selection.beforeMs)
   const mention = createMention(selection.number)
-  if (mention === undefined) return count('calling = ? OR called = ?', selection.number, selection.number)
+  if (mention === undefined)
+    return count(
+      `id IN (${idsByNumber('calling')}) OR id IN (${idsByNumber('called')})`,
+      selection.number,
+      selection.number,
+    )
   let found = 0
   for (const row of db.prepare(`SELECT ${MENTION_COLUMNS} FROM personal`).iterate()) {
     if (hasMention(row, mention)) found++
@@ -205,6 +210,9 @@ function storeVerifier(db: DatabaseSync, keys: readonly string[] | undefined): R
       .map(({ pem }) => String(pem)),
   )
 }
+
+const BY_CALLING = `entry.id IN (${idsByNumber('calling')})`
+const BY_CALLED = `entry.id IN (${idsByNumber('called')})`
 
 /** Each finds the first row of its kind, by id. */
 const STRAYS: readonly (readonly [kind: FaultKind, sql: string])[] = [

@@ -7,7 +7,7 @@ import type { AuditEntry } from './audit.ts'
 import { ChainWriter, type Repeat, type WriterTerms } from './chain-writer.ts'
 import { doubtClock } from './clock.ts'
 import { createMention } from './mention.ts'
-import { BLOCK_WIDTH, JOURNAL_WIDTH, unpackBlock, type Packed } from './packed.ts'
+import { BLOCK_WIDTH, JOURNAL_WIDTH, unpackBlock, type JournalRows, type Packed } from './packed.ts'
 import { SQLITE_BUSY, SQLITE_FULL, SQLITE_LOCKED, StoreError, sqliteCode, type StoreErrorCode } from './store-error.ts'
 
 export type ThreadTerms = Omit<WriterTerms, 'acknowledged'> & {
@@ -25,7 +25,7 @@ export type ThreadTerms = Omit<WriterTerms, 'acknowledged'> & {
 /** What the thread is sent. */
 export type Order =
   | { readonly kind: 'blocks'; readonly values: Packed }
-  | { readonly kind: 'journal'; readonly values: Packed }
+  | { readonly kind: 'journal'; readonly rows: JournalRows }
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
   /** Another thread hands in blocks and journal rows on a port of its own. */
   | { readonly kind: 'join'; readonly port: MessagePort }
@@ -60,6 +60,9 @@ export type ThreadState = {
 /** What one message brought, and how far it has been taken. */
 type Handed = { readonly from: MessagePort; readonly values: Packed; at: number }
 
+/** The same of journal rows. */
+type HandedRows = { readonly from: MessagePort; readonly rows: JournalRows; at: number }
+
 /** Rows of one batch, and whose they are: so many of one port, then so many of the next. */
 type Taken = { readonly values: Packed; readonly shares: { readonly from: MessagePort; rows: number }[] }
 
@@ -69,7 +72,7 @@ const acknowledged = new Float64Array(terms.acknowledged)
 const owner = parentPort!
 const ports = new Set<MessagePort>([owner])
 const blocks: Handed[] = []
-const journal: Handed[] = []
+const journal: HandedRows[] = []
 const questions: { from: MessagePort; id: number; question: Question }[] = []
 /** Why blocks cannot be recorded just now. */
 let failure: { code: UnrecordedCode; detail: string; at: number } | undefined
@@ -121,7 +124,8 @@ function tell(report: Report, to: MessagePort = owner): void {
 function take(order: Order, from: MessagePort): void {
   if (order.kind === 'ask') questions.push({ from, id: order.id, question: order.question })
   else if (order.kind === 'join') ports.add(order.port)
-  else (order.kind === 'blocks' ? blocks : journal).push({ from, values: order.values, at: 0 })
+  else if (order.kind === 'blocks') blocks.push({ from, values: order.values, at: 0 })
+  else journal.push({ from, rows: order.rows, at: 0 })
 }
 
 /** Works until nothing waits. Asynchronous for the sake of long questions, which let recording go on between steps. */
@@ -154,7 +158,7 @@ function drain(): void {
 /** One group commit: up to `BATCH_ROWS` blocks, and a few journal rows that come along at no cost. */
 function recordSome(writer: ChainWriter): void {
   const batch = takeRows(blocks, BLOCK_WIDTH, BATCH_ROWS)
-  const notes = takeRows(journal, JOURNAL_WIDTH, JOURNAL_ROWS)
+  const notes = takeJournal(JOURNAL_ROWS)
   const entries = []
   for (let at = 0; at < batch.values.length; at += BLOCK_WIDTH) entries.push(unpackBlock(batch.values, at))
   if (terms.acknowledge === 'before-commit') tellRecorded(batch, 0, [])
@@ -166,7 +170,7 @@ function recordSome(writer: ChainWriter): void {
   }
   if (failure !== undefined && performance.now() - failure.at < RETRY_MS) return refuse(failure)
   try {
-    const { first, repeats } = writer.record(entries, notes.values)
+    const { first, repeats } = writer.record(entries, notes.rows)
     acknowledged[0] = writer.seq
     if (terms.acknowledge === 'after-commit') tellRecorded(batch, first, repeats)
     for (const { from, rows } of notes.shares) tell({ kind: 'journalled', written: rows, dropped: 0 }, from)
@@ -212,6 +216,22 @@ function takeRows(queue: Handed[], width: number, rows: number): Taken {
     else taken.shares.push({ from: next.from, rows: count })
     if (end === next.values.length) queue.shift()
     else next.at = end
+  }
+  return taken
+}
+
+/** Takes up to so many journal rows, and says whose they were. */
+function takeJournal(most: number): { rows: JournalRows[]; shares: { from: MessagePort; rows: number }[] } {
+  const taken: ReturnType<typeof takeJournal> = { rows: [], shares: [] }
+  let room = most * JOURNAL_WIDTH
+  for (let next = journal[0]; next !== undefined && room > 0; next = journal[0]) {
+    const { values, words } = next.rows
+    const some = values.subarray(next.at, next.at + room)
+    taken.rows.push({ values: some, words })
+    taken.shares.push({ from: next.from, rows: some.length / JOURNAL_WIDTH })
+    room -= some.length
+    next.at += some.length
+    if (next.at === values.length) journal.shift()
   }
   return taken
 }
@@ -350,6 +370,6 @@ function tellState({ checkpoints, reopened, lost }: ChainWriter): void {
 /** Blocks in one group commit: more would keep the first of them waiting. */
 const BATCH_ROWS = 512
 /** Journal rows that one transaction takes along. */
-const JOURNAL_ROWS = 512
+const JOURNAL_ROWS = 2_048
 /** How long a failed store is left alone before it is opened again. */
 const RETRY_MS = 250

@@ -1,7 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import { parseErased } from '#core/ledger/erased.ts'
 import type { EntryKind, LedgerRow, OpenColumns, PersonalColumns } from '#core/ledger/entry.ts'
-import { CHAIN_SPAN } from './schema.ts'
+import { CHAIN_SPAN, STRETCH_ROWS } from './schema.ts'
 
 export type Row = Record<string, SQLOutputValue>
 
@@ -18,6 +18,21 @@ export const ROW_SOURCE = `entry JOIN chain ON chain.number = entry.id / ${CHAIN
 /** Whether a later entry takes the block back. */
 export const RELEASED = `EXISTS (SELECT 1 FROM entry AS later WHERE later."transaction" = entry."transaction"
   AND later.entry = 'released' AND later.receiptHash = entry.receiptHash)`
+
+/** The stretches of all chains, for a WITH RECURSIVE clause; see `STRETCH_ROWS`. */
+const STRETCHES = `stretch (number, last) AS (
+  SELECT chain.number * ${CHAIN_SPAN / STRETCH_ROWS},
+    (SELECT max(id) FROM entry WHERE id < (chain.number + 1) * ${CHAIN_SPAN}) / ${STRETCH_ROWS} FROM chain
+  UNION ALL SELECT number + 1, last FROM stretch WHERE number < last)`
+
+/** A query for the ids of the entries of a receipt: asks for the first 16 digits of its hash, and for the hash. */
+export const IDS_BY_RECEIPT = `WITH RECURSIVE ${STRETCHES} SELECT entry.id AS id FROM stretch CROSS JOIN entry
+  ON entry.id / ${STRETCH_ROWS} = stretch.number AND substr(receiptHash, 1, 16) = ? AND receiptHash = ?`
+
+/** A query for the ids of the blocks from a number, or to it. */
+export const idsByNumber = (side: 'calling' | 'called'): string =>
+  `WITH RECURSIVE ${STRETCHES} SELECT personal.id AS id FROM stretch CROSS JOIN personal
+   ON personal.id / ${STRETCH_ROWS} = stretch.number AND personal.${side} = ?`
 
 /** Reads one row of `ROW_COLUMNS`. Says what the store holds, however odd: whether to believe it is for the verifier. */
 export function readRow(row: Row): LedgerRow {

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { ACCOUNT_TABLES } from './schema-account.ts'
+import { JOURNAL_AS_NUMBERS } from './schema-journal.ts'
 import { MAIL_TABLES } from './schema-mail.ts'
 import { REDRESS_TABLES } from './schema-redress.ts'
 import { REGISTRY_TABLES } from './schema-registry.ts'
@@ -164,6 +165,12 @@ const BUSY_TIMEOUT_MS = 5_000
 /** The id of an entry is its chain's number times this, plus its `seq`: unique, and in the order of each chain. */
 export const CHAIN_SPAN = 2 ** 40
 
+/**
+ * Indexes whose order is not that of time are kept for so many entries of a chain at a time: new entries then touch a few
+ * pages that all lie in memory, however large the store has become. Whoever looks something up goes through all stretches.
+ */
+export const STRETCH_ROWS = 4_096
+
 /** Each step brings a store from its place in this list to the next; what was released is never edited. */
 const MIGRATIONS = [
   `CREATE TABLE chain (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -226,4 +233,14 @@ const MIGRATIONS = [
   REGISTRY_TABLES,
   ACCOUNT_TABLES,
   MAIL_TABLES,
+  // By transaction only what was taken back is looked for; all other indexes in random order wrote a page for each entry.
+  `DROP INDEX entry_transaction;
+   DROP INDEX entry_receipt;
+   DROP INDEX personal_calling;
+   DROP INDEX personal_called;
+   CREATE INDEX entry_released ON entry ("transaction") WHERE entry = 'released';
+   CREATE INDEX entry_receipt ON entry (id / ${STRETCH_ROWS}, substr(receiptHash, 1, 16));
+   CREATE INDEX personal_calling ON personal (id / ${STRETCH_ROWS}, calling);
+   CREATE INDEX personal_called ON personal (id / ${STRETCH_ROWS}, called);`,
+  JOURNAL_AS_NUMBERS,
 ]

@@ -2,7 +2,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { BlockEntry } from '#core/ledger/entry.ts'
 import type {
   Erasure,
-  JournalRow,
+  JournalNote,
   Ledger,
   LedgerFigures,
   RecentBlock,
@@ -110,7 +110,7 @@ class SqliteLedger implements SharedLedger {
     return this.#client.release(block, atMs, cause)
   }
 
-  note(call: JournalRow): void {
+  note(call: JournalNote): void {
     this.#client.note(call)
   }
 
