@@ -6,7 +6,7 @@ import type { Role } from '#core/account/permission.ts'
 import { createPasswordHasher } from '#edge/account/password-hash.ts'
 import { TOTP_STEP_MS, codeAt } from '#edge/account/totp.ts'
 import type { InsideRoute } from '#edge/http/accounts/guard.ts'
-import { createOfficeApp } from '#edge/http/accounts/office-app.ts'
+import { createOfficeApp, insideRoutes } from '#edge/http/accounts/office-app.ts'
 import { SESSION_COOKIE } from '#edge/http/accounts/session-cookie.ts'
 import { type HttpFigures, noHttpFigures } from '#edge/http/figures.ts'
 import { type AccountStore, openAccountStore } from '#edge/store/account-store.ts'
@@ -19,6 +19,9 @@ export type TestOffice = {
   readonly accounts: Accounts
   readonly figures: HttpFigures
   readonly alarms: unknown[]
+  readonly app: ReturnType<typeof createOfficeApp>
+  /** All that is behind the guard. */
+  readonly inside: readonly InsideRoute[]
   /** Milliseconds since 1970. */
   now: number
   /** One request; a cookie comes with the headers of a browser on our own page, unless `headers` says otherwise. */
@@ -69,7 +72,7 @@ export function openTestOffice(
     now: () => office.now,
     alarm,
   })
-  const app = createOfficeApp({
+  const parts = {
     accounts,
     routes: wishes.routes ?? [],
     public: OFFICE,
@@ -78,13 +81,16 @@ export function openTestOffice(
     // The limit of requests a second is not what most tests are about: each request is in a second of its own.
     now: () => (requests += 1_000),
     alarm,
-  })
+  }
+  const app = createOfficeApp(parts)
   let requests = 0
   const office: TestOffice = {
     store,
     accounts,
     figures,
     alarms,
+    app,
+    inside: insideRoutes(parts),
     now: Date.UTC(2026, 10, 22, 12),
     ask(method, path, asked = {}) {
       const { session, token, json, form, body, headers, from = '192.0.2.1' } = asked
