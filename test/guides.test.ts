@@ -10,6 +10,7 @@ import { noHttpFigures } from '#edge/http/figures.ts'
 import { EXIT } from '#main/exit.ts'
 import { STIR_PHRASES, STIR_REASONS } from '#codec/stir/reasons.ts'
 import { outcomeFigures } from '#main/outcomes.ts'
+import { standingFigures } from '#main/standing-watch.ts'
 import { webhookFigures } from '#main/webhooks.ts'
 import { gateFigures, httpFigures, inquiryFigures, ledgerFigures, streamFigures } from '#main/figures.ts'
 import { Clone, readBlocks, readSteps } from './guide.ts'
@@ -25,7 +26,12 @@ const SOURCES = globSync('src/**/*.ts', { cwd: ROOT, exclude: (path) => path.end
 
 test('docs/run.md lists every figure with its words, and no other', (t) => {
   // Figures are read when somebody asks, so that their names need no gate.
-  const figures = [...gateFigures(unread, {} as Alarms), ...ledgerFigures(unread, unread), ...webhookFigures(unread)]
+  const figures = [
+    ...gateFigures(unread, {} as Alarms),
+    ...ledgerFigures(unread, unread),
+    ...webhookFigures(unread),
+    ...standingFigures(unread),
+  ]
   const rows = tableUnder(RUN, 'Figures and health')
   assert.deepEqual(
     rows.map(([name, help]) => [name, help]),

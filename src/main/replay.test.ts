@@ -98,7 +98,14 @@ test('calls of the journal meet what desk and registry said when they came, unle
   await ledger.close()
   const db = openForWriting(path, 'off')
   const scope = { kind: 'number', number: '+12125550117' } as const
-  const lift = { kind: 'lift', scope, attestation: undefined, rule: undefined, until: undefined, origin: 'case' } as const
+  const lift = {
+    kind: 'lift',
+    scope,
+    attestation: undefined,
+    rule: undefined,
+    until: undefined,
+    origin: 'case',
+  } as const
   // From the third call on, and ended before the fourth came.
   endStanding(db, insertStanding(db, { ...lift, from: AT + 2 * 60_000 }), AT + 3 * 60_000)
   db.close()

@@ -16,7 +16,7 @@ export const ruleSchema = section({
   id: key(name(), 'The rule’s name in the ledger and in receipts. Give a changed rule a new one.', NAME),
   'called-list': key(
     z.union([z.literal(true), file()]).optional(),
-    'Blocks callers whom the called party refuses. A file has the columns called and calling; `true` stands for lists that subscribers keep themselves, of which this version keeps none yet: it blocks nobody.',
+    'Blocks callers whom the called party refuses. A file has the columns called and calling; `true` stands for what subscribers have told the redress desk.',
     'true, or file: and a path',
   ),
   'do-not-originate': key(list().optional(), 'Blocks numbers that never place calls.', LIST),
