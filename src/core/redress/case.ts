@@ -36,6 +36,8 @@ export type Case = {
   readonly isOverdue: boolean
   /** Contested numbers in the order they came: those named, those of calls told, those of receipts. A request has its subscriber's. */
   readonly numbers: readonly string[]
+  /** When the desk came to know of it for certain: confirmed, or opened by a worker. From then on its promises run. */
+  readonly receivedAt: number
   readonly assigned: string | undefined
   readonly question: string | undefined
   readonly decision: Decision | undefined
@@ -123,6 +125,7 @@ function openState(event: Extract<CaseEvent, { kind: 'opened' }>): State {
     regressedAt: undefined,
     proofs: [],
     evidence: [],
+    receivedAt: event.at,
     clockFrom: event.at,
     askedAt: undefined,
   }
@@ -136,7 +139,9 @@ function take(state: State, event: CaseEvent): void {
       return
     case 'confirmed':
       state.isConfirmed = true
-      if (state.status === 'unconfirmed') open(state, event.at)
+      if (state.status !== 'unconfirmed') return
+      state.receivedAt = event.at
+      open(state, event.at)
       return
     case 'acknowledged':
       state.statusAt ??= event.at

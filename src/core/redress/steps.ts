@@ -268,7 +268,12 @@ export function decideCase(
   const effective =
     effect.standing.length === 0
       ? []
-      : eventsOf(step, DESK, [{ kind: 'effective', data: { standing: [], from: at } }], decided.length)
+      : eventsOf(
+          step,
+          DESK,
+          [{ kind: 'effective', data: { standing: [], from: at + GATES_HEAR_WITHIN_MS } }],
+          decided.length,
+        )
   const detail = { outcome: decision.outcome, scopes: effect.standing.length, withoutProof: effect.unproven.length }
   return change({
     ...NOTHING,
@@ -301,8 +306,8 @@ export function correctCase(step: StepTerms, place: number, reason: string, by: 
 
 /** A gate let a lifted call go on. */
 export function verifyLift(step: StepTerms, number: string, callAt: number): Step {
-  const { effect, verifiedAt } = step.found
-  if (effect === undefined || verifiedAt !== undefined || callAt < effect.from)
+  const { effect, verifiedAt, decidedAt } = step.found
+  if (effect === undefined || verifiedAt !== undefined || decidedAt === undefined || callAt < decidedAt)
     return refuse('call', 'shows nothing new')
   return plain(step, DESK, [{ kind: 'verified', data: { number, callAt } }])
 }
@@ -463,6 +468,8 @@ function present(mails: readonly (NewMail | undefined)[]): NewMail[] {
   return mails.filter((mail) => mail !== undefined)
 }
 
+/** Promised: all gates judge by what was recorded. Before that a call may be blocked without anything being wrong. */
+export const GATES_HEAR_WITHIN_MS = 1_000
 const CLAIMANT: CaseActor = { kind: 'claimant' }
 const DESK: CaseActor = { kind: 'desk' }
 const NOTHING = { events: [], mails: [], standing: [], ended: [], audit: [] } as const

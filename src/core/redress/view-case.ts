@@ -65,6 +65,7 @@ export function fileOf(found: Case, events: readonly CaseEvent[], challenges: re
     claim: { ...found.claim, webhook: found.claim.webhook && { ...found.claim.webhook, secret: '' } },
     request: found.request,
     events: events.map(withoutSecret),
+    numbers: found.numbers,
     next: nextWords(found),
     question: found.question,
     decision: found.decision,

@@ -20,9 +20,9 @@ export const REDRESS_TABLES = `CREATE TABLE standing (
    BEGIN SELECT RAISE(ABORT, 'events of cases are not deleted'); END;
    CREATE TABLE case_view (
      "case" INTEGER PRIMARY KEY, id TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL,
-     isOpen INTEGER NOT NULL, opened INTEGER NOT NULL, due INTEGER NOT NULL, dueWhat TEXT NOT NULL, alertable INTEGER NOT NULL,
-     assigned TEXT NOT NULL, claimant TEXT NOT NULL, numbers TEXT NOT NULL, numberCount INTEGER NOT NULL,
-     statusAt INTEGER, decidedAt INTEGER, outcome TEXT NOT NULL, regressedAt INTEGER, lastAt INTEGER NOT NULL,
+     isOpen INTEGER NOT NULL, opened INTEGER NOT NULL, due INTEGER NOT NULL, dueWhat TEXT NOT NULL,      assigned TEXT NOT NULL, claimant TEXT NOT NULL, numbers TEXT NOT NULL, numberCount INTEGER NOT NULL,
+     statusAt INTEGER, decidedAt INTEGER, outcome TEXT NOT NULL, regressedAt INTEGER,
+     liftsUntil INTEGER NOT NULL, clockFrom INTEGER NOT NULL, lastAt INTEGER NOT NULL,
      erasedAt INTEGER
    ) STRICT;
    CREATE INDEX case_view_due ON case_view (due, "case");
@@ -32,6 +32,10 @@ export const REDRESS_TABLES = `CREATE TABLE standing (
    CREATE INDEX case_view_opened ON case_view (opened, "case");
    CREATE INDEX case_view_status_opened ON case_view (status, opened, "case");
    CREATE INDEX case_view_open_opened ON case_view (isOpen, opened, "case");
+   CREATE INDEX case_view_lifts ON case_view (liftsUntil);
+   CREATE INDEX case_view_decided ON case_view (decidedAt);
+   CREATE INDEX case_view_regressed ON case_view (regressedAt);
+   CREATE INDEX case_view_assigned_opened ON case_view (assigned, opened, "case");
    CREATE INDEX case_view_last ON case_view (lastAt) WHERE erasedAt IS NULL;
    CREATE TABLE case_number (number TEXT NOT NULL, "case" INTEGER NOT NULL, PRIMARY KEY (number, "case")) STRICT, WITHOUT ROWID;
    CREATE INDEX case_number_case ON case_number ("case");
@@ -49,11 +53,8 @@ export const REDRESS_TABLES = `CREATE TABLE standing (
    ) STRICT;
    CREATE INDEX case_challenge_case ON case_challenge ("case");
    CREATE INDEX case_challenge_until ON case_challenge (until);
-   CREATE TABLE case_lift (
-     standing INTEGER PRIMARY KEY, "case" INTEGER NOT NULL, "from" INTEGER NOT NULL, state TEXT NOT NULL
-   ) STRICT;
-   CREATE INDEX case_lift_case ON case_lift ("case");
-   CREATE INDEX case_lift_state ON case_lift (state);
+   CREATE INDEX case_challenge_dial ON case_challenge (dial);
+   CREATE INDEX standing_wide ON standing (endedAt) WHERE number IS NULL AND kind = 'lift';
    CREATE TABLE desk_mark (name TEXT PRIMARY KEY, at INTEGER NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
    CREATE INDEX desk_mark_at ON desk_mark (at);
    CREATE TABLE desk_place (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID`
