@@ -16,7 +16,7 @@ import {
   FETCHES_PER_MINUTE_MAX,
   Fetcher,
 } from './fetcher.ts'
-import { BODY_BYTES_MAX, type FetchOptions, type Fetched, fetchGuarded } from './guarded-fetch.ts'
+import { BODY_BYTES_MAX, type FetchOptions, type Fetched, fetchGuarded, postGuarded } from './guarded-fetch.ts'
 import { isHostEntry, readGuardedUrl } from './guarded-url.ts'
 import { isPublicAddress } from './public-address.ts'
 
@@ -209,14 +209,14 @@ suite('a repository on this machine', () => {
   })
 
   const fetch = (more: Partial<FetchOptions> = {}, url = 'https://cert.example/a.pem?x=1'): Promise<Fetched> =>
-    fetchGuarded(url, {
-      hosts: ['cert.example', 'inner.example'],
-      allowAddresses: ['127.0.0.2'],
-      resolve: () => Promise.resolve(['127.0.0.2']),
-      trust: [root.pem],
-      port,
-      ...more,
-    })
+    fetchGuarded(url, { ...reach(), ...more })
+  const reach = (): FetchOptions => ({
+    hosts: ['cert.example', 'inner.example'],
+    allowAddresses: ['127.0.0.2'],
+    resolve: () => Promise.resolve(['127.0.0.2']),
+    trust: [root.pem],
+    port,
+  })
   const respond =
     (head: string, body = '') =>
     (socket: TLSSocket) =>
@@ -236,6 +236,26 @@ suite('a repository on this machine', () => {
       'host: cert.example',
       'user-agent: recourse',
     ])
+  })
+
+  test('is posted to by the same rules, and takes what it answers by any status of success', async () => {
+    const post = (more: Partial<FetchOptions> = {}) =>
+      postGuarded(
+        'https://cert.example/hook',
+        { body: '{"a":1}', headers: { 'recourse-event': 'e1' } },
+        { ...reach(), ...more },
+      )
+    answer = respond('204 No Content')
+    assert.deepEqual(await post(), { kind: 'taken' })
+    const request = seen.at(-1)!
+    assert.match(request, /^POST \/hook HTTP\/1\.1\r\n/)
+    assert.match(request, /\r\nrecourse-event: e1\r\n/i)
+    assert.match(request, /\r\ncontent-type: application\/json\r\n/i)
+    answer = respond('500 Oops')
+    assert.deepEqual(await post(), { kind: 'refused', why: 'status' })
+    answer = respond('302 Found\r\nLocation: https://127.0.0.1/')
+    assert.deepEqual(await post(), { kind: 'refused', why: 'redirect' })
+    assert.deepEqual(await post({ allowAddresses: [] }), { kind: 'refused', why: 'address' })
   })
 
   test('is not connected to where its address is not allowed by name of the operator', async () => {

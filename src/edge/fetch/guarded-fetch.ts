@@ -55,6 +55,8 @@ export type DocumentOptions = FetchOptions & {
   readonly bodyBytesMax?: number
   /** The entity tag of what is here already. RFC 9110 §13.1.2. */
   readonly ifNoneMatch?: string | undefined
+  /** Sent instead of asking; what the answer says beyond its status is not read. */
+  readonly post?: Message | undefined
 }
 
 /**
@@ -67,6 +69,20 @@ export async function fetchGuarded(text: string, options: FetchOptions): Promise
   // Nobody asked for it on a condition.
   return fetched.kind === 'unchanged' ? { kind: 'refused', why: 'status' } : fetched
 }
+
+/** What became of a message that was posted to a URL of a stranger's choice. */
+export type Posted = { readonly kind: 'taken' } | { readonly kind: 'refused'; readonly why: FetchRefusal }
+
+/** Posts to a URL of a stranger's choice by the same rules; any status from 200 to 299 means that it was taken. Never rejects. */
+export async function postGuarded(text: string, message: Message, options: FetchOptions): Promise<Posted> {
+  const posted = await fetchDocument(text, { ...options, post: message })
+  return posted.kind === 'fetched'
+    ? { kind: 'taken' }
+    : { kind: 'refused', why: posted.kind === 'unchanged' ? 'status' : posted.why }
+}
+
+/** What is posted: JSON, and header fields beside it. */
+export type Message = { readonly body: string; readonly headers: Readonly<Record<string, string>> }
 
 /** The same for a document that is pulled again and again: of up to so many octets, and only where it has changed. */
 export async function fetchDocument(text: string, options: DocumentOptions): Promise<FetchedDocument> {
@@ -103,17 +119,12 @@ async function fetchResolved(url: URL, options: DocumentOptions, signal: AbortSi
 }
 
 /** Asks one address for the document; the name serves as SNI, as Host, and for checking the certificate. */
-function fetchFrom(
-  url: URL,
-  address: string,
-  options: DocumentOptions,
-  signal: AbortSignal,
-): Promise<FetchedDocument> {
+function fetchFrom(url: URL, address: string, options: DocumentOptions, signal: AbortSignal): Promise<FetchedDocument> {
   return new Promise((settle) => {
     const refuse = (why: FetchRefusal): void => settle({ kind: 'refused', why })
     const asking = request(
       {
-        method: 'GET',
+        method: options.post === undefined ? 'GET' : 'POST',
         host: url.hostname,
         path: `${url.pathname}${url.search}`,
         headers: {
@@ -122,6 +133,7 @@ function fetchFrom(
           'accept-encoding': 'identity',
           'user-agent': 'recourse',
           ...(options.ifNoneMatch !== undefined && { 'if-none-match': options.ifNoneMatch }),
+          ...(options.post !== undefined && { 'content-type': 'application/json', ...options.post.headers }),
         },
         maxHeaderSize: HEADER_BYTES_MAX,
         signal,
@@ -143,19 +155,21 @@ function fetchFrom(
       socket.destroy()
       refuse('status')
     })
-    asking.end()
+    asking.end(options.post?.body)
   })
 }
 
 async function readAnswer(
   answer: IncomingMessage,
-  { ifNoneMatch, bodyBytesMax = BODY_BYTES_MAX }: DocumentOptions,
+  { ifNoneMatch, post, bodyBytesMax = BODY_BYTES_MAX }: DocumentOptions,
   settle: (fetched: FetchedDocument) => void,
 ): Promise<void> {
   const refuse = (why: FetchRefusal): void => settle({ kind: 'refused', why })
   const { statusCode = 0, headers } = answer
   if (statusCode === 304 && ifNoneMatch !== undefined) return settle({ kind: 'unchanged' })
   if (statusCode >= 300 && statusCode < 400) return refuse('redirect')
+  if (post !== undefined && statusCode >= 200 && statusCode < 300)
+    return settle({ kind: 'fetched', body: new Uint8Array(0) })
   if (statusCode !== 200) return refuse('status')
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') return refuse('encoding')
   const chunks: Uint8Array[] = []
