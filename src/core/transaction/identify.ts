@@ -18,17 +18,17 @@ export class Identifier {
   high = 0
   low = 0
   readonly #hash: SipHash
+  readonly #callHash: SipHash
 
   constructor(key: Uint8Array) {
     this.#hash = new SipHash(key)
+    this.#callHash = new SipHash(callKeyOf(this.#hash), '1-3')
   }
 
   identify(request: Message, view: RequestView, sourceAddress: string): void {
     const { bytes } = request
     const { via, viaField, from, cseq, callIdField } = view
-    const hash = this.#hash.start()
-    for (let at = 0; at < sourceAddress.length; at++) hash.octet(sourceAddress.charCodeAt(at))
-    hash.octet(0)
+    const hash = this.#hash.start().text(sourceAddress).octet(0)
     if (callIdField >= 0) hash.octets(bytes, request.valueStart(callIdField), request.valueEnd(callIdField))
     hash.octet(0).octets(bytes, Math.max(from.tagStart, 0), Math.max(from.tagEnd, 0))
     hash.octet(0).number(cseq.number).finish()
@@ -41,17 +41,27 @@ export class Identifier {
     this.high = hash.high
     this.low = hash.low
 
-    hash.start().number(high).number(low).octets(bytes, request.requestUriStart, request.requestUriEnd)
+    const call = this.#callHash.start().number(high).number(low)
+    call.octets(bytes, request.requestUriStart, request.requestUriEnd)
     if (view.fromField >= 0) {
-      hash.octet(0).octets(bytes, request.valueStart(view.fromField), request.valueEnd(view.fromField))
+      call.octet(0).octets(bytes, request.valueStart(view.fromField), request.valueEnd(view.fromField))
     }
     for (let field = request.indexOf(ASSERTED); field >= 0; field = request.indexOf(ASSERTED, field + 1)) {
-      hash.octet(0).octets(bytes, request.valueStart(field), request.valueEnd(field))
+      call.octet(0).octets(bytes, request.valueStart(field), request.valueEnd(field))
     }
-    hash.finish()
-    this.callHigh = hash.high
-    this.callLow = hash.low
+    call.finish()
+    this.callHigh = call.high
+    this.callLow = call.low
   }
+}
+
+/** Names of transactions are stored and keep their hash; those of calls live in memory, under a key of their own. */
+function callKeyOf(hash: SipHash): Uint8Array {
+  const words = ['call 1', 'call 2'].flatMap((text) => {
+    const { high, low } = hash.start().text(text).finish()
+    return [high, low]
+  })
+  return new Uint8Array(Uint32Array.from(words).buffer)
 }
 
 const ASSERTED = FIELD.assertedIdentity

@@ -28,6 +28,25 @@ for (const [length, expected] of REFERENCE) {
   })
 }
 
+test('SipHash-1-3 is what the authors call so', () => {
+  assert.equal(formatTransaction(new SipHash(KEY, '1-3').finish()), 'abac0158050fc4dc')
+})
+
+test('SipHash of any length and in both kinds is what the definition gives', () => {
+  const kinds = [
+    ['2-4', 2, 4],
+    ['1-3', 1, 3],
+  ] as const
+  for (const [kind, rounds, lastRounds] of kinds) {
+    const hash = new SipHash(KEY, kind)
+    for (const length of [5, 63, 504, 505, 511, 512, 513, 519, 520, 1024, 1432]) {
+      const bytes = Uint8Array.from({ length }, (_, index) => (index * 37 + length) & 255)
+      const digits = formatTransaction(hash.start().octets(bytes, 0, length).finish())
+      assert.equal(digits, defined(bytes, rounds, lastRounds), `${kind} of ${length} octets`)
+    }
+  }
+})
+
 test('SipHash absorbs the same octets in any pieces', () => {
   const hash = new SipHash(KEY)
   fc.assert(
@@ -122,3 +141,39 @@ test('a value kept after its time is up begins a time of its own', () => {
 
   assert.deepEqual([memory.find(1, 1, 201), memory.find(1, 1, 202), memory.evicted], ['b', undefined, 0])
 })
+
+/** SipHash under KEY as its paper defines it, in whole 64-bit numbers. */
+function defined(bytes: Uint8Array, rounds: number, lastRounds: number): string {
+  const word = (from: Uint8Array, at: number) =>
+    new DataView(from.buffer, from.byteOffset + at, 8).getBigUint64(0, true)
+  const [k0, k1] = [word(KEY, 0), word(KEY, 8)]
+  const masks = [0x736f6d6570736575n, 0x646f72616e646f6dn, 0x6c7967656e657261n, 0x7465646279746573n]
+  let [a, b, c, d] = masks.map((mask, index) => mask ^ (index % 2 === 0 ? k0 : k1)) as [bigint, bigint, bigint, bigint]
+  const whole = (value: bigint) => BigInt.asUintN(64, value)
+  const turned = (value: bigint, by: bigint) => whole(value << by) | (value >> (64n - by))
+  const mix = (times: number) => {
+    for (let round = 0; round < times; round++) {
+      a = whole(a + b)
+      b = turned(b, 13n) ^ a
+      a = turned(a, 32n)
+      c = whole(c + d)
+      d = turned(d, 16n) ^ c
+      a = whole(a + d)
+      d = turned(d, 21n) ^ a
+      c = whole(c + b)
+      b = turned(b, 17n) ^ c
+      c = turned(c, 32n)
+    }
+  }
+  const padded = new Uint8Array(Math.floor(bytes.length / 8) * 8 + 8)
+  padded.set(bytes)
+  padded[padded.length - 1] = bytes.length & 255
+  for (let at = 0; at < padded.length; at += 8) {
+    d ^= word(padded, at)
+    mix(rounds)
+    a ^= word(padded, at)
+  }
+  c ^= 0xffn
+  mix(lastRounds)
+  return (a ^ b ^ c ^ d).toString(16).padStart(16, '0')
+}
