@@ -5,7 +5,10 @@
 import type { CallFacts } from '#core/call/facts.ts'
 import { readNumber } from '#core/call/number.ts'
 import type { Party } from '#core/call/party.ts'
+import type { Standing } from '#core/redress/standing.ts'
+import { LIVING_CALLED_LISTS } from '#core/rules/called-list.ts'
 import { judge } from '#core/rules/judge.ts'
+import { NO_LIVING, changeLiving, makeLiving } from '#core/rules/living.ts'
 import { parseNumberList, type NumberList } from '#core/rules/number-list.ts'
 import { parseAllocations } from '#core/rules/allocations.ts'
 import { allowBy, type Policy, type Rule } from '#core/rules/policy.ts'
@@ -59,6 +62,8 @@ print(
   }),
 )
 if (blocked > 0) throw new Error(`${blocked} calls that should have gone on were blocked`)
+
+livingFacts()
 
 for (const [whose, Buffer] of [
   ['of one thread', ArrayBuffer],
@@ -140,6 +145,59 @@ const theirs = nsPer(
 )
 print('tally, 1,000,000 numbers', ours)
 print('the same in a Map of objects by string', theirs)
+
+/** The same calls with nothing of desk and registry, and with 100,000 lifts and 1,000,000 registered numbers of others. */
+function livingFacts(): void {
+  const terms = { nowMs: START_MS, seed: 12345, allot: (bytes: number) => new SharedArrayBuffer(bytes) }
+  let living = NO_LIVING
+  const madeMs = timeOf(() => (living = makeLiving(livingEntries(), terms).living))
+  const [one] = livingEntries()
+  const oneMs = timeOf(() => changeLiving(living, [one!], terms))
+  console.log(
+    `${living.size.toLocaleString('en')} entries of desk and registry: ${madeMs.toFixed(0)} ms, one more: ${oneMs.toFixed(1)} ms`,
+  )
+  const judging: Policy = {
+    ...policy,
+    rules: [{ ...common(), kind: 'called-list', lists: LIVING_CALLED_LISTS }, ...policy.rules],
+  }
+  for (const [what, facts_] of [
+    ['none', NO_LIVING],
+    ['all of them', living],
+  ] as const) {
+    const own = openTally(judging, 12345)
+    let stopped = 0
+    print(
+      `judge, allowed, and ${what} of the entries`,
+      nsPer(2_000_000, (index) => {
+        if (judge(facts[index % facts.length]!, judging, own, START_MS, facts_).kind === 'block') stopped++
+      }),
+    )
+    if (stopped > 0) throw new Error(`${stopped} calls that should have gone on were blocked`)
+    print(
+      `judge, blocked by a list, and ${what} of the entries`,
+      nsPer(500_000, () => {
+        if (judge(denied, judging, own, START_MS, facts_).kind === 'block') stopped++
+      }),
+    )
+    if (stopped < 500_000) throw new Error('calls that should have been blocked went on')
+  }
+}
+
+function common() {
+  return { id: 'called', number: 9, mode: 'enforce', cause: 'called-party', program: 'none' } as const
+}
+
+function* livingEntries(): Generator<{ standing: Standing; endedAt: undefined }> {
+  for (let index = 0; index < 1_100_000; index++) {
+    const scope = { kind: 'number', number: `+${15_000_000_000 + index * 7}` } as const
+    const terms = { id: index + 1, from: 0, until: undefined, origin: 'bench' }
+    const fact =
+      index < 100_000
+        ? ({ kind: 'lift', scope, attestation: undefined, rule: undefined } as const)
+        : ({ kind: 'registered', scope, registration: 'r' } as const)
+    yield { standing: { ...terms, ...fact }, endedAt: undefined }
+  }
+}
 
 function keyOf(index: number): number {
   return 12_000_000_000 + (index % numbers)

@@ -89,7 +89,7 @@ test('the documented shape loads, with its lists, rules and terms', () => {
   assert.equal(config.terms.analytics?.kind, 'network-blocked')
   assert.equal(config.desk?.tls.kind, 'none')
   assert.equal(config.receipts.keepMs, 60 * 86_400_000)
-  assert.equal(reminders.length, 5)
+  assert.equal(reminders.length, 4)
   assert.ok(reminders.some((text) => /no pages yet/.test(text)))
   assert.match(reminders[0] ?? '', /operator\.contact\.url is an example/)
 })
@@ -924,7 +924,7 @@ test('the sample loads without a fault, is never written over, and has only docu
   const result = loadConfig({ path, env: {}, readFile: (path) => readFileSync(path, 'utf8') })
   assert.equal(result.kind, 'loaded', result.kind === 'refused' ? result.faults.map(formatFault).join('\n') : '')
   assert.ok(result.config.policy.rules.length >= 5)
-  assert.equal(result.reminders.length, 3)
+  assert.equal(result.reminders.length, 2)
 
   writeFileSync(path, 'tally: memory\n')
   assert.deepEqual(createSample(directory), [])

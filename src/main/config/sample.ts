@@ -73,6 +73,7 @@ policy:
 #   listen: "127.0.0.1:8080"
 #   public: "https://redress.northwire.example"
 #   tls: none
+#   verification: { number: "+18005550142" } # called, with a code behind it, by whoever has to show that a number is his
 
 ledger:
   checkpoints: "./checkpoints.jsonl" # better on another machine's disk
