@@ -150,6 +150,7 @@ const PROOFS: Record<keyof typeof WHY_UNUSABLE, { args: readonly string[]; statu
   sipp: { args: ['-v'], status: 99 },
   tshark: { args: ['-v'], status: 0 },
   dumpcap: { args: ['-i', 'lo', '-L'], status: 0 },
+  chromium: { args: ['--version'], status: 0 },
   strace: { args: ['-e', 'trace=none', 'true'], status: 0 },
   nft: { command: 'unshare', args: ['-rn', 'sh', '-c', 'ip link set lo up && nft list ruleset'], status: 0 },
 }
@@ -159,6 +160,7 @@ const WHY_UNUSABLE = {
   sipp: 'not installed',
   tshark: 'not installed',
   dumpcap: 'not installed, or may not capture on the loopback device',
+  chromium: 'not installed',
   strace: 'not installed, or may not trace',
   nft: 'not installed, or no network of its own may be made',
 } as const

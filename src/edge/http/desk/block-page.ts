@@ -25,7 +25,7 @@ export function blockPage(block: BlockSummary, form: ClaimForm, operator: DeskOp
 <dl class="facts">
 <dt>From</dt><dd class="number">${formatTelephone(block.calling)}</dd>
 <dt>To</dt><dd>${formatTelephone(block.called)} <span class="soft">(the rest is private)</span></dd>
-<dt>When</dt><dd><time datetime="${new Date(block.at).toISOString()}">${formatMoment(block.at, operator.timeZone)}</time></dd>
+<dt>When</dt><dd><time datetime="${new Date(block.at).toISOString()}">${formatMoment(block.at, operator.timeZone)}</time>${operator.timeZone === 'UTC' ? '' : markup` <span class="soft">(${formatMoment(block.at, 'UTC')})</span>`}</dd>
 ${block.grounds === '' ? '' : markup`<dt>Seen</dt><dd>${block.grounds}</dd>`}
 </dl>
 </section>
@@ -34,16 +34,16 @@ ${block.grounds === '' ? '' : markup`<dt>Seen</dt><dd>${block.grounds}</dd>`}
 <h2>What to do first</h2>
 <ul>${fixes.map((fix) => markup`<li>${fix}</li>`)}</ul>
 <div class="panel"><p>${outlook}</p></div>
-<h2 id="contest">Contest this block</h2>
+<section class="act" aria-labelledby="contest"><h2 id="contest">Contest this block</h2>
 <p>It takes about a minute and costs nothing. A person reads what you write. You hear how your case stands within ${formatWait(operator.promise.statusWithinHours * HOUR_MS)}.</p>
 <form method="post" action="/r/${block.receipt}" novalidate>
 ${hiddenFields(form)}
-${claimantFields(form)}
+${claimantFields(form, 'h3')}
 <details class="last"${form.lines.length > 0 || (form.typed.get('more') ?? '') !== '' ? markup` open` : ''}><summary>Contest more calls or numbers with this one</summary>
 ${manyFields(form, form.lines, false)}
 </details>
 ${sendButton(operator)}
-</form>`,
+</form></section>`,
   }
 }
 
@@ -62,7 +62,7 @@ export function contestPage(form: ClaimForm, operator: DeskOperator, isLost = fa
 <form method="post" action="/contest" enctype="multipart/form-data" novalidate>
 ${hiddenFields(form)}
 ${blockFields(form, form.lines, operator.timeZone)}
-${claimantFields(form)}
+${claimantFields(form, 'h2')}
 ${sendButton(operator)}
 </form>`,
   }

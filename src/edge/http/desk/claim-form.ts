@@ -11,7 +11,16 @@ import {
   textArea,
   textField,
 } from './fields.ts'
-import { AHEAD_MS, LINES_MAX, type LineFault, type PastedLines, readLines, readTime, receiptOf } from './lines.ts'
+import {
+  AHEAD_MS,
+  LINES_MAX,
+  type LineFault,
+  type PastedLines,
+  dropHeading,
+  readLines,
+  readTime,
+  receiptOf,
+} from './lines.ts'
 import { type Markup, markup } from './markup.ts'
 import { TIME_ZONES } from './moment.ts'
 import { parseTelephone } from './telephone.ts'
@@ -54,11 +63,12 @@ ${lines.length > 0 ? checkField(state, { name: 'leave', label: 'Leave out the li
 }
 
 /** Who contests, and why. */
-export function claimantFields(state: FormState): Markup {
-  return markup`<h2>Your side of it</h2>
+export function claimantFields(state: FormState, headings: 'h2' | 'h3'): Markup {
+  const heading = (text: string): Markup => (headings === 'h2' ? markup`<h2>${text}</h2>` : markup`<h3>${text}</h3>`)
+  return markup`${heading('Your side of it')}
 ${textArea(state, { name: 'purpose', label: 'What are these calls for?', hint: 'In your own words: who calls whom, and why. If you did not place these calls, say so.', length: WORDS_MAX })}
 ${textArea(state, { name: 'changed', label: 'What have you changed since, or found out?', isOptional: true, rows: 3, length: WORDS_MAX })}
-<h2>Who you are</h2>
+${heading('Who you are')}
 ${choiceField(state, {
   name: 'acts',
   label: 'The number that called is',
@@ -208,7 +218,7 @@ function withFile(pasted: string, file: EvidenceUpload | undefined, faults: Fiel
   if (file === undefined) return pasted
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(file.octets)
-    if (!text.includes('\0')) return pasted.trim() === '' ? text : `${pasted.trimEnd()}\n${text}`
+    if (!text.includes('\0')) return pasted.trim() === '' ? text : `${pasted.trimEnd()}\n${dropHeading(text)}`
   } catch {
     // Said below, as for a file with other octets that no text has.
   }

@@ -42,7 +42,7 @@ export function readLines(text: string, terms: LineTerms): PastedLines {
     const cells = splitCells(line).map((cell) => cell.trim().replace(/^'/, ''))
     const filled = cells.filter((cell) => cell !== '')
     if (filled.length === 0 || filled[0]!.startsWith('#')) continue
-    if (count === 0 && !/[0-9]/.test(line) && receiptOf(line) === undefined) continue
+    if (count === 0 && isHeading(line)) continue
     count++
     const said = readCells(filled, terms)
     if (count > LINES_MAX) {
@@ -63,6 +63,12 @@ export function readLines(text: string, terms: LineTerms): PastedLines {
     count,
     doubles: count - kept - faults.length,
   }
+}
+
+/** A CSV file without its heading, to go behind other lines. */
+export function dropHeading(text: string): string {
+  const [first = '', ...rest] = text.replace(/^\ufeff/, '').split('\n')
+  return isHeading(first) ? rest.join('\n') : [first, ...rest].join('\n')
 }
 
 /** The receipt that a text is, or that a link ends with. */
@@ -111,6 +117,15 @@ function readCells(cells: readonly string[], { country, timeZone, now }: LineTer
   if (at === undefined) return { problem: 'The time is not written like 2026-11-22 13:05.' }
   if (at > now + AHEAD_MS) return { problem: 'The time lies in the future.' }
   return { call: { calling, called, at } }
+}
+
+/** Names of columns: no digits, and several of them or one that columns of numbers have. */
+function isHeading(line: string): boolean {
+  if (/[0-9]/.test(line) || receiptOf(line) !== undefined) return false
+  return (
+    /[,;\t]/.test(line.trim()) ||
+    /^"?(?:call(?:ing|er)|from|numbers?|phone|telephone|tn|receipts?)\b/i.test(line.trim())
+  )
 }
 
 /** Cells as spreadsheets write them. What no quotes protect ends at the next comma, semicolon or tab. */

@@ -95,9 +95,10 @@ ${
   months.length === 0
     ? markup`<p>There are no figures yet: the first month is not over.</p>`
     : markup`<div class="scroll" role="region" aria-label="Figures by month" tabindex="0"><table>
-<caption>Months in UTC. A share is shown from ${SHARE_LEAST} decisions on.</caption>
+<caption>By month, UTC</caption>
 <thead><tr><th scope="col">Month</th><th scope="col" class="figure">Cases</th><th scope="col" class="figure">First answer</th><th scope="col" class="figure">Decision</th><th scope="col" class="figure">Lifted</th><th scope="col" class="figure">Kept</th><th scope="col" class="figure">Blocked again</th></tr></thead>
-<tbody>${months.map((month) => monthRow(month))}</tbody></table></div>`
+<tbody>${months.map((month) => monthRow(month))}</tbody></table></div>
+<p class="soft">A share is shown from ${SHARE_LEAST} decisions on: of fewer it says nothing.</p>`
 }`,
   }
 }

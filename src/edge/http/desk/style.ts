@@ -27,7 +27,7 @@ h1 { font-size: clamp(1.75rem, 1.35rem + 1.9vw, 2.375rem); letter-spacing: -0.01
 h2 { font-size: 1.4375rem; margin: 3rem 0 0.75rem; }
 h3 { font-size: 1.125rem; margin: 1.75rem 0 0.375rem; }
 p, ul, ol, dl { margin: 0 0 1rem; }
-p, li, dd { text-wrap: pretty; }
+p, li, dd, .hint, .beside { text-wrap: pretty; }
 ul, ol { padding-left: 1.25rem; }
 li { margin-bottom: 0.4rem; }
 a { color: var(--accent); text-decoration-thickness: 1px; text-underline-offset: 0.18em; }
@@ -52,14 +52,16 @@ footer p { margin-bottom: 0.5rem; }
 .panel { background: var(--wash); border-color: transparent; }
 .panel > :first-child, .card > :first-child { margin-top: 0; }
 .panel > :last-child, .card > :last-child { margin-bottom: 0; }
-.panel h2, .card h2 { font-size: 1.1875rem; margin: 0 0 0.5rem; }
+.panel h2, .card h2 { font-size: 1.1875rem; margin: 0 0 0.625rem; }
+.act { border-top: 1px solid var(--line); margin-top: 3.5rem; padding-top: 2.5rem; }
+.act > h2 { font-size: 1.75rem; margin: 0 0 0.75rem; } .act h3 { font-size: 1.3125rem; margin: 2.5rem 0 0.75rem; }
 .good { background: var(--good-wash); } .good h2, .good strong { color: var(--good); }
 .wait { background: var(--wait-wash); } .wait h2, .wait strong { color: var(--wait); }
 .bad { background: var(--bad-wash); } .bad h2, .bad strong { color: var(--bad); }
 .facts { display: grid; gap: 0.125rem 1.5rem; margin: 0; }
 .facts dt { color: var(--soft); font-size: 0.9375rem; }
 .facts dd { margin: 0 0 0.75rem; font-variant-numeric: tabular-nums; }
-.facts dd:last-child { margin-bottom: 0; }
+.facts dd:last-child { margin-bottom: 0; } .facts .code { line-height: 1.7; }
 @media (min-width: 34rem) {
   .facts { grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.625rem 1.5rem; }
   .facts dd, .facts dd:last-child { margin: 0; }
@@ -124,7 +126,7 @@ details[open] > summary { margin-bottom: 0.5rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.9375rem; }
 caption { text-align: left; color: var(--soft); padding-bottom: 0.5rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.5rem 1rem 0.5rem 0; border-bottom: 1px solid var(--line); }
-th { font-weight: 600; } td.figure, th.figure { text-align: right; }
+th { font-weight: 600; } th[scope=row] { white-space: nowrap; } td.code { overflow-wrap: break-word; min-width: 9rem; } td.figure, th.figure { text-align: right; }
 .ways { list-style: none; padding: 0; } .ways li { padding: 0.75rem 0; border-top: 1px solid var(--line); margin: 0; }
 .ways li:last-child { border-bottom: 1px solid var(--line); }
 .ways strong { display: block; }

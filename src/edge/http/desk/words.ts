@@ -123,7 +123,7 @@ export const STATUSES: {
   verified: { words: 'Lifted and seen to work', tone: 'good', title: 'Calls are going through again' },
   regressed: { words: 'Blocked again', tone: 'bad', title: 'A call was blocked again after the lift' },
   'partly-lifted': { words: 'Partly lifted', tone: 'good', title: 'Part of the block is lifted' },
-  upheld: { words: 'The block stays', tone: 'bad', title: 'The block stays, for now' },
+  upheld: { words: 'The block stays', tone: '', title: 'The block stays, for now' },
   granted: { words: 'Done', tone: 'good', title: 'Your request is granted' },
   withdrawn: { words: 'Withdrawn', tone: '', title: 'You withdrew this case' },
   expired: { words: 'Closed', tone: '', title: 'This case is closed' },
