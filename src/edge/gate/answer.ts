@@ -408,9 +408,7 @@ export class Gate {
     const refusal = chooseNotice(verdict, asked, receipt, terms)
     const reply = this.#refusalReply(refusal, facts, source)
     const answer = this.#formatKept(reply, source)
-    const { reply: goOn } = this.#continues.for(peer, this.#message, this.#view, source, told)
-    const instead = goOn === undefined ? undefined : this.#formatKept(goOn, source)
-    if (answer === undefined || instead === undefined) {
+    if (answer === undefined) {
       // A notice that fits no datagram cannot be given, and a block that cannot be told is none.
       return this.#continue('untold', source, peer, steadyMs, told)
     }
@@ -430,10 +428,12 @@ export class Gate {
       since: steadyMs,
       receipt,
       answer,
-      instead,
-      address: source.address,
+      request: entry.personal.request,
+      source,
       port: replyPort(this.#view, source),
       way: this.#way,
+      peer,
+      told,
     }
     this.#transactions.keep(high, low, steadyMs, { kind: 'waiting', block })
     this.#waiting.record(block, entry)
@@ -571,15 +571,20 @@ export class Gate {
     }
   }
 
-  #letGo(block: WaitingBlock, why: Continued): void {
-    const repeated = { kind: 'continued', why: 'repeated' } as const
-    this.#settle(block, { kind: 'answered', answer: block.instead, meaning: repeated }, { kind: 'continued', why })
+  /** *Continue* is written only now: hardly a block comes to that. */
+  #letGo({ request, source, way, peer, since, told }: WaitingBlock, why: Continued): void {
+    try {
+      this.#reopen({ bytes: encodeOctets(request), source, way })
+      this.#continue(why, source, peer, since, told)
+    } catch (fault) {
+      this.#recover(fault, source, peer)
+    }
   }
 
-  #settle({ transaction, since, address, port, way }: WaitingBlock, outcome: Answered, meaning: Meaning): void {
+  #settle({ transaction, since, source, port, way }: WaitingBlock, outcome: Answered, meaning: Meaning): void {
     this.#transactions.keep(transaction.high, transaction.low, since, outcome)
     way.tell?.(meaning)
-    way.send(outcome.answer, outcome.answer.length, address, port)
+    way.send(outcome.answer, outcome.answer.length, source.address, port)
   }
 
   /** Answers the request at hand, and remembers the octets. */
@@ -642,8 +647,8 @@ export class Gate {
     this.#identified = false
   }
 
-  /** Makes a held call the request at hand again. */
-  #reopen({ bytes, source, way }: HeldCall): void {
+  /** Makes a held call, or one whose block could not be recorded, the request at hand again. */
+  #reopen({ bytes, source, way }: Pick<HeldCall, 'bytes' | 'source' | 'way'>): void {
     this.#point(way)
     this.#message.read(bytes)
     this.#view.read(this.#message)

@@ -1,8 +1,11 @@
+import type { Source } from '#codec/sip/reply.ts'
 import type { BlockEntry } from '#core/ledger/entry.ts'
 import type { EarlierAnswer, Recorder } from '#core/ledger/ledger.ts'
 import type { Transaction } from '#core/transaction/transaction.ts'
+import type { Told } from './continue.ts'
+import type { Peer } from './peers.ts'
 
-/** A block on its way to stable storage, with both answers ready. */
+/** A block on its way to stable storage, with its notice ready, and all that *continue* takes. */
 export type WaitingBlock = {
   readonly transaction: Transaction
   /** When the request came, by the steady clock. */
@@ -10,12 +13,15 @@ export type WaitingBlock = {
   readonly receipt: string
   /** The notice, to be sent when the row is safe. */
   readonly answer: Uint8Array
-  /** *Continue*, to be sent when it is not. */
-  readonly instead: Uint8Array
-  readonly address: string
+  /** The INVITE, one character per octet: when the row is not safe, *continue* is written to it. */
+  readonly request: string
+  readonly source: Source
+  /** Where the notice goes. */
   readonly port: number
   /** More than one where the call was asked about again over another connection. */
   way: Way
+  readonly peer: Peer
+  readonly told: () => Told
 }
 
 /** How an answer leaves: the socket its request came to. `send` copies what it is given and never throws. */
@@ -66,7 +72,8 @@ export class WaitingBlocks {
   #watcher: NodeJS.Timeout | undefined
   #emptied: (() => void) | undefined
   /** Rows whose fate the ledger has not told yet, late ones too. */
-  readonly #unsettled = new Set<Promise<void>>()
+  #unsettled = 0
+  #settled: (() => void) | undefined
 
   constructor(ledger: Recorder, withinMs: number, now: () => number, clock: () => number, endings: Endings) {
     this.#ledger = ledger
@@ -83,8 +90,8 @@ export class WaitingBlocks {
   record(block: WaitingBlock, entry: BlockEntry): void {
     this.#waiting.add(block)
     this.#watch()
-    const settled = this.#settle(block, entry).finally(() => this.#unsettled.delete(settled))
-    this.#unsettled.add(settled)
+    this.#unsettled++
+    void this.#settle(block, entry)
   }
 
   /**
@@ -97,7 +104,7 @@ export class WaitingBlocks {
     }
     for (const block of this.#waiting) this.#end(block, () => this.#endings.late(block))
     clearTimeout(this.#watcher)
-    await atMost(withinMs, Promise.all(this.#unsettled))
+    if (this.#unsettled > 0) await atMost(withinMs, new Promise<void>((resolve) => (this.#settled = resolve)))
   }
 
   async #settle(block: WaitingBlock, entry: BlockEntry): Promise<void> {
@@ -109,6 +116,7 @@ export class WaitingBlocks {
       if (this.#waiting.has(block)) this.#end(block, () => this.#endings.refused(block, cause))
       else this.#endings.unreleased(cause)
     }
+    if (--this.#unsettled === 0) this.#settled?.()
   }
 
   #end(block: WaitingBlock, ending: () => void): void {
