@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import {
   ARGON2_COST,
-  HASHES_AT_A_TIME,
+  HASHES_AT_A_TIME_MAX,
   HASHES_PER_NETWORK,
   HASHES_WAITING_MAX,
   createPasswordHasher,
@@ -99,8 +99,8 @@ test('a hash of another cost is known, and said to be dated; no hash is never ri
 })
 
 test('no more than two hashes run, a few wait, and the rest is told so at once', async () => {
-  const hasher = createPasswordHasher(CHEAP)
-  const wanted = HASHES_AT_A_TIME + HASHES_WAITING_MAX + 7
+  const hasher = createPasswordHasher(CHEAP, HASHES_AT_A_TIME_MAX)
+  const wanted = HASHES_AT_A_TIME_MAX + HASHES_WAITING_MAX + 7
   const results = await Promise.all(
     Array.from({ length: wanted }, (_, index) => hasher.verify('x', undefined, `network ${index}`)),
   )

@@ -1,4 +1,5 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
 
 /** What hashing came to when too many wait: the asking side comes again. */
@@ -17,11 +18,15 @@ export type PasswordHasher = {
 export type PasswordVerified = { readonly kind: 'verified'; readonly isRight: boolean; readonly isDated: boolean }
 
 /**
- * Hashes passwords by argon2id (RFC 9106). Each takes a thread of the pool that files and name look-ups share, so at most
- * two run at a time; a few more wait their turn, of one network no more than two, and all others are told to come again.
+ * Hashes passwords by argon2id (RFC 9106). Each takes a thread of the pool that files and name look-ups share, and a core for as
+ * long as it runs, so at most two run at a time, and on a small machine one: calls need the other cores. A few more wait their
+ * turn, of one network no more than two, and all others are told to come again.
  */
-export function createPasswordHasher(cost: Argon2Cost = ARGON2_COST): PasswordHasher {
-  const lane = new Lane()
+export function createPasswordHasher(
+  cost: Argon2Cost = ARGON2_COST,
+  atATime = Math.max(1, Math.min(HASHES_AT_A_TIME_MAX, Math.floor(availableParallelism() / 2))),
+): PasswordHasher {
+  const lane = new Lane(atATime)
   const derive = (password: string, salt: Uint8Array, at: Argon2Cost): Promise<Uint8Array> =>
     promisify(argon2)('argon2id', {
       message: password.normalize('NFKC'),
@@ -51,18 +56,23 @@ export function createPasswordHasher(cost: Argon2Cost = ARGON2_COST): PasswordHa
 
 /** So many at a time, and so many behind them. */
 class Lane {
+  readonly #places: number
   #running = 0
   readonly #waiting: (() => void)[] = []
   readonly #networks = new Map<string, number>()
 
+  constructor(places: number) {
+    this.#places = places
+  }
+
   async run<Value>(network: string, work: () => Promise<Value>): Promise<Value | Crowded> {
     const ofNetwork = this.#networks.get(network) ?? 0
     if (ofNetwork >= HASHES_PER_NETWORK) return { kind: 'crowded', of: 'network' }
-    if (this.#running >= HASHES_AT_A_TIME && this.#waiting.length >= HASHES_WAITING_MAX) {
+    if (this.#running >= this.#places && this.#waiting.length >= HASHES_WAITING_MAX) {
       return { kind: 'crowded', of: 'all' }
     }
     this.#networks.set(network, ofNetwork + 1)
-    if (this.#running >= HASHES_AT_A_TIME) await new Promise<void>((go) => void this.#waiting.push(go))
+    if (this.#running >= this.#places) await new Promise<void>((go) => void this.#waiting.push(go))
     else this.#running++
     try {
       return await work()
@@ -101,8 +111,8 @@ export type Argon2Cost = { readonly memoryKib: number; readonly passes: number; 
 
 /** What OWASP asks for at least: 19 MiB, two passes, one lane. */
 export const ARGON2_COST: Argon2Cost = { memoryKib: 19_456, passes: 2, parallelism: 1 }
-/** Of the four threads of the pool; files and name look-ups have the others. */
-export const HASHES_AT_A_TIME = 2
+/** Of the four threads of the pool; files and name look-ups have the others. Never more than half of the cores. */
+export const HASHES_AT_A_TIME_MAX = 2
 export const HASHES_WAITING_MAX = 16
 /** Running and waiting, of one address (of IPv6, one /64). */
 export const HASHES_PER_NETWORK = 2

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { HASHES_AT_A_TIME_MAX, HASHES_WAITING_MAX } from '#edge/account/password-hash.ts'
 import { TOTP_STEP_MS } from '#edge/account/totp.ts'
 import { FREE_TRIES } from '#core/account/sign-in-delays.ts'
 import { OFFICE, PASSWORD, codeNow, linkOf, openTestOffice, sessionOf } from '../../../test/office.ts'
@@ -429,6 +430,29 @@ test('an invitation makes one account of the role that it says', async () => {
     assert.equal(office.store.accountNamed('bob@northwire.example')?.role, 'vetting')
     assert.equal(office.store.count(), 2)
     assert.equal(office.accounts.invite('ANN', 'admin', BY).kind, 'refused')
+  } finally {
+    office.close()
+  }
+})
+
+test('of a flood of junk logins a few are looked at, and all others are told to come again at once', async () => {
+  const office = openTestOffice()
+  try {
+    await office.staff('ann', 'admin')
+    const json = (index: number) => ({ name: `user${index}`, password: 'a junk password' })
+    const answers = await Promise.all(
+      Array.from({ length: 500 }, (_, index) =>
+        office.ask('POST', '/v1/session', { json: json(index), from: `10.0.${index >> 8}.${index & 255}` }),
+      ),
+    )
+    const count = (status: number) => answers.filter((answer) => answer.status === status).length
+    assert.equal(count(401) + count(503), 500)
+    // What runs and what waits; no place came free before all had asked.
+    assert.ok(count(401) >= 1 && count(401) <= HASHES_AT_A_TIME_MAX + HASHES_WAITING_MAX, `${count(401)} looked at`)
+    assert.equal(answers.find(({ status }) => status === 503)!.headers.get('retry-after'), '5')
+    assert.deepEqual(office.alarms, [])
+    // Nothing of it entered the audit trail: these names are nobody's.
+    assert.equal(office.accounts.audit({ action: 'account-sign-in-failed' }, 10).length, 0)
   } finally {
     office.close()
   }
