@@ -160,23 +160,23 @@ function livingFacts(): void {
     ...policy,
     rules: [{ ...common(), kind: 'called-list', lists: LIVING_CALLED_LISTS }, ...policy.rules],
   }
-  for (const [what, facts_] of [
+  for (const [what, entries] of [
     ['none', NO_LIVING],
-    ['all of them', living],
+    ['all', living],
   ] as const) {
     const own = openTally(judging, 12345)
     let stopped = 0
     print(
-      `judge, allowed, and ${what} of the entries`,
+      `judge, allowed, with ${what} of the entries`,
       nsPer(2_000_000, (index) => {
-        if (judge(facts[index % facts.length]!, judging, own, START_MS, facts_).kind === 'block') stopped++
+        if (judge(facts[index % facts.length]!, judging, own, START_MS, entries).kind === 'block') stopped++
       }),
     )
     if (stopped > 0) throw new Error(`${stopped} calls that should have gone on were blocked`)
     print(
-      `judge, blocked by a list, and ${what} of the entries`,
+      `judge, blocked by a list, with ${what} of the entries`,
       nsPer(500_000, () => {
-        if (judge(denied, judging, own, START_MS, facts_).kind === 'block') stopped++
+        if (judge(denied, judging, own, START_MS, entries).kind === 'block') stopped++
       }),
     )
     if (stopped < 500_000) throw new Error('calls that should have been blocked went on')

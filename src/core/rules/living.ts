@@ -2,7 +2,7 @@
 // filled have the layout of its columns in common, which nobody else knows.
 import { isBlockable } from '#core/call/emergency.ts'
 import type { CallFacts } from '#core/call/facts.ts'
-import { E164_DIGITS_MAX, WITHHELD_KEY, parseParty, partyKey, partyOfKey, prefixKey } from '#core/call/party.ts'
+import { E164_DIGITS_MAX, parseParty, partyKey, partyOfKey, prefixKey } from '#core/call/party.ts'
 import type { LiftScope } from '#core/redress/decision.ts'
 import type { Standing } from '#core/redress/standing.ts'
 import { isAttested, type AttestationLetter } from './attestation.ts'
@@ -418,24 +418,16 @@ function entryOf({ standing, endedAt }: StandingChange): Entry {
 
 /** Under what an entry is found; `undefined` for numbers that are none. */
 function keysOf(standing: Standing): readonly Key[] | undefined {
-  switch (standing.kind) {
-    case 'lift':
-    case 'registered':
-      return firstKeys(standing.scope)?.map((first) => ({ first, second: 0 }))
-    case 'opted-out': {
-      const first = numberKey(standing.called)
-      return first === 0 ? undefined : [{ first, second: 0 }]
-    }
-    case 'refuses':
-    case 'accepts': {
-      const first = numberKey(standing.called)
-      const calling = parseParty(standing.calling)
-      const second = standing.calling === 'withheld' ? WITHHELD_KEY : partyKey(calling)
-      // Nobody can refuse an emergency number's call-back.
-      const isUnusable = first === 0 || second === 0 || (standing.kind === 'refuses' && !isBlockable(calling))
-      return isUnusable ? undefined : [{ first, second }]
-    }
+  if (standing.kind === 'lift' || standing.kind === 'registered') {
+    return firstKeys(standing.scope)?.map((first) => ({ first, second: 0 }))
   }
+  const first = numberKey(standing.called)
+  if (standing.kind === 'opted-out') return first === 0 ? undefined : [{ first, second: 0 }]
+  const calling = parseParty(standing.calling)
+  const second = partyKey(calling)
+  // Nobody can refuse an emergency number's call-back.
+  const isUnusable = first === 0 || second === 0 || (standing.kind === 'refuses' && !isBlockable(calling))
+  return isUnusable ? undefined : [{ first, second }]
 }
 
 /** A range becomes the few sets of leading digits that make it up, so that a call is looked for by a handful of keys. */

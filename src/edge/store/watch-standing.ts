@@ -46,19 +46,22 @@ export function watchStanding(url: string, terms: StandingWatchTerms): { close()
     throw cause
   }
   onLook()
+  /** Takes in what comes next; false where there is nothing. */
+  const catchUp = (): boolean => {
+    const behind = lastStandingChange(db) - last
+    if (behind <= 0) return false
+    if (behind > CHANGES_MOST) readAll()
+    else {
+      const changes = readStanding(db, last, CHANGES_AT_ONCE)
+      onChanges(changes)
+      last = changes.at(-1)!.changed
+    }
+    return true
+  }
   const look = (): void => {
     const version = dataVersion.get()!['data_version']
     // The ledger writes all the time; of that, the newest change tells nothing, at the cost of one look into an index.
-    while (version !== seen) {
-      const behind = lastStandingChange(db) - last
-      if (behind <= 0) break
-      if (behind > CHANGES_MOST) readAll()
-      else {
-        const changes = readStanding(db, last, CHANGES_AT_ONCE)
-        onChanges(changes)
-        last = changes.at(-1)!.changed
-      }
-    }
+    if (version !== seen) while (catchUp());
     seen = version
     failed = false
     onLook()

@@ -105,7 +105,7 @@ export const ruleSchema = section({
         }),
       ])
       .optional(),
-    'What it is worth before this rule that the caller stands on the list `policy.registered`: `skip`, or a limit of their own.',
+    'What it is worth before this rule that the registry knows the caller, or that he stands on the list `policy.registered`: `skip`, or a limit of their own.',
     'skip, or a mapping with limit',
   ),
   program: key(
@@ -171,7 +171,7 @@ export const policySchema = section({
   ),
   registered: key(
     file().optional(),
-    'The registered callers, whom rules may weigh (`registered`) and who pass none for free; columns number, attestation, until, reason.',
+    'Registered callers beside those of the registry, whom rules may weigh (`registered`) and who pass none for free; columns number, attestation, until, reason.',
     'file: and a path',
   ),
   'opt-out': key(
