@@ -1,3 +1,5 @@
+import { TOKEN } from './octets.ts'
+
 /** Numbers for the header fields this codec has a use for; 0 stands for every other name. */
 export const FIELD = {
   other: 0,
@@ -90,96 +92,55 @@ export function longName(name: string): string {
 
 /** Finds the number of a field name in octets, long or compact, without case. RFC 3261 §7.3.1. */
 export function findField(bytes: Uint8Array, start: number, end: number): FieldId {
-  const candidates = BUCKETS[bucketOf(end - start, bytes[start]! | LOWER, bytes[end - 1]! | LOWER)]
-  if (candidates === undefined) return FIELD.other
-  for (const candidate of candidates) if (sameName(candidate.name, bytes, start, end)) return candidate.id
-  return FIELD.other
+  let node = ROOT
+  for (let at = start; at < end; at++) node = NEXT[node * LETTERS + NAME_LETTERS[bytes[at]!]!]!
+  return FIELDS[node] as FieldId
 }
-
-/**
- * Finds the number of a long name that its colon follows at once, four octets at a time: the usual case, where the end of
- * the name need not be looked for. `other` says only that this is not the usual case. USUAL_BYTES_MAX octets must lie
- * ahead.
- */
-export function findUsualField(view: DataView, at: number): FieldId {
-  for (const { id, offsets, masks, words } of USUAL[usualBucketOf(view.getInt32(at, true) | LOWER_FOUR)]!) {
-    let word = 0
-    while (word < words.length && (view.getInt32(at + offsets[word]!, true) | masks[word]!) === words[word]) word++
-    if (word === words.length) return id
-  }
-  return FIELD.other
-}
-
-/** The length of the longest name with its colon. */
-export const USUAL_BYTES_MAX = Math.max(...FIELD_NAMES.map((name) => name.length)) + 1
 
 /** Finds the number of a field name, long or compact, without case. */
 export function fieldOf(name: string): FieldId {
   return LONG_NAMES.get(longName(name)) ?? FIELD.other
 }
 
-type Candidate = { readonly id: FieldId; readonly name: Uint8Array }
-
-/** Sets the bit that tells an upper-case letter from a lower-case one; digits and the hyphen have it already. */
-const LOWER = 0x20
-const BUCKET_COUNT = 256
+const HYPHEN = 45
+const HYPHEN_LETTER = 27
+const OTHER_LETTER = 28
 const LONG_NAMES: ReadonlyMap<string, FieldId> = new Map(
   FIELD_NAMES.map((name, id): [string, FieldId] => [name.toLowerCase(), id as FieldId]).slice(1),
 )
-const BUCKETS = fillBuckets()
-const LOWER_FOUR = 0x20202020
-const USUAL = fillUsual()
 
-function bucketOf(length: number, first: number, last: number): number {
-  return (length * 37 + first * 5 + last) % BUCKET_COUNT
-}
+/**
+ * By octet, its letter in the trie of names, without case: 0 is what no name is made of, `OTHER_LETTER` what only names are
+ * made of that the codec has no use for.
+ */
+export const NAME_LETTERS = Uint8Array.from(TOKEN, (isToken, octet) => {
+  const letter = (octet | 0x20) - 96
+  if (isToken === 0) return 0
+  if (letter >= 1 && letter <= 26 && octet > 64) return letter
+  return octet === HYPHEN ? HYPHEN_LETTER : OTHER_LETTER
+})
+export const LETTERS = 32
+/**
+ * The trie that field names are found by, an octet a step: the node that follows a node with a letter. In node 0 end the
+ * names that are not in it; every node says which field its name is.
+ */
+export const { NEXT, FIELDS } = growTrie()
+export const ROOT = 1
 
-function sameName(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  if (name.length !== end - start) return false
-  for (let at = 0; at < name.length; at++) if ((bytes[start + at]! | LOWER) !== name[at]) return false
-  return true
-}
-
-function fillBuckets(): (Candidate[] | undefined)[] {
-  const buckets = Array.from({ length: BUCKET_COUNT }, (): Candidate[] | undefined => undefined)
-  for (const name of [...LONG_NAMES.keys(), ...COMPACT_FORMS.keys()]) {
-    const id = fieldOf(name)
-    if (id === FIELD.other) continue
-    const octets = Uint8Array.from(name, (character) => character.charCodeAt(0))
-    const bucket = bucketOf(octets.length, octets[0]!, octets.at(-1)!)
-    ;(buckets[bucket] ??= []).push({ id, name: octets })
+function growTrie(): { NEXT: Uint16Array; FIELDS: Uint8Array } {
+  const names = [...LONG_NAMES.keys(), ...COMPACT_FORMS.keys()]
+  const nodes = 2 + names.reduce((sum, name) => sum + name.length, 0)
+  const next = new Uint16Array(nodes * LETTERS)
+  const fields = new Uint8Array(nodes)
+  let grown = 2
+  for (const name of names) {
+    let node = 1
+    for (let at = 0; at < name.length; at++) {
+      const step = node * LETTERS + NAME_LETTERS[name.charCodeAt(at)]!
+      if (next[step] === 0) next[step] = grown++
+      node = next[step]!
+    }
+    fields[node] = fieldOf(name)
   }
-  return buckets
-}
-
-/** A name and its colon as words, the last one overlapping; a mask sets the case bit of letters and of nothing else. */
-type UsualName = {
-  readonly id: FieldId
-  readonly offsets: readonly number[]
-  readonly masks: readonly number[]
-  readonly words: readonly number[]
-}
-
-function fillUsual(): UsualName[][] {
-  const buckets = Array.from({ length: BUCKET_COUNT }, (): UsualName[] => [])
-  for (const [name, id] of LONG_NAMES) {
-    const octets = Uint8Array.from(`${name}:`, (character) => character.charCodeAt(0))
-    if (octets.length < 4) continue
-    const view = new DataView(octets.buffer)
-    const cases = new DataView(octets.map((octet) => (octet >= 97 && octet <= 122 ? LOWER : 0)).buffer)
-    const offsets = Array.from({ length: Math.ceil(octets.length / 4) }, (_, word) =>
-      Math.min(word * 4, octets.length - 4),
-    )
-    buckets[usualBucketOf(view.getInt32(0, true) | LOWER_FOUR)]!.push({
-      id,
-      offsets,
-      masks: offsets.map((offset) => cases.getInt32(offset, true)),
-      words: offsets.map((offset) => view.getInt32(offset, true)),
-    })
-  }
-  return buckets
-}
-
-function usualBucketOf(word: number): number {
-  return Math.imul(word, 0x9e3779b1) >>> 24
+  return { NEXT: next, FIELDS: fields }
 }
