@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseParty } from '#core/call/party.ts'
 import type { NewStanding } from '#core/redress/standing.ts'
 import { isKnown, liftFor, type Living } from '#core/rules/living.ts'
 import { openForWriting } from '#edge/store/schema.ts'
 import { endStanding, insertStanding } from '#edge/store/standing-store.ts'
 import { callFacts } from '../../test/call-facts.ts'
-import { temporaryDirectory, until } from '../../test/peers/peer.ts'
 import { watchStandings } from './standing-watch.ts'
 
 test('what is in force is there at once, and what is added and ended comes after it', async (t) => {
@@ -139,3 +141,20 @@ function spares(living: Living, number: string): number {
 function factsOf(number: string) {
   return callFacts({ calling: parseParty(number) })
 }
+
+function temporaryDirectory(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'recourse-standing-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  return directory
+}
+
+/** Looks again and again: what happens in the other thread says nothing of itself. */
+async function until(what: string, holds: () => true | undefined): Promise<void> {
+  const startMs = performance.now()
+  while (holds() === undefined) {
+    assert.ok(performance.now() - startMs < PATIENCE_MS, `waited ${PATIENCE_MS} ms in vain for ${what}`)
+    await sleep(10)
+  }
+}
+
+const PATIENCE_MS = 30_000
