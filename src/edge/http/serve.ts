@@ -13,6 +13,8 @@ export type HttpListen = {
   readonly tls: TlsFiles | undefined
   /** Addresses that may have all connections: proxies, which ask for many, and this machine itself. */
   readonly spares?: (address: string) => boolean
+  /** Within which a request is whole; `HTTP_REQUEST_MS` if not said. Its header fields always are within that. */
+  readonly requestMs?: number
   readonly limits?: HttpLimits
 }
 
@@ -44,7 +46,7 @@ export async function serveHttp(answer: Fetch, listen: HttpListen, figures: Http
   const { address, port, tls, limits = HTTP_LIMITS } = listen
   const options = {
     headersTimeout: HTTP_REQUEST_MS,
-    requestTimeout: HTTP_REQUEST_MS,
+    requestTimeout: listen.requestMs ?? HTTP_REQUEST_MS,
     keepAliveTimeout: limits.idleMs,
     connectionsCheckingInterval: CHECK_MS,
     maxHeaderSize: HTTP_HEADER_BYTES_MAX,
@@ -125,6 +127,8 @@ function watchConnections(
 
 /** A request, its header fields and its body, is here within this time or its connection ends. */
 export const HTTP_REQUEST_MS = 5_000
+/** At the desk: people hand in files from telephones. */
+export const DESK_REQUEST_MS = 60_000
 /** A connection may stay open without a request for so long; and where more than half of all are open. */
 export const HTTP_IDLE_MS = 15_000
 export const HTTP_IDLE_FULL_MS = 5_000

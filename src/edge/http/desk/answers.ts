@@ -64,10 +64,11 @@ export async function answerProblem(
 }
 
 /** What the desk did not save, for a machine. Throws a problem. */
-export function refuseMachine(refused: NotSaved, at: ReadonlyMap<string, string> = new Map()): never {
+export function refuseMachine(refused: NotSaved): never {
   if (refused.kind === 'unknown') throw new Refused('not-found', 'expected the token of a case')
   if (refused.kind === 'refused') {
-    const pointer = at.get(refused.field) ?? `/${refused.field.replaceAll('.', '/')}`
+    // `numbers[3]` is /numbers/3.
+    const pointer = `/${refused.field.replaceAll(/[.[]/g, '/').replaceAll(']', '')}`
     throw new Refused('bad-field', refused.problem, { pointer })
   }
   if (refused.kind === 'work') {

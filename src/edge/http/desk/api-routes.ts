@@ -18,7 +18,7 @@ import {
   readPostedClaim,
   reasonSchema,
 } from './documents.ts'
-import { type DeskContext, type DeskPagesParts, checkSite, isKey, onceOf, visitorOf } from './parts.ts'
+import { type DeskContext, type DeskPagesParts, checkSite, isKey, newKey, onceOf, visitorOf } from './parts.ts'
 import { readForm } from './read-form.ts'
 
 /** The desk for machines: claims, and what can be done with a case by the token of its private address. */
@@ -122,12 +122,12 @@ function tokenOf(context: DeskContext): string {
 }
 
 /**
- * The key by which the desk knows what it has taken already: that of the request together with what it holds, so that a
- * key somebody guesses leads to nothing. The same key with something else is refused.
+ * The key by which the desk knows what it has taken already, and that a machine sent it: that of the request together with
+ * what it holds, so that a key somebody guesses leads to nothing. The same key with something else is refused.
  */
-function onceKey(context: DeskContext, body: Uint8Array, keys: Repeats<string>, nowMs: number): string | undefined {
+function onceKey(context: DeskContext, body: Uint8Array, keys: Repeats<string>, nowMs: number): string {
   const key = context.req.raw.headers.get('idempotency-key') ?? undefined
-  if (key === undefined) return undefined
+  if (key === undefined) return `api ${newKey()}`
   if (!/^[!-~]{16,128}$/.test(key)) {
     throw new Refused('bad-field', 'expected an Idempotency-Key of 16 to 128 visible characters that nobody can guess')
   }
@@ -138,7 +138,7 @@ function onceKey(context: DeskContext, body: Uint8Array, keys: Repeats<string>, 
     throw new Refused('key-reused', 'expected the same body as before, or another Idempotency-Key')
   }
   keys.keep(place, nowMs, digest)
-  return onceOf(place, digest)
+  return `api ${onceOf(place, digest)}`
 }
 
 /** How long, and how many, keys are remembered with what they came with. */

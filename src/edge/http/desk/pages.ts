@@ -226,7 +226,7 @@ export function createDeskPages(parts: DeskPagesParts): Hono<ConnectionEnv> {
     if (filed.kind === 'unknown') throw new Refused('not-found', NO_CASE)
     const fields = block === undefined ? CLAIM_FIELDS : BLOCK_FIELDS
     const state: FormState = { typed: read.typed, once, faults: [] }
-    const fieldOf = (field: string): string => fields.get(field.split('.', 1)[0]!) ?? lastStep(field)
+    const fieldOf = (field: string): string => fields.get(field.split(/[.[]/, 1)[0]!) ?? lastStep(field)
     const { form, status, headers } = refusedForm(filed, state, context, parts, tickets, fieldOf)
     return await page(show({ ...form, lines: [] }), status, headers)
   }
