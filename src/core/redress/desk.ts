@@ -38,6 +38,8 @@ export type Visitor = {
   readonly work: string | undefined
   /** Whether he sat out a wait in place of a puzzle, as people do whose browser runs no scripts; as good as `work`. */
   readonly waited: boolean
+  /** By which door he came; by a page where nothing is said. */
+  readonly way?: 'page' | 'api' | undefined
   /** `Idempotency-Key` of a machine, or the form's own. */
   readonly once: string | undefined
 }

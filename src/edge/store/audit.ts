@@ -70,6 +70,7 @@ export const AUDIT_ACTIONS = {
   'case-acknowledged': 'a claimant was told by telephone how his case stands',
   'case-decided': 'a case was decided',
   'case-corrected': 'an event of a case was said to be wrong',
+  'blocked-list-read': 'somebody inside read the list of blocked calls of a subscriber',
   'case-erased': 'personal data of cases were erased',
 } as const
 

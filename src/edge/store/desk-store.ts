@@ -5,7 +5,7 @@ import { type Case, type CaseTerms, isOpenStatus, readCase } from '#core/redress
 import type { CaseActor, CaseEvent } from '#core/redress/case-event.ts'
 import type { CaseStatus } from '#core/redress/case-view.ts'
 import type { DeskChange } from '#core/redress/change.ts'
-import type { MonthlyFigures } from '#core/redress/desk.ts'
+import type { CaseTimes } from '#core/redress/monthly.ts'
 import { eraseEvent } from '#core/redress/erase-event.ts'
 import type { CaseDue, CaseFilter, CasePage, CaseSummary } from '#core/redress/office.ts'
 import type { ProofChallenge } from '#core/redress/proof.ts'
@@ -47,8 +47,8 @@ export type DeskStore = {
   mark(name: string): string | undefined
   place(name: string): number | undefined
   setPlace(name: string, value: number): void
-  /** Figures of the months that begin at these times; the last one ends the last month. */
-  figures(starts: readonly number[]): Omit<MonthlyFigures, 'month'>[]
+  /** What figures are made of, of cases that came within a time and were confirmed. */
+  times(from: number, before: number): CaseTimes[]
   /** Makes anew what lists are made of. Answers how many cases there are. */
   rebuildViews(): number
   /** Erases personal data of closed cases in which nothing happened since; answers the ids of files that go with them. */
@@ -164,7 +164,7 @@ export function openDeskStore(url: string, { terms, durability = 'full', acknowl
         'INSERT INTO desk_place (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
       ).run(name, value)
     },
-    figures: (starts) => starts.slice(1).map((end, index) => figuresOf(db, starts[index]!, end)),
+    times: (from, before) => timesOf(db, from, before),
     rebuildViews: () => transact(db, () => rebuildViews(db, events, terms)),
     erase: (beforeMs, at, limit) => transact(db, () => eraseCases(db, events, terms, beforeMs, at, limit)),
     tidy: (now) => {
@@ -410,33 +410,22 @@ function liftsOn(db: DatabaseSync, number: string, at: number): Standing[] {
   ]
 }
 
-function figuresOf(db: DatabaseSync, from: number, to: number): Omit<MonthlyFigures, 'month'> {
-  const within = (column: string, condition = 'TRUE') =>
-    Number(
-      db
-        .prepare(`SELECT count(*) AS count FROM case_view WHERE ${column} >= ? AND ${column} < ? AND ${condition}`)
-        .get(from, to)!['count'],
+function timesOf(db: DatabaseSync, from: number, before: number): CaseTimes[] {
+  const optional = (value: SQLOutputValue | undefined): number | undefined =>
+    typeof value === 'number' ? value : undefined
+  return db
+    .prepare(
+      `SELECT clockFrom, statusAt, decidedAt, outcome, regressedAt FROM case_view
+       WHERE opened >= ? AND opened < ? AND status <> 'unconfirmed' AND kind = 'claim'`,
     )
-  const median = (column: string): number | undefined => {
-    const times = db
-      .prepare(
-        `SELECT max(0, ${column} - clockFrom) AS ms FROM case_view
-         WHERE opened >= ? AND opened < ? AND status <> 'unconfirmed' AND ${column} IS NOT NULL ORDER BY ms`,
-      )
-      .all(from, to)
-      .map((row) => Number(row['ms']))
-    const middle = Math.floor(times.length / 2)
-    if (times.length === 0) return undefined
-    return times.length % 2 === 1 ? times[middle] : Math.round((times[middle - 1]! + times[middle]!) / 2)
-  }
-  return {
-    received: within('opened', "status <> 'unconfirmed'"),
-    firstStatusMedianMs: median('statusAt'),
-    decisionMedianMs: median('decidedAt'),
-    lifted: within('decidedAt', "outcome IN ('lift', 'partly')"),
-    upheld: within('decidedAt', "outcome = 'uphold'"),
-    regressed: within('regressedAt'),
-  }
+    .all(from, before)
+    .map((row) => ({
+      openedAt: Number(row['clockFrom']),
+      statusAt: optional(row['statusAt']),
+      decidedAt: optional(row['decidedAt']),
+      outcome: row['outcome'] === '' ? undefined : (String(row['outcome']) as CaseTimes['outcome']),
+      regressedAt: optional(row['regressedAt']),
+    }))
 }
 
 function rebuildViews(db: DatabaseSync, events: (id: string) => CaseEvent[], terms: CaseTerms): number {

@@ -12,6 +12,7 @@ import type { StreamLimits } from '#edge/gate/streams.ts'
 import type { Endpoint, Listening } from './addresses.ts'
 import type { AccountsConfig, OfficeConfig } from './office.ts'
 import type { OutcomesConfig } from './outcomes.ts'
+import type { RegistryConfig } from './registry.ts'
 import type { MailConfig } from './mail.ts'
 import type { OutletsConfig } from './outlets.ts'
 import type { FileSource, SecretSource } from './keys.ts'
@@ -62,6 +63,7 @@ export type Config = {
   readonly mail: MailConfig | undefined
   /** Undefined where no copies are taken. */
   readonly outcomes: OutcomesConfig | undefined
+  readonly registry: RegistryConfig
   /** Undefined where signed calls are not verified here. */
   readonly stir: StirConfig | undefined
   readonly ledger: { readonly checkpoints: string; readonly keepMs: number; readonly chain: string }
@@ -102,6 +104,19 @@ export type DeskConfig = {
   readonly card: CardConfig | undefined
   /** What is called to prove a number; undefined where nobody can prove one so. */
   readonly verification: VerificationConfig | undefined
+  /** The folder of files that claimants hand in. */
+  readonly evidence: string
+  readonly alerts: readonly string[]
+  readonly decideMs: number
+  readonly zone: string
+  /** Days (`2026-12-25`), or those of the federal government of the United States. */
+  readonly holidays: 'us-federal' | readonly string[]
+  /** What the subscribers' portal signs with; undefined where there is none. */
+  readonly portalSecret: string | undefined
+  readonly queueMax: number
+  readonly fileBytesMax: number
+  readonly keepMs: number
+  readonly isTransparent: boolean
 }
 
 /** One number with room for a code behind it, or numbers that begin so; `begins` is E.164. */

@@ -4,6 +4,7 @@ import { readTlsIdentity } from '#edge/gate/certificate.ts'
 import { formatEndpoint, isOnThisMachine } from './addresses.ts'
 import { noticesOf } from './checks.ts'
 import type { ApiConfig, CardConfig, DeskConfig, TlsConfig, VerificationConfig } from './config.ts'
+import { besides } from './lists.ts'
 import type { ConfigFault } from './fault.ts'
 import type { SecretSource } from './keys.ts'
 import { type AccountsConfig, type OfficeConfig, readOffice } from './office.ts'
@@ -34,6 +35,16 @@ export function readHttp(settings: Settings, sources: Sources): HttpConfig {
     tls: reader.tls(['desk', 'tls'], desk.tls),
     card: reader.card(desk),
     verification: desk.verification && verificationOf(desk.verification),
+    evidence: besides(sources.file, desk.evidence),
+    alerts: desk.alerts,
+    decideMs: desk.decide,
+    zone: desk.zone,
+    holidays: desk.holidays,
+    portalSecret: desk.portal && reader.secret(['desk', 'portal'], desk.portal)?.trim(),
+    queueMax: desk.queue,
+    fileBytesMax: desk.file,
+    keepMs: desk.keep,
+    isTransparent: desk.transparency,
   }
   if (api === undefined) {
     const index = settings.gate.peers?.findIndex(({ token }) => token !== undefined) ?? -1

@@ -12,9 +12,12 @@ import {
   durationWords,
   endpoint,
   file,
+  integer,
   key,
   secret,
   section,
+  size,
+  sizeWords,
   text,
 } from './keys.ts'
 import { gateSchema } from './schema-gate.ts'
@@ -22,6 +25,7 @@ import { accountsSchema, officeSchema } from './schema-office.ts'
 import { mailSchema } from './schema-mail.ts'
 import { webhooksSchema } from './schema-outlets.ts'
 import { policySchema } from './schema-policy.ts'
+import { registrySchema } from './schema-registry.ts'
 import { stirSchema } from './schema-stir.ts'
 
 // One thing, the configuration's shape: every key with what it means and what it takes. The reference page is made of it,
@@ -167,7 +171,73 @@ const desk = section({
     'a mapping with key and certificate',
   ),
   verification,
+  evidence: key(
+    text(4096).prefault('./evidence'),
+    'The folder of files that claimants hand in. Not within anything that is served; it belongs into the backup.',
+    'a path',
+  ),
+  alerts: key(
+    z
+      .array(checked((text) => (isMailbox(text) ? text : undefined)))
+      .max(20)
+      .prefault([]),
+    'Mail addresses of your own people that hear of cases that are due soon, overdue, or blocked again after a lift.',
+    'a list of mail addresses',
+  ),
+  decide: key(
+    duration('1h', '30d').prefault('24h'),
+    'How long after a case came, or was answered, it is to be decided. The first status is promised within 24 hours, whatever stands here.',
+    durationWords('1h', '30d'),
+  ),
+  zone: key(
+    checked((text) => (isTimeZone(text) ? text : undefined)).prefault('America/New_York'),
+    'The time zone of your office: business days begin and end in it, and pages show its times.',
+    'a name such as America/New_York or Europe/Berlin',
+  ),
+  holidays: key(
+    z
+      .union([
+        z.literal('us-federal'),
+        z.array(checked((text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? text : undefined))).max(1_000),
+      ])
+      .prefault('us-federal'),
+    'Days beside Saturday and Sunday that are no business days.',
+    'us-federal, or a list of days such as 2026-12-25',
+  ),
+  portal: key(
+    secret().optional(),
+    'What your subscribers’ portal signs its tokens with: a request that has one is granted at once. Without it a case worker checks who asks.',
+    SECRET,
+  ),
+  queue: key(
+    integer(1, 1_000_000).prefault(20_000),
+    'How many cases may wait at a time. More are told that the desk is full, and nothing accepted is lost.',
+    'a whole number from 1 to 1000000',
+  ),
+  file: key(
+    size('16KiB', '50MiB').prefault('5MiB'),
+    'The largest file that a claimant can hand in.',
+    sizeWords('16KiB', '50MiB'),
+  ),
+  keep: key(
+    duration('31d', '3650d').prefault('730d'),
+    'How long personal data of a closed case are kept after the last thing that happened in it.',
+    durationWords('31d', '3650d'),
+  ),
+  transparency: key(
+    z.boolean().prefault(false),
+    'Whether the figures of past months are published at /transparency.',
+    'true or false',
+  ),
 })
+
+function isTimeZone(text: string): boolean {
+  try {
+    return Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
 
 /** The whole of `recourse.yaml`. */
 export const configSchema = z.strictObject({
@@ -215,6 +285,11 @@ export const configSchema = z.strictObject({
     mailSchema.optional(),
     'How messages reach people who contest a block, and how their replies come in. Without it messages wait in the store.',
     'a mapping with server and from',
+  ),
+  registry: key(
+    registrySchema.prefault({}),
+    'The registry of businesses and their numbers, its feed, and those of others.',
+    'a mapping with feed, key, term, proof and sources',
   ),
   api: key(
     api.optional(),

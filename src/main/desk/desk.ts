@@ -1,0 +1,396 @@
+import { createHmac, hash, randomInt, timingSafeEqual } from 'node:crypto'
+import { formatParty } from '#core/call/party.ts'
+import type { ReceiptRing } from '#core/receipt/receipt.ts'
+import { listBlockedCalls } from '#core/redress/blocked-list.ts'
+import { isOpenStatus } from '#core/redress/case.ts'
+import type { CaseBlock, EvidenceFile, SubscriberWish } from '#core/redress/case-event.ts'
+import type { Claim } from '#core/redress/claim.ts'
+import type { BlockedCall, Desk, Done, Filed, Refused, SubscriberRequest, Visitor } from '#core/redress/desk.ts'
+import { computeMonthly, monthOf, monthSpan } from '#core/redress/monthly.ts'
+import type { OfficeOpening, Worked, Worker } from '#core/redress/office.ts'
+import type { Proof, ProofChallenge } from '#core/redress/proof.ts'
+import {
+  addEvidence,
+  answerQuestion,
+  confirmCase,
+  decideCase,
+  giveChallenge,
+  openCase,
+  reopenCase,
+  type Step,
+  type StepTerms,
+  withdrawCase,
+} from '#core/redress/steps.ts'
+import { viewCase } from '#core/redress/view-case.ts'
+import type { Policy } from '#core/rules/policy.ts'
+import type { CallReader } from '#edge/store/call-reader.ts'
+import type { EvidenceFiles } from '#edge/store/evidence-files.ts'
+import type { VerificationConfig } from '#main/config/config.ts'
+import type { Admission } from './admission.ts'
+import { summarizeBlock } from './blocks.ts'
+import { Cases, type CasesParts, hashToken, makeId } from './cases.ts'
+import { checkEvidence, EVIDENCE_FILES_MAX } from './evidence.ts'
+
+/** What the desk is made of; a change of configuration changes what the functions answer. */
+export type DeskParts = CasesParts & {
+  readonly calls: CallReader
+  readonly files: EvidenceFiles
+  readonly admission: Admission
+  readonly ring: () => ReceiptRing
+  readonly policy: () => Policy
+  readonly verification: () => VerificationConfig | undefined
+  /** What the provider's portal vouches for subscribers with; undefined where it does not. */
+  readonly portalSecret: () => string | undefined
+  readonly queueMax: () => number
+  readonly evidenceBytesMax: () => number
+  readonly isTransparent: () => boolean
+  /** To whom a number is registered; none where it is not, or there is no registry. */
+  readonly holders: (number: string) => readonly RegisteredHolder[]
+}
+
+export type RegisteredHolder = { readonly registration: string; readonly name: string; readonly mail: string }
+
+/** The desk as pages and API ask it. */
+export function createDesk(parts: DeskParts): Desk {
+  const cases = new Cases(parts)
+  const { store, now, admission } = parts
+  const caseOf = (token: string): string | undefined =>
+    TOKEN.test(token) ? store.caseOf(hashToken(token), 'status', now()) : undefined
+  /** A step by somebody who has the link. */
+  const act = (token: string, from: Visitor, compute: (step: StepTerms) => Step): Done => {
+    const id = caseOf(token)
+    if (id === undefined) return { kind: 'unknown' }
+    return admission.act(from, now()) ?? doneOf(cases.take(id, compute))
+  }
+
+  const desk: Desk = {
+    block: async (receipt) => summarizeBlock(receipt, parts.ring(), parts.calls, parts.policy()),
+
+    async file(claim, from) {
+      const blocks = openReceipts(claim.receipts, parts.ring())
+      if ('field' in blocks) return { kind: 'refused', ...blocks }
+      return fileCase(parts, cases, { claim, blocks, request: undefined, from })
+    },
+
+    async confirm(token) {
+      const id = TOKEN.test(token) ? store.caseOf(hashToken(token), 'confirm', now()) : undefined
+      if (id === undefined) return { kind: 'unknown' }
+      const taken = cases.take(id, (step) => confirmCase(step, ownersOf(parts, step), registryProofs(parts, step)))
+      // Who follows the link twice, or whose browser does, gets where it leads.
+      if (taken.kind === 'done' || cases.read(id)?.found.isConfirmed === true) {
+        if (taken.kind === 'done') grantVouched(parts, cases, id)
+        return { kind: 'confirmed', token: cases.statusToken(id) }
+      }
+      if (taken.kind === 'unsaved') throw new Unsavable(taken.retryAfterMs)
+      return { kind: 'unknown' }
+    },
+
+    async status(token) {
+      const id = caseOf(token)
+      const read = id === undefined ? undefined : cases.read(id)
+      return read && viewCase(read.found, read.events, store.challenges(read.found.id, now()))
+    },
+
+    answer: async (token, text, from) => act(token, from, (step) => answerQuestion(step, text, 'page')),
+    withdraw: async (token, reason, from) => act(token, from, (step) => withdrawCase(step, reason)),
+    reopen: async (token, reason, from) => act(token, from, (step) => reopenCase(step, reason)),
+
+    async addEvidence(token, upload, from) {
+      const id = caseOf(token)
+      const found = id === undefined ? undefined : cases.read(id)?.found
+      if (id === undefined || found === undefined) return { kind: 'unknown' }
+      const limited = admission.act(from, now())
+      if (limited !== undefined) return limited
+      if (!isOpenStatus(found.status)) return { kind: 'refused', field: 'file', problem: 'the case is not open' }
+      if (found.evidence.length >= EVIDENCE_FILES_MAX)
+        return { kind: 'refused', field: 'file', problem: `expected at most ${EVIDENCE_FILES_MAX} files` }
+      const checked = checkEvidence(upload, parts.evidenceBytesMax())
+      if ('problem' in checked) return { kind: 'refused', field: 'file', problem: checked.problem }
+      const file: EvidenceFile = {
+        id: makeId(),
+        ...checked,
+        octets: upload.octets.length,
+        hash: hash('sha256', upload.octets),
+      }
+      // On the disk before the case says that it is there.
+      const saved = cases.save(() => parts.files.write(file.id, upload.octets))
+      if (saved !== undefined) return saved
+      const done = doneOf(cases.take(id, (step) => addEvidence(step, file)))
+      if (done.kind === 'done') return { kind: 'added', file }
+      parts.files.remove(file.id)
+      return done
+    },
+
+    async challenge(token, number, from) {
+      const id = caseOf(token)
+      if (id === undefined) return { kind: 'unknown' }
+      const limited = admission.act(from, now())
+      if (limited !== undefined) return limited
+      const given = challengeCase(parts, cases, id, number, undefined)
+      return 'dial' in given ? given : doneOf(given)
+    },
+
+    async subscriber(request, from) {
+      const wish = wishOf(request, parts.portalSecret(), now())
+      if ('problem' in wish) return { kind: 'refused', field: wish.field, problem: wish.problem }
+      const claim = claimOfSubscriber(request)
+      return fileCase(parts, cases, { claim, blocks: [], request: wish, from })
+    },
+
+    async blockedList(token) {
+      const id = caseOf(token)
+      const found = id === undefined ? undefined : cases.read(id)?.found
+      if (found?.request?.wants !== 'blocked-list' || found.status !== 'granted') return undefined
+      return blockedCalls(parts.calls, found.request.number, found.receivedAt)
+    },
+
+    async transparency() {
+      if (!parts.isTransparent()) return undefined
+      const at = now()
+      const from = monthOf(at - YEAR_MS)
+      const to = monthOf(monthSpan(monthOf(at)).from - 1)
+      return computeMonthly(store.times(monthSpan(from).from, monthSpan(to).before), from, to)
+    },
+  }
+  return desk
+}
+
+/** The store took nothing; whoever asked shall come again. */
+export class Unsavable extends Error {
+  readonly retryAfterMs: number
+
+  constructor(retryAfterMs: number) {
+    super('the store takes nothing just now')
+    this.name = 'Unsavable'
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+type Filing = {
+  readonly claim: Claim
+  readonly blocks: readonly CaseBlock[]
+  readonly request: SubscriberWish | undefined
+  readonly from: Visitor
+}
+
+function fileCase(parts: DeskParts, cases: Cases, { claim, blocks, request, from }: Filing): Filed {
+  const { store, now, admission } = parts
+  const at = now()
+  // Two requests with one key and another content are two requests of a client that is wrong.
+  const once =
+    from.once === undefined ? undefined : `file ${hashToken(from.once)} ${hashToken(JSON.stringify([claim, request]))}`
+  const filed = (id: string): Filed => ({
+    kind: 'filed',
+    case: id,
+    token: cases.statusToken(id),
+    needsConfirmation: true,
+  })
+  return cases.save((): Filed => {
+    const known = once === undefined ? undefined : store.mark(once)
+    if (known !== undefined) return filed(known)
+    const calling = [
+      ...claim.numbers,
+      ...claim.calls.map((call) => call.calling),
+      ...blocks.map((block) => block.calling),
+    ]
+    const numbers = [...new Set(request === undefined ? calling : [request.number])]
+    const refused = admission.admit({ claimant: claim.claimant, numbers }, from, store.waiting(), parts.queueMax(), at)
+    if (refused !== undefined) return refused
+    const id = makeId()
+    const opened = store.record(
+      openCase({
+        id,
+        at,
+        way: from.way ?? 'page',
+        claim,
+        request,
+        blocks,
+        by: undefined,
+        statusToken: { hash: hashToken(cases.statusToken(id)), case: id, purpose: 'status', until: undefined },
+        confirmToken: cases.confirmToken(id),
+        marks: once === undefined ? [] : [{ name: once, value: id }],
+        letters: parts.letters,
+        terms: parts.terms,
+      }),
+    )
+    return filed(opened === 'recorded' ? id : store.mark(once ?? '')!)
+  })
+}
+
+/** Opens a case for somebody who phoned or wrote. */
+export function openForClaimant(parts: DeskParts, cases: Cases, opening: OfficeOpening, by: Worker) {
+  const { store, now } = parts
+  const { claim, way, request } = opening
+  const blocks = openReceipts(claim.receipts, parts.ring())
+  if ('field' in blocks) return { kind: 'refused', ...blocks } as const
+  const once = opening.once === undefined ? undefined : `open ${by.account} ${hashToken(opening.once)}`
+  const needsConfirmation = claim.claimant.email !== undefined
+  const opened = (id: string) =>
+    ({ kind: 'opened', case: id, token: cases.statusToken(id), needsConfirmation }) as const
+  return cases.save(() => {
+    const id = makeId()
+    const recorded = store.record(
+      openCase({
+        id,
+        at: now(),
+        way,
+        claim,
+        request,
+        blocks,
+        by,
+        statusToken: { hash: hashToken(cases.statusToken(id)), case: id, purpose: 'status', until: undefined },
+        confirmToken: cases.confirmToken(id),
+        marks: once === undefined ? [] : [{ name: once, value: id }],
+        letters: parts.letters,
+        terms: parts.terms,
+      }),
+    )
+    return opened(recorded === 'recorded' ? id : store.mark(once ?? '')!)
+  })
+}
+
+/** Picks what is to be dialled, and keeps it for a quarter of an hour. */
+export function challengeCase(
+  parts: DeskParts,
+  cases: Cases,
+  id: string,
+  number: string,
+  by: Worker | undefined,
+): ProofChallenge | Worked {
+  const { store, now } = parts
+  const verification = parts.verification()
+  if (verification === undefined)
+    return {
+      kind: 'refused',
+      field: 'number',
+      problem: 'numbers cannot be proved by a call here: send a letter of authorisation',
+    }
+  const at = now()
+  const waiting = store.challenges(id, at)
+  const same = waiting.find((one) => one.number === number)
+  if (same !== undefined) return same
+  if (waiting.length >= CHALLENGES_MAX)
+    return { kind: 'refused', field: 'number', problem: `${CHALLENGES_MAX} numbers are to be called from already` }
+  const challenge = { number, dial: pickDial(verification), from: at, until: at + CHALLENGE_MS }
+  const taken = cases.take(id, (step) => giveChallenge(step, challenge, by))
+  return taken.kind === 'done' ? challenge : taken
+}
+
+/** The number with a code behind it, or one of the range: as many digits as a number of that country has. */
+function pickDial({ kind, begins }: VerificationConfig): string {
+  const head = formatParty(begins)
+  const whole = head.startsWith('+1') ? NORTH_AMERICAN_DIGITS : Math.min(begins.count + RANGE_DIGITS, E164_DIGITS)
+  const free = kind === 'number' ? Math.min(CODE_DIGITS, E164_DIGITS - begins.count) : Math.max(1, whole - begins.count)
+  return head + String(randomInt(10 ** free)).padStart(free, '0')
+}
+
+/** Calls that a subscriber is owed a list of: 28 days before he asked. */
+export function blockedCalls(calls: CallReader, number: string, before: number): BlockedCall[] {
+  const rows = calls
+    .blocksTo(number, before - LIST_MS, before)
+    .flatMap(({ open, personal, isReleased }) =>
+      personal === undefined
+        ? []
+        : [{ at: open.at, calling: personal.calling, program: open.program ?? 'none', isReleased }],
+    )
+  return listBlockedCalls(rows, before)
+}
+
+function openReceipts(
+  receipts: readonly string[],
+  ring: ReceiptRing,
+): CaseBlock[] | { field: string; problem: string } {
+  const blocks: CaseBlock[] = []
+  for (const [index, receipt] of receipts.entries()) {
+    const facts = ring.open(receipt)
+    // Forged, unknown, expired: the same words.
+    if (facts === undefined)
+      return {
+        field: `receipts[${index}]`,
+        problem: 'this receipt leads to no block any more: give number and time of the call',
+      }
+    blocks.push({ receipt, at: facts.atMs, calling: formatParty(facts.calling) })
+  }
+  return blocks
+}
+
+/** The registry shows that a number is the claimant's only where he answers mail at the address that it is registered with. */
+function registryProofs(parts: DeskParts, { found, at }: StepTerms): Proof[] {
+  const mail = found.claim.claimant.email?.toLowerCase()
+  return found.numbers.slice(0, HOLDERS_MAX).flatMap((number): Proof[] => {
+    const holders = parts.holders(number)
+    if (holders.length === 0) return []
+    const own = holders.find((holder) => holder.mail.toLowerCase() === mail)
+    const detail = own === undefined ? 'registered to another mail address' : `registered to ${own.name}`
+    return [{ number, way: 'registry', at, detail, strength: own === undefined ? 'hint' : 'full' }]
+  })
+}
+
+function ownersOf(parts: DeskParts, { found }: StepTerms): { mail: string; number: string }[] {
+  return found.numbers
+    .slice(0, HOLDERS_MAX)
+    .flatMap((number) => parts.holders(number).map(({ mail }) => ({ mail, number })))
+}
+
+function grantVouched(parts: DeskParts, cases: Cases, id: string): void {
+  const request = cases.read(id)?.found.request
+  if (request === undefined || !request.isVouched) return
+  const decision = { outcome: 'grant', reason: GRANTED } as const
+  cases.take(id, (step) => decideCase(step, decision, undefined, PORTAL, parts.store.standingFor(request.number)))
+}
+
+/** Reads what a subscriber asks for; a token of the portal that is wrong is as none, and a case worker checks. */
+function wishOf(
+  request: SubscriberRequest,
+  secret: string | undefined,
+  now: number,
+): SubscriberWish | { field: string; problem: string } {
+  const { wants, number, caller, token } = request
+  const needsCaller = wants === 'unblock' || wants === 'block'
+  if (needsCaller && caller === undefined) return { field: 'caller', problem: 'expected the number of the caller' }
+  const isVouched = secret !== undefined && token !== undefined && isPortalToken(token, number, secret, now)
+  return { wants, number, caller: needsCaller ? caller : undefined, isVouched }
+}
+
+/** `<seconds since 1970>.<HMAC-SHA256 of "number.seconds", hexadecimal>`, not older than a quarter of an hour. */
+function isPortalToken(token: string, number: string, secret: string, now: number): boolean {
+  const [, seconds, sign] = /^([0-9]{1,12})\.([0-9a-f]{64})$/.exec(token) ?? []
+  if (seconds === undefined || sign === undefined) return false
+  const right = createHmac('sha256', secret).update(`${number}.${seconds}`).digest('hex')
+  if (!timingSafeEqual(Buffer.from(sign), Buffer.from(right))) return false
+  return Math.abs(now - Number(seconds) * 1000) <= PORTAL_TOKEN_MS
+}
+
+function claimOfSubscriber({ name, email }: SubscriberRequest): Claim {
+  const claimant = { name, email, organisation: undefined, tel: undefined, acts: 'for-itself' } as const
+  return { receipts: [], numbers: [], calls: [], claimant, purpose: '', changed: '', webhook: undefined }
+}
+
+function doneOf(worked: Worked): Done {
+  switch (worked.kind) {
+    case 'done':
+      return { kind: 'done' }
+    case 'changed':
+      return { kind: 'unsaved', retryAfterMs: 1_000 }
+    default:
+      return worked satisfies Refused
+  }
+}
+
+/** Who decides where the provider's portal has vouched for a subscriber. */
+const PORTAL: Worker = { name: 'portal', account: 'portal' }
+const GRANTED = 'Your provider has vouched for you, so it is done at once.'
+const TOKEN = /^[A-Za-z0-9_-]{22}$/
+/** How long a number can be called from. */
+export const CHALLENGE_MS = 15 * 60_000
+/** Numbers of one case that are waited for at a time. */
+export const CHALLENGES_MAX = 10
+const CODE_DIGITS = 4
+const E164_DIGITS = 15
+const NORTH_AMERICAN_DIGITS = 11
+const RANGE_DIGITS = 3
+/** Numbers of one claim that the registry is asked about. */
+const HOLDERS_MAX = 100
+const LIST_MS = 28 * 86_400_000
+const YEAR_MS = 365 * 86_400_000
+const PORTAL_TOKEN_MS = 15 * 60_000

@@ -1,0 +1,125 @@
+import type { Standing } from '#core/redress/standing.ts'
+import { noteProof, regressLift, verifyLift } from '#core/redress/steps.ts'
+import type { JournalRow } from '#core/ledger/ledger.ts'
+import { parseParty } from '#core/call/party.ts'
+import { isVerification } from '#core/call/verification-number.ts'
+import type { CallBlock } from '#edge/store/call-reader.ts'
+import { Cases } from './cases.ts'
+import type { DeskParts } from './desk.ts'
+
+/** What calls have shown so far. */
+export type WatchFigures = { calls: number; blocks: number; verified: number; regressed: number; proofs: number }
+
+export type CallWatch = { readonly figures: WatchFigures; close(): void }
+
+/**
+ * Follows the journal and the ledger from where it was last: the first call that a lift let go on verifies its case, a block
+ * within a lift is a regression, and a call to what a claimant was asked to dial proves his number. Every call is looked at
+ * at least once; what was noted before changes nothing.
+ */
+export function watchCalls(parts: DeskParts, alerts: () => readonly string[]): CallWatch {
+  const cases = new Cases(parts)
+  const { store, calls, now } = parts
+  const figures: WatchFigures = { calls: 0, blocks: 0, verified: 0, regressed: 0, proofs: 0 }
+
+  const see = (row: JournalRow): void => {
+    const verification = parts.verification()
+    const called = parseParty(row.called)
+    if (verification !== undefined && isVerification(verification.begins, called)) prove(row)
+    if (row.verdict !== 'allow' || !row.calling.startsWith('+')) return
+    for (const lift of store.liftsOn(row.calling, row.at)) {
+      const id = lift.origin
+      const found = cases.read(id)?.found
+      if (found === undefined || found.verifiedAt !== undefined || found.effect === undefined) continue
+      if (cases.take(id, (step) => verifyLift(step, row.calling, row.at)).kind === 'done') figures.verified++
+    }
+  }
+
+  const prove = ({ calling, called, at, attestation }: JournalRow): void => {
+    for (const id of store.challenged(calling, called, at)) {
+      const strength = attestation === 'A' ? 'full' : 'hint'
+      const detail =
+        attestation === 'A' ? 'called us from it, attested A' : `called us from it, attested ${attestation}`
+      const proof = { number: calling, way: 'call', at, detail, strength } as const
+      if (cases.take(id, (step) => noteProof(step, proof)).kind === 'done') figures.proofs++
+    }
+  }
+
+  const seeBlock = ({ open, personal, isReleased }: CallBlock): void => {
+    // A block that was taken back let the call go on; other causes than analytics no lift overrides.
+    if (personal === undefined || isReleased || open.cause !== 'analytics') return
+    for (const lift of store.liftsOn(personal.calling, open.at)) {
+      if (!isWithin(lift, open.rule, open.attestation)) continue
+      const { calling, receipt } = personal
+      const taken = cases.take(lift.origin, (step) => regressLift(step, calling, receipt, open.at, alerts()))
+      if (taken.kind === 'done') figures.regressed++
+    }
+  }
+
+  const followJournal = (): void => {
+    const known = store.place(JOURNAL)
+    if (known === undefined) return store.setPlace(JOURNAL, calls.lastCall())
+    // The journal that this place was in is gone.
+    let place = Math.min(known, calls.lastCall())
+    for (let pages = 0; pages < PAGES_MAX; pages++) {
+      const rows = calls.callsAfter(place, PAGE)
+      for (const { row } of rows) see(row)
+      figures.calls += rows.length
+      place = rows.at(-1)?.place ?? place
+      if (rows.length < PAGE) break
+    }
+    if (place !== known) store.setPlace(JOURNAL, place)
+  }
+
+  const followLedger = (): void => {
+    if (store.place(LEDGER) === undefined) {
+      for (const [chain, place] of calls.chainEnds()) store.setPlace(`${LEDGER} ${chain}`, place)
+      return store.setPlace(LEDGER, 1)
+    }
+    const places = new Map<number, number>()
+    for (const chain of calls.chainEnds().keys()) {
+      const place = store.place(`${LEDGER} ${chain}`)
+      if (place !== undefined) places.set(chain, place)
+    }
+    const last = new Map<number, number>()
+    // A block that comes too late is taken back soon after.
+    for (const { chain, place, block } of calls.blocksAfter(places, now() - SETTLED_MS, PAGE)) {
+      seeBlock(block)
+      figures.blocks++
+      last.set(chain, place)
+    }
+    for (const [chain, place] of last) store.setPlace(`${LEDGER} ${chain}`, place)
+  }
+
+  const look = (): void => {
+    for (const follow of [followJournal, followLedger]) {
+      try {
+        follow()
+      } catch (cause) {
+        // The store is busy or full just now; the places in it are where they were.
+        parts.alarm(cause)
+      }
+    }
+  }
+  const timer = setInterval(look, LOOK_EVERY_MS)
+  look()
+  return { figures, close: () => clearInterval(timer) }
+}
+
+/** Whether a lift is for calls like this: of its rule, and attested as well as it asks. */
+function isWithin(lift: Standing, rule: string | undefined, attestation: string | undefined): boolean {
+  if (lift.kind !== 'lift' || (lift.rule !== undefined && lift.rule !== rule)) return false
+  return (
+    lift.attestation === undefined ||
+    (attestation !== undefined && LETTERS.indexOf(attestation) >= LETTERS.indexOf(lift.attestation))
+  )
+}
+
+const LETTERS = ['C', 'B', 'A']
+const JOURNAL = 'watch journal'
+const LEDGER = 'watch ledger'
+const LOOK_EVERY_MS = 250
+const SETTLED_MS = 1_000
+const PAGE = 1_000
+/** Pages of the journal in one look: pages of people wait meanwhile. */
+const PAGES_MAX = 4
