@@ -48,7 +48,7 @@ export async function makeGates(
     wanted: inquiries.wantedBy(policy),
     receipts,
     hashKey: (await ledger.secret('transaction')).subarray(0, 16),
-    sharedCalls: isThreaded(config.gate)
+    sharedCalls: meetsCallsTwice(config)
       ? new SharedArrayBuffer(sharedCallsBytes(config.gate.limits.transactions))
       : undefined,
     dialPlan: config.gate.dialPlan,
@@ -70,4 +70,13 @@ export async function makeGates(
 /** Whether datagrams are taken by threads of their own, so that there are several gates. */
 export function isThreaded({ threads, udp }: Config['gate']): boolean {
   return threads > 1 || udp === 'batch'
+}
+
+/**
+ * Whether a call may be asked about at one gate and then at another: at several threads, or over UDP and then on a connection
+ * or over HTTP. One thread that has all calls need not look, under a lock, into what nobody else writes.
+ */
+function meetsCallsTwice({ gate, api }: Config): boolean {
+  const hasOtherDoors = api !== undefined || gate.listen.some(({ transport }) => transport !== 'udp')
+  return gate.threads > 1 || (isThreaded(gate) && hasOtherDoors)
 }
