@@ -489,6 +489,14 @@ const WRONG: [title: string, from: string, to: string, faults: string[]][] = [
     ['called.csv:2:14: found "bob", expected the number it refuses, or withheld'],
   ],
   [
+    'a chain of entries with a name that only erasures have',
+    'policy:\n',
+    'ledger: { chain: clerk }\npolicy:\n',
+    [
+      '12:18: found "clerk", expected lower-case letters, digits and hyphens, at most 32 of them, and not clerk, which is the name of the chain of erasures',
+    ],
+  ],
+  [
     'an exemption that is none',
     'exempt: [emergency,',
     'exempt: [police,',
@@ -640,6 +648,11 @@ test('a policy that blocks by analytics needs a contact; one that does not needs
   assert.deepEqual(faultsIn(bare.replace('per: 1m', 'per: 1m\n      mode: shadow')), [])
   assert.deepEqual(faultsIn(stringify({ policy: { rules: [{ id: 'd', 'do-not-originate': ['+18005550100'] }] } })), [])
   assert.deepEqual(faultsIn(`${bare}operator: { contact: { tel: "+18005550142" } }\n`), [])
+})
+
+test('a gate writes the chain that it is given, gate if none', () => {
+  assert.equal(loaded(GOOD).config.ledger.chain, 'gate')
+  assert.equal(loaded(GOOD.replace('policy:\n', 'ledger: { chain: west-2 }\npolicy:\n')).config.ledger.chain, 'west-2')
 })
 
 test('608 needs a desk', () => {
