@@ -163,10 +163,12 @@ class Writer {
    */
   copy(bytes: Uint8Array, start: number, end: number): this {
     if (bytes !== this.#from) {
-      this.#fromView = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      // Datagrams of a batch lie in one memory, and a view for each would cost as much as copying its fields.
+      if (bytes.buffer !== this.#fromView.buffer) this.#fromView = new DataView(bytes.buffer)
       this.#from = bytes
     }
     const from = this.#fromView
+    const offset = bytes.byteOffset
     const out = this.#out
     const outView = this.#outView
     let to = this.#at
@@ -174,7 +176,7 @@ class Writer {
     // Four octets at a time; beyond the end of `out` a view would throw, and what does not fit is found out by `length`.
     const lastFour = to + end - start <= out.length ? end - 4 : start - 1
     for (; at <= lastFour; at += 4) {
-      const four = from.getInt32(at, true)
+      const four = from.getInt32(offset + at, true)
       const deletes = four ^ DELETE_FOUR
       const controls = ((four - SPACE_FOUR) & ~four) | ((deletes - ONE_FOUR) & ~deletes)
       if ((controls & TOP_FOUR) !== 0) return this.#copyCarefully(bytes, start, end)
