@@ -47,6 +47,7 @@ async function addVerbs(): Promise<void> {
     audit: async () => (await import('./audit.ts')).auditCommands(program),
     account: async () => (await import('./account.ts')).accountCommands(program),
     peer: async () => (await import('./peer.ts')).peerCommands(program),
+    registry: async () => (await import('./registry/registry-command.ts')).registryCommands(program),
     config: async () => (await import('./config-command.ts')).configCommand(program),
   }
   const typed = process.argv[2] ?? ''

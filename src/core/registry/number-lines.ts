@@ -158,13 +158,36 @@ function readHeader(cells: readonly string[]): Places | undefined {
 function splitCells(row: string): string[] {
   const cells: string[] = []
   for (let at = 0; at <= row.length;) {
-    const quoted = /^[ ]*"((?:[^"]|"")*)"?[ ]*(?=[,;\t]|$)/.exec(row.slice(at))
-    const cell = quoted?.[1]?.replaceAll('""', '"')
-    const end = quoted === null ? endOf(row, at) : at + quoted[0].length
-    cells.push((cell ?? row.slice(at, end).trim()).replace(/^'/, ''))
-    at = end + 1
+    const start = skipBlanks(row, at)
+    const end = row[start] === '"' ? endOfQuoted(row, start + 1) : undefined
+    // What stands between a closing quote and the separator belongs to no quoted cell: then the quotes are letters.
+    const isQuoted = end !== undefined && isEnd(row, skipBlanks(row, end + 1))
+    const stop = isQuoted ? skipBlanks(row, end + 1) : endOf(row, at)
+    const cell = isQuoted ? row.slice(start + 1, end).replaceAll('""', '"') : row.slice(at, stop).trim()
+    cells.push(cell.replace(/^'/, ''))
+    at = stop + 1
   }
   return cells
+}
+
+/** Where the quote is that closes a cell; at the end of the line where none does. */
+function endOfQuoted(row: string, from: number): number {
+  for (let at = from; at < row.length; at++) {
+    if (row[at] !== '"') continue
+    if (row[at + 1] !== '"') return at
+    at++
+  }
+  return row.length
+}
+
+function isEnd(row: string, at: number): boolean {
+  return at >= row.length || SEPARATORS.has(row[at]!)
+}
+
+function skipBlanks(row: string, from: number): number {
+  let at = from
+  while (row[at] === ' ') at++
+  return at
 }
 
 function endOf(row: string, from: number): number {

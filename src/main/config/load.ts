@@ -9,6 +9,7 @@ import { sortFaults, type ConfigFault } from './fault.ts'
 import { readHttp, type HttpConfig } from './http.ts'
 import { besides, openListReader, reasonOf, type ReadFile } from './lists.ts'
 import { type OutcomesConfig, readOutcomes } from './outcomes.ts'
+import { type RegistryConfig, readRegistry } from './registry.ts'
 import { type MailConfig, readMail } from './mail.ts'
 import { type OutletsConfig, readOutlets } from './outlets.ts'
 import { makePolicy, type Places } from './rules.ts'
@@ -84,6 +85,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
   const streams = readGateTls(parsed.data.gate, { file, readFile, env, places, serves: serves === true })
   const outlets = readOutlets(parsed.data, { file, readFile, env, places, serves: serves === true })
   const mail = readMail(parsed.data, { file, readFile, env, places, serves: serves === true })
+  const registry = readRegistry(parsed.data, { file, readFile, env, places, serves: serves === true })
   const outcomes = readOutcomes(parsed.data, { file, readFile, env, places, serves: serves === true })
   const stir = readStir(parsed.data, { file, readFile, env, places, serves: serves === true }, isWhole)
   const compiled = compile(
@@ -98,6 +100,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
     outlets,
     mail.mail,
     outcomes.outcomes,
+    registry.registry,
     stir.stir,
   )
   faults.push(
@@ -107,6 +110,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
     ...outlets.faults,
     ...mail.faults,
     ...outcomes.faults,
+    ...registry.faults,
     ...stir.faults,
   )
   if (faults.length > 0) return { kind: 'refused', faults: sortFaults(faults) }
@@ -126,6 +130,7 @@ function compile(
   outlets: OutletsConfig,
   mail: MailConfig | undefined,
   outcomes: OutcomesConfig | undefined,
+  registry: RegistryConfig,
   stir: StirConfig | undefined,
 ) {
   const { operator, gate, desk, policy } = settings
@@ -195,6 +200,7 @@ function compile(
     outlets: { webhooks: outlets.webhooks, hep: outlets.hep },
     mail,
     outcomes,
+    registry,
     stir,
     ledger: {
       checkpoints: besides(file, settings.ledger.checkpoints),

@@ -389,9 +389,12 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
   }
 }
 
-/** 128 random bits, 22 characters of base64url. */
+/** 128 random bits, 22 characters of base64url. None begins with a hyphen, which a command line takes for an option. */
 export function freshId(): string {
-  return randomBytes(16).toString('base64url')
+  for (;;) {
+    const id = randomBytes(16).toString('base64url')
+    if (!id.startsWith('-')) return id
+  }
 }
 
 function freshToken(): FreshToken {

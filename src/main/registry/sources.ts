@@ -15,6 +15,8 @@ export type FeedSource = {
   readonly keys: FeedKeys
   readonly trust: Trust
   readonly everyMs: number
+  /** Addresses of its host that may be connected to although they are not public. */
+  readonly addresses?: readonly string[] | undefined
 }
 
 export type SourceParts = {
@@ -95,6 +97,7 @@ export class Sources {
       const url = `${source.url}${source.url.includes('?') ? '&' : '?'}after=${after}`
       const fetched = await fetchDocument(url, {
         timeoutMs: PULL_MS,
+        allowAddresses: source.addresses ?? [],
         ...this.#parts.fetch,
         hosts: [new URL(source.url).hostname],
         bodyBytesMax: PAGE_BYTES_MAX,
