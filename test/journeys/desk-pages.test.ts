@@ -79,7 +79,7 @@ const PATHS: readonly string[] = [
 
 test(
   'axe finds no fault on any page or state, in light and dark, narrow and wide',
-  { skip, timeout: 240_000 },
+  { skip, timeout: 480_000 },
   async (t) => {
     const { url, desk } = await openDesk(t)
     const browser = await openBrowser(t)

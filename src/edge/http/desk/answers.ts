@@ -88,7 +88,7 @@ export function refusedForm(
   refused: Exclude<NotSaved, { readonly kind: 'unknown' }>,
   form: FormState,
   context: DeskContext,
-  parts: DeskPagesParts,
+  parts: Pick<DeskPagesParts, 'isProxy' | 'now' | 'operator'>,
   tickets: Tickets,
   fieldOf: (field: string) => string,
 ): { readonly form: FormState; readonly status: number; readonly headers: Readonly<Record<string, string>> } {

@@ -40,7 +40,7 @@ export function addApiRoutes(app: Hono<ConnectionEnv>, parts: DeskPagesParts): v
     const octets = await readPosted(context, publicUrl)
     const claim = readPostedClaim(parseJsonBody(claimSchema, octets))
     const once = onceKey(context, octets, keys, parts.now())
-    const filed = await desk.file(claim, visitorOf(context, parts, { once }))
+    const filed = await desk.file(claim, visitorOf(context, parts, { way: 'api', once }))
     if (filed.kind !== 'filed') return refuseMachine(filed)
     parts.figures.claims++
     const status = `${publicUrl}/c/${filed.token}`
@@ -52,7 +52,7 @@ export function addApiRoutes(app: Hono<ConnectionEnv>, parts: DeskPagesParts): v
     const octets = await readPosted(context, publicUrl)
     const { text } = parseJsonBody(answerSchema, octets)
     const once = onceKey(context, octets, keys, parts.now())
-    const done = await desk.answer(tokenOf(context), text, visitorOf(context, parts, { once }))
+    const done = await desk.answer(tokenOf(context), text, visitorOf(context, parts, { way: 'api', once }))
     if (done.kind !== 'done') return refuseMachine(done)
     return await answerCase(context)
   })
@@ -61,7 +61,7 @@ export function addApiRoutes(app: Hono<ConnectionEnv>, parts: DeskPagesParts): v
     const octets = await readPosted(context, publicUrl)
     const { reason } = parseJsonBody(reasonSchema, octets)
     const once = onceKey(context, octets, keys, parts.now())
-    const done = await desk.withdraw(tokenOf(context), reason, visitorOf(context, parts, { once }))
+    const done = await desk.withdraw(tokenOf(context), reason, visitorOf(context, parts, { way: 'api', once }))
     if (done.kind !== 'done') return refuseMachine(done)
     return await answerCase(context)
   })
@@ -70,7 +70,7 @@ export function addApiRoutes(app: Hono<ConnectionEnv>, parts: DeskPagesParts): v
     const octets = await readPosted(context, publicUrl)
     const { reason } = parseJsonBody(newsSchema, octets)
     const once = onceKey(context, octets, keys, parts.now())
-    const done = await desk.reopen(tokenOf(context), reason, visitorOf(context, parts, { once }))
+    const done = await desk.reopen(tokenOf(context), reason, visitorOf(context, parts, { way: 'api', once }))
     if (done.kind !== 'done') return refuseMachine(done)
     return await answerCase(context)
   })
@@ -79,7 +79,7 @@ export function addApiRoutes(app: Hono<ConnectionEnv>, parts: DeskPagesParts): v
     const octets = await readPosted(context, publicUrl)
     const { number } = parseJsonBody(numberSchema, octets)
     const once = onceKey(context, octets, keys, parts.now())
-    const answer = await desk.challenge(tokenOf(context), number, visitorOf(context, parts, { once }))
+    const answer = await desk.challenge(tokenOf(context), number, visitorOf(context, parts, { way: 'api', once }))
     if ('dial' in answer) return answerJson(challengeDocument(answer), 201)
     if (answer.kind !== 'done') return refuseMachine(answer)
     return await answerCase(context)
@@ -93,7 +93,7 @@ export function addApiRoutes(app: Hono<ConnectionEnv>, parts: DeskPagesParts): v
     if (file === undefined) throw new Refused('bad-field', 'expected a file', { pointer: '/file' })
     const digest = createHash('sha256').update(file.octets).digest()
     const once = onceKey(context, digest, keys, parts.now())
-    const added = await desk.addEvidence(tokenOf(context), file, visitorOf(context, parts, { once }))
+    const added = await desk.addEvidence(tokenOf(context), file, visitorOf(context, parts, { way: 'api', once }))
     if (added.kind === 'added') return answerJson(added.file, 201)
     if (added.kind !== 'done') return refuseMachine(added)
     return await answerCase(context)
@@ -122,12 +122,12 @@ function tokenOf(context: DeskContext): string {
 }
 
 /**
- * The key by which the desk knows what it has taken already, and that a machine sent it: that of the request together with
+ * The key by which the desk knows what it has taken already: that of the request together with
  * what it holds, so that a key somebody guesses leads to nothing. The same key with something else is refused.
  */
 function onceKey(context: DeskContext, body: Uint8Array, keys: Repeats<string>, nowMs: number): string {
   const key = context.req.raw.headers.get('idempotency-key') ?? undefined
-  if (key === undefined) return `api ${newKey()}`
+  if (key === undefined) return newKey()
   if (!/^[!-~]{16,128}$/.test(key)) {
     throw new Refused('bad-field', 'expected an Idempotency-Key of 16 to 128 visible characters that nobody can guess')
   }
@@ -138,7 +138,7 @@ function onceKey(context: DeskContext, body: Uint8Array, keys: Repeats<string>, 
     throw new Refused('key-reused', 'expected the same body as before, or another Idempotency-Key')
   }
   keys.keep(place, nowMs, digest)
-  return `api ${onceOf(place, digest)}`
+  return onceOf(place, digest)
 }
 
 /** How long, and how many, keys are remembered with what they came with. */

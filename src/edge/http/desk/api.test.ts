@@ -118,6 +118,7 @@ test('a claim is filed once by its key, answers with the private address, and is
   assert.match(body.status, /^https:\/\/redress\.northwire\.example\/c\/[\w-]{22}$/)
   const claim = desk.filed[0]!.what as Claim
   assert.equal(claim.calls[0]!.at, Date.UTC(2026, 10, 22, 11))
+  assert.deepEqual([desk.filed[0]!.from.way, desk.filed[0]!.from.waited], ['api', false])
   assert.deepEqual([claim.claimant.acts, claim.changed, claim.webhook?.url], ['for-a-customer', '', CLAIM.webhook.url])
 
   const again = await post('/v1/claims', CLAIM, KEY)
@@ -306,6 +307,16 @@ test('pasted lines: every line that says something is taken, a double, or told o
     ['A'.repeat(63), /64 characters; this has 63/],
   ] as const)
     assert.match(read(line).faults[0]!.problem, problem)
+  for (const hostile of [
+    '"'.repeat(200_000),
+    '1,'.repeat(100_000),
+    '\t '.repeat(100_000),
+    `${' '.repeat(900)}"\n`.repeat(200),
+    '\n'.repeat(200_000),
+  ]) {
+    const { count, faults } = read(hostile)
+    assert.ok(faults.length === count && count <= 1_001, `${count} lines`)
+  }
   assert.equal(receiptOf(` ${PUBLIC}/j/${RECEIPT}/ `), RECEIPT)
   assert.equal(receiptOf(`${RECEIPT}x`), undefined)
   assert.equal(dropHeading('number\n1'), '1')

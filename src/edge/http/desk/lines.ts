@@ -39,13 +39,18 @@ export function readLines(text: string, terms: LineTerms): PastedLines {
     .replace(/^\ufeff/, '')
     .split(/\r\n|\n|\r/)
     .entries()) {
+    if (line.length > LINE_CHARACTERS_MAX) {
+      count++
+      faults.push({ line: index + 1, found: cut(line), problem: 'This line is too long.' })
+      continue
+    }
     const cells = splitCells(line).map((cell) => cell.trim().replace(/^'/, ''))
     const filled = cells.filter((cell) => cell !== '')
     if (filled.length === 0 || filled[0]!.startsWith('#')) continue
     if (count === 0 && isHeading(line)) continue
     count++
     const said = readCells(filled, terms)
-    if (count > LINES_MAX) {
+    if (count > LINES_MAX || faults.length > LINES_MAX) {
       faults.push({ line: index + 1, found: cut(line), problem: `One case takes up to ${LINES_MAX} lines.` })
       break
     }
@@ -147,7 +152,9 @@ function cut(line: string): string {
 
 /** Blocks and numbers that one case takes. */
 export const LINES_MAX = 1_000
-const CELL = /\s*"((?:[^"]|"")*)"[^,;\t]*|([^,;\t]*)/y
+const CELL = / *"((?:[^"]|"")*)"[^,;\t]*|([^,;\t]*)/y
 const FOUND_MAX = 100
+/** A line with a link, two numbers and a time, and some columns that say nothing here. */
+const LINE_CHARACTERS_MAX = 1_000
 /** Clocks differ. */
 export const AHEAD_MS = 3_600_000

@@ -1,7 +1,6 @@
 /** A time for people, with its zone: `22 November 2026, 12:00 UTC`. */
 export function formatMoment(atMs: number, timeZone: string): string {
-  const format = formats.get(timeZone) ?? makeFormats(timeZone)
-  formats.set(timeZone, format)
+  const format = formatsOf(timeZone)
   const zone = format.zone.formatToParts(atMs).find(({ type }) => type === 'timeZoneName')?.value ?? timeZone
   return `${format.day.format(atMs)}, ${format.time.format(atMs)} ${zone}`
 }
@@ -29,15 +28,23 @@ export function parseLocalTime(day: string, time: string, timeZone: string): num
 }
 
 function offsetAt(atMs: number, timeZone: string): number {
-  const format = new Intl.DateTimeFormat('en-GB', { ...NUMERIC, timeZone })
-  const parts = new Map(format.formatToParts(atMs).map(({ type, value }) => [type, Number(value)]))
+  const format = formatsOf(timeZone)
+  const parts = new Map(format.numeric.formatToParts(atMs).map(({ type, value }) => [type, Number(value)]))
   const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0
   const wall = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'))
   return wall - Math.floor(atMs / 1000) * 1000
 }
 
+/** Formats are dear to make. Zones are those of the form and of the operator, so few are kept. */
+function formatsOf(timeZone: string): ReturnType<typeof makeFormats> {
+  const format = formats.get(timeZone) ?? makeFormats(timeZone)
+  formats.set(timeZone, format)
+  return format
+}
+
 function makeFormats(timeZone: string) {
   return {
+    numeric: new Intl.DateTimeFormat('en-GB', { ...NUMERIC, timeZone }),
     day: new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone }),
     time: new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone }),
     // American English knows the abbreviations of American zones, British English those of Europe.

@@ -36,14 +36,19 @@ export type DeskContext = Context<ConnectionEnv>
 /** Who asks with a form. `once` is the form's own key; a ticket whose wait is over is used up. */
 export function visitorOf(
   context: DeskContext,
-  parts: DeskPagesParts,
-  given: { readonly once?: string | undefined; readonly ticket?: string | undefined; readonly tickets?: Tickets },
+  parts: Pick<DeskPagesParts, 'isProxy' | 'now'>,
+  given: {
+    readonly way?: 'api'
+    readonly once?: string | undefined
+    readonly ticket?: string | undefined
+    readonly tickets?: Tickets
+  },
 ): Visitor {
   const address = clientOf(context, parts.isProxy)
-  const { once, ticket, tickets } = given
+  const { way = 'page', once, ticket, tickets } = given
   const waited = ticket !== undefined && tickets?.take(ticket, networkOf(address), parts.now()) === true
   const work = context.req.raw.headers.get('recourse-work') ?? undefined
-  return { address, work: work !== undefined && work.length <= WORK_MAX ? work : undefined, waited, once }
+  return { address, work: work !== undefined && work.length <= WORK_MAX ? work : undefined, waited, way, once }
 }
 
 /**

@@ -4,6 +4,8 @@ import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/
 export function parseTelephone(text: string, country: CountryCode): string | undefined {
   const written = text.trim().replace(/^'/, '')
   if (written.length > WRITTEN_MAX || !/^[+＋0-9(]/.test(written)) return undefined
+  // Most of a thousand lines are written so already.
+  if (NORTH_AMERICAN.test(written)) return written
   const number = parsePhoneNumberFromString(written, { defaultCountry: country, extract: false })
   if (number === undefined || number.ext !== undefined || !number.isPossible()) return undefined
   return number.number
@@ -17,4 +19,5 @@ export function formatTelephone(number: string): string {
   return parsePhoneNumberFromString(number)?.formatInternational() ?? number
 }
 
+const NORTH_AMERICAN = /^\+1[2-9][0-9]{2}[2-9][0-9]{6}$/
 const WRITTEN_MAX = 40
