@@ -31,7 +31,10 @@ import {
 } from './pages.ts'
 
 /** What the public side of the registry is made of. */
-export type RegistryPagesParts = DeskPagesParts & {
+export type RegistryPagesParts = Pick<
+  DeskPagesParts,
+  'operator' | 'publicUrl' | 'evidenceBytesMax' | 'isProxy' | 'figures' | 'now'
+> & {
   readonly registry: Registry
   /** Undefined where the feed is not published. */
   readonly feed: FeedDesk | undefined

@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Hono } from 'hono'
+import type { FeedDesk, Registry, RegistrationView } from '#core/registry/registry.ts'
+import type { ConnectionEnv } from '#edge/http/connection.ts'
+import { Tickets } from '#edge/http/desk/ticket.ts'
+import { noHttpFigures } from '#edge/http/figures.ts'
+import { Refused, problemResponse } from '#edge/http/problem.ts'
+import { registryRoutes } from './routes.ts'
+
+test('a registration is sent by the form, confirmed by a button and read by its private link', async () => {
+  const { app, asked } = makeApp()
+  const form = await app.request('/register')
+  assert.match(await form.text(), /<form method="post" action="\/register"/)
+  const body = new FormData()
+  for (const [name, value] of Object.entries(FIELDS)) body.set(name, value)
+  body.set('numbers', '+12125550117')
+  body.set('file', new File(['number,label\n+12125550118,"=front"\n'], 'list.csv', { type: 'text/csv' }))
+  const sent = await app.request('/register', { method: 'POST', body })
+  assert.equal(sent.status, 200)
+  assert.match(await sent.text(), /One step is left/)
+  assert.deepEqual(asked[0], ['open', FIELDS.legalName, 'number,label\n+12125550118,"=front"\n\n+12125550117'])
+
+  const look = await app.request(`/g/confirm/${TOKEN}`)
+  assert.equal(look.status, 200)
+  assert.equal(asked.length, 1, 'opening the link confirms nothing')
+  const confirmed = await app.request(`/g/confirm/${TOKEN}`, { method: 'POST' })
+  assert.equal(confirmed.headers.get('location'), `/g/${TOKEN}`)
+
+  const page = await (await app.request(`/g/${TOKEN}`)).text()
+  assert.match(page, /Your numbers/)
+  const data = await app.request(`/g/${TOKEN}`, { headers: { accept: 'application/json' } })
+  assert.equal(((await data.json()) as RegistrationView).id, VIEW.id)
+})
+
+test('what a stranger typed runs nowhere: it is escaped, and what hides is shown', async () => {
+  const { app } = makeApp()
+  const page = await (await app.request(`/g/${TOKEN}`)).text()
+  assert.doesNotMatch(page, /<img src=x/)
+  assert.match(page, /&lt;img src=x/)
+  assert.match(page, /\[U\+202E\]/)
+  assert.doesNotMatch(page, /<script|<[^>]*\son[a-z]+=/i)
+})
+
+test('wrong, malformed and foreign links get one answer, by page and by form', async () => {
+  const { app } = makeApp()
+  const answers = await Promise.all([
+    app.request(`/g/${'B'.repeat(22)}`),
+    app.request('/g/short'),
+    app.request(`/g/${'B'.repeat(22)}/numbers.csv`),
+    app.request(`/g/${'B'.repeat(22)}/renew`, { method: 'POST', body: new URLSearchParams({}) }),
+    app.request(`/g/confirm/${'B'.repeat(22)}`, { method: 'POST' }),
+  ])
+  const told = await Promise.all(answers.map(async (answer) => `${answer.status} ${await answer.text()}`))
+  assert.equal(new Set(told).size, 1, told.join('\n'))
+  assert.match(told[0]!, /^404 /)
+})
+
+test('a form from another site, a step that was refused and a list with faults are told as such', async () => {
+  const { app } = makeApp()
+  const foreign = await app.request(`/g/${TOKEN}/renew`, {
+    method: 'POST',
+    body: new URLSearchParams({}),
+    headers: { origin: 'https://evil.example' },
+  })
+  assert.equal(foreign.status, 403)
+  const refused = await app.request(`/g/${TOKEN}/renew`, { method: 'POST', body: new URLSearchParams({}) })
+  assert.equal(refused.status, 422)
+  assert.match(await refused.text(), /Only what was approved/)
+  const machine = await app.request(`/g/${TOKEN}/renew`, {
+    method: 'POST',
+    body: '{}',
+    headers: { 'content-type': 'application/json' },
+  })
+  assert.equal(machine.status, 400)
+  assert.match(machine.headers.get('content-type')!, /problem\+json/)
+  const list = await app.request(`/g/${TOKEN}/numbers`, { method: 'POST', body: new URLSearchParams({ numbers: 'x' }) })
+  assert.match(await list.text(), /Line 1: found “x”, expected a number/)
+  const data = await app.request(`/g/${TOKEN}/numbers`, {
+    method: 'POST',
+    body: '{"numbers":["x"]}',
+    headers: { 'content-type': 'application/json' },
+  })
+  assert.deepEqual(await data.json(), { added: 0, there: 0, faults: [{ line: 1, found: 'x', expected: 'a number' }] })
+})
+
+test('a machine registers by POST /v1/registrations, and what is wrong is named by its place', async () => {
+  const { app, asked } = makeApp()
+  const post = (body: object) =>
+    app.request('/v1/registrations', {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    })
+  const { callsPerDay: _, ...rest } = FIELDS
+  const good = await post({ ...rest, callsPerDay: 250, numbers: ['+12125550117', '+12125550118'] })
+  assert.equal(good.status, 201)
+  assert.equal(good.headers.get('location'), `https://desk.example/g/${TOKEN}`)
+  assert.deepEqual(asked.at(-1), ['open', FIELDS.legalName, '+12125550117\n+12125550118'])
+  const bad = await post({ ...rest, callsPerDay: 250, legalName: '' })
+  assert.deepEqual([bad.status, ((await bad.json()) as { pointer: string }).pointer], [400, '/legalName'])
+  assert.equal((await post({ ...rest, callsPerDay: 250, isAdmin: true })).status, 400, 'no field that is not known')
+})
+
+test('the feed has an entity tag, says 304 to who has it, and 404 for places it has not', async () => {
+  const { app } = makeApp()
+  const first = await app.request('/v1/registry/feed?after=0')
+  assert.equal(await first.text(), 'a.b.c')
+  assert.equal(first.headers.get('content-type'), 'application/jose')
+  assert.match(first.headers.get('cache-control')!, /max-age=60/)
+  const again = await app.request('/v1/registry/feed?after=0', {
+    headers: { 'if-none-match': first.headers.get('etag')! },
+  })
+  assert.deepEqual([again.status, await again.text()], [304, ''])
+  const other = await app.request('/v1/registry/feed', { headers: { 'if-none-match': '"other"' } })
+  assert.equal(other.status, 200)
+  assert.equal((await app.request('/v1/registry/feed?after=9')).status, 404)
+  assert.equal((await app.request('/v1/registry/feed?after=-1')).status, 400)
+  assert.equal((await app.request('/.well-known/recourse-registry-keys.json')).status, 200)
+})
+
+const TOKEN = 'T'.repeat(22)
+const FIELDS = {
+  legalName: 'Clinic Ltd',
+  contact: 'Ann Lee',
+  email: 'ann@clinic.example',
+  site: 'https://clinic.example',
+  purpose: 'Reminders',
+  callsPerDay: '250',
+  provider: 'Northwire',
+}
+const VIEW: RegistrationView = {
+  id: 'R'.repeat(22),
+  status: 'approved',
+  openedAt: 1,
+  until: 2,
+  next: 'You need do nothing.',
+  business: { ...FIELDS, legalName: '<img src=x onerror=alert(1)>\u202e', callsPerDay: 250, tel: undefined },
+  numbers: [{ numbers: '+12125550117', label: '"><script>', proof: 'proven', until: 2, offeredTo: undefined }],
+  counts: { lines: 1, numbers: 1, registered: 1 },
+  question: '<b>Why?</b>',
+  refusal: undefined,
+  challenges: [],
+  evidence: [],
+  offered: [],
+  events: [{ at: 1, words: 'Approved' }],
+  may: ['add', 'prove', 'answer', 'renew', 'withdraw', 'change'],
+}
+
+function makeApp() {
+  const asked: (readonly string[])[] = []
+  const report = { added: 1, there: 0, faults: [] }
+  const unused = async (): Promise<never> => assert.fail('not asked for')
+  const registry: Registry = {
+    async open({ fields, numbers }) {
+      asked.push(['open', fields.legalName ?? '', numbers])
+      if (fields.legalName === '')
+        return { kind: 'faults', faults: [{ field: 'legalName', problem: 'expected the name' }], report }
+      return { kind: 'opened', id: VIEW.id, token: TOKEN, report }
+    },
+    async confirm(token) {
+      asked.push(['confirm', token])
+      return token === TOKEN ? { kind: 'confirmed', token } : { kind: 'unknown' }
+    },
+    status: async (token) => (token === TOKEN ? VIEW : undefined),
+    numbersCsv: async (token) => (token === TOKEN ? 'number\r\n' : undefined),
+    addNumbers: async () => ({
+      kind: 'taken',
+      report: { added: 0, there: 0, faults: [{ line: 1, found: 'x', expected: 'a number' }] },
+    }),
+    renew: async (token) =>
+      token === TOKEN
+        ? { kind: 'refused', field: 'renew', problem: 'only what was approved can be renewed' }
+        : { kind: 'unknown' },
+    removeNumbers: unused,
+    challenge: unused,
+    addEvidence: unused,
+    answer: unused,
+    change: unused,
+    offer: unused,
+    take: unused,
+    withdraw: unused,
+    relink: unused,
+  }
+  const feed: FeedDesk = {
+    page: async (after) => (after > 5 ? undefined : { jws: 'a.b.c', tag: '"tag"', goodForS: 60 }),
+    keys: () => '{"keys":[]}',
+  }
+  const app = new Hono<ConnectionEnv>()
+  app.onError((error) => {
+    if (error instanceof Refused) return problemResponse(error.problem)
+    throw error
+  })
+  const operator = {
+    name: 'Northwire',
+    contact: { tel: '+18005550142' },
+    promise: { statusWithinHours: 24 },
+    timeZone: 'UTC',
+    isTransparent: false,
+  }
+  app.route(
+    '/',
+    registryRoutes({
+      registry,
+      feed,
+      operator,
+      publicUrl: 'https://desk.example',
+      evidenceBytesMax: 1_000_000,
+      isProxy: () => false,
+      figures: noHttpFigures(),
+      now: () => 0,
+      tickets: new Tickets(new Uint8Array(32)),
+    }),
+  )
+  return { app, asked }
+}
