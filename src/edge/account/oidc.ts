@@ -83,7 +83,7 @@ export function createOidcClient(provider: OidcProvider): OidcClient {
       const { iss, sub, preferred_username: username, email, [provider.claim]: claim } = claims
       const name = [username, email].find((text) => typeof text === 'string') ?? ''
       const values = (Array.isArray(claim) ? claim : [claim]).filter((value) => typeof value === 'string')
-      return { issuer: iss, subject: sub, name: String(name), values }
+      return { issuer: iss, subject: sub, name, values }
     },
   }
 }

@@ -61,7 +61,7 @@ export function mountInside(app: Hono<InsideEnv>, routes: readonly InsideRoute[]
 export function mountOpen(app: Hono<InsideEnv>, routes: readonly OpenRoute[], origin: string): void {
   for (const one of routes) {
     const { route, handler } = one
-    if (!(OPEN in one)) throw new Error(`${one['route']['path']} was not meant to be open`)
+    if (!(OPEN in one)) throw new Error(`${route.path} was not meant to be open`)
     app.on(
       route.method.toUpperCase(),
       placeOf(route),
