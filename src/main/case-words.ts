@@ -5,6 +5,8 @@ import { EXIT, Stop } from './exit.ts'
 import { parseTime } from './ledger-time.ts'
 import { many, showTime, visible } from './words.ts'
 
+const WIDTHS = [22, 20, 37, 12, 30] as const
+
 /** The head of the table that `caseRow` makes rows of. */
 export const CASE_HEAD = row(['case', 'status', 'due', 'has it', 'numbers'], 'claimant')
 
@@ -128,5 +130,3 @@ function showMinute(at: number): string {
 function row(cells: readonly string[], last: string): string {
   return [...cells.map((cell, at) => visible(cell).padEnd(WIDTHS[at]!)), visible(last)].join(' ').trimEnd()
 }
-
-const WIDTHS = [22, 20, 37, 12, 30] as const

@@ -48,11 +48,11 @@ export function caseCommands(program: Command, openCases: OpenCases, to: Output 
         .option('--json', 'the outcome as JSON on standard output')
         .addHelpText('after', `\nExample:\n  $ recourse case ${example}`),
     withOffice: async (words, work) => {
-      const { office, operator, close } = await openCases(words)
+      const cases = await openCases(words)
       try {
-        return await work(office, operator)
+        return await work(cases.office, cases.operator)
       } finally {
-        await close()
+        await cases.close()
       }
     },
   }
@@ -85,19 +85,19 @@ export function done<Value extends { readonly kind: string }>(
   id: string,
 ): Exclude<Value, NotDone> {
   if (!isNotDone(value)) return value as Exclude<Value, NotDone>
-  switch (value.kind) {
-    case 'unknown':
-      throw unknownCase(id)
-    case 'changed':
-      throw new Stop(
-        EXIT.unusable,
-        `the case has come to event ${value.seq} meanwhile, and nothing was done: recourse case show ${id}, then again`,
-      )
-    case 'refused':
-      throw new Stop(EXIT.unusable, `${value.field === '' ? '' : `${value.field}: `}${value.problem}; nothing was done`)
-    case 'unsaved':
-      throw new Stop(EXIT.outside, 'the store did not take it, and nothing was done: try again in a moment')
-  }
+  throw stopOf(value, id)
+}
+
+function stopOf(value: NotDone, id: string): Stop {
+  if (value.kind === 'unknown') return unknownCase(id)
+  if (value.kind === 'changed')
+    return new Stop(
+      EXIT.unusable,
+      `the case has come to event ${value.seq} meanwhile, and nothing was done: recourse case show ${id}, then again`,
+    )
+  if (value.kind === 'refused')
+    return new Stop(EXIT.unusable, `${value.field === '' ? '' : `${value.field}: `}${value.problem}; nothing was done`)
+  return new Stop(EXIT.outside, 'the store did not take it, and nothing was done: try again in a moment')
 }
 
 type NotDone = Exclude<Worked, { readonly kind: 'done' }>

@@ -45,6 +45,10 @@ async function addVerbs(): Promise<void> {
     policy: async () => (await import('./policy.ts')).policyCommands(program),
     list: async () => (await import('./list.ts')).listCommands(program),
     audit: async () => (await import('./audit.ts')).auditCommands(program),
+    case: async () => {
+      const { openCases } = await import('./open-cases.ts')
+      ;(await import('./case.ts')).caseCommands(program, openCases)
+    },
     account: async () => (await import('./account.ts')).accountCommands(program),
     peer: async () => (await import('./peer.ts')).peerCommands(program),
     registry: async () => (await import('./registry/registry-command.ts')).registryCommands(program),

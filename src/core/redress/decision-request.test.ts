@@ -15,7 +15,9 @@ test('a decision without lifts is for all contested numbers, on its terms', () =
       outcome: 'lift',
       reason: 'a clinic',
       lifts: [
-        { scope: { kind: 'range', first: '+12125550117', last: '+12125550119' }, ...terms },
+        { scope: { kind: 'number', number: '+12125550117' }, ...terms },
+        { scope: { kind: 'number', number: '+12125550118' }, ...terms },
+        { scope: { kind: 'number', number: '+12125550119' }, ...terms },
         { scope: { kind: 'number', number: '+442079460123' }, ...terms },
       ],
     },
@@ -34,16 +36,21 @@ test('what is written out, or is no lift, stays as it is', () => {
   for (const input of cases) assert.deepEqual(writeOutDecision(input, NUMBERS), input)
 })
 
-test('a range holds numbers that follow each other, of one length, and no more than a range may', () => {
+test('more numbers than a decision may have lifts become ranges, of one length and no longer than a range may be', () => {
   assert.deepEqual(scopesOf(['+12125550117', '+12125550119', '+12125550117']), [
     { kind: 'number', number: '+12125550117' },
     { kind: 'number', number: '+12125550119' },
   ])
-  assert.deepEqual(scopesOf(['+9999999', '+10000000']).length, 2)
-  const many = Array.from({ length: 10_001 }, (_, index) => `+1212${String(5_000_000 + index)}`)
+  const run = (first: number, count: number) => Array.from({ length: count }, (_, index) => `+${first + index}`)
+  assert.deepEqual(scopesOf([...run(12_125_550_100, 100), '+12125550300']), [
+    { kind: 'range', first: '+12125550100', last: '+12125550199' },
+    { kind: 'number', number: '+12125550300' },
+  ])
+  assert.equal(scopesOf(run(9_999_950, 101)).length, 2, 'seven digits and eight are no one range')
   assert.deepEqual(
-    scopesOf(many).map((scope) => scope.kind),
+    scopesOf(run(12_125_000_000, 10_001)).map((scope) => scope.kind),
     ['range', 'number'],
   )
+  assert.equal(scopesOf(run(12_125_550_100, 100)).length, 100)
   assert.deepEqual(scopesOf([]), [])
 })

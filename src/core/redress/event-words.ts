@@ -35,7 +35,7 @@ export function eventInWords(event: CaseEvent): string {
       return `withdrawn: ${event.data.reason}`
     case 'reopened':
       return `reopened: ${event.data.reason}`
-    case 'corrected':
+    default:
       return `event ${event.data.seq} was wrong: ${event.data.reason}`
   }
 }
@@ -49,7 +49,7 @@ export function decisionInWords(decision: Decision): string {
       return `lifted in part, for ${liftsInWords(decision.lifts)}; ${decision.reason}; next: ${decision.next}`
     case 'uphold':
       return `upheld; ${decision.reason}; evidence: ${decision.evidence.join(', ')}; next: ${decision.next}`
-    case 'grant':
+    default:
       return `granted; ${decision.reason}`
   }
 }
@@ -87,7 +87,7 @@ export function wishInWords({ wants, number, caller }: SubscriberWish): string {
       return `that analytics rules block calls to ${number} again`
     case 'unblock':
       return `that calls from ${whom} reach ${number}`
-    case 'block':
+    default:
       return `that calls from ${whom} do not reach ${number}`
   }
 }
@@ -102,7 +102,7 @@ function updateInWords(update: Extract<CaseEvent, { kind: 'updated' }>['data']):
       return `message: ${update.text}`
     case 'evidence':
       return `file ${update.file.name} (${update.file.octets} octets)`
-    case 'proof': {
+    default: {
       const { number, way, strength, detail } = update.proof
       const whose = number === '' ? 'all numbers' : number
       return `control of ${whose} shown by ${way}${strength === 'full' ? '' : ', as a hint only'}: ${detail}`

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { PROBLEM_URN } from '#edge/http/problem.ts'
+import { openTestCases } from '../../../../test/cases.ts'
+import { openTestOffice } from '../../../../test/office.ts'
+import { caseRoutes } from './case-routes.ts'
+import { exportRoutes } from './export-routes.ts'
+
+const CLAIM = {
+  numbers: ['+12125550117', '+12125550118'],
+  claimant: { name: 'Ann Lee', organisation: 'Acme Clinic', tel: '+12125550100' },
+  purpose: 'appointment reminders',
+}
+const LIFT = { outcome: 'lift', reason: 'the clinic’s own reminders' }
+const UNKNOWN = 'A'.repeat(22)
+
+/** The inside on real stores, with a case worker and an auditor signed in. */
+async function open(t: TestContext) {
+  const cases = openTestCases()
+  const parts = { office: cases.office, blocks: cases.blocks, operator: 'Northwire', now: () => cases.now }
+  const office = openTestOffice({ routes: [...caseRoutes(parts), ...exportRoutes(parts)] })
+  t.after(() => {
+    cases.close()
+    office.close()
+  })
+  const { session } = await office.staff('ann', 'case-worker')
+  const auditor = (await office.staff('olga', 'auditor')).session
+  const post = (path: string, json: unknown, headers: Readonly<Record<string, string>> = {}) =>
+    office.ask('POST', path, { session, json, headers: { ...BROWSER, ...headers } })
+  const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
+    office.ask('GET', path, { session, headers })
+  const file = async (claim: unknown = CLAIM): Promise<string> => {
+    const response = await post('/v1/cases', { way: 'telephone', claim })
+    assert.equal(response.status, 201, await response.clone().text())
+    return ((await response.json()) as { case: string }).case
+  }
+  return { cases, office, session, auditor, post, get, file }
+}
+
+test('a case is opened for somebody who phoned, proved, decided in short, corrected, and each step is an event', async (t) => {
+  const { post, get, file, cases } = await open(t)
+  const id = await file()
+  const queue = await json(await get('/v1/cases?open=true&number=%2B12125550117'))
+  assert.deepEqual(
+    queue['cases'].map((one: { case: string }) => one.case),
+    [id],
+  )
+  const shown = await get(`/v1/cases/${id}`)
+  const etag = shown.headers.get('etag')!
+  assert.match(etag, /^"\d+-[\w-]+"$/)
+  assert.equal((await get(`/v1/cases/${id}`, { 'if-none-match': etag })).status, 304)
+
+  const preview = await json(await post(`/v1/cases/${id}/decision/preview`, { decision: LIFT }))
+  assert.deepEqual(preview['unproven'], CLAIM.numbers)
+  assert.equal(preview['standing'].length, 2)
+  await refused(post(`/v1/cases/${id}/decision`, { decision: LIFT }), 428, 'no-match-said')
+  await refused(post(`/v1/cases/${id}/decision`, { decision: LIFT }, { 'if-match': etag }), 400, 'bad-field')
+
+  const proof = { way: 'letter', detail: 'signed by the owner, page 2' }
+  const proved = await json(await post(`/v1/cases/${id}/proofs`, proof, { 'if-match': etag }))
+  await refused(post(`/v1/cases/${id}/decision`, { decision: LIFT }, { 'if-match': etag }), 412, 'changed')
+  const seen = { 'if-match': `"${String(proved['seq'])}"` }
+  assert.equal((await post(`/v1/cases/${id}/decision`, { decision: LIFT }, seen)).status, 200)
+  const lifted = await json(await get(`/v1/cases/${id}`))
+  assert.equal(lifted['status'], 'lifted')
+  const decided = lifted['events'].find(({ kind }: { kind: string }) => kind === 'decided')
+  const correction = { event: decided.seq, reason: 'the wrong clinic' }
+  assert.equal((await post(`/v1/cases/${id}/corrections`, correction, { 'if-match': '*' })).status, 200)
+  assert.notEqual((await json(await get(`/v1/cases/${id}`)))['status'], 'lifted')
+  assert.equal(cases.store.liftsOn('+12125550117', cases.now).length, 0, 'the gates no longer spare it')
+  assert.deepEqual(cases.alarms, [])
+})
+
+test('a request under the same key is done once; another body under it is refused', async (t) => {
+  const { post, get, file } = await open(t)
+  const id = await file()
+  const key = { 'idempotency-key': 'note-1' }
+  const first = await json(await post(`/v1/cases/${id}/notes`, { text: 'asked the carrier' }, key))
+  const [again, beside] = await Promise.all([
+    post(`/v1/cases/${id}/notes`, { text: 'asked the carrier' }, key),
+    post(`/v1/cases/${id}/notes`, { text: 'asked the carrier' }, key),
+  ])
+  assert.deepEqual([await json(again), await json(beside)], [first, first])
+  await refused(post(`/v1/cases/${id}/notes`, { text: 'other' }, key), 422, 'key-reused')
+  const opening = { way: 'letter', claim: CLAIM }
+  const one = await json(await post('/v1/cases', opening, { 'idempotency-key': 'open-1' }))
+  const two = await json(await post('/v1/cases', opening, { 'idempotency-key': 'open-1' }))
+  assert.equal(one['case'], two['case'])
+  const { events } = await json(await get(`/v1/cases/${id}`))
+  assert.equal(events.filter(({ words }: { words: string }) => words.startsWith('note')).length, 1)
+})
+
+test('what cannot be done is a problem with a stable type and the place of the fault', async (t) => {
+  const { post, get, file } = await open(t)
+  const id = await file()
+  const cases: [what: string, response: Promise<Response>, status: number, kind: string, pointer?: string][] = [
+    ['no such case', get(`/v1/cases/${UNKNOWN}`), 404, 'not-found'],
+    ['no id at all', get('/v1/cases/../x'), 404, 'not-found'],
+    ['a step on no case', post(`/v1/cases/${UNKNOWN}/notes`, { text: 'x' }), 404, 'not-found'],
+    ['a note without words', post(`/v1/cases/${id}/notes`, { text: ' ' }), 400, 'bad-field', '/text'],
+    ['an unknown key', post(`/v1/cases/${id}/notes`, { text: 'x', extra: 1 }), 400, 'bad-field', '/extra'],
+    [
+      'a claim without a name',
+      post('/v1/cases', { way: 'mail', claim: { ...CLAIM, claimant: {} } }),
+      400,
+      'bad-field',
+      '/claim/claimant/name',
+    ],
+    [
+      'a decision without evidence',
+      post(
+        `/v1/cases/${id}/decision`,
+        { decision: { outcome: 'uphold', reason: 'r', next: 'n' } },
+        { 'if-match': '*' },
+      ),
+      400,
+      'bad-field',
+      '/decision/evidence',
+    ],
+    ['an unknown parameter', get('/v1/cases?stat=open'), 400, 'bad-field', '/stat'],
+    ['a parameter twice', get('/v1/cases?status=open&status=lifted'), 400, 'bad-field', '/status'],
+    ['a page too long', get('/v1/cases?limit=101'), 400, 'bad-field', '/limit'],
+    ['no identity', get('/v1/subscribers/blocked-calls?number=%2B14155550163'), 400, 'bad-field', '/identity'],
+    [
+      'a number in the identity',
+      get('/v1/subscribers/blocked-calls?number=%2B14155550163&identity=called+14155550163'),
+      400,
+      'bad-field',
+      '/identity',
+    ],
+    ['a file of another case', get(`/v1/cases/${id}/evidence/${UNKNOWN}`), 404, 'not-found'],
+  ]
+  for (const [what, response, status, kind, pointer] of cases) {
+    const problem = await refused(response, status, kind, what)
+    if (pointer !== undefined) assert.equal(problem['pointer'], pointer, what)
+  }
+})
+
+test('many cases of one campaign are decided in one request, each by itself', async (t) => {
+  const { post, get, file } = await open(t)
+  const one = await file()
+  const two = await file({ ...CLAIM, numbers: ['+12125550150'] })
+  const decision = { outcome: 'uphold', reason: 'one campaign', evidence: ['the calls'], next: 'write to us' }
+  const { results } = await json(
+    await post('/v1/cases/decisions', { cases: [{ case: one }, { case: UNKNOWN }, { case: two, seq: 99 }], decision }),
+  )
+  assert.equal(results[0].case, one)
+  assert.ok(results[0].seq > 1)
+  assert.equal(results[1].problem.type, `${PROBLEM_URN}not-found`)
+  assert.equal(results[2].problem.type, `${PROBLEM_URN}changed`)
+  assert.equal((await json(await get(`/v1/cases/${one}`)))['status'], 'upheld')
+  assert.equal((await json(await get(`/v1/cases/${two}`)))['status'], 'open')
+})
+
+test('an auditor reads and exports, but changes nothing', async (t) => {
+  const { office, auditor, file } = await open(t)
+  const id = await file()
+  for (const path of ['/v1/cases', `/v1/cases/${id}`, `/v1/cases/${id}/evidence`, '/v1/figures', '/v1/blocks'])
+    assert.equal((await office.ask('GET', path, { session: auditor })).status, 200, path)
+  const note = office.ask('POST', `/v1/cases/${id}/notes`, { session: auditor, json: { text: 'x' }, headers: BROWSER })
+  await refused(note, 403, 'not-allowed')
+})
+
+test('exports are handed over to be saved, never shown, and the audit trail hears of the list', async (t) => {
+  const { get, file, office, cases } = await open(t)
+  const id = await file()
+  const page = await get(`/v1/cases/${id}/file`)
+  assert.equal(page.headers.get('content-disposition')?.startsWith('attachment;'), true)
+  assert.match(page.headers.get('content-security-policy') ?? '', /sandbox/)
+  assert.match(await page.text(), /Acme Clinic/)
+  const record = await json(await get(`/v1/cases/${id}/file?form=json&reader=inside`))
+  assert.equal(record['case'], id)
+  const asked = '/v1/subscribers/blocked-calls?number=%2B14155550163&identity=known+by+the+portal'
+  const csv = await get(asked, { accept: 'text/csv' })
+  assert.match(await csv.text(), /^"date","time \(UTC\)","calling number","program"\r\n$/)
+  assert.deepEqual((await json(await get(asked)))['calls'], [])
+  const { months } = await json(await get('/v1/figures?from=2026-11&to=2026-11'))
+  assert.equal(months[0].received, 1)
+  assert.deepEqual(cases.alarms, [])
+  assert.deepEqual(office.alarms, [])
+})
+
+test('a queue goes on behind its pages, and no case stands on two of them', async (t) => {
+  const { get, file } = await open(t)
+  const filed = new Set<string>()
+  for (let count = 0; count < 5; count++) filed.add(await file({ ...CLAIM, numbers: [`+1212555010${count}`] }))
+  const seen: string[] = []
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const place: string = after === '' ? '' : `&after=${encodeURIComponent(after)}`
+    const page = await json(await get(`/v1/cases?limit=2${place}`))
+    seen.push(...page['cases'].map((one: { case: string }) => one.case))
+    after = page['after']
+    assert.ok(seen.length <= filed.size)
+  }
+  assert.deepEqual(new Set(seen), filed)
+  assert.equal(seen.length, filed.size)
+})
+
+// oxlint-disable-next-line typescript/no-explicit-any -- what a test expects of it is what it says
+async function json(response: Response): Promise<any> {
+  assert.ok(response.ok, `${response.status} ${await response.clone().text()}`)
+  return response.json()
+}
+
+async function refused(asked: Promise<Response>, status: number, kind: string, what = kind) {
+  const response = await asked
+  assert.equal(response.status, status, `${what}: ${await response.clone().text()}`)
+  const problem = (await response.json()) as Record<string, unknown>
+  assert.equal(problem['type'], `${PROBLEM_URN}${kind}`, what)
+  return problem
+}
+
+/** What a browser on our own page sends. */
+const BROWSER = { 'sec-fetch-site': 'same-origin', origin: 'https://office.northwire.example' }
