@@ -20,6 +20,10 @@ export type Wishes = {
   desk?: string
   /** The number, or with a star the range, that is called to prove a number; only with a desk. */
   verification?: string
+  /** Keys of `desk` beside the usual ones. */
+  deskMore?: Readonly<Record<string, unknown>>
+  /** Sections of the configuration beside the usual ones; asked with a port for the office, which is free. */
+  more?: (officePort: number) => Readonly<Record<string, unknown>>
   /** Another gate whose store and receipt keys this one shares, writing a chain of its own. */
   beside?: Recourse
   /** The name of that chain. */
@@ -68,15 +72,21 @@ export class Recourse {
   readonly metricsPort: number
   readonly apiPort: number
   readonly deskPort: number
+  readonly officePort: number
   readonly #options: PeerOptions
   #peer: Peer | undefined
 
-  private constructor(directory: string, { port, metricsPort, apiPort, deskPort }: Ports, options: PeerOptions) {
+  private constructor(
+    directory: string,
+    { port, metricsPort, apiPort, deskPort, officePort }: Ports,
+    options: PeerOptions,
+  ) {
     this.directory = directory
     this.port = port
     this.metricsPort = metricsPort
     this.apiPort = apiPort
     this.deskPort = deskPort
+    this.officePort = officePort
     this.#options = options
   }
 
@@ -86,7 +96,7 @@ export class Recourse {
     const [port] = await freeUdpPorts(1)
     const metricsPort = await freeTcpPort()
     const deskPort = await freeTcpPort()
-    const ports = { port: port!, metricsPort, deskPort, apiPort: await freeTcpPort() }
+    const ports = { port: port!, metricsPort, deskPort, apiPort: await freeTcpPort(), officePort: await freeTcpPort() }
     writeConfiguration(directory, ports, wishes)
     const env = {
       ...wishes.environment,
@@ -180,10 +190,10 @@ export function figure(metrics: ReadonlyMap<string, number>, name: string): numb
   throw new Error(`no figure ${name} among ${[...metrics.keys()].join(', ')}`)
 }
 
-type Ports = { port: number; metricsPort: number; deskPort: number; apiPort: number }
+type Ports = { port: number; metricsPort: number; deskPort: number; apiPort: number; officePort: number }
 
 function writeConfiguration(directory: string, ports: Ports, wishes: Wishes): void {
-  const { port, metricsPort, deskPort, apiPort } = ports
+  const { port, metricsPort, deskPort, apiPort, officePort } = ports
   const {
     limit = 3,
     doNotOriginate = [],
@@ -232,7 +242,16 @@ function writeConfiguration(directory: string, ports: Ports, wishes: Wishes): vo
     ...(token === undefined ? {} : { api: { listen: `127.0.0.1:${apiPort}`, tls: 'none' } }),
     ...(desk === undefined
       ? {}
-      : { desk: { listen: `127.0.0.1:${deskPort}`, public: desk, ...cardOf(wishes), ...verificationOf(wishes) } }),
+      : {
+          desk: {
+            listen: `127.0.0.1:${deskPort}`,
+            public: desk,
+            ...cardOf(wishes),
+            ...verificationOf(wishes),
+            ...wishes.deskMore,
+          },
+        }),
+    ...wishes.more?.(officePort),
   }
   writeFileSync(join(directory, 'recourse.yaml'), stringify(configuration))
 }
