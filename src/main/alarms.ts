@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { AlarmKind } from '#edge/gate/answer.ts'
 
 /** What raises an alarm: the gate, and beside it what watches over its policy, its certificate and its webhooks. */
-export type Alarm = AlarmKind | 'policy' | 'certificate' | 'webhooks' | 'standing'
+export type Alarm = AlarmKind | 'policy' | 'certificate' | 'webhooks' | 'standing' | 'desk' | 'overdue' | 'mail'
 
 /** What each alarm means to the person who is woken by it. */
 const MEANINGS: Readonly<Record<Alarm, string>> = {
@@ -15,6 +15,9 @@ const MEANINGS: Readonly<Record<Alarm, string>> = {
   certificate: 'the certificate of gate.tls has expired: peers cannot connect by TLS',
   webhooks: 'webhooks are told of no blocks: what tells them has ended, and is started again',
   standing: 'changes of the desk or the registry cannot be read: gates go on with what they know',
+  desk: 'a fault of the desk, or its store takes nothing: claims are told that they were not saved; calls are not touched',
+  overdue: 'a case is overdue: somebody who contested a block has not been answered in time',
+  mail: 'messages cannot leave or come in: they wait in the store and are tried again',
 }
 
 /** Says what is wrong at most every `QUIET_MS` a kind, and remembers it for the health page. */

@@ -11,10 +11,23 @@ const FILES = { kind: 'files', certificate, key } as const
 const LISTEN = { address: '127.0.0.1', port: 0 }
 const API = { listen: LISTEN, tokens: new Map<string, string>() }
 const DESK = { listen: LISTEN, public: 'https://redress.northwire.example' }
+const REST = {
+  verification: undefined,
+  evidence: './evidence',
+  alerts: [],
+  decideMs: DAY_MS,
+  zone: 'UTC',
+  holidays: [],
+  portalSecret: undefined,
+  queueMax: 1,
+  fileBytesMax: 1,
+  keepMs: DAY_MS,
+  isTransparent: false,
+} as const
 const CARD = { certificate, key, x5u: 'https://redress.northwire.example/card.pem' }
 
 test('each certificate of API, desk and cards is told of once at each step to its end', () => {
-  const config = { api: { ...API, tls: FILES }, desk: { ...DESK, tls: FILES, card: CARD, verification: undefined } }
+  const config = { api: { ...API, tls: FILES }, desk: { ...DESK, tls: FILES, card: CARD, ...REST } }
   const certificates = new DoorCertificates()
   const said = (daysLeft: number): string[] => certificates.look(config, END_MS - daysLeft * DAY_MS)
   assert.deepEqual(said(31), [])

@@ -16,6 +16,8 @@ import { Deaf } from './gates.ts'
 import { UDP } from './hep-tap.ts'
 import type { Inquiries } from './inquiries.ts'
 import { NoInlet, type SeenOutcomes, outcomeFigures, watchOutcomes } from './outcomes.ts'
+import { NoDeskDoor } from './desk-service.ts'
+import { concealNumbers } from './words.ts'
 import { type HttpDoors, NoDoor, openHttpDoors } from './serve-http.ts'
 import { NoStream, type OpenStreams, openStreams } from './serve-streams.ts'
 import { type StandingWatch, standingFigures } from './standing-watch.ts'
@@ -99,6 +101,7 @@ export async function openDoors(
   ledger: SharedLedger,
   gates: Gates,
   alarms: Alarms,
+  log: Logger,
 ): Promise<HttpDoors> {
   try {
     return await openHttpDoors(config, {
@@ -107,11 +110,15 @@ export async function openDoors(
       secret: await ledger.secret('card'),
       noteOutcome: (outcome) => gates.noteOutcome(outcome),
       alarm: (kind, cause) => alarms.raise(kind, cause),
+      tell: (message) => log.warn(concealNumbers(message)),
     })
   } catch (error) {
+    if (error instanceof NoDeskDoor) {
+      const { listen } = (error.key === 'office.listen' ? config.office : config.desk)!
+      throw cannotListen(formatEndpoint(listen), `${error.key} in ${path}`, error)
+    }
     if (!(error instanceof NoDoor)) throw error
-    const { listen } = (error.key === 'api.listen' ? config.api : config.desk)!
-    throw cannotListen(formatEndpoint(listen), `${error.key} in ${path}`, error.cause)
+    throw cannotListen(formatEndpoint(config.api!.listen), `${error.key} in ${path}`, error.cause)
   }
 }
 

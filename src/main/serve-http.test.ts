@@ -203,6 +203,7 @@ test('a token that a reload takes away opens nothing any more, and the one in it
     secret: new Uint8Array(32),
     noteOutcome: () => true,
     alarm: (_, cause) => assert.fail(String(cause)),
+    tell: (message) => assert.fail(message),
   })
   t.after(() => doors.close(0))
   const url = /http:\S+/.exec(doors.open[0]!)![0]

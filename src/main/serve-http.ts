@@ -1,21 +1,19 @@
-import { BlockList, isIPv6 } from 'node:net'
-import type { CardContact } from '#codec/jcard/jcard.ts'
 import { FIELD } from '#codec/sip/field.ts'
 import { Message } from '#codec/sip/message.ts'
 import { phraseOf } from '#codec/sip/status.ts'
-import type { OperatorContact } from '#core/notify/notice-terms.ts'
-import { type ReceiptRing, createReceiptRing } from '#core/receipt/receipt.ts'
 import type { Gate } from '#edge/gate/answer.ts'
 import type { Continued, Meaning } from '#edge/gate/waiting-blocks.ts'
 import { createApi } from '#edge/http/api.ts'
-import { createDesk } from '#edge/http/card.ts'
 import { type HttpFigures, noHttpFigures } from '#edge/http/figures.ts'
 import type { NoteOutcome } from '#edge/http/outcome.ts'
 import type { NotScreened, Screen, ScreenAnswer } from '#edge/http/screen-answer.ts'
 import { type HttpServer, serveHttp } from '#edge/http/serve.ts'
 import { Tokens } from '#edge/http/tokens.ts'
-import type { Config, PeerConfig, TlsConfig } from '#main/config/config.ts'
+import type { Config, PeerConfig } from '#main/config/config.ts'
+import type { DeskFigures } from './desk/desk-messages.ts'
+import { type DeskService, startDesk } from './desk-service.ts'
 import type { GateTerms } from './gate-terms.ts'
+import { filesOf, sparesOf } from './http-terms.ts'
 
 /** What the doors over HTTP reach of the rest. */
 export type HttpSurroundings = {
@@ -26,7 +24,9 @@ export type HttpSurroundings = {
   /** 32 octets of the store, the same for as long as it lasts. */
   readonly secret: Uint8Array
   readonly noteOutcome: NoteOutcome
-  readonly alarm: (kind: 'fault', cause: unknown) => void
+  readonly alarm: (kind: 'fault' | 'desk' | 'overdue' | 'mail', cause: unknown) => void
+  /** For the log. */
+  readonly tell: (message: string) => void
 }
 
 /** The doors over HTTP that are open. */
@@ -34,6 +34,8 @@ export type HttpDoors = {
   /** In words for the start: what is served where. */
   readonly open: readonly string[]
   readonly figures: HttpFigures
+  /** Of the desk; nothing where there is none. */
+  readonly desk: () => DeskFigures
   /** Tokens, peers, certificates and cards of another configuration, from the next request on. Where it listens stays. */
   adopt(config: Config): Promise<void>
   /** Takes no more requests; those under way end within the time. */
@@ -42,7 +44,7 @@ export type HttpDoors = {
 
 /** A port that could not be listened on: which key says so, and the system's error. */
 export class NoDoor extends Error {
-  readonly key: 'api.listen' | 'desk.listen'
+  readonly key: 'api.listen'
 
   constructor(key: NoDoor['key'], cause: unknown) {
     super(`cannot listen on what ${key} says`, { cause })
@@ -56,7 +58,6 @@ export async function openHttpDoors(config: Config, around: HttpSurroundings): P
   const figures = noHttpFigures()
   const clock = (): number => performance.timeOrigin + performance.now()
   const alarm = (cause: unknown): void => around.alarm('fault', cause)
-  const ring = ringOf(around.receiptKeys)
   let current = config
   let tokens = tokensOf(config)
   let screen = screenBy(around.gate, config)
@@ -68,69 +69,48 @@ export async function openHttpDoors(config: Config, around: HttpSurroundings): P
     clock,
     alarm,
   })
-  const makeDesk = (config: Config): ReturnType<typeof createDesk> =>
-    createDesk({
-      card: cardOf(config),
-      openReceipt: (receipt) => ring().open(receipt)?.atMs,
-      receiptsKeptMs: config.receipts.keepMs,
-      secret: around.secret,
-      isProxy: proxiesOf(config.desk?.tls),
-      figures,
-      now: () => Date.now(),
-      alarm,
-    })
-  let desk = await makeDesk(config)
 
-  const servers: { readonly of: 'api' | 'desk'; readonly server: HttpServer }[] = []
+  let server: HttpServer | undefined
+  let desk: DeskService | undefined
   const open: string[] = []
   const close = async (withinMs: number): Promise<void> => {
-    await Promise.all(servers.map(({ server }) => server.close(withinMs)))
+    await Promise.all([server?.close(withinMs), desk?.close(withinMs)])
   }
   try {
     if (config.api !== undefined) {
       const { listen, tls } = config.api
-      const server = await serveHttp(
+      server = await serveHttp(
         (request, env) => api.fetch(request, env),
         { ...listen, tls: filesOf(tls), spares: sparesOf(() => current.api?.tls) },
         figures,
       )
-      servers.push({ of: 'api', server })
       open.push(`screening calls on ${server.url}/v1/screen`)
     }
   } catch (error) {
     throw new NoDoor('api.listen', error)
   }
   try {
-    if (config.desk !== undefined) {
-      const { listen, tls, card } = config.desk
-      const server = await serveHttp(
-        (request, env) => desk.fetch(request, env),
-        { ...listen, tls: filesOf(tls), spares: sparesOf(() => current.desk?.tls) },
-        figures,
-      )
-      servers.push({ of: 'desk', server })
-      open.push(
-        `desk: ${server.url} is to be reached as ${config.desk.public}${card === undefined ? '' : '; cards of 608 answers at /j/…'}`,
-      )
+    if (config.desk !== undefined || config.office !== undefined) {
+      const { receiptKeys: receipts, secret, tell } = around
+      desk = await startDesk(config, { receipts, secret, http: figures, alarm: around.alarm, tell })
+      open.push(...desk.open)
     }
   } catch (error) {
     await close(0)
-    throw new NoDoor('desk.listen', error)
+    throw error
   }
 
   return {
     open,
     figures,
+    desk: () => desk?.figures() ?? {},
     async adopt(next) {
-      const nextDesk = await makeDesk(next)
-      for (const { of, server } of servers) {
-        const files = filesOf(next[of]?.tls)
-        if (files !== undefined && config[of]?.tls.kind === 'files') server.renew(files)
-      }
+      const files = filesOf(next.api?.tls)
+      if (files !== undefined && config.api?.tls.kind === 'files') server?.renew(files)
       tokens = tokensOf(next)
       screen = screenBy(around.gate, next)
-      desk = nextDesk
       current = next
+      await desk?.adopt(next)
     },
     close,
   }
@@ -202,64 +182,10 @@ function notJudged(peer: PeerConfig | undefined, reason: 'shed' | 'late' | 'faul
   return { verdict: 'continue', status, phrase: phraseOf(status), headers: [], receipt: undefined, reason }
 }
 
-/** The ring of the keys as they are; made anew only when they have changed. */
-function ringOf(receiptKeys: HttpSurroundings['receiptKeys']): () => ReceiptRing {
-  let keys: GateTerms['receipts'] | undefined
-  let ring: ReceiptRing
-  return () => {
-    const current = receiptKeys()
-    if (current !== keys) ring = createReceiptRing(current.keys, current.currentSlot)
-    keys = current
-    return ring
-  }
-}
-
 function tokensOf({ api }: Config): Tokens {
   return new Tokens(api?.tokens ?? new Map())
 }
 
-/** Whom cards name, and by what they are signed; undefined where there is nothing to sign them with. */
-function cardOf({ operator, desk }: Config) {
-  if (desk?.card === undefined) return undefined
-  const { key, certificate, x5u } = desk.card
-  return {
-    name: operator.name,
-    contact: contactOf(operator.contact, desk.public),
-    key,
-    certificate,
-    certificateUri: x5u,
-  }
-}
-
-/** What the operator says, and where he names no page, the desk. */
-function contactOf({ url, tel, email }: OperatorContact, desk: string): CardContact {
-  return { url: url ?? desk, tel, email }
-}
-
-function proxiesOf(tls: TlsConfig | undefined): (address: string) => boolean {
-  if (tls?.kind !== 'proxy') return () => false
-  const list = new BlockList()
-  for (const range of tls.addresses) {
-    const [address = '', prefix] = range.split('/')
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
-    if (prefix === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(prefix), family)
-  }
-  return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
-}
-
-/** Who may have all connections: this machine, which nobody else can be, and proxies. */
-function sparesOf(tlsNow: () => TlsConfig | undefined): (address: string) => boolean {
-  return (address) => LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') || proxiesOf(tlsNow())(address)
-}
-
-function filesOf(tls: TlsConfig | undefined): { certificate: string; key: string } | undefined {
-  return tls?.kind === 'files' ? tls : undefined
-}
-
-const LOOPBACK = new BlockList()
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
-LOOPBACK.addAddress('::1', 'ipv6')
 /** What a reply copies from its request, and what only frames it: the switch has these itself. */
 const COPIED: ReadonlySet<number> = new Set([
   FIELD.via,

@@ -79,7 +79,7 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   local.push(...streams.local)
   const outcomes = await openOutcomes(config, path, local, gates)
   undo.push(() => outcomes.close())
-  const doors = await openDoors(config, path, ledger, gates, alarms)
+  const doors = await openDoors(config, path, ledger, gates, alarms, log)
   undo.push(() => doors.close(0))
   const webhooks = startWebhooks(
     `sqlite:${config.store.path}`,

@@ -44,6 +44,8 @@ export type DeskStore = {
   standingOf(id: string): Standing[]
   /** Lifts in force that a calling number is in. */
   liftsOn(number: string, at: number): Standing[]
+  /** Registrations in force that a calling number is in. */
+  registeredOn(number: string, at: number): Standing[]
   mark(name: string): string | undefined
   place(name: string): number | undefined
   setPlace(name: string, value: number): void
@@ -150,7 +152,8 @@ export function openDeskStore(url: string, { terms, durability = 'full', acknowl
         .map((row) => String(row['id'])),
     standingFor: (called) => readStandingOf(db, 'called = ? AND endedAt IS NULL', called),
     standingOf: (id) => readStandingOf(db, 'origin = ?', id),
-    liftsOn: (number, at) => liftsOn(db, number, at),
+    liftsOn: (number, at) => factsOn(db, 'lift', number, at),
+    registeredOn: (number, at) => factsOn(db, 'registered', number, at),
     mark: (name) => {
       const row = db.prepare('SELECT value FROM desk_mark WHERE name = ?').get(name)
       return row && String(row['value'])
@@ -393,8 +396,8 @@ function readEvent(row: Record<string, SQLOutputValue>, id: string): CaseEvent {
   return { ...event, data: JSON.parse(String(row['data'])) as unknown } as CaseEvent
 }
 
-function liftsOn(db: DatabaseSync, number: string, at: number): Standing[] {
-  const inForce = `kind = 'lift' AND endedAt IS NULL AND "from" <= ? AND (until IS NULL OR until > ?)`
+function factsOn(db: DatabaseSync, kind: 'lift' | 'registered', number: string, at: number): Standing[] {
+  const inForce = `kind = '${kind}' AND endedAt IS NULL AND "from" <= ? AND (until IS NULL OR until > ?)`
   return [
     ...readStandingOf(db, `number = ? AND ${inForce}`, number, at, at),
     ...readStandingOf(

@@ -271,13 +271,13 @@ export function challengeCase(
   if (same !== undefined) return same
   if (waiting.length >= CHALLENGES_MAX)
     return { kind: 'refused', field: 'number', problem: `${CHALLENGES_MAX} numbers are to be called from already` }
-  const challenge = { number, dial: pickDial(verification), from: at, until: at + CHALLENGE_MS }
+  const challenge = { number, dial: challengeDial(verification), from: at, until: at + CHALLENGE_MS }
   const taken = cases.take(id, (step) => giveChallenge(step, challenge, by))
   return taken.kind === 'done' ? challenge : taken
 }
 
 /** The number with a code behind it, or one of the range: as many digits as a number of that country has. */
-function pickDial({ kind, begins }: VerificationConfig): string {
+export function challengeDial({ kind, begins }: VerificationConfig): string {
   const head = formatParty(begins)
   const whole = head.startsWith('+1') ? NORTH_AMERICAN_DIGITS : Math.min(begins.count + RANGE_DIGITS, E164_DIGITS)
   const free = kind === 'number' ? Math.min(CODE_DIGITS, E164_DIGITS - begins.count) : Math.max(1, whole - begins.count)

@@ -5,6 +5,7 @@ import { parseParty } from '#core/call/party.ts'
 import { isVerification } from '#core/call/verification-number.ts'
 import type { CallBlock } from '#edge/store/call-reader.ts'
 import { Cases } from './cases.ts'
+import type { VerificationCall } from '#main/registry/make-registry.ts'
 import type { DeskParts } from './desk.ts'
 
 /** What calls have shown so far. */
@@ -17,7 +18,11 @@ export type CallWatch = { readonly figures: WatchFigures; close(): void }
  * within a lift is a regression, and a call to what a claimant was asked to dial proves his number. Every call is looked at
  * at least once; what was noted before changes nothing.
  */
-export function watchCalls(parts: DeskParts, alerts: () => readonly string[]): CallWatch {
+export function watchCalls(
+  parts: DeskParts,
+  alerts: () => readonly string[],
+  noteCall: (call: VerificationCall) => boolean = () => false,
+): CallWatch {
   const cases = new Cases(parts)
   const { store, calls, now } = parts
   const figures: WatchFigures = { calls: 0, blocks: 0, verified: 0, regressed: 0, proofs: 0 }
@@ -36,10 +41,10 @@ export function watchCalls(parts: DeskParts, alerts: () => readonly string[]): C
   }
 
   const prove = ({ calling, called, at, attestation }: JournalRow): void => {
+    const strength = attestation === 'A' ? 'full' : 'hint'
+    const detail = `called us from it, attested ${attestation}`
+    if (noteCall({ calling, called, at, strength, detail })) figures.proofs++
     for (const id of store.challenged(calling, called, at)) {
-      const strength = attestation === 'A' ? 'full' : 'hint'
-      const detail =
-        attestation === 'A' ? 'called us from it, attested A' : `called us from it, attested ${attestation}`
       const proof = { number: calling, way: 'call', at, detail, strength } as const
       if (cases.take(id, (step) => noteProof(step, proof)).kind === 'done') figures.proofs++
     }

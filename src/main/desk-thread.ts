@@ -1,0 +1,13 @@
+// The thread of the desk: pages, cases, inside, registry, mail and the webhooks of cases. Nothing of it runs where calls are
+// answered, and it may wait for a disk as long as it takes.
+import { parentPort, workerData } from 'node:worker_threads'
+import { openGuarded } from './desk/desk-doors.ts'
+import type { DeskOrder, DeskTask } from './desk/desk-messages.ts'
+
+const main = parentPort!
+const doors = await openGuarded(workerData as DeskTask, (report) => main.postMessage(report, []))
+if (doors !== undefined) {
+  main.on('message', (order: DeskOrder) => {
+    void doors.follow(order).then((isOver) => isOver && main.close())
+  })
+}

@@ -1,0 +1,332 @@
+// One thing: the desk's doors and all that works behind them, brought up and down together in its thread.
+import { hash } from 'node:crypto'
+import { readRegistration } from '#core/registry/registration.ts'
+import { addMessage, answerQuestion, noteCase } from '#core/redress/steps.ts'
+import { createDesk as createCards } from '#edge/http/card.ts'
+import { createDeskPages } from '#edge/http/desk/pages.ts'
+import { Tickets } from '#edge/http/desk/ticket.ts'
+import { noHttpFigures } from '#edge/http/figures.ts'
+import { caseRoutes } from '#edge/http/office/case-routes.ts'
+import { exportRoutes } from '#edge/http/office/export-routes.ts'
+import { registryRoutes } from '#edge/http/registry/routes.ts'
+import { vettingRoutes } from '#edge/http/registry/vetting.ts'
+import { DESK_REQUEST_MS, type HttpServer, serveHttp } from '#edge/http/serve.ts'
+import { openFeedSigner } from '#edge/store/feed-signature.ts'
+import { openLedgerReader } from '#edge/store/ledger-reader.ts'
+import { openRegistryStore } from '#edge/store/registry-store.ts'
+import type { Config } from '#main/config/config.ts'
+import { cardOf, filesOf, proxiesOf, sparesOf } from '#main/http-terms.ts'
+import { makeFeedDesk } from '#main/registry/feed-desk.ts'
+import { makeRegistry } from '#main/registry/make-registry.ts'
+import { Sources } from '#main/registry/sources.ts'
+import { readSources, registryTermsOf } from '#main/registry/terms.ts'
+import { createBlockSearch } from './block-search.ts'
+import { makeId } from './cases.ts'
+import { challengeDial, type RegisteredHolder } from './desk.ts'
+import { startDeskChores } from './desk-chores.ts'
+import type { DeskOrder, DeskReport, DeskTask } from './desk-messages.ts'
+import { openDeskRoom, STATUS_WITHIN_MS } from './desk-room.ts'
+import { checkEvidence } from './evidence.ts'
+import { type Inbox, openInbox } from './inbox.ts'
+import { openNews } from './news.ts'
+import { openOffice } from './office-door.ts'
+import { openPost, type Post } from './post.ts'
+import { watchCalls } from './watch-calls.ts'
+
+export type DeskDoors = {
+  /** True once everything is closed. */
+  follow(order: DeskOrder): Promise<boolean>
+}
+
+/** Opens all of it; what cannot be opened is told, and everything that was is closed again. */
+export async function openGuarded(task: DeskTask, tell: (report: DeskReport) => void): Promise<DeskDoors | undefined> {
+  const undo: (() => unknown)[] = []
+  try {
+    return await openDoors(task, tell, undo)
+  } catch (error) {
+    for (const end of undo.reverse()) await end()
+    if (error instanceof NoDoor) tell({ kind: 'no-door', key: error.key, code: error.code, message: error.message })
+    else tell({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    return undefined
+  }
+}
+
+async function openDoors(
+  task: DeskTask,
+  tell: (report: DeskReport) => void,
+  undo: (() => unknown)[],
+): Promise<DeskDoors> {
+  let { config, receipts } = task
+  const url = `sqlite:${config.store.path}`
+  const now = (): number => Date.now()
+  const figures = noHttpFigures()
+  const alarm = (cause: unknown): void => {
+    const { message, stack } = cause instanceof Error ? cause : new Error(String(cause))
+    tell({ kind: 'alarm', message, stack })
+  }
+  const registryStore = openRegistryStore(url)
+  undo.push(() => registryStore.close())
+  const room = openDeskRoom({
+    config: () => config,
+    receipts: () => receipts,
+    holders: (store, number) =>
+      store.registeredOn(number, now()).flatMap((standing): RegisteredHolder[] => {
+        if (standing.kind !== 'registered') return []
+        const known = registryStore.known(standing.registration)
+        const state = known && readRegistration(known.events, now())
+        return state === undefined
+          ? []
+          : [{ registration: standing.registration, name: state.business.legalName, mail: state.business.email }]
+      }),
+    now,
+    alarm,
+  })
+  undo.push(() => room.close())
+  const { parts, cases, office } = room
+  const registry = makeRegistry({
+    store: registryStore,
+    terms: registryTermsOf(config),
+    plan: config.gate.dialPlan,
+    now,
+    assignDial: (taken) => {
+      const verification = config.desk?.verification
+      if (verification === undefined) return undefined
+      for (let tries = 0; tries < DIALS_TRIED; tries++) {
+        const dial = challengeDial(verification)
+        if (!taken.has(dial)) return dial
+      }
+      return undefined
+    },
+    keepEvidence: async (upload) => {
+      const checked = checkEvidence(upload, parts.evidenceBytesMax())
+      if ('problem' in checked) return { kind: 'refused', field: 'file', problem: checked.problem }
+      const file = { id: makeId(), ...checked, octets: upload.octets.length, hash: hash('sha256', upload.octets) }
+      return cases.save(() => parts.files.write(file.id, upload.octets)) ?? file
+    },
+    readEvidence: async ({ id }) => parts.files.read(id),
+    alarm,
+  })
+  const alerts = (): readonly string[] => config.desk?.alerts ?? []
+  const watch = watchCalls(parts, alerts, registry.noteCall)
+  undo.push(() => watch.close())
+  const chores = startDeskChores(parts, {
+    alerts,
+    keepMs: () => config.desk?.keepMs ?? KEEP_MS,
+    overdue: () => tell({ kind: 'overdue' }),
+  })
+  undo.push(() => chores.close())
+
+  const trouble = (of: 'mail' | 'webhook' | 'registry') => (why: string) => tell({ kind: 'trouble', of, why })
+  const post = openMail(config, url, trouble('mail'))
+  undo.push(() => post?.close())
+  const inbox = config.mail === undefined ? undefined : openReplies(config, url)
+  undo.push(() => inbox?.close())
+  const news = openNews({
+    store: url,
+    webhooks: config.outlets.webhooks,
+    read: (id) => cases.read(id),
+    onTrouble: (hook, why) => trouble('webhook')(`${hook}: ${why}`),
+    now,
+  })
+  undo.push(() => news.close())
+  const sources = new Sources({
+    store: registryStore,
+    sources: await readSources(config),
+    now,
+    alarm: (source, why) => trouble('registry')(`${source}: ${why}`),
+  })
+  const attend = setInterval(() => {
+    try {
+      registry.attend()
+    } catch (cause) {
+      alarm(cause)
+    }
+    void sources.tick()
+  }, ATTEND_EVERY_MS)
+  undo.push(() => clearInterval(attend))
+
+  function openReplies({ mail }: Config, store: string): Inbox {
+    return openInbox({
+      store,
+      folder: mail?.folder,
+      onReply: async ({ thread, stranger, text }) => {
+        const id = thread.slice(thread.indexOf(':') + 1)
+        const taken = cases.take(id, (step) => {
+          if (stranger !== undefined || thread !== id)
+            return noteCase(step, `Mail from ${stranger ?? 'another address that we wrote to'}:\n${text}`, MAIL_DESK)
+          const answered = answerQuestion(step, text, 'mail')
+          return answered.kind === 'change' ? answered : addMessage(step, text)
+        })
+        if (taken.kind === 'unsaved') throw new Error('the store takes nothing just now')
+      },
+      onBounce: async (thread) => {
+        const id = thread.slice(thread.indexOf(':') + 1)
+        const taken = cases.take(id, (step) => noteCase(step, 'A message could not be delivered.', MAIL_DESK))
+        if (taken.kind === 'unsaved') throw new Error('the store takes nothing just now')
+      },
+      onTrouble: trouble('mail'),
+      now,
+    })
+  }
+
+  const tickets = new Tickets(task.secret)
+  const feed =
+    config.registry.feed && config.desk !== undefined
+      ? makeFeedDesk({
+          store: registryStore,
+          signer: await openFeedSigner(config.registry.keyPath ?? `${config.store.path}.feed-key.pem`),
+          issuer: config.desk.public,
+          now,
+        })
+      : undefined
+  const makePages = async (config: Config) => {
+    const isProxy = proxiesOf(config.desk?.tls)
+    const cards = await createCards({
+      card: cardOf(config),
+      openReceipt: (receipt) => parts.ring().open(receipt)?.atMs,
+      receiptsKeptMs: config.receipts.keepMs,
+      secret: task.secret,
+      isProxy,
+      figures,
+      now,
+      alarm,
+    })
+    const pageParts = {
+      desk: room.desk,
+      card: (request, connection) => cards.fetch(request, connection),
+      operator: {
+        name: config.operator.name,
+        contact: config.operator.contact,
+        promise: { statusWithinHours: STATUS_WITHIN_MS / 3_600_000 },
+        timeZone: config.desk?.zone ?? 'UTC',
+        isTransparent: config.desk?.isTransparent ?? false,
+      },
+      publicUrl: config.desk?.public ?? 'https://localhost',
+      country: 'US',
+      evidenceBytesMax: parts.evidenceBytesMax(),
+      secret: task.secret,
+      isProxy,
+      figures,
+      now,
+      alarm,
+    } satisfies Parameters<typeof createDeskPages>[0]
+    const app = createDeskPages(pageParts)
+    app.route('/', registryRoutes({ ...pageParts, registry: registry.registry, feed, tickets }))
+    return app
+  }
+  let pages = await makePages(config)
+
+  const servers: { readonly of: 'desk' | 'office'; readonly server: HttpServer }[] = []
+  undo.push(() => Promise.all(servers.map(({ server }) => server.close(0))))
+  const open: string[] = []
+  if (config.desk !== undefined) {
+    const { listen, tls, card } = config.desk
+    const door = {
+      ...listen,
+      tls: filesOf(tls),
+      spares: sparesOf(() => config.desk?.tls),
+      requestMs: DESK_REQUEST_MS,
+    }
+    const server = await serveOr('desk.listen', () =>
+      serveHttp((request, env) => pages.fetch(request, env), door, figures),
+    )
+    servers.push({ of: 'desk', server })
+    open.push(
+      `desk: ${server.url} is to be reached as ${config.desk.public}${card === undefined ? '' : '; cards of 608 answers at /j/…'}`,
+    )
+  }
+  if (config.office !== undefined) {
+    const { listen, tls } = config.office
+    const reader = openLedgerReader(url)
+    undo.push(() => reader.close())
+    const blocks = createBlockSearch(reader)
+    const routes = [
+      ...caseRoutes({ office, now }),
+      ...exportRoutes({ office, now, blocks, operator: config.operator.name }),
+      ...vettingRoutes(registry.vetting),
+    ]
+    const inside = openOffice({ ...config, office: config.office }, { routes, figures, alarm })
+    undo.push(() => inside.close())
+    const door = { ...listen, tls: filesOf(tls), spares: sparesOf(() => config.office?.tls) }
+    const server = await serveOr('office.listen', () =>
+      serveHttp((request, env) => inside.fetch(request, env), door, figures),
+    )
+    servers.push({ of: 'office', server })
+    open.push(`office: ${server.url} is to be reached as ${config.office.public}`)
+    const first = inside.firstRun()
+    if (first !== undefined) open.push(first)
+  }
+
+  const report = (): void => {
+    const mail = post?.figures()
+    tell({
+      kind: 'figures',
+      http: { ...figures },
+      desk: {
+        ...parts.admission.figures,
+        ...watch.figures,
+        ...(mail && { mailSent: mail.sent, mailWaiting: mail.waiting, mailGivenUp: mail.givenUp }),
+        newsTold: news.figures().told,
+        newsWaiting: news.figures().waiting,
+      },
+    })
+  }
+  const reporting = setInterval(report, REPORT_EVERY_MS)
+  undo.push(() => clearInterval(reporting))
+  tell({ kind: 'open', open })
+
+  return {
+    async follow(order) {
+      if (order.kind === 'receipts') ({ receipts } = order)
+      if (order.kind === 'adopt') {
+        const before = config
+        const next = await makePages(order.config)
+        ;({ config, receipts } = order)
+        pages = next
+        for (const { of, server } of servers) {
+          const files = filesOf(config[of]?.tls)
+          if (files !== undefined && before[of]?.tls.kind === 'files') server.renew(files)
+        }
+        tell({ kind: 'adopted' })
+      }
+      if (order.kind !== 'close') return false
+      await Promise.all(servers.map(({ server }) => server.close(order.withinMs)))
+      report()
+      for (const end of undo.reverse()) await end()
+      return true
+    },
+  }
+}
+
+/** A port that could not be listened on. */
+class NoDoor extends Error {
+  readonly key: 'desk.listen' | 'office.listen'
+  readonly code: string
+
+  constructor(key: NoDoor['key'], cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.name = 'NoDoor'
+    this.key = key
+    this.code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  }
+}
+
+async function serveOr(key: NoDoor['key'], serve: () => Promise<HttpServer>): Promise<HttpServer> {
+  try {
+    return await serve()
+  } catch (cause) {
+    throw new NoDoor(key, cause)
+  }
+}
+
+function openMail({ mail }: Config, store: string, onTrouble: (why: string) => void): Post | undefined {
+  if (mail === undefined) return undefined
+  return openPost({ store, server: mail.server, sender: mail.sender, onTrouble, now: () => Date.now() })
+}
+
+/** Who writes notes about mail that came in. */
+const MAIL_DESK = { name: 'mail', account: 'desk' }
+const REPORT_EVERY_MS = 1_000
+const ATTEND_EVERY_MS = 60_000
+const DIALS_TRIED = 50
+const KEEP_MS = 730 * 86_400_000

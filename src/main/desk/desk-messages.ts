@@ -1,0 +1,38 @@
+import type { HttpFigures } from '#edge/http/figures.ts'
+import type { Config } from '#main/config/config.ts'
+import type { GateTerms } from '#main/gate-terms.ts'
+
+type Receipts = Pick<GateTerms['receipts'], 'keys' | 'currentSlot'>
+
+/** What the thread of the desk is started with. */
+export type DeskTask = {
+  readonly config: Config
+  readonly receipts: Receipts
+  /** 32 octets of the store, the same for as long as it lasts. */
+  readonly secret: Uint8Array
+}
+
+/** What it is told. */
+export type DeskOrder =
+  | { readonly kind: 'adopt'; readonly config: Config; readonly receipts: Receipts }
+  | { readonly kind: 'receipts'; readonly receipts: Receipts }
+  | { readonly kind: 'close'; readonly withinMs: number }
+
+/** What it tells. */
+export type DeskReport =
+  | { readonly kind: 'open'; readonly open: readonly string[] }
+  | {
+      readonly kind: 'no-door'
+      readonly key: 'desk.listen' | 'office.listen'
+      readonly code: string
+      readonly message: string
+    }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'figures'; readonly http: HttpFigures; readonly desk: DeskFigures }
+  | { readonly kind: 'alarm'; readonly message: string; readonly stack: string | undefined }
+  | { readonly kind: 'overdue' }
+  | { readonly kind: 'trouble'; readonly of: 'mail' | 'webhook' | 'registry'; readonly why: string }
+  | { readonly kind: 'adopted' }
+
+/** What the desk counts, by the name of the figure. */
+export type DeskFigures = Readonly<Record<string, number>>
