@@ -47,7 +47,7 @@ export function blockFields(state: FormState, lines: readonly LineFault[], timeZ
   return markup`<h2>The call that was blocked</h2>
 ${textField(state, { name: 'calling', label: 'Number that called', type: 'tel', hint: 'With its area code, for example (212) 555-0117 or +44 20 7946 0018.', complete: 'tel' })}
 ${textField(state, { name: 'called', label: 'Number that was called', type: 'tel', isOptional: true, hint: 'With it and the time we find the call. We show it to nobody.' })}
-<div class="row">${textField(state, { name: 'day', label: 'Day', type: 'date', isOptional: true })}${textField(state, { name: 'time', label: 'Time, as near as you know', type: 'time', isOptional: true })}</div>
+<div class="row">${textField(state, { name: 'day', label: 'Day', type: 'date', isOptional: true })}${textField(state, { name: 'time', label: 'About what time', type: 'time', isOptional: true })}</div>
 ${selectField(withZone, { name: 'zone', label: 'Time zone', options: zones })}
 <details class="last"${isMany ? markup` open` : ''}><summary>Many calls or many numbers</summary>
 ${manyFields(state, lines, true)}

@@ -49,7 +49,7 @@ ${url === undefined ? '' : markup`<li><strong>Elsewhere</strong><a href="${url}"
 <dt>First answer</dt><dd>How your case stands, within ${promiseOf(operator)} of your sending it. Nights, weekends and holidays count.</dd>
 <dt>If we were wrong</dt><dd>The block is lifted at once, in the whole network, and we tell you.</dd>
 <dt>If we think we were right</dt><dd>You hear on what grounds, and what you can do next.</dd>
-<dt>Calls to 911</dt><dd>Are never blocked, and neither are calls from public safety answering points.</dd>
+<dt>Emergency calls</dt><dd>Are never judged and never blocked.</dd>
 </dl>`,
   }
 }
@@ -70,7 +70,7 @@ ${textField(form, { name: 'caller', label: 'The caller’s number', type: 'tel',
 ${textField(form, { name: 'name', label: 'Your name', complete: 'name' })}
 ${textField(form, { name: 'email', label: 'E-mail address', type: 'email', hint: 'We send one message to confirm it, and then the answer.', complete: 'email' })}
 <div class="panel"><p>${words(form.typed, 'token') === '' ? 'Before anything changes we check that the line is yours: somebody of ours gets in touch. The list of blocked calls comes within three business days.' : 'You came from your account with us, so we know that the line is yours.'}</p></div>
-<p><button type="submit">Send</button> <span class="beside">Calls from emergency services reach you whatever you choose. Questions? ${contactLine(operator)}.</span></p>
+<p><button type="submit">Send</button> <span class="beside">You can change your mind at any time, here. Questions? ${contactLine(operator)}.</span></p>
 </form>`,
   }
 }
