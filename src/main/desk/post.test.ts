@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import type { NewMail } from '#core/redress/change.ts'
 import { confirmAddress, eraseMail, findThread, insertMail, mailFigures, noteReceived } from '#edge/store/mail-store.ts'
 import { openForWriting, parseStoreUrl } from '#edge/store/schema.ts'
-import { MailSink, headerOf } from '../../../test/peers/mail-sink.ts'
+import { MailSink, headerOf } from '../../../test/mail-sink.ts'
 import { type Post, GIVE_UP_MS, MAILS_PER_DAY, openPost, retryAfterMs } from './post.ts'
 
 const CONFIRM: NewMail = {

@@ -1,6 +1,6 @@
 import { SMTPServer } from 'smtp-server'
 import type { AddressInfo } from 'node:net'
-import type { Owner } from './peer.ts'
+import type { Owner } from './peers/peer.ts'
 
 /** A message as a mail server took it. */
 export type TakenMail = {
