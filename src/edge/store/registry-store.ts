@@ -16,7 +16,7 @@ import { type Registration, type RegistrationStatus, claimsOf, factsOf } from '#
 import type { RegistryChange } from '#core/registry/registry-change.ts'
 import type { RegistrationSummary, SourceState, Trust, VettingFilter, VettingPage } from '#core/registry/registry.ts'
 import type { Known } from '#core/registry/steps.ts'
-import { type AuditAction, insertAudit } from './audit.ts'
+import { type Actor, type AuditAction, insertAudit } from './audit.ts'
 import { Conditions } from './conditions.ts'
 import { canonicalAddress, confirmAddress, insertMail } from './mail-store.ts'
 import { explainSqlite, openForWriting, parseStoreUrl } from './schema.ts'
@@ -310,8 +310,8 @@ export class RegistryStore {
       .run(name, trust, failure, at)
   }
 
-  /** Takes pages of a source, all of them or none: entries come and go, and gates hear of those that its trust lets them hear of. */
-  takePages(name: string, trust: Trust, pages: readonly FeedPage[], tag: string, at: number): Imported {
+  /** Takes pages of a source, all of them or none: entries come and go, and gates hear of those that its trust lets them hear of. `by` is who brought a file. */
+  takePages(name: string, trust: Trust, pages: readonly FeedPage[], tag: string, at: number, by?: Actor): Imported {
     return this.#transact((): Imported => {
       const why = objectToPages(pages, this.source(name)?.place, at)
       if (why !== undefined) return { kind: 'refused', why }
@@ -342,6 +342,10 @@ export class RegistryStore {
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '')`,
         )
         .run(name, trust, last.feed, last.issuer, last.next, last.issuedAt, last.expiresAt, tag, at)
+      if (by !== undefined) {
+        const detail = { trust, added, removed: gone.length, entries: count }
+        insertAudit(this.#db, { at, by, action: 'registry-imported', subject: `registry source ${name}`, detail })
+      }
       return { kind: 'taken', added, removed: gone.length, entries: count }
     })
   }

@@ -224,7 +224,12 @@ export function registryCommands(program: Command, to: Output = STANDARD): void 
           throw new Stop(EXIT.unusable, `${visible(words.keys)}: ${error.message}`, { cause: error })
         })
         const name = `${FILE_PREFIX}${words.name}`
-        const imported = await importFile(readText(file), { name, keys, trust }, store, Date.now())
+        const imported = await importFile(
+          readText(file),
+          { name, keys, trust, by: actorOf(words.by) },
+          store,
+          Date.now(),
+        )
         if (imported.kind === 'refused')
           throw new Stop(
             EXIT.unusable,

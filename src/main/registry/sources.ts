@@ -3,6 +3,7 @@ import type { Trust } from '#core/registry/registry.ts'
 import { FETCH_REFUSALS, type FetchOptions, fetchDocument } from '#edge/fetch/guarded-fetch.ts'
 import { readJson } from '#edge/http/json.ts'
 import { Refused } from '#edge/http/problem.ts'
+import type { Actor } from '#edge/store/audit.ts'
 import { type FeedKeys, verifyFeedPage } from '#edge/store/feed-signature.ts'
 import type { Imported, RegistryStore } from '#edge/store/registry-store.ts'
 
@@ -143,7 +144,7 @@ export class Sources {
 /** Takes a file of signed pages, one a line, as a source of its own: all of it or nothing. */
 export async function importFile(
   text: string,
-  from: { readonly name: string; readonly keys: FeedKeys; readonly trust: Trust },
+  from: { readonly name: string; readonly keys: FeedKeys; readonly trust: Trust; readonly by?: Actor },
   store: RegistryStore,
   nowMs: number,
 ): Promise<Imported> {
@@ -156,7 +157,7 @@ export async function importFile(
     if (typeof page === 'string') return refused(`line ${pages.length + 1}: ${page}`)
     pages.push(page)
   }
-  return store.takePages(from.name, from.trust, pages, '', nowMs)
+  return store.takePages(from.name, from.trust, pages, '', nowMs, from.by)
 }
 
 /** A page whose signature is good and whose content is whole; words that say why it is not believed. */
