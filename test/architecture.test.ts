@@ -289,7 +289,9 @@ const IMPURE: readonly RegExp[] = [
   /\bMath\s*\.\s*random\b/g,
   /(?<![.\w$])process\b(?!\s*:)/g,
   /(?<![.\w$])(?:fetch|eval|setTimeout|setInterval|setImmediate|queueMicrotask|require)\s*\(/g,
-  /(?<![.\w$])(?:globalThis|console|performance|crypto|Temporal|Intl)\s*[.[]/g,
+  /(?<![.\w$])(?:globalThis|console|performance|crypto|Temporal)\s*[.[]/g,
+  // A format of a named language and time zone is a function of what it is given; one that asks the machine is not.
+  /(?<![.\w$])Intl\s*[.[](?!DateTimeFormat(?:\s*[>{)]|\(\s*'[^']*',\s*\{\s*timeZone\b))/g,
   /\bnew\s+(?:Function|Worker|WebSocket|XMLHttpRequest)\b/g,
   /\.\s*toLocale\w*\s*\(/g,
   /\.\s*(?:get(?:FullYear|Month|Date|Day|Hours|Minutes|Seconds|TimezoneOffset))\s*\(/g,
@@ -314,6 +316,8 @@ const IMPURE_LINES = [
   'crypto.getRandomValues(bytes)',
   'Temporal.Now.instant()',
   "new Intl.DateTimeFormat('en')",
+  'new Intl.DateTimeFormat(undefined, { timeZone })',
+  "new Intl.NumberFormat('en', { timeZone })",
   "new Function('return 1')",
   'new Worker(url)',
   'at.toLocaleString()',
@@ -330,4 +334,6 @@ const PURE_LINES = [
   'const half = total / 2 / parts',
   'const text = `${`${a}`} fetch(b)`',
   'at.getUTCHours()',
+  "new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric' })",
+  'const formats = new Map<string, Intl.DateTimeFormat>()',
 ]
