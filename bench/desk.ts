@@ -1,0 +1,190 @@
+// What the desk's lists cost on a full store: a million rows of the ledger, a hundred thousand cases.
+// Run by hand: node bench/desk.ts [ledger rows] [cases] [directory]
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { DatabaseSync } from 'node:sqlite'
+import type { BlockEntry } from '#core/ledger/entry.ts'
+import { openLedger } from '#edge/store/sqlite-ledger.ts'
+import { type TestCases, openTestCases } from '../test/cases.ts'
+
+const rows = Number(process.argv[2] ?? 1_000_000)
+const cases = Number(process.argv[3] ?? 100_000)
+const directory = mkdtempSync(join(process.argv[4] ?? tmpdir(), 'recourse-desk-bench-'))
+const path = join(directory, 'recourse.db')
+const url = `sqlite:${path}`
+const START_MS = Date.UTC(2026, 9, 1)
+const DAY_MS = 86_400_000
+const RUNS = 20
+/** Opened through the desk; the others are copies of their rows. */
+const SEED_CASES = 1_000
+
+try {
+  await fillLedger()
+  const desk = openTestCases(url)
+  try {
+    await fillCases(desk)
+    await timeLists(desk)
+  } finally {
+    desk.close()
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}
+
+async function fillLedger(): Promise<void> {
+  const ledger = await openLedger(url, { durability: 'off' })
+  const begun = performance.now()
+  for (let next = 0; next < rows;) {
+    const burst: Promise<unknown>[] = []
+    for (let i = 0; i < 4_000 && next < rows; i++, next++) burst.push(ledger.record(blockOf(next)))
+    await Promise.all(burst)
+  }
+  await ledger.close()
+  console.log(`${rows} ledger rows in ${seconds(begun)} s`)
+}
+
+async function fillCases({ office, store }: TestCases): Promise<void> {
+  const begun = performance.now()
+  const made = Math.min(cases, SEED_CASES)
+  for (let index = 0; index < made; index++) {
+    const claimant = {
+      name: `Caller ${index % 5_000}`,
+      email: undefined,
+      organisation: undefined,
+      tel: undefined,
+      acts: 'for-itself',
+    } as const
+    const claim = {
+      receipts: [receiptOf(index)],
+      numbers: [numberOf(index)],
+      calls: [],
+      claimant,
+      purpose: 'reminders',
+      changed: '',
+      webhook: undefined,
+    }
+    await office.open({ way: 'telephone', claim }, { name: 'bench', account: 'bench' })
+  }
+  multiply(made)
+  const listed = store.rebuildViews()
+  console.log(`${listed} cases in ${seconds(begun)} s`)
+}
+
+/** Copies what was opened through the desk until there are as many as asked for: each copy is a case of its own. */
+function multiply(made: number): void {
+  const db = new DatabaseSync(path)
+  db.exec('PRAGMA synchronous = OFF; BEGIN')
+  const before = Number(db.prepare('SELECT max(number) AS last FROM desk_case').get()!['last'])
+  const copyCase = db.prepare(
+    `INSERT INTO desk_case (number, id, opened) SELECT number + ?, substr(id, 1, 14) || printf('%08d', number + ?), opened + ? FROM desk_case WHERE number <= ?`,
+  )
+  const copyEvents = db.prepare(
+    `INSERT INTO case_event ("case", seq, at, actor, name, kind, data) SELECT "case" + ?, seq, at + ?, actor, name, kind, data FROM case_event WHERE "case" <= ?`,
+  )
+  for (let copy = 1; copy * made < cases; copy++) {
+    const by = copy * before
+    copyCase.run(by, by, copy * 1_000, before)
+    copyEvents.run(by, copy * 1_000, before)
+  }
+  db.exec('COMMIT')
+  db.close()
+}
+
+async function timeLists({ office, blocks }: TestCases): Promise<void> {
+  const first = await office.cases({}, undefined, 50)
+  const id = first.cases[0]!.id
+  let deep: string | undefined
+  for (let page = 0; page < 40; page++) deep = (await office.cases({}, deep, 100)).after
+  const number = numberOf(7)
+  const receipt = receiptOf(7)
+  const lists: [what: string, ask: () => Promise<unknown>][] = [
+    ['queue, first page', () => office.cases({}, undefined, 50)],
+    ['queue, open ones', () => office.cases({ isOpen: true }, undefined, 50)],
+    ['queue, overdue', () => office.cases({ isOverdue: true }, undefined, 50)],
+    ['queue, 4,000 further', () => office.cases({}, deep, 50)],
+    ['queue, newest first', () => office.cases({ order: 'newest' }, undefined, 50)],
+    ['queue, open and newest', () => office.cases({ isOpen: true, order: 'newest' }, undefined, 50)],
+    ['queue, of a status', () => office.cases({ status: 'lifted' }, undefined, 50)],
+    ['queue, nobody has it', () => office.cases({ assigned: '', isOpen: true }, undefined, 50)],
+    ['queue, of a number', () => office.cases({ number }, undefined, 50)],
+    ['queue, of a receipt', () => office.cases({ receipt }, undefined, 50)],
+    ['queue, requests only', () => office.cases({ kind: 'request' }, undefined, 50)],
+    ['one case', () => office.case(id)],
+    ['its evidence', () => office.evidence(id)],
+    ['similar cases', () => office.similar(id)],
+    [
+      '28-day list',
+      () =>
+        office.blockedList('+14155550163', START_MS + 28 * DAY_MS, {
+          by: { name: 'b', account: 'b' },
+          identity: 'bench',
+        }),
+    ],
+    ['figures of a year', () => office.figures('2026-01', '2026-12')],
+    ['blocks, newest', () => blocks({}, undefined, 50)],
+    ['blocks of a number', () => blocks({ number }, undefined, 50)],
+    ['blocks of a receipt', () => blocks({ receipt }, undefined, 50)],
+    ['blocks of a rule', () => blocks({ rule: 'volume' }, undefined, 50)],
+    ['blocks of a rule that has few', () => blocks({ rule: 'rare' }, undefined, 50)],
+    ['blocks of a day', () => blocks({ from: START_MS + DAY_MS, before: START_MS + 2 * DAY_MS }, undefined, 50)],
+  ]
+  console.log(`${'page'.padEnd(32)} ${'median ms'.padStart(10)} ${'worst ms'.padStart(10)} ${'CPU ms'.padStart(10)}`)
+  for (const [what, ask] of lists) {
+    const times: number[] = []
+    const cpu = process.cpuUsage()
+    for (let run = 0; run < RUNS; run++) {
+      const begun = performance.now()
+      await ask()
+      times.push(performance.now() - begun)
+      if (performance.now() - begun > 2_000) break
+    }
+    const { user, system } = process.cpuUsage(cpu)
+    times.sort((a, b) => a - b)
+    const figures = [times[Math.floor(times.length / 2)]!, times.at(-1)!, (user + system) / 1_000 / times.length]
+    console.log(
+      `${what.padEnd(32)} ${figures.map((value) => value.toFixed(1).padStart(10)).join(' ')}${times.at(-1)! > 100 ? '  SLOW' : ''}`,
+    )
+  }
+}
+
+function blockOf(index: number): BlockEntry {
+  return {
+    entry: 'block',
+    at: START_MS + Math.floor((index * 50 * DAY_MS) / rows),
+    transaction: index.toString(16).padStart(16, '0'),
+    notice: { kind: '603+', status: 603 },
+    cause: 'analytics',
+    program: index % 3 === 0 ? 'network' : 'opt-out',
+    rule: index % 100_000 === 0 ? 'rare' : 'volume',
+    policy: 1,
+    attestation: 'C',
+    optOut: false,
+    peer: 'edge',
+    tenant: undefined,
+    personal: {
+      receipt: receiptOf(index),
+      calling: numberOf(index),
+      called: `+1415555${String(index % 10_000).padStart(4, '0')}`,
+      displayName: '',
+      callId: `${index}@bench`,
+      request: 'INVITE',
+      answer: 'SIP/2.0 603',
+      grounds: '[]',
+    },
+  }
+}
+
+function numberOf(index: number): string {
+  return `+1212${String(5_000_000 + (index % 20_000)).padStart(7, '0')}`
+}
+
+function receiptOf(index: number): string {
+  return `I${String(index).padStart(63, '0')}`
+}
+
+function seconds(begun: number): string {
+  return ((performance.now() - begun) / 1_000).toFixed(1)
+}
+
