@@ -163,7 +163,12 @@ export function noteProof(step: StepTerms, proof: Proof, by?: Worker): Step {
   )
   if (isKnown) return refuse('number', 'this is proven already')
   const audit = by && audited(by, 'case-proved', found.id, { way: proof.way })
-  return plain(step, actorOf(by), [{ kind: 'updated', data: { what: 'proof', proof } }], audit)
+  return plain(
+    step,
+    by === undefined ? DESK : actorOf(by),
+    [{ kind: 'updated', data: { what: 'proof', proof } }],
+    audit,
+  )
 }
 
 export function assignCase(step: StepTerms, to: string | undefined, by: Worker): Step {

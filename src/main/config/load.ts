@@ -211,14 +211,8 @@ function compile(
     metrics: { listen: settings.metrics.listen === 'none' ? undefined : settings.metrics.listen },
     log: settings.log,
   } satisfies Config
-  const noted = [...examples.reminders, ...reader.reminders, ...http.reminders]
-  const reminders = desk === undefined ? noted : [...noted, deskReminder(desk.public)]
+  const reminders = [...examples.reminders, ...reader.reminders, ...http.reminders]
   return { config, faults, reminders }
-}
-
-/** The page behind a notice is not there yet; the card of a 608 is. */
-function deskReminder(url: string): string {
-  return `notices point to ${url}, where this version serves the cards of 608 answers (/j/…) but no pages yet (/r/…): see that something answers there`
 }
 
 /** Reads the lists that are kept with a policy's text, and nothing else. */
