@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
+import { describeOffice } from '#edge/http/accounts/office-app.ts'
 import { PROBLEM_URN } from '#edge/http/problem.ts'
 import { openTestCases } from '../../../../test/cases.ts'
 import { openTestOffice } from '../../../../test/office.ts'
 import { caseRoutes } from './case-routes.ts'
+import { DESCRIPTIONS } from './descriptions.ts'
 import { exportRoutes } from './export-routes.ts'
 
 const CLAIM = {
@@ -194,6 +197,15 @@ test('a queue goes on behind its pages, and no case stands on two of them', asyn
   }
   assert.deepEqual(new Set(seen), filed)
   assert.equal(seen.length, filed.size)
+})
+
+test('docs/openapi-cases.json is what the inside describes', () => {
+  const committed: unknown = JSON.parse(
+    readFileSync(new URL('../../../../docs/openapi-cases.json', import.meta.url), 'utf8'),
+  )
+  const described = describeOffice(Object.values(DESCRIPTIONS))
+  assert.ok(Object.keys(described.paths ?? {}).length >= 20)
+  assert.deepEqual(committed, JSON.parse(JSON.stringify(described)))
 })
 
 // oxlint-disable-next-line typescript/no-explicit-any -- what a test expects of it is what it says
