@@ -118,7 +118,7 @@ test('any text is read without a fault of ours, in lines that do not overlap', (
     fc.property(
       fc.string({
         maxLength: 60,
-        unit: fc.constantFrom(...'+1230 ",;\t\n\r\'=.-#a٣', '+1212555010', '+12125550117\n', '..'),
+        unit: fc.constantFrom(...'+1230 ",;\t\n\r\'=.-#a٣'.split(''), '+1212555010', '+12125550117\n', '..'),
       }),
       (text) => {
         const { lines } = readNumberLines(text, PLAN)
@@ -157,7 +157,10 @@ test('spans are cut, merged and found as sets of numbers are', () => {
     )
   fc.assert(
     fc.property(spans, fc.array(spans, { maxLength: 6 }), (whole, holes) => {
-      assert.deepEqual(setOf(subtract(whole, holes)), new Set([...setOf([whole])].filter((one) => !setOf(holes).has(one))))
+      assert.deepEqual(
+        setOf(subtract(whole, holes)),
+        new Set([...setOf([whole])].filter((one) => !setOf(holes).has(one))),
+      )
       const merged = mergeSpans(holes)
       assert.deepEqual(setOf(merged), setOf(holes))
       const find = indexSpans(merged.map((one) => [one, undefined] as const))

@@ -106,7 +106,7 @@ function nextOf({ status, numbers, disputes }: Registration): string {
       return 'Suspended: none of its numbers is registered. Answer below, and a person looks at it again.'
     case 'expired':
       return 'Its time is over, and none of its numbers is registered. Renew it, and a person looks at it again.'
-    case 'withdrawn':
+    default:
       return 'It was withdrawn. You can register again.'
   }
 }
@@ -159,8 +159,7 @@ function wordsOf(event: RegistrationEvent): string | undefined {
       return 'Withdrawn'
     case 'corrected':
       return 'An earlier step was found wrong and taken back'
-    case 'vetted':
-    case 'note':
+    default:
       return undefined
   }
 }

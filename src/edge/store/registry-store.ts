@@ -508,22 +508,30 @@ export class RegistryStore {
   /** Live registrations that have numbers of this one, or of the spans. */
   #overlapping(number: number, spans: readonly NumberSpan[]): Set<number> {
     const found = new Set<number>()
+    // What begins within ours, and ranges that begin before: so a list of ten thousand neighbours is not compared with itself.
     const join = this.#db
       .prepare(
-        `SELECT DISTINCT theirs.registration AS registration FROM registration_claim AS ours
-         JOIN registration_claim AS theirs ON theirs.digits = ours.digits
-           AND theirs.first BETWEEN ours.first - ${SPAN_NUMBERS_MAX} AND ours.last AND theirs.last >= ours.first
-         WHERE ours.registration = ? AND theirs.registration <> ? LIMIT ?`,
+        `SELECT theirs.registration AS registration FROM registration_claim AS ours
+         JOIN registration_claim AS theirs ON theirs.digits = ours.digits AND theirs.first BETWEEN ours.first AND ours.last
+         WHERE ours.registration = ?1 AND theirs.registration <> ?1
+         UNION SELECT theirs.registration FROM registration_claim AS ours
+         JOIN registration_claim AS theirs INDEXED BY registration_claim_range ON theirs.digits = ours.digits
+           AND theirs.last > theirs.first AND theirs.last >= ours.first
+           AND theirs.first BETWEEN ours.first - ${SPAN_NUMBERS_MAX} AND ours.first - 1
+         WHERE ours.registration = ?1 AND theirs.registration <> ?1 LIMIT ?2`,
       )
-      .all(number, number, OVERLAPPING_MAX)
+      .all(number, OVERLAPPING_MAX)
     for (const { registration } of join) found.add(Number(registration))
     const find = this.#db.prepare(
-      'SELECT DISTINCT registration FROM registration_claim WHERE digits = ? AND first BETWEEN ? AND ? AND last >= ? LIMIT ?',
+      `SELECT registration FROM registration_claim WHERE digits = ?1 AND first BETWEEN ?2 AND ?3
+       UNION SELECT registration FROM registration_claim INDEXED BY registration_claim_range
+         WHERE digits = ?1 AND last > first AND first BETWEEN ?2 - ${SPAN_NUMBERS_MAX} AND ?2 - 1 AND last >= ?2
+       LIMIT ?4`,
     )
     for (const span of spans) {
       if (found.size >= OVERLAPPING_MAX) break
       const { digits, first, last } = columnsOf(span)
-      for (const { registration } of find.all(digits, first - SPAN_NUMBERS_MAX, last, first, OVERLAPPING_MAX))
+      for (const { registration } of find.all(digits, first, last, OVERLAPPING_MAX))
         if (Number(registration) !== number) found.add(Number(registration))
     }
     return found

@@ -35,6 +35,7 @@ export const REGISTRY_TABLES = `CREATE TABLE registration (
      PRIMARY KEY (registration, digits, first)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX registration_claim_first ON registration_claim (digits, first);
+   CREATE INDEX registration_claim_range ON registration_claim (digits, first, last) WHERE last > first;
    CREATE TABLE registered_fact (
      entry INTEGER PRIMARY KEY, seq INTEGER NOT NULL UNIQUE, registration INTEGER NOT NULL, first TEXT NOT NULL,
      last TEXT NOT NULL, way TEXT NOT NULL, "from" INTEGER NOT NULL, until INTEGER NOT NULL, standing INTEGER NOT NULL,
