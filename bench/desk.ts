@@ -57,7 +57,7 @@ async function fillCases({ office, store }: TestCases): Promise<void> {
       acts: 'for-itself',
     } as const
     const claim = {
-      receipts: [receiptOf(index)],
+      receipts: [],
       numbers: [numberOf(index)],
       calls: [],
       claimant,
@@ -65,7 +65,8 @@ async function fillCases({ office, store }: TestCases): Promise<void> {
       changed: '',
       webhook: undefined,
     }
-    await office.open({ way: 'telephone', claim }, { name: 'bench', account: 'bench' })
+    const opened = await office.open({ way: 'telephone', claim }, { name: 'bench', account: 'bench' })
+    if (opened.kind !== 'opened') throw new Error(`a case was not opened: ${JSON.stringify(opened)}`)
   }
   multiply(made)
   const listed = store.rebuildViews()
@@ -187,4 +188,3 @@ function receiptOf(index: number): string {
 function seconds(begun: number): string {
   return ((performance.now() - begun) / 1_000).toFixed(1)
 }
-
