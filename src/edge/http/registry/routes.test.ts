@@ -39,7 +39,8 @@ test('what a stranger typed runs nowhere: it is escaped, and what hides is shown
   assert.doesNotMatch(page, /<img src=x/)
   assert.match(page, /&lt;img src=x/)
   assert.match(page, /\[U\+202E\]/)
-  assert.doesNotMatch(page, /<script|<[^>]*\son[a-z]+=/i)
+  const tags = page.replaceAll(/"[^"]*"/g, '""')
+  assert.doesNotMatch(tags, /<script|<[^>]*\son[a-z]+=/i)
 })
 
 test('wrong, malformed and foreign links get one answer, by page and by form', async () => {
