@@ -1,8 +1,8 @@
 // The thread of the desk: pages, cases, inside, registry, mail and the webhooks of cases. Nothing of it runs where calls are
 // answered, and it may wait for a disk as long as it takes.
 import { parentPort, workerData } from 'node:worker_threads'
-import { openGuarded } from './desk/desk-doors.ts'
-import type { DeskOrder, DeskTask } from './desk/desk-messages.ts'
+import { openGuarded } from '#main/desk/desk-doors.ts'
+import type { DeskOrder, DeskTask } from '#main/desk/desk-messages.ts'
 
 const main = parentPort!
 const doors = await openGuarded(workerData as DeskTask, (report) => main.postMessage(report, []))

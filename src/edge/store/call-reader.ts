@@ -72,7 +72,7 @@ export function openCallReader(url: string): CallReader {
         .prepare(`SELECT id, ${JOURNAL} FROM journal WHERE id > ? ORDER BY id LIMIT ?`)
         .all(place, limit)
         .map(({ id, ...row }) => ({ place: Number(id), row: row as unknown as JournalRow })),
-    lastCall: () => Number(db.prepare('SELECT max(id) AS id FROM journal').get()!['id'] ?? 0),
+    lastCall: () => Number(db.prepare('SELECT max(id) AS id FROM journal_row').get()!['id'] ?? 0),
     blocksAfter(places, before, limit) {
       const found: { chain: number; place: number; block: CallBlock }[] = []
       for (const { number } of db.prepare('SELECT number FROM chain').all()) {
@@ -110,10 +110,12 @@ export function openCallReader(url: string): CallReader {
 
 /** The last row of the journal at a time: rows come in the order of their times, nearly, so no index of times is kept. */
 function placeAt(db: DatabaseSync, at: number): number {
-  const ends = db.prepare('SELECT min(id) AS first, max(id) AS last FROM journal').get()!
+  const ends = db
+    .prepare('SELECT (SELECT min(id) FROM journal_row) AS first, (SELECT max(id) FROM journal_row) AS last')
+    .get()!
   let low = Number(ends['first'] ?? 0) - 1
   let high = Number(ends['last'] ?? 0)
-  const next = db.prepare('SELECT id, at FROM journal WHERE id >= ? ORDER BY id LIMIT 1')
+  const next = db.prepare('SELECT id, at FROM journal_row WHERE id >= ? ORDER BY id LIMIT 1')
   while (low < high) {
     const middle = Math.ceil((low + high) / 2)
     const row = next.get(middle)

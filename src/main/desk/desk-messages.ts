@@ -1,8 +1,8 @@
 import type { HttpFigures } from '#edge/http/figures.ts'
 import type { Config } from '#main/config/config.ts'
-import type { GateTerms } from '#main/gate-terms.ts'
+import type { ReceiptKeys } from '#edge/store/receipt-keys.ts'
 
-type Receipts = Pick<GateTerms['receipts'], 'keys' | 'currentSlot'>
+type Receipts = Pick<ReceiptKeys, 'keys' | 'currentSlot'>
 
 /** What the thread of the desk is started with. */
 export type DeskTask = {

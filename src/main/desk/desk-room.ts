@@ -10,7 +10,7 @@ import { type DeskStore, openDeskStore } from '#edge/store/desk-store.ts'
 import { openEvidenceFiles } from '#edge/store/evidence-files.ts'
 import { writePrivateFile } from '#edge/store/private-file.ts'
 import type { Config } from '#main/config/config.ts'
-import type { GateTerms } from '#main/gate-terms.ts'
+import type { ReceiptKeys } from '#edge/store/receipt-keys.ts'
 import { Admission } from './admission.ts'
 import { Cases } from './cases.ts'
 import { createDesk, type DeskParts, type RegisteredHolder } from './desk.ts'
@@ -31,7 +31,7 @@ export type DeskRoomTerms = {
   /** The configuration as it is now. */
   readonly config: () => Config
   /** The keys of receipts as they are now. */
-  readonly receipts: () => Pick<GateTerms['receipts'], 'keys' | 'currentSlot'>
+  readonly receipts: () => Pick<ReceiptKeys, 'keys' | 'currentSlot'>
   readonly holders: (store: DeskStore, number: string) => readonly RegisteredHolder[]
   readonly now: () => number
   readonly alarm: (cause: unknown) => void
