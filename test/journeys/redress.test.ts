@@ -18,6 +18,7 @@ const skip = missing('sipp', 'chromium')
 const HOST = 'redress.northwire.example'
 const BLOCKED = '+12125550117'
 const VERIFICATION = '+18005550142'
+const PASSWORD = 'a long one that nobody guesses'
 
 test(
   'a block is contested by the form in a browser, proved by a call, lifted, and the next call goes on',
@@ -91,16 +92,16 @@ test(
     await confirmInBrowser(t, gate, confirmed)
     await until(
       'a confirmed case',
-      async () => (await world.ask('GET', filed.body.status)).body.status === 'open' || undefined,
+      async () => (await world.ask('GET', filed.body.status)).body.case.status === 'open' || undefined,
     )
     const challenge = await world.ask('POST', `${filed.body.status.replace('/c/', '/v1/claims/')}/challenges`, {
       number: BLOCKED,
     })
     assert.equal(challenge.status, 201, JSON.stringify(challenge.body))
     await world.prove(challenge.body.dial)
-    await until('a proof', async () => (await world.ask('GET', filed.body.status)).body.proofs?.[0])
+    await until('a proof', async () => (await world.ask('GET', filed.body.status)).body.case.proofs[0])
 
-    const token = world.officeToken()
+    const token = await world.officeToken()
     const queue = await world.office('GET', '/v1/cases?open=true', token)
     assert.equal(queue.body.cases[0].case, filed.body.case)
     const whole = await world.office('GET', `/v1/cases/${filed.body.case}`, token)
@@ -108,7 +109,7 @@ test(
       'POST',
       `/v1/cases/${filed.body.case}/decision`,
       token,
-      { outcome: 'lift', reason: 'The calls are wanted.', lifts: [{ scope: { kind: 'number', number: BLOCKED } }] },
+      { decision: { outcome: 'lift', reason: 'The calls are wanted.' } },
       { 'if-match': String(whole.headers['etag']), 'idempotency-key': 'another-key-that-nobody-guesses' },
     )
     assert.ok(decided.status < 300, JSON.stringify(decided.body))
@@ -116,7 +117,7 @@ test(
     await world.goesOn()
     await until(
       'a verified case',
-      async () => (await world.ask('GET', filed.body.status)).body.status === 'verified' || undefined,
+      async () => (await world.ask('GET', filed.body.status)).body.case.status === 'verified' || undefined,
     )
     assert.equal((await world.office('GET', '/v1/cases', undefined)).status, 401)
     gate.verifyLedger()
@@ -136,7 +137,7 @@ async function blockedBySipp(t: TestContext, gate: Recourse): Promise<string> {
   message.read(answer.bytes)
   const notice = readNotice(message)
   const url = /url=(https:[^;"]+)/.exec(answer.bytes.toString('latin1'))?.[1]
-  assert.equal(notice?.kind, '603+')
+  assert.equal(notice?.kind, 'network-blocked')
   assert.match(url!, new RegExp(`^https://${HOST}/r/[\\w-]{64}$`))
   return url!
 }
@@ -192,19 +193,18 @@ async function openWorld(t: TestContext) {
       until('a call that goes on', async () => (await call(BLOCKED, CALLED)) === 404 || undefined),
     ask: (method: string, url: string, body?: unknown, headers: Record<string, string> = {}) =>
       askDesk(gate.deskPort, authority.certificate, method, url, body, headers),
-    officeToken: (): string => {
-      command('account', 'add', 'beth', '--role', 'case-worker', '--by', 'ann')
-      const made = command(
-        'account',
-        'token',
-        'beth',
-        '--name',
-        'script',
-        '--scope',
-        'cases.read,cases.work,cases.decide',
-        '--json',
-      )
-      return /rcs_[\w-]+/.exec(made)![0]
+    /** Beth follows the link that makes her account, and gets a token for her program. */
+    officeToken: async (): Promise<string> => {
+      const link = /https?:\/\/\S+\/welcome\/\S+/.exec(
+        command('account', 'add', 'beth', '--role', 'case-worker', '--by', 'ann'),
+      )!
+      const page = await openBrowser(t, gate)
+      await page.goto(link[0])
+      for (const name of ['password', 'again']) await page.fill(`input[name=${name}]`, PASSWORD)
+      await page.locator('form', { has: page.locator('input[name=again]') }).locator('button').click()
+      await page.waitForLoadState()
+      const scopes = 'cases.read,cases.work,cases.decide'
+      return /rcs_[\w-]+/.exec(command('account', 'token', 'beth', '--name', 'script', '--scope', scopes, '--json'))![0]
     },
     office: async (
       method: string,
