@@ -101,7 +101,7 @@ export async function startDesk(started: Config, around: DeskSurroundings): Prom
       again = setTimeout(() => begin(), AGAIN_MS)
     })
   }
-  const order = (given: DeskOrder): void => thread?.postMessage(given)
+  const order = (given: DeskOrder): void => thread?.postMessage(given, [])
   await new Promise<void>((opened, failed) => begin({ opened, failed }))
   const keys = setInterval(() => {
     const current = around.receipts()

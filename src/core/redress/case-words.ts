@@ -1,6 +1,7 @@
 import type { Case } from './case.ts'
 import type { CaseEvent } from './case-event.ts'
-import { type Lift, type LiftScope } from './decision.ts'
+import type { Lift, LiftScope } from './decision.ts'
+import type { Proof } from './proof.ts'
 
 /** What the claimant reads of an event; undefined for what only those inside read. */
 export function eventWords(event: CaseEvent): string | undefined {
@@ -32,26 +33,27 @@ export function eventWords(event: CaseEvent): string | undefined {
     case 'reopened':
       return 'The case was opened again.'
     case 'corrected':
-      return 'An earlier entry was wrong and was taken back.'
+      break
   }
+  return 'An earlier entry was wrong and was taken back.'
 }
 
 function updateWords({ actor, data }: Extract<CaseEvent, { kind: 'updated' }>): string | undefined {
   switch (data.what) {
-    case 'assigned':
-    case 'note':
-      return undefined
     case 'message':
       return actor.kind === 'claimant' ? 'You wrote to us.' : `We wrote: ${data.text}`
     case 'evidence':
       return `The file ${data.file.name} was received.`
-    case 'proof': {
-      const what = data.proof.number === '' ? 'the numbers of this case' : data.proof.number
-      return data.proof.strength === 'full'
-        ? `It is proven that ${what} ${data.proof.number === '' ? 'are' : 'is'} yours.`
-        : `There is a hint, but no proof, that ${what} ${data.proof.number === '' ? 'are' : 'is'} yours.`
-    }
+    case 'proof':
+      return proofWords(data.proof)
+    default:
+      return undefined
   }
+}
+
+function proofWords({ number, strength }: Proof): string {
+  const what = number === '' ? 'the numbers of this case are yours' : `${number} is yours`
+  return strength === 'full' ? `It is proven that ${what}.` : `There is a hint, but no proof, that ${what}.`
 }
 
 /** What happens next and who is to do it, to the claimant. */
@@ -78,8 +80,9 @@ export function nextWords(found: Pick<Case, 'status' | 'decision' | 'due' | 'req
       return 'Nothing: what you asked for is done.'
     case 'withdrawn':
     case 'expired':
-      return 'Nothing. If something has changed, open the case again.'
+      break
   }
+  return 'Nothing. If something has changed, open the case again.'
 }
 
 /** What is lifted, for people. */

@@ -29,8 +29,9 @@ export function eraseEvent(event: CaseEvent): CaseEvent {
     case 'acknowledged':
     case 'effective':
     case 'expired':
-      return event
+      break
   }
+  return event
 }
 
 function eraseClaim({ claimant: { acts } }: Claim): Claim {
@@ -45,7 +46,7 @@ function erasedRequest({ data: { request } }: Extract<CaseEvent, { kind: 'opened
 function eraseUpdate(data: Extract<CaseEvent, { kind: 'updated' }>['data']): typeof data {
   switch (data.what) {
     case 'assigned':
-      return data
+      break
     case 'note':
     case 'message':
       return { ...data, text: '' }
@@ -54,6 +55,7 @@ function eraseUpdate(data: Extract<CaseEvent, { kind: 'updated' }>['data']): typ
     case 'proof':
       return { ...data, proof: { ...data.proof, number: '', detail: '' } }
   }
+  return data
 }
 
 function eraseDecision(decision: Decision): Decision {
@@ -65,6 +67,7 @@ function eraseDecision(decision: Decision): Decision {
     case 'uphold':
       return { ...decision, reason: '', evidence: [], next: '' }
     case 'grant':
-      return { ...decision, reason: '' }
+      break
   }
+  return { ...decision, reason: '' }
 }

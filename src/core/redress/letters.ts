@@ -113,8 +113,9 @@ function decisionWords(decision: Decision): string[] {
         `What you can do: ${decision.next}`,
       ]
     case 'grant':
-      return ['What you asked for is done.', decision.reason]
+      break
   }
+  return ['What you asked for is done.', decision.reason]
 }
 
 function lifted({ lifts }: Extract<Decision, { lifts: unknown }>): string[] {

@@ -424,7 +424,7 @@ function wishEffect(
     })
   switch (wants) {
     case 'blocked-list':
-      return { standing: [], ended: [] }
+      break
     case 'opt-out':
       return { standing: [{ ...common, kind: 'opted-out', called }], ended: ends('opted-out') }
     case 'opt-in':
@@ -440,6 +440,7 @@ function wishEffect(
         ended: [...ends('accepts'), ...ends('refuses')],
       }
   }
+  return { standing: [], ended: [] }
 }
 
 /** Ids of the entries that the decision at a place gave. */

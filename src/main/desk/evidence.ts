@@ -21,7 +21,7 @@ function nameOf(name: string, ending: string): string {
     .replace(/\.[A-Za-z0-9]{1,5}$/, '')
     .replaceAll(/[^\p{L}\p{N} _.-]/gu, '_')
     .replace(/^[. ]+/, '')
-  return `${[...stem].slice(0, NAME_MAX).join('').trim() || 'file'}${ending}`
+  return `${Array.from(stem).slice(0, NAME_MAX).join('').trim() || 'file'}${ending}`
 }
 
 function begins(octets: Uint8Array, ...expected: readonly number[]): boolean {
