@@ -30,13 +30,23 @@ export function sortFaults(faults: readonly ConfigFault[]): ConfigFault[] {
   )
 }
 
-/** A value as a fault shows it: short, on one line, without control characters. */
+/** A value as a fault shows it: short, on one line, without control characters, and without the user and password of a URL. */
 export function show(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'number' || typeof value === 'boolean') return `${value}`
   if (typeof value !== 'string') return 'a mapping'
-  return JSON.stringify(cut(value)).replace(/[^\u0020-\uffff]|[\u007f-\u009f\u2028\u2029]/g, '?')
+  return JSON.stringify(cut(value.replace(/(?<=:\/\/)[^/?#\s]*@/g, '…@'))).replace(
+    /[^\u0020-\uffff]|[\u007f-\u009f\u2028\u2029]/g,
+    '?',
+  )
+}
+
+/** A value that stands where a secret belongs: only how long it is. */
+export function showSecret(value: unknown): string {
+  if (typeof value !== 'string' && typeof value !== 'number') return show(value)
+  const { length } = String(value)
+  return `a text of ${length} character${length === 1 ? '' : 's'}`
 }
 
 function cut(text: string): string {

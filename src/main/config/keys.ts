@@ -32,8 +32,8 @@ export function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
 }
 
 /** A string that `read` takes; its `undefined` is a refusal. */
-export function checked<Value>(read: (text: string) => Value | undefined) {
-  return z.string().transform((text, context): Value => {
+export function checked<Value>(read: (text: string) => Value | undefined, taken = z.string()) {
+  return taken.transform((text, context): Value => {
     const value = text.length > TEXT_MAX ? undefined : read(text)
     if (value !== undefined) return value
     context.issues.push({ code: 'custom', input: text })
@@ -96,11 +96,19 @@ export function ranges() {
   })
 }
 
+/** Where a secret is kept. What stands there instead may be the secret itself, which nothing may show. */
 export function secret() {
+  const taken = z.string()
+  SECRETS.add(taken)
   return checked((text): SecretSource | undefined => {
     if (/^file:./.test(text)) return { kind: 'file', path: text.slice(5) }
     return /^env:[A-Za-z_][A-Za-z0-9_]*$/.test(text) ? { kind: 'env', name: text.slice(4) } : undefined
-  })
+  }, taken)
+}
+
+/** Whether what a schema takes, with nothing wrapped around it, is that of a secret. */
+export function isSecret(bare: z.core.$ZodType): boolean {
+  return SECRETS.has(bare)
 }
 
 /** A file, or a folder, by its path. */
@@ -136,6 +144,8 @@ export const LIST = 'file: and a path, or a list of numbers in quotes'
 export const RANGES =
   'an address such as 192.0.2.7, a range such as 192.0.2.0/24 that is not everybody, or a list of them'
 export const ENDPOINT = 'an address and port such as 127.0.0.1:8080 or [::1]:8080'
+
+const SECRETS = new WeakSet<z.core.$ZodType>()
 
 /** Longer lists belong in a file, where a fault has a line. */
 const LISTED_INLINE_MAX = 1000

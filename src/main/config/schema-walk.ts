@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { metaOf, type KeyMeta } from './keys.ts'
+import { isSecret, metaOf, type KeyMeta } from './keys.ts'
 import type { Path } from './source.ts'
 
 /** One key of the schema, for the reference page and for environment variables. */
@@ -53,6 +53,11 @@ export function schemaAt(schema: z.core.$ZodType, path: Path): z.core.$ZodType {
 /** The keys that a mapping at a path may have. */
 export function keysAt(schema: z.core.$ZodType, path: Path): string[] {
   return Object.keys(shapeOf(schemaAt(schema, path)) ?? {})
+}
+
+/** Whether a key is a secret's. */
+export function isSecretAt(schema: z.core.$ZodType, path: Path): boolean {
+  return isSecret(bare(schemaAt(schema, path)))
 }
 
 /** The keys of a mapping; those of all mappings it may be, where it is one of several. */

@@ -67,7 +67,8 @@ export function readSource(where: string, text: string): Source {
       keyPlaceOf: (path) => at(find(document, path).key),
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : ''
+    // An alias that means nothing may be a secret that begins with an asterisk.
+    const reason = error instanceof Error ? error.message.split('\n')[0]?.replace(/(?<=alias\)): .*/, '') : ''
     return broken(where, `found YAML that cannot be read (${reason}), expected keys and values, not nested too deeply`)
   }
 }

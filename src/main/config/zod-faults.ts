@@ -1,9 +1,9 @@
 import type { z } from 'zod'
-import { show, type ConfigFault } from './fault.ts'
+import { show, showSecret, type ConfigFault } from './fault.ts'
 import { metaOf } from './keys.ts'
 import { nearest } from './nearest.ts'
 import type { Places } from './rules.ts'
-import { keysAt, schemaAt } from './schema-walk.ts'
+import { isSecretAt, keysAt, schemaAt } from './schema-walk.ts'
 import { configSchema } from './schema.ts'
 import type { Path } from './source.ts'
 
@@ -30,9 +30,8 @@ export function faultsOf(issue: z.core.$ZodIssue, value: unknown, places: Places
       },
     ]
   }
-  return [
-    { fault: { ...places.at(path), message: `found ${show(found)}, expected ${expected}` }, path, isUnknownKey: false },
-  ]
+  const shown = isSecretAt(configSchema, path) ? showSecret(found) : show(found)
+  return [{ fault: { ...places.at(path), message: `found ${shown}, expected ${expected}` }, path, isUnknownKey: false }]
 }
 
 /**
@@ -68,6 +67,12 @@ export function prune(value: unknown, issues: readonly Issue[]): (path: Path) =>
 
 function unknownKey(path: Path, key: string, places: Places): Issue {
   const known = keysAt(configSchema, path)
+  // A colon without a space: what follows it is the value, and may be a secret.
+  const [glued = '', value] = /^([^:]+):(.+)$/s.exec(key)?.slice(1) ?? []
+  if (value !== undefined && known.includes(glued)) {
+    const message = `found ${glued}: with ${showSecret(value)} right after it, expected a space after the colon`
+    return { fault: { ...places.atKey([...path, key]), message }, path: [...path, key], isUnknownKey: true }
+  }
   const near = nearest(key, known)
   const hint = near === undefined ? '' : ` (did you mean ${near}?)`
   const message = `found the unknown key ${show(key)}, expected one of ${known.join(', ')}${hint}`
