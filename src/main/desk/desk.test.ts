@@ -38,7 +38,7 @@ test('links lead where they are for, and nothing of a link stands in the store',
   const db = new DatabaseSync(path)
   const tokens = JSON.stringify(db.prepare('SELECT * FROM case_token').all())
   db.close()
-  assert.ok(tokens.includes(id) === false && !tokens.includes(token) && !tokens.includes(confirm))
+  assert.ok(!tokens.includes(id) && !tokens.includes(token) && !tokens.includes(confirm))
 })
 
 test('what the store cannot take is told as not saved, and nothing of it is there', async (t) => {
