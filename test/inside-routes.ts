@@ -3,6 +3,7 @@ import type { Vetting } from '#core/registry/registry.ts'
 import type { InsideRoute } from '#edge/http/accounts/guard.ts'
 import { caseRoutes } from '#edge/http/office/case-routes.ts'
 import { exportRoutes } from '#edge/http/office/export-routes.ts'
+import { mailRoutes } from '#edge/http/office/mail-routes.ts'
 import { vettingRoutes } from '#edge/http/registry/vetting.ts'
 
 /**
@@ -17,6 +18,7 @@ export function emptyInsideRoutes(): readonly InsideRoute[] {
     ...vettingRoutes(knowsNothing()),
     ...caseRoutes({ office, now }),
     ...exportRoutes({ office, blocks, operator: 'Northwire', now }),
+    ...mailRoutes(() => Promise.resolve('unknown')),
   ]
 }
 

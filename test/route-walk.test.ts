@@ -329,8 +329,9 @@ const MAY: { readonly [role in Role]: readonly Permission[] } = {
     'accounts',
     'settings',
     'audit.read',
+    'mail',
   ],
-  'case-worker': ['cases.read', 'cases.work', 'cases.decide', 'registry.read', 'ledger.read', 'exports'],
+  'case-worker': ['cases.read', 'cases.work', 'cases.decide', 'registry.read', 'ledger.read', 'exports', 'mail'],
   vetting: ['registry.read', 'registry.vet'],
   auditor: ['cases.read', 'registry.read', 'ledger.read', 'exports', 'audit.read'],
 }

@@ -569,6 +569,8 @@ suite('a gate', { concurrency: 2 }, () => {
     const env = {
       RECOURSE_GATE_LISTEN: `["udp:127.0.0.1:${udpPort}"]`,
       RECOURSE_METRICS_LISTEN: `127.0.0.1:${tcpPort}`,
+      RECOURSE_DESK_LISTEN: `127.0.0.1:${await freeTcpPort()}`,
+      RECOURSE_OFFICE_LISTEN: `127.0.0.1:${await freeTcpPort()}`,
     }
     const peer = new Peer(process.execPath, [COMMAND, 'up'], { cwd: folder, env })
     t.after(() => peer.stop())

@@ -26,6 +26,7 @@ export const PERMISSIONS = [
   'accounts',
   'settings',
   'audit.read',
+  'mail',
 ] as const
 
 export const ROLES = ['admin', 'case-worker', 'vetting', 'auditor'] as const
@@ -33,7 +34,15 @@ export const ROLES = ['admin', 'case-worker', 'vetting', 'auditor'] as const
 /** What each role may do. */
 export const ROLE_PERMISSIONS: { readonly [role in Role]: ReadonlySet<Permission> } = {
   admin: new Set(PERMISSIONS),
-  'case-worker': new Set(['cases.read', 'cases.work', 'cases.decide', 'registry.read', 'ledger.read', 'exports']),
+  'case-worker': new Set([
+    'cases.read',
+    'cases.work',
+    'cases.decide',
+    'registry.read',
+    'ledger.read',
+    'exports',
+    'mail',
+  ]),
   vetting: new Set(['registry.read', 'registry.vet']),
   auditor: new Set(['cases.read', 'registry.read', 'ledger.read', 'exports', 'audit.read']),
 }

@@ -227,7 +227,10 @@ describe('a mail server', () => {
 
     assert.deepEqual(readdirSync(path), ['AAAAAAAAAAAAAAAAAAAAAA.eml'])
     assert.deepEqual(readFileSync(join(path, 'AAAAAAAAAAAAAAAAAAAAAA.eml')), Buffer.from(letter.octets))
-    assert.equal((await sendLetter(letter, 'x', { kind: 'folder', path: join(path, 'none') })).kind, 'delayed')
+    assert.equal(
+      (await sendLetter(letter, 'x', { kind: 'folder', path: join(path, 'AAAAAAAAAAAAAAAAAAAAAA.eml') })).kind,
+      'delayed',
+    )
   })
 })
 

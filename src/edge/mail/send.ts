@@ -1,4 +1,4 @@
-import { open, rename } from 'node:fs/promises'
+import { mkdir, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTransport } from 'nodemailer'
 import type { SealedLetter } from './letter.ts'
@@ -63,6 +63,7 @@ async function submit(letter: SealedLetter, server: MailServer & { kind: 'smtp' 
 
 /** Whole or not at all: whoever empties the folder never sees half a message. The name is the same in every try. */
 async function writeFile(folder: string, half: string, octets: Uint8Array): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, `${half}.eml`)
   const file = await open(`${path}.part`, 'w', 0o600)
   try {

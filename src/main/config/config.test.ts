@@ -936,7 +936,7 @@ test('the sample loads without a fault, is never written over, and has only docu
   const result = loadConfig({ path, env: {}, readFile: (path) => readFileSync(path, 'utf8') })
   assert.equal(result.kind, 'loaded', result.kind === 'refused' ? result.faults.map(formatFault).join('\n') : '')
   assert.ok(result.config.policy.rules.length >= 5)
-  assert.equal(result.reminders.length, 2)
+  assert.equal(result.reminders.length, 3)
 
   writeFileSync(path, 'tally: memory\n')
   assert.deepEqual(createSample(directory), [])

@@ -57,7 +57,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
   const { value } = source
   const spliced = splicePolicy(source, readFile, policy)
   const text = policy !== undefined && 'text' in policy ? policy.text : undefined
-  const variables = text === undefined ? env : withoutPolicy(env)
+  const variables = text !== undefined ? withoutPolicy(env) : policy === undefined ? env : withoutPolicyFile(env)
   const { overrides, faults } = applyEnvironment(
     value,
     knownKeys(configSchema, false),
@@ -230,6 +230,11 @@ function withoutPolicy(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith(variableOf(['policy']))))
 }
 
+/** A file that was named stands in for the one that the environment names; single keys of it may still be overridden. */
+function withoutPolicyFile(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name !== variableOf(['policy'])))
+}
+
 /** The policy as a text of its own: as it was written, unless the environment has changed it. */
 function yamlOf(source: Source, policy: Source | undefined, overrides: readonly Override[]): string {
   if (overrides.some(({ path }) => path[0] === 'policy')) return stringify(source.value['policy'])
@@ -253,7 +258,7 @@ function readFrom(path: string, expected: string, from: Omit<ConfigFault, 'messa
 function splicePolicy(source: Source, readFile: ReadFile, given?: GivenPolicy): Source | undefined {
   if (given !== undefined) {
     const { file, name, text } = { file: '', name: '', text: undefined, ...given }
-    const own = text === undefined ? readFrom(file, 'a policy', { where: file }, readFile) : readSource(name, text.yaml)
+    const own = text === undefined ? readPolicyFile(file, readFile) : readSource(name, text.yaml)
     source.value['policy'] = own.value
     return own
   }
@@ -263,6 +268,24 @@ function splicePolicy(source: Source, readFile: ReadFile, given?: GivenPolicy): 
   const spliced = readFrom(besides(source.where, policy.slice('file:'.length)), 'a policy', from, readFile)
   source.value['policy'] = spliced.value
   return spliced
+}
+
+/** A policy, or the one in a whole configuration. */
+function readPolicyFile(file: string, readFile: ReadFile): Source {
+  const own = readFrom(file, 'a policy', { where: file }, readFile)
+  const { policy } = own.value
+  if (policy === undefined || own.value['rules'] !== undefined) return own
+  const named = splicePolicy(own, readFile)
+  if (named !== undefined) return named
+  // What is no mapping is told of where it stands.
+  if (typeof policy !== 'object' || policy === null || Array.isArray(policy)) return own
+  return {
+    ...own,
+    text: partOf(own, 'policy'),
+    value: policy as Record<string, unknown>,
+    placeOf: (path) => own.placeOf(['policy', ...path]),
+    keyPlaceOf: (path) => own.keyPlaceOf(['policy', ...path]),
+  }
 }
 
 function placesOf(source: Source, policy: Source | undefined, overrides: readonly Override[]): Places {

@@ -11,8 +11,6 @@ export type MailConfig = {
   readonly sender: Sender
   /** A Maildir; undefined where replies do not come that way. */
   readonly folder: string | undefined
-  /** What a server shows that posts replies; undefined where none does. */
-  readonly token: string | undefined
 }
 
 /** Reads what mail needs, secrets too; undefined where none is configured. */
@@ -28,13 +26,6 @@ export function readMail(
   const password =
     login === undefined ? undefined : reader.secret(['mail', 'login', 'password'], login.password)?.trim()
   const trust = mail.trust === undefined ? undefined : reader.text(['mail', 'trust'], mail.trust)
-  const token =
-    inbound.token === undefined ? undefined : reader.secret(['mail', 'inbound', 'token'], inbound.token)?.trim()
-  if (token !== undefined && token.length < TOKEN_CHARACTERS_MIN)
-    reader.fault(
-      ['mail', 'inbound', 'token'],
-      `found a token of ${token.length} characters, expected ${TOKEN_CHARACTERS_MIN} or more (make one: openssl rand -hex 32)`,
-    )
   return {
     mail: {
       server:
@@ -47,10 +38,7 @@ export function readMail(
             },
       sender: { name: operator.name, address: from, replyTo },
       folder: inbound.folder === undefined ? undefined : besides(sources.file, inbound.folder),
-      token,
     },
     faults: reader.faults,
   }
 }
-
-const TOKEN_CHARACTERS_MIN = 16

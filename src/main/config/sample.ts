@@ -68,12 +68,21 @@ policy:
     - { id: volume-number, volume: { of: number, limit: 300, per: 10m }, program: opt-out }
     - { id: volume-block, volume: { of: block, limit: 2000, per: 10m }, program: opt-out, mode: shadow }
 
-# Where callers contest a block. Without a desk, notices point to operator.contact.
-# desk:
-#   listen: "127.0.0.1:8080"
-#   public: "https://redress.northwire.example"
-#   tls: none
-#   verification: { number: "+18005550142" } # called, with a code behind it, by whoever has to show that a number is his
+# Where callers contest a block. Notices point to public, which your proxy leads here; on this machine try the address itself.
+desk:
+  listen: "127.0.0.1:8080"
+  public: "https://redress.northwire.example"
+  tls: none
+  verification: { number: "+18005550142" } # called, with a code behind it, by whoever has to show that a number is his
+
+# Messages to those people. A folder is for trying: put in the server that sends your mail.
+mail:
+  server: "folder:./outgoing" # or smtp://mail.northwire.example:587
+  from: "redress@northwire.example"
+
+# Where your own people work: accounts, cases, registrations, as an API. The first account is made by a link at the start.
+office:
+  listen: "127.0.0.1:8082"
 
 ledger:
   checkpoints: "./checkpoints.jsonl" # better on another machine's disk

@@ -22,11 +22,6 @@ const inbound = section({
     'A Maildir that a mail server delivers replies into: `new` is read, and what was read moves to `cur`.',
     'a path',
   ),
-  token: key(
-    secret().optional(),
-    'What a mail server shows (`Authorization: Bearer …`) that posts replies to /v1/mail of the office, each as message/rfc822.',
-    SECRET,
-  ),
 })
 
 /** Messages to people who contest a block or register, and their replies. */
@@ -46,8 +41,8 @@ export const mailSchema = section({
   'reply-to': key(mailbox().optional(), 'Where replies go; without it to `from`.', MAILBOX),
   inbound: key(
     inbound.prefault({}),
-    'How replies come in. Without it, people answer on the page of their case.',
-    'a mapping with folder and token',
+    'How replies come in, beside those that a mail server posts to /v1/mail of the office.',
+    'a mapping with folder',
   ),
 })
 

@@ -8,6 +8,7 @@ import { Tickets } from '#edge/http/desk/ticket.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
 import { caseRoutes } from '#edge/http/office/case-routes.ts'
 import { exportRoutes } from '#edge/http/office/export-routes.ts'
+import { mailRoutes } from '#edge/http/office/mail-routes.ts'
 import { registryRoutes } from '#edge/http/registry/routes.ts'
 import { vettingRoutes } from '#edge/http/registry/vetting.ts'
 import { DESK_REQUEST_MS, type HttpServer, serveHttp } from '#edge/http/serve.ts'
@@ -232,7 +233,7 @@ async function openDoors(
     )
     servers.push({ of: 'desk', server })
     open.push(
-      `desk: ${server.url} is to be reached as ${config.desk.public}${card === undefined ? '' : '; cards of 608 answers at /j/…'}`,
+      `desk: ${server.url}, for callers ${config.desk.public}${card === undefined ? '' : '; cards of 608 answers at /j/…'}`,
     )
   }
   if (config.office !== undefined) {
@@ -244,6 +245,7 @@ async function openDoors(
       ...caseRoutes({ office, now }),
       ...exportRoutes({ office, now, blocks, operator: config.operator.name }),
       ...vettingRoutes(registry.vetting),
+      ...(inbox === undefined ? [] : mailRoutes((octets) => inbox.take(octets))),
     ]
     const inside = openOffice({ ...config, office: config.office }, { routes, figures, alarm })
     undo.push(() => inside.close())
@@ -252,7 +254,8 @@ async function openDoors(
       serveHttp((request, env) => inside.fetch(request, env), door, figures),
     )
     servers.push({ of: 'office', server })
-    open.push(`office: ${server.url} is to be reached as ${config.office.public}`)
+    const outside = config.office.public === server.url ? '' : `, for your people ${config.office.public}`
+    open.push(`office: ${server.url}${outside}`)
     const first = inside.firstRun()
     if (first !== undefined) open.push(first)
   }

@@ -59,8 +59,15 @@ export function checkSite(request: Request, publicUrl: string): void {
   const origin = request.headers.get('origin')
   const site = request.headers.get('sec-fetch-site') ?? 'same-origin'
   const isOurs =
-    (origin === null || origin === new URL(publicUrl).origin) && (site === 'same-origin' || site === 'none')
+    (origin === null || origin === new URL(publicUrl).origin || origin === ownOriginOf(request)) &&
+    (site === 'same-origin' || site === 'none')
   if (!isOurs) throw new Refused('cross-site', `expected a request from a page of ${publicUrl}`)
+}
+
+/** The address by which somebody on this very machine tries the desk; a name that leads here is none. */
+function ownOriginOf(request: Request): string | undefined {
+  const { hostname, origin } = new URL(request.url)
+  return /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/.test(hostname) ? origin : undefined
 }
 
 /** What makes the same thing, sent twice, one: a key together with what it came with. */

@@ -1,0 +1,50 @@
+import { z } from '@hono/zod-openapi'
+import type { RouteConfig } from '@hono/zod-openapi'
+import { answerJson } from '#edge/http/accounts/ask.ts'
+import { type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
+import { readBody } from '#edge/http/body.ts'
+import { Refused } from '#edge/http/problem.ts'
+
+/** Takes mail that somebody's server posts, each message as it came; `take` rejects where it could not be recorded. */
+export function mailRoutes(take: (octets: Uint8Array) => Promise<string>): readonly InsideRoute[] {
+  return [
+    insideRoute('mail', POST_MAIL, async (context) => {
+      const octets = await readBody(context.req.raw, MAIL_BYTES_MAX)
+      let outcome: string
+      try {
+        outcome = await take(octets)
+      } catch {
+        throw new Refused('not-saved', 'the message was not recorded: post it again', {
+          headers: { 'retry-after': '10' },
+        })
+      }
+      return answerJson({ outcome })
+    }),
+  ]
+}
+
+const POST_MAIL: RouteConfig = {
+  method: 'post',
+  path: '/v1/mail',
+  summary: 'A reply by mail, as a mail server took it',
+  tags: ['mail'],
+  request: {
+    body: { required: true, content: { 'message/rfc822': { schema: { type: 'string', format: 'binary' } } } },
+  },
+  responses: {
+    200: {
+      description: 'Dealt with: what came of it.',
+      content: {
+        'application/json': {
+          schema: z.strictObject({
+            outcome: z.enum(['answered', 'bounced', 'automatic', 'empty', 'unknown', 'unreadable', 'repeated']),
+          }),
+        },
+      },
+    },
+    503: { description: 'Not recorded: to be posted again.' },
+  },
+}
+
+/** Of one message. */
+const MAIL_BYTES_MAX = 1_048_576
