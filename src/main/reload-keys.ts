@@ -36,7 +36,7 @@ export function keepUntilRestart(before: Config, after: Config): Config {
     ...own,
     gate: { ...after.gate, listen, threads, udp, receiveBufferBytes, limits },
     api: listening(after.api, before.api),
-    desk: listening(after.desk, before.desk),
+    desk: keepDesk(listening(after.desk, before.desk), before.desk),
   }
 }
 
@@ -52,6 +52,13 @@ const FIXED_KEYS: readonly ReadKey<FixedConfig>[] = [
   ['gate.dialPlan', ({ gate }) => gate.dialPlan],
 ]
 
+/** What links, clocks and files of cases were made for. */
+function keepDesk(desk: Config['desk'], was: Config['desk']): Config['desk'] {
+  if (desk === undefined || was === undefined) return desk
+  const { public: url, evidence, decideMs, zone, holidays } = was
+  return { ...desk, public: url, evidence, decideMs, zone, holidays }
+}
+
 const RESTART_KEYS: readonly ReadKey<Config>[] = [
   ['gate.listen', ({ gate }) => gate.listen],
   ['gate.threads', ({ gate }) => gate.threads],
@@ -61,6 +68,11 @@ const RESTART_KEYS: readonly ReadKey<Config>[] = [
   ['receipts', ({ receipts }) => receipts],
   ['api.listen', ({ api }) => api?.listen],
   ['desk.listen', ({ desk }) => desk?.listen],
+  ['desk.public', ({ desk }) => desk?.public],
+  ['desk.evidence', ({ desk }) => desk?.evidence],
+  ['desk.decide', ({ desk }) => desk?.decideMs],
+  ['desk.zone', ({ desk }) => desk?.zone],
+  ['desk.holidays', ({ desk }) => desk?.holidays],
   ['api.tls', ({ api }) => speaksTls(api)],
   ['desk.tls', ({ desk }) => speaksTls(desk)],
   ['office', ({ office }) => office],
