@@ -249,6 +249,50 @@ test('a policy that cannot be loaded, a file that is not there, a limit that is 
   assert.deepEqual([limit.status, /--limit many is no number of rows/.test(limit.stderr)], [2, true], limit.stderr)
 })
 
+test('a policy file that is not there is named itself, whatever the configuration has as its policy', (t) => {
+  const folder = folderOf(t)
+  writeFileSync(join(folder, 'calls.ndjson'), ndjson(CALLS))
+  writeFileSync(join(folder, 'recourse.yaml'), `operator: { contact: { tel: "+18005550142" } }\npolicy: "file:policy.yaml"\n`)
+  for (const words of [
+    ['--policy', 'missing.yaml'],
+    ['--policy', 'policy.yaml', '--against', 'missing.yaml'],
+  ]) {
+    const { status, stderr, stdout } = replay(folder, '--from', 'calls.ndjson', ...words)
+    assert.deepEqual([status, stdout], [2, ''])
+    assert.match(stderr, /^(?:recourse: )?missing\.yaml does not exist: expected a policy file/m)
+    assert.doesNotMatch(stderr, /recourse\.yaml/)
+  }
+})
+
+test('a whole configuration is taken as the policy in it: under policy, or in the file that stands there', (t) => {
+  const folder = folderOf(t)
+  writeFileSync(join(folder, 'calls.ndjson'), ndjson(CALLS))
+  writeFileSync(join(folder, 'deny.csv'), '+12125550117\n')
+  const deny = 'policy:\n  rules:\n    - { id: listed, deny: "file:deny.csv" }\n'
+  const cases: [title: string, text: string, status: number, said: RegExp][] = [
+    ['under policy', `log: { level: info }\n${deny}`, 1, /newly blocked 4 calls/],
+    ['in the file that stands there', 'policy: "file:policy.yaml"\n', 1, /newly blocked 2 calls/],
+    ['a policy as ever', deny.replace('policy:\n', ''), 1, /newly blocked 4 calls/],
+    ['a fault in it, at its line', `\n${deny.replace('id: listed', 'idd: listed')}`, 2, /other\.yaml:4:9: .*"idd"/],
+    ['a file that is not there', '\npolicy: "file:gone.yaml"\n', 2, /other\.yaml:2:9: found the file gone\.yaml/],
+    ['a list where the mapping belongs', 'policy: [1]\n', 2, /other\.yaml:1:1: found the unknown key "policy"/],
+  ]
+  for (const [title, text, status, said] of cases) {
+    writeFileSync(join(folder, 'other.yaml'), text)
+    const replayed = replay(folder, '--from', 'calls.ndjson', '--policy', 'other.yaml', '--against', 'none')
+    assert.equal(replayed.status, status, `${title}: ${replayed.stderr}`)
+    assert.match(replayed.stdout + replayed.stderr, said, title)
+  }
+})
+
+test('a policy that is named stands in for the one that RECOURSE_POLICY names', (t) => {
+  const folder = folderOf(t)
+  writeFileSync(join(folder, 'calls.ndjson'), ndjson(CALLS))
+  writeFileSync(join(folder, 'never.yaml'), 'rules: []\n')
+  const replayed = replay(folder, '--from', 'calls.ndjson', { env: { RECOURSE_POLICY: 'file:never.yaml' } })
+  assert.match(replayed.stdout, /blocked now 0 .*, with policy.yaml 2 /, replayed.stderr)
+})
+
 function invite(index: number, tenant: string | undefined): string {
   return [
     'INVITE sip:+14155550163@10.0.0.2 SIP/2.0',
@@ -287,14 +331,18 @@ function recourse(folder: string, ...words: readonly string[]) {
   return spawnSync(process.execPath, [COMMAND, ...words], { cwd: folder, encoding: 'utf8' })
 }
 
-function replay(folder: string, ...words: readonly (string | { input: string })[]) {
+function replay(
+  folder: string,
+  ...words: readonly (string | { input?: string; env?: Readonly<Record<string, string>> })[]
+) {
   const said = words.filter((word) => typeof word === 'string')
-  const input = words.flatMap((word) => (typeof word === 'string' ? [] : [word.input]))[0]
+  const { input, env } = words.findLast((word) => typeof word !== 'string') ?? {}
   const policy = said.includes('--policy') ? [] : ['--policy', 'policy.yaml']
   return spawnSync(process.execPath, [COMMAND, 'replay', ...policy, ...said], {
     cwd: folder,
     encoding: 'utf8',
     ...(input !== undefined && { input }),
+    ...(env !== undefined && { env: { ...process.env, ...env } }),
   })
 }
 

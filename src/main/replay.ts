@@ -1,5 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { CallFacts } from '#core/call/facts.ts'
 import type { PolicyText } from '#core/ledger/policy-text.ts'
@@ -20,8 +19,6 @@ import { openPolicyReader, type PolicyReader } from '#edge/store/policy-store.ts
 import { CallFileFault, readCallFile } from './call-files.ts'
 import { readCapturedCalls } from './captured-calls.ts'
 import type { Config } from '#main/config/config.ts'
-import { formatFault } from '#main/config/fault.ts'
-import { loadConfig } from '#main/config/load.ts'
 import { EXIT, Stop } from './exit.ts'
 import { stopForCapture, tellProblems } from './explain.ts'
 import { loadOrStop, loadWithPolicy, openOrStop } from './load-or-stop.ts'
@@ -46,7 +43,7 @@ export function replayCommand(program: Command): void {
     .description('run a policy over calls of the past, and show who would be blocked before anybody is')
     .requiredOption(
       '--policy <policy>',
-      'the policy to try: a file with what stands under policy: in a configuration, or the number of a version',
+      'the policy to try: a file with what stands under policy: in a configuration, a whole configuration, or the number of a version',
     )
     .requiredOption('--from <source>', 'a capture (pcap, pcapng), calls as NDJSON or CSV, or the word journal')
     .option(
@@ -223,14 +220,12 @@ async function loadPolicy(what: string, config: Config, path: string | undefined
     if (text !== undefined) return loadVersion(version, text, path)
     throw new Stop(EXIT.unusable, `there is no policy ${version}: ${config.store.path} does not exist yet`)
   }
-  const env = { ...process.env, RECOURSE_POLICY: `file:${resolve(what)}` }
-  const loaded = loadConfig({ path, env, readFile: (name) => readFileSync(name, 'utf8') })
-  if (loaded.kind === 'loaded') return loaded.config.policy
-  const faults = loaded.faults.map((fault) => formatFault(fault))
-  throw new Stop(
-    EXIT.unusable,
-    faults.length === 1 ? faults[0]! : `${faults.length} faults in the policy:\n${faults.join('\n')}`,
-  )
+  if (!existsSync(what))
+    throw new Stop(
+      EXIT.unusable,
+      `${nameInput(what)} does not exist: expected a policy file, a configuration, or the number of a version`,
+    )
+  return loadWithPolicy(path, { file: what }, visible(what)).policy
 }
 
 async function loadBaseline(
