@@ -37,7 +37,7 @@ test('recourse journal lists screened calls, newest first, and picks by verdict,
   assert.deepEqual(readJournal(url, {}, 10), ROWS.toReversed())
   assert.deepEqual(readJournal(url, { verdict: 'shadow' }, 10), [ROWS[1]])
   assert.deepEqual(readJournal(url, { rule: 'deny' }, 10), [ROWS[2]])
-  assert.deepEqual(readJournal(url, { number: '+12125550199' }, 10), [ROWS[2]])
+  assert.deepEqual(readJournal(url, { numbers: ['+12125550199'] }, 10), [ROWS[2]])
   assert.deepEqual(readJournal(url, { sinceMs: AT + 1 }, 10), [ROWS[2]])
   assert.equal(readJournal(url, {}, 2).length, 2)
 
@@ -61,6 +61,39 @@ test('recourse journal lists screened calls, newest first, and picks by verdict,
     assert.match(stderr, new RegExp(words[1]!))
   }
   assert.equal(journal('--store', `sqlite:${join(folder, 'none.db')}`).stderr.includes('no ledger at'), true)
+})
+
+test('a number is found however it is written, and one that is not found or is none is told', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'recourse-journal-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const url = `sqlite:${join(folder, 'recourse.db')}`
+  const ledger = await openLedger(url)
+  for (const row of ROWS) ledger.note(noteOf(row))
+  ledger.note(noteOf({ ...CALL, at: AT + 120_000, calling: '442079460000', called: '911' }))
+  await ledger.close()
+
+  const find = (number: string) => journal('--store', url, '--json', '--number', number)
+  const cases: [typed: string, rows: number][] = [
+    ['+12125550199', 1],
+    ['12125550199', 1],
+    ['1 (212) 555-0199', 1],
+    ['+1.212.555.0199', 1],
+    ['442079460000', 1],
+    ['911', 1],
+    ['12125550198', 0],
+    ['+442079460000', 0],
+    ['2125550199', 0],
+    ['+911', 0],
+  ]
+  for (const [typed, rows] of cases) {
+    const { stdout, stderr, status } = find(typed)
+    assert.deepEqual([status, stdout.split('\n').filter(Boolean).length], [0, rows], typed)
+    assert.equal(/no calls with/.test(stderr), rows === 0, typed)
+    assert.equal(/a country code may be missing/.test(stderr), typed === '2125550199', typed)
+  }
+  const none = find('bob')
+  assert.deepEqual([none.status, none.stdout], [2, ''])
+  assert.match(none.stderr, /--number bob is no number: expected \+12125550117/)
 })
 
 function journal(...words: readonly string[]) {

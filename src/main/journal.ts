@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { formatParty, parseParty } from '#core/call/party.ts'
 import { readJournal } from '#edge/store/journal-reader.ts'
 import type { JournalRow } from '#core/ledger/ledger.ts'
 import { EXIT, Stop } from './exit.ts'
@@ -25,7 +26,7 @@ export function journalCommand(program: Command, storeUrl: (words: JournalWords)
     .option('--store <url>', 'the store, like sqlite:./recourse.db')
     .option('--config <file>', 'the configuration that names the store')
     .option('--since <time>', 'from this time on: 2026-11-22, 2026-11-22T12:00:00Z, or 24h (ago)')
-    .option('--number <number>', 'with this number on either side, as the journal has it: +12125550117')
+    .option('--number <number>', 'with this number on either side: +12125550117, 12125550117, 911, or withheld')
     .addOption(new Option('--verdict <verdict>', 'decided so').choices(['allow', 'block', 'treat', 'shadow', 'exempt']))
     .option('--rule <id>', 'decided by this rule')
     .option('--limit <rows>', 'how many rows at the most', '50')
@@ -41,13 +42,33 @@ export function journalCommand(program: Command, storeUrl: (words: JournalWords)
           EXIT.unusable,
           `--since ${visible(words.since)} is no time: expected 2026-11-22, 2026-11-22T12:00:00Z, or 24h`,
         )
-      const { number, verdict, rule } = words
+      const { verdict, rule } = words
+      const numbers = words.number === undefined ? undefined : readSpellings(words.number)
       const url = await storeUrl(words)
-      const rows = await openOrStop(() => readJournal(url, { sinceMs, number, verdict, rule }, limit))
+      const rows = await openOrStop(() => readJournal(url, { sinceMs, numbers, verdict, rule }, limit))
       const lines = words.json === true ? rows.map((row) => JSON.stringify(row)) : [HEAD, ...rows.map(format)]
       process.stdout.write(`${lines.join('\n')}${lines.length > 0 ? '\n' : ''}`)
-      if (words.json !== true && rows.length === 0) process.stderr.write('no calls\n')
+      if (rows.length > 0) return
+      if (numbers !== undefined)
+        process.stderr.write(`no calls with ${numbers.join(' or ')} on either side${countryHint(numbers)}\n`)
+      else if (words.json !== true) process.stderr.write('no calls\n')
     })
+}
+
+/** How the journal may have a number that somebody typed: with a plus, or as the digits that came where no dial plan read them. */
+function readSpellings(text: string): readonly string[] {
+  const number = formatParty(parseParty(text.replace(/[\s().-]/g, '')))
+  if (number === '')
+    throw new Stop(
+      EXIT.unusable,
+      `--number ${visible(text)} is no number: expected +12125550117, 12125550117, 911, or withheld`,
+    )
+  // Fewer digits are a short code, and no number begins with 0 behind its plus.
+  return /^[1-9]\d{6,}$/.test(number) ? [`+${number}`, number] : [number]
+}
+
+function countryHint([first, second]: readonly string[]): string {
+  return second === undefined || first!.length > NATIONAL_CHARACTERS_MAX ? '' : ': a country code may be missing'
 }
 
 function format({ at, calling, called, peer, attestation, verdict, rule }: JournalRow): string {
@@ -61,6 +82,8 @@ function columns(cells: readonly string[]): string {
     .trimEnd()
 }
 
+/** A plus and ten digits: in the plan of most countries no more than a national number. */
+const NATIONAL_CHARACTERS_MAX = 11
 const WIDTHS = [27, 17, 17, 12, 11, 7, 0]
 const HEAD = columns(['when', 'calling', 'called', 'peer', 'attestation', 'verdict', 'rule'])
 const ROWS_MAX = 100_000

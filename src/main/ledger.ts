@@ -195,10 +195,13 @@ function list(
   if (options.after !== undefined && parseCursor(options.after) === undefined) {
     throw new Stop(EXIT.unusable, `--after ${options.after}: this is no cursor; copy it from the end of a list`)
   }
-  const entries = reader.list(readFilter(options), 'newest', limit, options.after)
+  const filter = readFilter(options)
+  const entries = reader.list(filter, 'newest', limit, options.after)
   if (options.json === true) for (const entry of entries) print(to, formatEntry(entry))
   else if (entries.length > 0) print(to, [TABLE_HEAD, ...entries.map(entryRow)].join('\n'))
-  if (entries.length === 0) note(to, 'no entries')
+  const bare = [filter.number, filter.calling, filter.called].find((number) => /^\d{7,}$/.test(number ?? ''))
+  const hint = bare === undefined ? '' : `; ${bare} was looked for without a country code, which begins with +`
+  if (entries.length === 0) note(to, `no entries${hint}`)
   const last = entries.at(-1)
   if (last !== undefined && entries.length === limit) note(to, `there may be more: --after ${last.cursor}`)
 }

@@ -5,8 +5,8 @@ import { openForReading, parseStoreUrl } from './schema.ts'
 /** Which rows of the journal are wanted. */
 export type JournalFilter = {
   readonly sinceMs?: number | undefined
-  /** On either side, as `formatParty` writes it. */
-  readonly number?: string | undefined
+  /** One of them on either side, as `formatParty` writes them. */
+  readonly numbers?: readonly string[] | undefined
   readonly verdict?: JournalRow['verdict'] | undefined
   readonly rule?: string | undefined
 }
@@ -15,7 +15,10 @@ export type JournalFilter = {
 export function readJournal(url: string, filter: JournalFilter, limit: number): JournalRow[] {
   const asked = new Conditions()
   if (filter.sinceMs !== undefined) asked.ask('at >= ?', filter.sinceMs)
-  if (filter.number !== undefined) asked.ask('(calling = ? OR called = ?)', filter.number, filter.number)
+  if (filter.numbers !== undefined) {
+    const either = filter.numbers.map(() => '?').join(', ')
+    asked.ask(`(calling IN (${either}) OR called IN (${either}))`, ...filter.numbers, ...filter.numbers)
+  }
   if (filter.verdict !== undefined) asked.ask('verdict = ?', filter.verdict)
   if (filter.rule !== undefined) asked.ask('rule = ?', filter.rule)
   const db = openForReading(parseStoreUrl(url))
