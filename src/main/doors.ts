@@ -183,9 +183,11 @@ export async function listenForTrials(
   trials: Trials,
   gates: Gates,
   config: Config,
+  local: readonly string[],
 ): Promise<ControlServer | undefined> {
+  const about = { pid: process.pid, chain: config.ledger.chain, listening: local }
   try {
-    return await trials.serve(controlPath(config.store.path), gates, () => Date.now())
+    return await trials.serve(controlPath(config.store.path), gates, about, () => Date.now())
   } catch (error) {
     say(`note: recourse peer test cannot reach this gate: ${(error as Error).message}`)
     return undefined

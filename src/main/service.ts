@@ -1,5 +1,6 @@
 import pino, { type Logger } from 'pino'
-import { type LedgerOptions, openLedger } from '#edge/store/sqlite-ledger.ts'
+import { type LedgerOptions, type SharedLedger, openLedger } from '#edge/store/sqlite-ledger.ts'
+import { StoreError } from '#edge/store/store-error.ts'
 import { openPolicyStore } from '#edge/store/policy-store.ts'
 import { actorOf } from './actor.ts'
 import { adoptPolicy } from './adopt-policy.ts'
@@ -21,6 +22,7 @@ import { makeGates } from './make-gates.ts'
 import { readKeys, startChores } from './chores.ts'
 import { listen, openConnections, openDoors, openOutcomes, watch, listenForTrials } from './doors.ts'
 import { isAttended } from './attended.ts'
+import { whoHolds } from './who-holds.ts'
 
 /** A gate with all that belongs to it, at work. */
 export type Service = {
@@ -54,7 +56,7 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   const output = new LogOutput(STDOUT)
   const log = pino({ name: 'recourse', level: started.log.level }, output)
   const alarms = new Alarms(log)
-  const ledger = await openOrStop(() => openLedger(`sqlite:${started.store.path}`, ledgerOptions(started)))
+  const ledger = await openOrStop(() => openOwnLedger(started))
   undo.push(() => ledger.close())
   const keys = await openOrStop(() => readKeys(started))
   const { config, version } = await openOrStop(() => takeOrStop(started, path))
@@ -136,7 +138,7 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   undo.push(() => policies.close())
   const reload = (): void => void policies.reload()
   if (!isAttended()) process.on('SIGHUP', reload)
-  const control = await listenForTrials(trials, gates, config)
+  const control = await listenForTrials(trials, gates, config, local)
   log.info({ listening: [...local, ...outcomes.local.map((at) => `hep:${at}`)], policy: version }, 'started')
   return {
     config,
@@ -172,6 +174,25 @@ function takeOrStop(config: Config, path: string): { config: Config; version: nu
     return taken
   } finally {
     store.close()
+  }
+}
+
+/** Opens the ledger; where another gate has it, says which. */
+async function openOwnLedger(config: Config): Promise<SharedLedger> {
+  const { store, ledger } = config
+  try {
+    return await openLedger(`sqlite:${store.path}`, ledgerOptions(config))
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'in-use') throw error
+    const other = await whoHolds(store.path)
+    if (other?.chain !== ledger.chain) throw error
+    const { pid, listening } = other
+    const on = listening.length === 0 ? '' : ` and listens on ${listening.join(', ')}`
+    throw new Stop(
+      EXIT.outside,
+      `${store.path} is in use: a gate runs already, as process ${pid}${on}. End it (kill ${pid}), or give this one a store and ports of its own: --config OTHER.yaml`,
+      { cause: error },
+    )
   }
 }
 

@@ -23,6 +23,12 @@ export type TrialAnswer =
   | { readonly kind: 'tried'; readonly call: Tried['call'] }
   | { readonly kind: 'refused'; readonly why: string }
 
+/** What a gate says of itself to another that finds the store taken. */
+export type GateAbout = { readonly pid: number; readonly chain: string; readonly listening: readonly string[] }
+
+/** The question for it. */
+export const ABOUT = { about: true }
+
 /** Where a running gate listens for `recourse peer test`: beside its store. */
 export function controlPath(storePath: string): string {
   return `${storePath}.control`
@@ -37,9 +43,13 @@ export class Trials {
     this.#talk?.say({ kind: 'tried', call } satisfies TrialAnswer)
   }
 
-  /** Listens for tests. Rejects where no socket can be had. */
-  serve(path: string, gates: Gates, nowMs: () => number): Promise<ControlServer> {
-    return serveControl(path, (talk) => this.#begin(talk, gates, nowMs()))
+  /** Listens for tests, and for who asks whose store it is. Rejects where no socket can be had. */
+  serve(path: string, gates: Gates, about: GateAbout, nowMs: () => number): Promise<ControlServer> {
+    return serveControl(path, (talk) => {
+      if (memberOf(talk.question, 'about') !== true) return this.#begin(talk, gates, nowMs())
+      talk.say(about)
+      talk.end()
+    })
   }
 
   #begin(talk: Conversation, gates: Gates, nowMs: number): void {

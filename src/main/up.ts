@@ -7,6 +7,7 @@ import { loadOrStop } from './load-or-stop.ts'
 import { startService, type Service } from './service.ts'
 import { say } from './say.ts'
 import { isAttended } from './attended.ts'
+import { tryItWords } from './try-it.ts'
 
 /** Adds `recourse up`: gate and ledger in one process, until a signal ends it. */
 export function upCommand(program: Command): void {
@@ -41,7 +42,7 @@ export function upCommand(program: Command): void {
 }
 
 function announce({ config, local, doors, healthUrl }: Service, path: string): void {
-  const [first] = local
+  const words = tryItWords(local, config.gate.peers)
   const peers = config.gate.peers.map(
     ({ name, from, certificates = [], continueStatus }) =>
       `${name} (${[...from, ...certificates].join(', ')}; continue is ${continueStatus})`,
@@ -51,15 +52,8 @@ function announce({ config, local, doors, healthUrl }: Service, path: string): v
   say(`peers: ${peers.join('; ')}. Everybody else gets no answer.`)
   say(`ledger: ${config.store.path}`)
   if (healthUrl !== undefined) say(`metrics and health: ${healthUrl}/metrics, ${healthUrl}/health`)
-  if (first !== undefined) say(`try it: npx recourse call ${targetOf(first)} --from +12125550199 --to +14155550163`)
+  if (words !== undefined) say(`try it: ${words}`)
   say(`next: the rules are in ${path} (docs/configuration.md, docs/rules.md); blocks: npx recourse ledger list`)
-}
-
-/** What `recourse call` takes to reach an endpoint. */
-function targetOf(local: string): string {
-  const transport = local.slice(0, local.indexOf(':'))
-  const address = local.slice(transport.length + 1)
-  return transport === 'udp' ? `sip:${address}` : `sip:${address} --transport ${transport}`
 }
 
 /** The first signal to end. Those after it, which npm and impatient people send, find the end under way: it takes a few seconds at most. */

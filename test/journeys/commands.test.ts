@@ -243,7 +243,7 @@ suite('a gate that cannot start', { concurrency: 2 }, () => {
     [
       'a gate with the same store runs already, which goes on',
       3,
-      /ledger\.db: another process is writing chain "gate" of this ledger; stop it/,
+      /ledger\.db is in use: a gate runs already, as process [1-9]\d* and listens on udp:127\.0\.0\.1:\d+\. End it \(kill [1-9]\d*\)/,
       async (at) => {
         const first = await startGate(at.t, { folder: at.folder })
         at.afterwards = async () => assert.equal(statusOf(await askOnce(at.t, first, DENIED)), 603)
