@@ -36,7 +36,7 @@ export function accountCommands(program: Command): void {
       .option('--store <url>', 'the store, like sqlite:./recourse.db')
       .option('--by <name>', 'who does this, for the audit trail')
       .option('--json', 'the outcome as JSON on standard output')
-      .addHelpText('after', `\nExample:\n  $ recourse account ${example}`)
+      .addHelpText('after', `\nExample:\n  $ npx recourse account ${example}`)
 
   add('list', 'list all accounts', 'list').action((words: AccountWords) =>
     withAccounts(words, ({ accounts, tell }) => {

@@ -27,7 +27,7 @@ export function auditCommands(program: Command, to: Output = STANDARD): void {
     .option('--subject <subject>', 'of this, like "policy 7"')
     .option('--limit <count>', 'how many at most', '50')
     .option('--json', 'one JSON object a change on standard output')
-    .addHelpText('after', '\nExample:\n  $ recourse audit list --since 7d')
+    .addHelpText('after', '\nExample:\n  $ npx recourse audit list --since 7d')
     .action((words: AuditWords) =>
       withPolicyReader(words, (reader) => {
         const rows = reader.audit(readFilter(words), readLimit(words.limit))

@@ -30,7 +30,7 @@ export function callCommand(program: Command): void {
     .description('place one call over UDP, TCP or TLS, hang up at once, and explain the answer')
     .addHelpText(
       'after',
-      '\nExample:\n  $ recourse call sip:127.0.0.1:5060 --from +12125550117 --to +14155550163\n  $ recourse call sip:sbc.example:5061 --transport tls --ca ca.pem --from +12125550117 --to +14155550163',
+      '\nExample:\n  $ npx recourse call sip:127.0.0.1:5060 --from +12125550117 --to +14155550163\n  $ npx recourse call sip:sbc.example:5061 --transport tls --ca ca.pem --from +12125550117 --to +14155550163',
     )
     .action(async (target: string, options: CallOptions) => {
       const { name, host, port, transport } = await readTarget(target, options.transport)

@@ -243,8 +243,8 @@ function nameOf(certificate: X509Certificate | undefined): string | undefined {
 
 const EXAMPLES = `
 Example:
-  $ recourse card verify https://redress.northwire.example/j/9f2c61d0a4b84e7d
-  $ recourse card verify card.jws --certificate signer.pem --roots roots.pem --now 2026-10-26T12:00:30Z`
+  $ npx recourse card verify https://redress.northwire.example/j/9f2c61d0a4b84e7d
+  $ npx recourse card verify card.jws --certificate signer.pem --roots roots.pem --now 2026-10-26T12:00:30Z`
 /** What a URL is refused for before anything is asked of the network. */
 const URL_REFUSALS: Readonly<Record<Exclude<FetchRefusal, keyof typeof FETCH_REFUSALS | 'not-listed'>, string>> = {
   url: 'it is no URL that all readers would read alike',

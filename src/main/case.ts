@@ -46,7 +46,7 @@ export function caseCommands(program: Command, openCases: OpenCases, to: Output 
         .option('--config <file>', 'the configuration that names the store, and what the desk goes by')
         .option('--store <url>', 'another store, like sqlite:./recourse.db')
         .option('--json', 'the outcome as JSON on standard output')
-        .addHelpText('after', `\nExample:\n  $ recourse case ${example}`),
+        .addHelpText('after', `\nExample:\n  $ npx recourse case ${example}`),
     withOffice: async (words, work) => {
       const cases = await openCases(words)
       try {

@@ -12,7 +12,7 @@ export function configCommand(program: Command): void {
     .option('--config <file>', 'the configuration, recourse.yaml if not said')
     .option('--json', 'the outcome as one JSON object on standard output')
     .description('load the configuration, its lists and its policy, and say everything that is wrong')
-    .addHelpText('after', '\nExample:\n  $ recourse config check --config recourse.yaml')
+    .addHelpText('after', '\nExample:\n  $ npx recourse config check --config recourse.yaml')
     .action((options: { config?: string; json?: boolean }) => {
       const { config, reminders, path } = loadOrStop(options.config, true)
       if (options.json === true) {
@@ -32,7 +32,7 @@ export function configCommand(program: Command): void {
     .command('sample')
     .argument('[folder]', 'where to write it', '.')
     .description('write a commented recourse.yaml and its lists; files that are there stay as they are')
-    .addHelpText('after', '\nExample:\n  $ recourse config sample')
+    .addHelpText('after', '\nExample:\n  $ npx recourse config sample')
     .action((folder: string) => {
       const written = sampleOrStop(folder)
       process.stdout.write(

@@ -19,7 +19,7 @@ export function explainCommand(program: Command): void {
     .option('--json', 'one JSON object a refused call on standard output')
     .addHelpText(
       'after',
-      '\nExample:\n  $ recourse explain trunk.pcap\n  $ tcpdump -w - udp port 5060 | recourse explain -',
+      '\nExample:\n  $ npx recourse explain trunk.pcap\n  $ tcpdump -w - udp port 5060 | npx recourse explain -',
     )
     .action(async (files: string[], options: { json?: boolean }) => {
       const seen = new SeenAnswers()

@@ -31,7 +31,7 @@ export function journalCommand(program: Command, storeUrl: (words: JournalWords)
     .option('--rule <id>', 'decided by this rule')
     .option('--limit <rows>', 'how many rows at the most', '50')
     .option('--json', 'one JSON object a row on standard output')
-    .addHelpText('after', '\nExample:\n  $ recourse journal --verdict shadow --since 7d')
+    .addHelpText('after', '\nExample:\n  $ npx recourse journal --verdict shadow --since 7d')
     .action(async (words: JournalWords) => {
       const limit = Number(words.limit)
       if (!Number.isInteger(limit) || limit < 1 || limit > ROWS_MAX)

@@ -240,7 +240,7 @@ suite('recourse ledger', () => {
     const commands = blocks.flatMap(({ text }) => text.trimEnd().split('\n'))
     let ran = 0
     for (const command of commands) {
-      const [, words] = /^recourse ledger (.*?)(?: > \S+)?$/.exec(command) ?? []
+      const [, words] = /^npx recourse ledger (.*?)(?: > \S+)?$/.exec(command) ?? []
       const placed = words!.split(' ').map((word) => {
         if (/^[\w-]{64}$/.test(word)) return receipt(12)
         return word.endsWith('.jsonl') || word.endsWith('.pem') ? join(folder, word) : word
@@ -310,7 +310,7 @@ suite('recourse ledger', () => {
   test('every verb has help with an example', async () => {
     for (const verb of ['verify', 'list', 'show', 'export', 'erase']) {
       const { out, code } = await run(verb, '--help')
-      assert.match(out, new RegExp(`Example:\\n {2}\\$ recourse ledger ${verb}`), verb)
+      assert.match(out, new RegExp(`Example:\\n {2}\\$ npx recourse ledger ${verb}`), verb)
       assert.equal(code, 0)
     }
   })

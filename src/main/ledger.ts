@@ -60,7 +60,7 @@ export function ledgerCommands(
       .description(description)
       .option('--store <url>', 'the store, like sqlite:./recourse.db')
       .option('--config <file>', 'the configuration that names the store')
-      .addHelpText('after', `\nExample:\n  $ recourse ledger ${example}`)
+      .addHelpText('after', `\nExample:\n  $ npx recourse ledger ${example}`)
   const filtered = (command: Command) =>
     command
       .option('--since <time>', 'from this time on: 2026-11-22, 2026-11-22T12:00:00Z, or 24h (ago)')

@@ -249,9 +249,9 @@ async function writeTo(stream: NodeJS.WriteStream, text: string): Promise<void> 
 
 const EXAMPLES = `
 Example:
-  $ recourse lint answer.sip
-  $ recourse lint --json answers.txt | jq -c 'select(.verdict == "deviant")'
-  $ recourse lint 608.sip --card card.jws --key certificate.pem --now 2026-10-26T12:00:30Z`
+  $ npx recourse lint answer.sip
+  $ npx recourse lint --json answers.txt | jq -c 'select(.verdict == "deviant")'
+  $ npx recourse lint 608.sip --card card.jws --key certificate.pem --now 2026-10-26T12:00:30Z`
 const FREESWITCH = new Map<boolean | undefined, string>([
   [true, 'would take it for a 603+'],
   [false, 'would not take it for a 603+'],

@@ -33,7 +33,7 @@ export function peerCommands(program: Command): void {
     .description('test by two calls whether a switch does what the gate says: one has to go on, one must not')
     .addHelpText(
       'after',
-      '\nExample:\n  $ recourse peer test sbc --allow +14155550101 --block +14155550102 --listen udp:192.0.2.9:5090',
+      '\nExample:\n  $ npx recourse peer test sbc --allow +14155550101 --block +14155550102 --listen udp:192.0.2.9:5090',
     )
     .action(async (name: string, words: TestWords) => {
       const seen = await testPeer(name, words)

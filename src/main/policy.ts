@@ -32,7 +32,7 @@ export function policyCommands(program: Command, to: Output = STANDARD): void {
       .option('--config <file>', 'the configuration that names the store, and what a policy needs to be checked')
       .option('--store <url>', 'another store, like sqlite:./recourse.db')
       .option('--json', 'the outcome as JSON on standard output')
-      .addHelpText('after', `\nExample:\n  $ recourse policy ${example}`)
+      .addHelpText('after', `\nExample:\n  $ npx recourse policy ${example}`)
   const changing = (command: Command) =>
     command
       .option('--by <name>', 'who does it; the account’s name if not said')

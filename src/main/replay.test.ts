@@ -252,7 +252,10 @@ test('a policy that cannot be loaded, a file that is not there, a limit that is 
 test('a policy file that is not there is named itself, whatever the configuration has as its policy', (t) => {
   const folder = folderOf(t)
   writeFileSync(join(folder, 'calls.ndjson'), ndjson(CALLS))
-  writeFileSync(join(folder, 'recourse.yaml'), `operator: { contact: { tel: "+18005550142" } }\npolicy: "file:policy.yaml"\n`)
+  writeFileSync(
+    join(folder, 'recourse.yaml'),
+    `operator: { contact: { tel: "+18005550142" } }\npolicy: "file:policy.yaml"\n`,
+  )
   for (const words of [
     ['--policy', 'missing.yaml'],
     ['--policy', 'policy.yaml', '--against', 'missing.yaml'],

@@ -60,7 +60,7 @@ export function replayCommand(program: Command): void {
     .option('--json', 'one JSON object a number and a summary at the end, on standard output')
     .addHelpText(
       'after',
-      '\nExample:\n  $ recourse replay --policy new.yaml --from journal\n  $ recourse replay --policy new.yaml --from calls.ndjson --against none',
+      '\nExample:\n  $ npx recourse replay --policy new.yaml --from journal\n  $ npx recourse replay --policy new.yaml --from calls.ndjson --against none',
     )
     .action(async (words: ReplayWords) => {
       const limit = Number(words.limit)

@@ -18,7 +18,7 @@ export function upCommand(program: Command): void {
       'the configuration; recourse.yaml of this folder if not said, written first if there is none',
     )
     .description('screen calls: start the gate and its ledger')
-    .addHelpText('after', '\nExample:\n  $ recourse up\n  $ recourse up --config /etc/recourse/recourse.yaml')
+    .addHelpText('after', '\nExample:\n  $ npx recourse up\n  $ npx recourse up --config /etc/recourse/recourse.yaml')
     .action(async (options: { config?: string }) => {
       if (options.config === undefined && process.env['RECOURSE_CONFIG'] === undefined && !existsSync(DEFAULT_PATH)) {
         say(`wrote ${sampleOrStop('.').join(', ')}: a sample to start from`)

@@ -37,7 +37,7 @@ export function registryCommands(program: Command, to: Output = STANDARD): void 
       .option('--config <file>', 'the configuration that names the store')
       .option('--store <url>', 'another store, like sqlite:./recourse.db')
       .option('--json', 'the outcome as JSON on standard output')
-      .addHelpText('after', `\nExample:\n  $ recourse registry ${example}`)
+      .addHelpText('after', `\nExample:\n  $ npx recourse registry ${example}`)
   const changing = (command: Command) => command.option('--by <name>', 'who does it; the account’s name if not said')
 
   verb('list', 'list registrations, those first that came first', 'list --status waiting')
