@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import { promisify } from 'node:util'
 import { AxeBuilder } from '@axe-core/playwright'
-import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { CaseView } from '../../src/core/redress/case-view.ts'
 import type { Claim, ClaimedCall } from '../../src/core/redress/claim.ts'
 import { createDeskPages } from '../../src/edge/http/desk/pages.ts'
@@ -14,6 +14,7 @@ import { noHttpFigures } from '../../src/edge/http/figures.ts'
 import { type Fetch, serveHttp } from '../../src/edge/http/serve.ts'
 import { CASE, DESK_NOW_MS, RECEIPT, TOKEN, deskInMemory } from '../desk-in-memory.ts'
 import { readBlocks } from '../guide.ts'
+import { AXE_TAGS, FOR_AXE, SCHEMES, WIDTHS, focusOf, lookAt, openBrowser, openPage } from '../peers/browser.ts'
 import { type Owner, missing, temporaryDirectory } from '../peers/peer.ts'
 
 const skip = missing('chromium')
@@ -84,9 +85,9 @@ test(
     const { url, desk } = await openDesk(t)
     const browser = await openBrowser(t)
     let looked = 0
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const width of [360, 1280]) {
-        const { context, page } = await openPage(browser, {
+    for (const colorScheme of SCHEMES) {
+      for (const width of WIDTHS) {
+        const { context, page } = await openPage(t, browser, {
           ...FOR_AXE,
           colorScheme,
           viewport: { width, height: 800 },
@@ -95,15 +96,7 @@ test(
         const isWhole = (colorScheme === 'light') === (width === 360)
         const look = async (what: string): Promise<void> => {
           looked++
-          const axe = new AxeBuilder({ page }).setLegacyMode()
-          if (isWhole) axe.withTags(AXE_TAGS)
-          else axe.withRules(['color-contrast', 'target-size'])
-          const { violations, passes } = await axe.analyze()
-          const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
-          assert.deepEqual(found, [], `${what} ${colorScheme} ${width}`)
-          assert.ok(passes.length >= (isWhole ? 10 : 1), `${what}: axe looked at ${passes.length} things`)
-          const { content, shown } = await widthOf(page)
-          assert.ok(content <= shown, `${what} is ${content} wide at ${shown}`)
+          await lookAt(page, `${what} ${colorScheme} ${width}`, isWhole)
         }
         for (const path of PATHS) {
           await page.goto(`${url}${path}`)
@@ -141,7 +134,7 @@ test(
 
 test('axe would see a page without a language, labels or contrast', { skip, timeout: 60_000 }, async (t) => {
   const browser = await openBrowser(t)
-  const { page } = await openPage(browser, FOR_AXE)
+  const { page } = await openPage(t, browser, FOR_AXE)
   await page.goto(
     'data:text/html,<title>x</title><main><h1>x</h1><input><p style="color:%23aaa;background:%23fff">faint</p></main>',
   )
@@ -157,7 +150,7 @@ test(
   async (t) => {
     const { url, desk } = await openDesk(t)
     const browser = await openBrowser(t)
-    const { page } = await openPage(browser, { viewport: { width: 360, height: 800 } })
+    const { page } = await openPage(t, browser, { viewport: { width: 360, height: 800 } })
     await page.goto(`${url}/r/${RECEIPT}`)
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
@@ -195,7 +188,7 @@ test(
   async (t) => {
     const { url, desk } = await openDesk(t)
     const browser = await openBrowser(t)
-    const { page } = await openPage(browser, {})
+    const { page } = await openPage(t, browser, {})
     await page.goto(`${url}/contest`)
     await page.fill('#calling', '212 555 0117')
     await page.fill('#called', '415 555 0163')
@@ -282,56 +275,12 @@ async function openDesk(owner: Owner) {
   return { url: server.url, desk }
 }
 
-async function openBrowser(owner: Owner): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS })
-  owner.after(() => browser.close())
-  return browser
-}
-
-/** A window of its own that runs no scripts unless axe is to; a page that tries to, or fetches from elsewhere, fails the test. */
-async function openPage(
-  browser: Browser,
-  options: Parameters<Browser['newContext']>[0],
-): Promise<{ readonly context: BrowserContext; readonly page: Page }> {
-  const context = await browser.newContext({ javaScriptEnabled: false, ...options })
-  const page = await context.newPage()
-  page.on('console', (message) => {
-    if (/Content Security Policy|Refused to/.test(message.text())) assert.fail(message.text())
-  })
-  return { context, page }
-}
-
 async function fillClaimant(page: Page): Promise<void> {
   await page.fill('#purpose', 'We remind patients.')
   await page.fill('#name', 'Ann Example')
   await page.fill('#email', 'ann@clinic.example.com')
 }
 
-function widthOf(page: Page): Promise<{ readonly content: number; readonly shown: number }> {
-  return page.evaluate(() => ({
-    content: document.documentElement.scrollWidth,
-    shown: document.documentElement.clientWidth,
-  }))
-}
-
-function focusOf(page: Page): Promise<{ readonly id: string; readonly tag: string }> {
-  return page.evaluate(() => ({ id: document.activeElement?.id ?? '', tag: document.activeElement?.tagName ?? '' }))
-}
-
 function tokenOf(name: string): string {
   return name.padEnd(22, '_')
 }
-
-/** Axe is a script itself, put in from the side of the tools; the pages have none, and their policy lets none run. */
-const FOR_AXE = { javaScriptEnabled: true } as const
-const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const FLAGS = [
-  '--no-sandbox',
-  '--headless',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
