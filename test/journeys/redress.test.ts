@@ -201,7 +201,10 @@ async function openWorld(t: TestContext) {
       const page = await openBrowser(t, gate)
       await page.goto(link[0])
       for (const name of ['password', 'again']) await page.fill(`input[name=${name}]`, PASSWORD)
-      await page.locator('form', { has: page.locator('input[name=again]') }).locator('button').click()
+      await page
+        .locator('form', { has: page.locator('input[name=again]') })
+        .locator('button')
+        .click()
       await page.waitForLoadState()
       const scopes = 'cases.read,cases.work,cases.decide'
       return /rcs_[\w-]+/.exec(command('account', 'token', 'beth', '--name', 'script', '--scope', scopes, '--json'))![0]
@@ -232,6 +235,7 @@ async function openWorld(t: TestContext) {
   }
 }
 
+// oxlint-disable-next-line typescript/no-explicit-any -- what a machine of somebody else's reads, without our types
 type Answer = { status: number; body: any }
 
 /** Asks the desk as a machine does, by its public name, which leads to this machine. */

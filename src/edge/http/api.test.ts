@@ -466,8 +466,13 @@ test('the description is the one that is kept in docs, and names every problem a
   const kept: unknown = JSON.parse(readFileSync(new URL('../../../docs/openapi.json', import.meta.url), 'utf8'))
   assert.deepEqual(kept, served, 'make it again: node src/edge/http/describe.ts > docs/openapi.json')
   const text = JSON.stringify(served)
-  for (const kind of Object.keys(PROBLEMS)) {
-    if (['not-found', 'no-page', 'wrong-method', 'too-many'].includes(kind)) continue
+  const sources = ['api', 'body', 'json', 'outcome', 'repeats', 'screen-question'].map((name) =>
+    readFileSync(new URL(`./${name}.ts`, import.meta.url), 'utf8'),
+  )
+  const answered = Object.keys(PROBLEMS).filter((kind) => sources.some((source) => source.includes(`'${kind}'`)))
+  assert.ok(answered.length >= 10, answered.join())
+  for (const kind of answered) {
+    if (['not-found', 'wrong-method', 'too-many'].includes(kind)) continue
     assert.ok(text.includes(`\`${kind}\`:`), kind)
   }
 })
