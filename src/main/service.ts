@@ -3,12 +3,13 @@ import { type LedgerOptions, type SharedLedger, openLedger } from '#edge/store/s
 import { StoreError } from '#edge/store/store-error.ts'
 import { openPolicyStore } from '#edge/store/policy-store.ts'
 import { actorOf } from './actor.ts'
-import { adoptPolicy } from './adopt-policy.ts'
+import { adoptPolicy, type LearnNew } from './adopt-policy.ts'
 import { Alarms } from './alarms.ts'
 import type { Config } from '#main/config/config.ts'
 import { DoorCertificates } from './door-certificates.ts'
 import { EXIT, Stop } from './exit.ts'
 import { Inquiries } from './inquiries.ts'
+import { learnBeside } from './learn-signers.ts'
 import { openOrStop } from './load-or-stop.ts'
 import { LogOutput } from './log-output.ts'
 import { type AdoptedPolicy, watchPolicies } from './policy-watch.ts'
@@ -116,6 +117,16 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   undo.push(() => clearInterval(certificateTimer))
   const chores = startChores(config, ledger, gates, log)
   undo.push(() => chores.stop())
+  const learnNew: LearnNew = async (policy, memory) => {
+    const rules = policy.rules.map(({ id }) => id)
+    const task = { policy, memory, url: `sqlite:${config.store.path}`, nowMs: Date.now() }
+    try {
+      log.info({ rules, calls: await learnBeside(task) }, 'learned from the journal who signs which number')
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      log.warn({ rules, error: why }, 'could not learn from the journal; the rules learn from calls to come')
+    }
+  }
   const policies = watchPolicies({
     url: `sqlite:${config.store.path}`,
     path,
@@ -123,7 +134,7 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
     version,
     onPolicy: async (adopted) => {
       inquiries.adopt(adopted.config)
-      await adoptPolicy(gates, ledger, adopted, inquiries)
+      await adoptPolicy(gates, ledger, adopted, inquiries, learnNew)
       await doors.adopt(adopted.config)
       streams.adopt(adopted.config)
       current = adopted.config

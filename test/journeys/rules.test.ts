@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import { RULE_KEYS } from '#main/config/rules.ts'
 import { Caller, fieldOf, formatInvite, statusOf } from '../peers/caller.ts'
+import { until } from '../peers/peer.ts'
 import { Recourse } from '../peers/recourse.ts'
 import { identityOf, mint, providerList, signToken } from '../stir-authority.ts'
 
@@ -321,6 +322,31 @@ test('a gate that is started again knows from its journal who signs a number', a
   assert.equal(statusOf(await place(signed)), 404)
   assert.equal(statusOf(await place({ calling: `${CALLER};otg=t1` })), 603)
 })
+
+for (const threads of [1, 2]) {
+  test(`a rule that comes while the gate runs knows from the journal who signs a number, with ${threads} of its threads`, async (t) => {
+    const file = (after: number) => JSON.stringify({ rules: [{ id: 'spoofing', spoofing: { after } }] })
+    const files = { 'two.yaml': file(2), 'three.yaml': file(3) }
+    const gate = await Recourse.start(t, { policy: { rules: [] }, files, threads })
+    const signed = { calling: `${CALLER};otg=t1`, more: ATTESTED('A') }
+    const unsigned = { calling: `${CALLER};otg=t1` }
+    const place = await placing(t, gate)
+    for (const call of [signed, signed]) assert.equal(statusOf(await place(call)), 404)
+    await until('the rows of both', () => gate.command('journal', '--json').split('\n').filter(Boolean).length === 2)
+
+    gate.command('policy', 'apply', 'three.yaml')
+    await gate.peer.says(
+      /"rules":\["spoofing"\],"calls":2,.*learned from the journal[^]*"policy":2,"msg":"judging by another policy"/,
+    )
+    assert.equal(statusOf(await place(unsigned)), 404, 'two signed calls are not yet three')
+    gate.command('policy', 'apply', 'two.yaml')
+    await gate.peer.says(/"policy":3,"msg":"judging by another policy"/)
+
+    await until('every gate to judge by it', async () => statusOf(await place(unsigned)) === 603)
+    assert.equal(statusOf(await place({ calling: '+12124442119;otg=t1' })), 404)
+    assert.equal(statusOf(await place(signed)), 404)
+  })
+}
 
 /** Tells the gate how calls of the caller ended, as a switch does. */
 async function tell(gate: Recourse, outcomes: readonly Outcomes[]): Promise<void> {
