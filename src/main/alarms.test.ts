@@ -18,7 +18,7 @@ test('the first alarm of a kind is out at once, those after it are counted and d
   )
   assert.equal(lines[0]!.error?.message, 'no space is left')
   assert.equal(alarms.counts.get('unrecorded'), 1_000)
-  assert.deepEqual(alarms.fresh(), [lines[0]!.msg, lines[1]!.msg])
+  assert.deepEqual(alarms.fresh('calls'), [lines[0]!.msg, lines[1]!.msg])
 })
 
 test('a fault of the program brings its stack into the log', () => {
@@ -29,8 +29,16 @@ test('a fault of the program brings its stack into the log', () => {
   assert.match(lines[0]!.error?.stack ?? '', /alarms\.test/)
 })
 
+test('what is wrong beside calls is no reason to send them elsewhere', () => {
+  const { alarms, lines } = alarmsWith()
+
+  alarms.raise('mail', new Error('connection refused'))
+
+  assert.deepEqual([alarms.fresh('calls'), alarms.fresh('beside')], [[], [lines[0]!.msg]])
+})
+
 test('without an alarm nothing is wrong', () => {
-  assert.deepEqual(alarmsWith().alarms.fresh(), [])
+  assert.deepEqual(alarmsWith().alarms.fresh('calls'), [])
 })
 
 type Line = { alarm: string; count: number; msg: string; error?: { message: string; stack: string } }

@@ -41,15 +41,17 @@ export class Alarms {
     this.#log.error({ alarm: kind, count: this.counts.get(kind), error }, MEANINGS[kind])
   }
 
-  /** What has gone wrong within the last `FRESH_MS`, in words. */
-  fresh(): string[] {
+  /** What has gone wrong within the last `FRESH_MS`, in words: with calls, or beside them. */
+  fresh(where: 'calls' | 'beside'): string[] {
     const nowMs = performance.now()
     return Array.from(this.#raisedMs).flatMap(([kind, raisedMs]) =>
-      nowMs - raisedMs < FRESH_MS ? [MEANINGS[kind]] : [],
+      nowMs - raisedMs < FRESH_MS && BESIDE_CALLS.has(kind) === (where === 'beside') ? [MEANINGS[kind]] : [],
     )
   }
 }
 
+/** No reason to send calls elsewhere: another gate has the same desk. */
+const BESIDE_CALLS: ReadonlySet<Alarm> = new Set(['webhooks', 'desk', 'overdue', 'mail'])
 /** Promised: an alarm is out within 10 s, and does not drown the log. */
 const QUIET_MS = 10_000
 const FRESH_MS = 60_000

@@ -152,9 +152,10 @@ export async function watch(
   ]
   const health = () => {
     const { failure } = ledger.figures()
-    const faults = [...alarms.fresh(), ...(failure === undefined ? [] : [`the ledger: ${failure}`])]
+    const faults = [...alarms.fresh('calls'), ...(failure === undefined ? [] : [`the ledger: ${failure}`])]
     return {
       faults,
+      notes: alarms.fresh('beside'),
       about: {
         upSeconds: Math.round((performance.now() - startedMs) / 1000),
         policy: gates.terms.policy.version,

@@ -2,13 +2,15 @@
 // the link in a message that a mail server took, proves the number by calling, a case worker lifts the block, the next call
 // goes on, and the case says so.
 import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
+import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { type Browser, type Page, chromium } from 'playwright-core'
 import { Message } from '../../src/codec/sip/message.ts'
 import { readNotice } from '../../src/codec/notice/read.ts'
 import { Caller, formatInvite, statusOf } from '../peers/caller.ts'
-import { MailSink, headerOf } from '../mail-sink.ts'
+import { MailSink, type TakenMail, headerOf } from '../mail-sink.ts'
 import { missing, until } from '../peers/peer.ts'
 import { Recourse } from '../peers/recourse.ts'
 import { CALLED, callsFrom, placeCalls } from '../peers/sipp.ts'
@@ -92,14 +94,14 @@ test(
     await confirmInBrowser(t, gate, confirmed)
     await until(
       'a confirmed case',
-      async () => (await world.ask('GET', filed.body.status)).body.case.status === 'open' || undefined,
+      async () => (await world.ask('GET', filed.body.status)).body.case?.status === 'open' || undefined,
     )
     const challenge = await world.ask('POST', `${filed.body.status.replace('/c/', '/v1/claims/')}/challenges`, {
       number: BLOCKED,
     })
     assert.equal(challenge.status, 201, JSON.stringify(challenge.body))
     await world.prove(challenge.body.dial)
-    await until('a proof', async () => (await world.ask('GET', filed.body.status)).body.case.proofs[0])
+    await until('a proof', async () => (await world.ask('GET', filed.body.status)).body.case?.proofs[0])
 
     const token = await world.officeToken()
     const queue = await world.office('GET', '/v1/cases?open=true', token)
@@ -117,12 +119,78 @@ test(
     await world.goesOn()
     await until(
       'a verified case',
-      async () => (await world.ask('GET', filed.body.status)).body.case.status === 'verified' || undefined,
+      async () => (await world.ask('GET', filed.body.status)).body.case?.status === 'verified' || undefined,
     )
     assert.equal((await world.office('GET', '/v1/cases', undefined)).status, 401)
     gate.verifyLedger()
   },
 )
+
+test(
+  'a question is answered by a reply that a mail server posts, and by one it drops into a folder',
+  { skip, timeout: 120_000 },
+  async (t) => {
+    const world = await openWorld(t)
+    const { gate, sink } = world
+    const { body } = await world.ask('POST', `https://${HOST}/v1/claims`, {
+      numbers: [BLOCKED],
+      claimant: { name: 'Ann Example', email: 'ann@clinic.example.com', acts: 'for-itself' },
+      purpose: 'We remind patients.',
+      changed: '',
+    })
+    const [confirm] = await sink.takes(1)
+    await confirmInBrowser(t, gate, linkIn(confirm!.octets, /\/confirm\/[\w-]{22}/))
+    await sink.takes(2)
+    const [, scope] = /--scope (\S+) /.exec(blockOf('docs/mail.md', 'recourse account token'))!
+    const token = await world.officeToken(scope)
+    const statusOfCase = async (): Promise<string | undefined> =>
+      (await world.ask('GET', body.status)).body.case?.status
+
+    world.command('case', 'ask', body.case, 'Who agreed to these calls?', '--by', 'beth')
+    const [, , asked] = await sink.takes(3)
+    const reply = replyTo(asked!, 'Our patients did, in writing.')
+    const posted = await world.office('POST', '/v1/mail', token, reply, { 'content-type': 'message/rfc822' })
+    assert.deepEqual([posted.status, posted.body], [200, { outcome: 'answered' }])
+    assert.equal(await statusOfCase(), 'open')
+    const again = await world.office('POST', '/v1/mail', token, reply, { 'content-type': 'message/rfc822' })
+    assert.deepEqual(again.body, { outcome: 'repeated' })
+    assert.equal(
+      (await world.office('GET', `/v1/cases/${body.case}`, token)).status,
+      403,
+      'the token may do nothing else',
+    )
+    assert.equal(
+      (await world.office('POST', '/v1/mail', undefined, reply, { 'content-type': 'message/rfc822' })).status,
+      401,
+    )
+
+    world.command('case', 'ask', body.case, 'Since when?', '--by', 'beth')
+    await until('the second question', async () => (await statusOfCase()) === 'waiting-for-claimant' || undefined)
+    mkdirSync(join(gate.directory, 'Maildir', 'new'), { recursive: true })
+    writeFileSync(join(gate.directory, 'Maildir', 'new', '1.mx'), replyTo(asked!, 'Since May.').replace('<r1@', '<r2@'))
+    await until('an answer from the folder', async () => (await statusOfCase()) === 'open' || undefined)
+    const shown = world.command('case', 'show', body.case)
+    assert.match(shown, /Our patients did, in writing\./)
+    assert.match(shown, /Since May\./)
+  },
+)
+
+/** A reply as a mail program writes it. */
+function replyTo(mail: TakenMail, text: string): string {
+  const id = headerOf(mail, 'Message-ID')
+  const head = ['From: Ann <ann@clinic.example.com>', 'Message-ID: <r1@clinic.example.com>', `In-Reply-To: ${id}`]
+  return [...head, '', text, '', 'On Mon, Northwire <redress@northwire.example> wrote:', '> a question'].join('\r\n')
+}
+
+/** The block of a guide that has these words. */
+function blockOf(path: string, words: string): string {
+  const page = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+  const block = [...page.matchAll(/```sh\n([\s\S]*?)```/g)]
+    .map(([, text]) => text!)
+    .find((text) => text.includes(words))
+  assert.ok(block, `${path} has no block with ${words}`)
+  return block
+}
 
 /** Has SIPp place a call that is blocked, and follows the URL in its notice. */
 async function blockedBySipp(t: TestContext, gate: Recourse): Promise<string> {
@@ -154,7 +222,11 @@ async function openWorld(t: TestContext) {
     deskMore: { tls: { certificate: 'desk.pem', key: 'file:desk-key.pem' } },
     files: { 'desk.pem': desk.certificate, 'desk-key.pem': desk.key },
     more: (officePort) => ({
-      mail: { server: `smtp://127.0.0.1:${sink.port}`, from: 'redress@northwire.example' },
+      mail: {
+        server: `smtp://127.0.0.1:${sink.port}`,
+        from: 'redress@northwire.example',
+        inbound: { folder: 'Maildir' },
+      },
       office: { listen: `127.0.0.1:${officePort}`, public: `http://127.0.0.1:${officePort}` },
     }),
   })
@@ -194,7 +266,7 @@ async function openWorld(t: TestContext) {
     ask: (method: string, url: string, body?: unknown, headers: Record<string, string> = {}) =>
       askDesk(gate.deskPort, authority.certificate, method, url, body, headers),
     /** Beth follows the link that makes her account, and gets a token for her program. */
-    officeToken: async (): Promise<string> => {
+    officeToken: async (scopes = 'cases.read,cases.work,cases.decide'): Promise<string> => {
       const link = /https?:\/\/\S+\/welcome\/\S+/.exec(
         command('account', 'add', 'beth', '--role', 'case-worker', '--by', 'ann'),
       )!
@@ -206,7 +278,6 @@ async function openWorld(t: TestContext) {
         .locator('button')
         .click()
       await page.waitForLoadState()
-      const scopes = 'cases.read,cases.work,cases.decide'
       return /rcs_[\w-]+/.exec(command('account', 'token', 'beth', '--name', 'script', '--scope', scopes, '--json'))![0]
     },
     office: async (
@@ -224,7 +295,7 @@ async function openWorld(t: TestContext) {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       })
       return {
         status: response.status,

@@ -29,9 +29,14 @@ test('health is 200 when well and 503 with what is wrong when not', async (t) =>
   const unwell = await fetch(`${url}/health?now`)
 
   assert.equal(well.status, 200)
-  assert.deepEqual(await well.json(), { status: 'well', faults: [], policy: 'p1' })
+  assert.deepEqual(await well.json(), { status: 'well', faults: [], notes: [], policy: 'p1' })
   assert.equal(unwell.status, 503)
-  assert.deepEqual(await unwell.json(), { status: 'unwell', faults: ['the ledger: no space is left'], policy: 'p1' })
+  assert.deepEqual(await unwell.json(), {
+    status: 'unwell',
+    faults: ['the ledger: no space is left'],
+    notes: [],
+    policy: 'p1',
+  })
 })
 
 test('there is nothing else to be had, and nothing to be changed', async (t) => {

@@ -11,7 +11,13 @@ export type Figure = {
 }
 
 /** How the program is: `well`, or what is wrong, one line each. */
-export type Health = { readonly faults: readonly string[]; readonly about: Readonly<Record<string, string | number>> }
+export type Health = {
+  /** Why calls should be sent elsewhere. */
+  readonly faults: readonly string[]
+  /** What is wrong beside them. */
+  readonly notes?: readonly string[]
+  readonly about: Readonly<Record<string, string | number>>
+}
 
 export type HealthServer = { readonly url: string; close(): Promise<void> }
 
@@ -41,7 +47,7 @@ export async function serveHealth(
     const state = health()
     const status = state.faults.length === 0 ? 'well' : 'unwell'
     response.writeHead(state.faults.length === 0 ? 200 : 503, { 'content-type': 'application/json' })
-    response.end(`${JSON.stringify({ status, faults: state.faults, ...state.about })}\n`)
+    response.end(`${JSON.stringify({ status, faults: state.faults, notes: state.notes ?? [], ...state.about })}\n`)
   })
   server.requestTimeout = REQUEST_MS
   server.headersTimeout = REQUEST_MS

@@ -12,6 +12,7 @@ export async function takeDropped(
   onTooLong: (name: string) => void,
 ): Promise<number> {
   const [fresh, seen] = [join(folder, 'new'), join(folder, 'cur')]
+  await mkdir(fresh, { recursive: true })
   await mkdir(seen, { recursive: true })
   const names = (await readdir(fresh)).filter((name) => !name.startsWith('.')).sort()
   let taken = 0
