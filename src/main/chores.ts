@@ -1,4 +1,6 @@
+import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
+import type { DeletedLists } from '#edge/store/old-lists.ts'
 import { openReceiptKeys } from '#edge/store/receipt-keys.ts'
 import type { SharedLedger } from '#edge/store/sqlite-ledger.ts'
 import { gateActor } from './actor.ts'
@@ -7,10 +9,17 @@ import { erasedEntry } from './erased-entry.ts'
 import { EXIT, Stop } from './exit.ts'
 import type { GateTerms } from './gate-terms.ts'
 import type { Gates } from './gates.ts'
+import type { OldListsTask } from './old-lists-thread.ts'
 import { say } from './say.ts'
 
 /** Does from now on what has to happen once a day; the first time at once. */
-export function startChores(config: Config, ledger: SharedLedger, gates: Gates, log: Logger): { stop(): void } {
+export function startChores(
+  config: Config,
+  ledger: SharedLedger,
+  gates: Gates,
+  log: Logger,
+  keepListsMs: () => number,
+): { stop(): void } {
   const renewKeys = async (): Promise<void> => {
     const before = gates.terms.receipts
     const receipts = readKeys(config)
@@ -18,8 +27,8 @@ export function startChores(config: Config, ledger: SharedLedger, gates: Gates, 
     const changed = changedKeys(before, receipts)
     if (changed !== undefined) await ledger.noteAudit({ at: Date.now(), by: gateActor(), ...changed })
   }
-  const chores = setInterval(() => void doChores(config, ledger, log, renewKeys), CHORES_MS)
-  void doChores(config, ledger, log)
+  const chores = setInterval(() => void doChores(config, ledger, log, keepListsMs, renewKeys), CHORES_MS)
+  void doChores(config, ledger, log, keepListsMs)
   return { stop: () => clearInterval(chores) }
 }
 
@@ -47,6 +56,7 @@ async function doChores(
   config: Config,
   ledger: SharedLedger,
   log: Logger,
+  keepListsMs: () => number,
   renewKeys?: () => Promise<void>,
 ): Promise<void> {
   try {
@@ -58,12 +68,29 @@ async function doChores(
       await ledger.noteAudit(erasedEntry(selection, erasure, gateActor()))
       log.info({ blocks: erasure.blocks }, 'erased personal data past its time')
     }
+    // Only after that: an erasure by age refuses a clock that cannot be right.
+    const url = `sqlite:${config.store.path}`
+    const old = await deleteBeside({ url, beforeMs: nowMs - keepListsMs(), nowMs })
+    if (old.texts > 0) log.info(old, 'deleted texts of lists past their time')
   } catch (error) {
     log.error(
       { error: error instanceof Error ? error.message : String(error) },
-      'keys could not be renewed or old data not erased',
+      'keys could not be renewed, or old data or lists not deleted',
     )
   }
+}
+
+/** In a thread of its own. */
+async function deleteBeside(task: OldListsTask): Promise<DeletedLists> {
+  // The thread's own file has the ending this one has: .ts as written, .js as built.
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const thread = new Worker(new URL(`./old-lists-thread.${ending}`, import.meta.url), { workerData: task })
+  thread.unref()
+  const { promise, resolve, reject } = Promise.withResolvers<DeletedLists>()
+  thread.on('message', resolve)
+  thread.on('error', reject)
+  thread.on('exit', () => reject(new Error('the thread that deletes old lists ended without an answer')))
+  return promise
 }
 
 /** A day: the age of keys and of personal data is counted in days. */

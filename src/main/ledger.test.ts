@@ -8,7 +8,8 @@ import { Command, CommanderError } from 'commander'
 import { parseExport } from '#core/ledger/export.ts'
 import { sampleBlock, SAMPLE_START_MS } from '#edge/store/contract-samples.ts'
 import { openLedgerReader } from '#edge/store/ledger-reader.ts'
-import { openPolicyReader } from '#edge/store/policy-store.ts'
+import { samplePolicy } from '#edge/store/contract-policy.ts'
+import { openPolicyReader, openPolicyStore } from '#edge/store/policy-store.ts'
 import { openLedger } from '#edge/store/sqlite-ledger.ts'
 import { readBlocks } from '../../test/guide.ts'
 import { Stop } from './exit.ts'
@@ -232,6 +233,42 @@ suite('recourse ledger', () => {
     const [{ action, detail } = { action: '', detail: {} }, ...more] = trail.audit({}, 10)
     trail.close()
     assert.deepEqual([action, detail, more], ['personal-data-erased', { by: 'receipt', blocks: 1, journal: 0 }, []])
+  })
+
+  test('an erasure by number names the kept lists that still hold it, and says nothing where none does', async () => {
+    const store = join(folder, 'lists.db')
+    const ledger = await openLedger(`sqlite:${store}`)
+    await ledger.record(sampleBlock(1))
+    await ledger.close()
+    const policies = openPolicyStore(`sqlite:${store}`)
+    for (const text of [samplePolicy(1), samplePolicy(2), { ...samplePolicy(1), yaml: 'rules: []\n' }])
+      policies.change({
+        of: text,
+        step: 'applied',
+        base: policies.inForce()?.version,
+        by: { name: 'ann', account: 'ops' },
+        note: '',
+        origin: undefined,
+        action: 'policy-applied',
+        detail: {},
+        atMs: 1000,
+      })
+    policies.close()
+    const erase = (...words: string[]) => runLedger(`sqlite:${store}`, ['erase', '--yes', ...words])
+
+    const held = await erase('--number', '+12125550001')
+    assert.match(
+      held.out,
+      /\nnot erased: the number still stands in .*\n {2}list\.csv: of policy 1, 3\nput a list without it/,
+    )
+    const json = JSON.parse((await erase('--number', '+12125550002', '--json')).out) as { lists: unknown }
+    assert.deepEqual(json.lists, [{ list: 'list.csv', versions: [2] }])
+    assert.doesNotMatch((await erase('--number', '+12125550003')).out, /not erased/)
+  })
+
+  test('a list for a number without its country code says why it found nothing', async () => {
+    assert.match((await run('list', '--number', '12125550117')).err, /no entries; 12125550117 was looked for without/)
+    assert.doesNotMatch((await run('list', '--number', '+12125550118')).err, /was looked for without/)
   })
 
   test('every command of docs/ledger.md does what the guide says', async () => {

@@ -16,6 +16,7 @@ import {
   type LedgerReader,
   type ListedEntry,
 } from '#edge/store/ledger-reader.ts'
+import { findInLists, type HeldNumber } from '#edge/store/old-lists.ts'
 import { parseStoreUrl } from '#edge/store/schema.ts'
 import { checkpointKeyBeside, openLedger } from '#edge/store/sqlite-ledger.ts'
 import { StoreError } from '#edge/store/store-error.ts'
@@ -241,6 +242,7 @@ async function erase(to: Output, url: string, options: StoreOptions & EraseOptio
   const reader = orStop(() => openLedgerReader(url))
   const blocks = reader.countErasable(selection)
   reader.close()
+  const lists = selection.by === 'number' ? orStop(() => findInLists(url, selection.number)) : []
   if (options.yes !== true) {
     throw new Stop(EXIT.unusable, `this would erase the personal data of ${blocks} blocks for good; add --yes to do it`)
   }
@@ -252,12 +254,13 @@ async function erase(to: Output, url: string, options: StoreOptions & EraseOptio
   try {
     const erasure = await ledger.erase(selection, Date.now()).catch(stopForStore)
     await ledger.noteAudit(erasedEntry(selection, erasure, actorOf(undefined)))
-    if (options.json === true) print(to, JSON.stringify(erasure))
+    if (options.json === true) print(to, JSON.stringify({ ...erasure, ...(selection.by === 'number' && { lists }) }))
     const say = options.json === true ? note : print
     say(
       to,
       `looked at ${erasure.looked} blocks, erased the personal data of ${erasure.blocks} and ${erasure.journal} journal rows; the chain says so`,
     )
+    for (const line of heldInWords(lists)) say(to, line)
     if (!erasure.scrubbed) {
       throw new Stop(
         EXIT.outside,
@@ -267,6 +270,21 @@ async function erase(to: Output, url: string, options: StoreOptions & EraseOptio
   } finally {
     await ledger.close()
   }
+}
+
+/** What an erasure does not reach. */
+function heldInWords(lists: readonly HeldNumber[]): string[] {
+  if (lists.length === 0) return []
+  return [
+    'not erased: the number still stands in texts that are kept with policies',
+    ...lists.map(({ list, versions }) => {
+      const last = versions.slice(-VERSIONS_SHOWN)
+      const more = versions.length - last.length
+      const shown = more === 0 ? last.join(', ') : `${more} others, ${last.join(', ')}`
+      return `  ${list ?? 'the policy itself'}: of policy ${shown}`
+    }),
+    'put a list without it into force; the lists of earlier policies are deleted after policy.keepLists (docs/policy.md)',
+  ]
 }
 
 function readSelection({ receipt, number, olderThan }: EraseOptions): Selection {
@@ -396,6 +414,8 @@ function note(to: Output, text: string): void {
   to.err(`${text}\n`)
 }
 
+/** Versions that an erasure names of each list, the last. */
+const VERSIONS_SHOWN = 20
 const GATE_CHAIN = 'gate'
 /** The clerk's own chain: the gate goes on writing its own meanwhile. */
 const CLERK_CHAIN = 'clerk'

@@ -101,8 +101,13 @@ export function watchPolicies(terms: PolicyWatchTerms): PolicyWatch {
 }
 
 /** All that a version brings. */
-function policyOf({ policy, terms, scoreTokens }: Config): Pick<Config, 'policy' | 'terms' | 'scoreTokens'> {
-  return { policy, terms, scoreTokens }
+function policyOf({
+  policy,
+  terms,
+  scoreTokens,
+  lists,
+}: Config): Pick<Config, 'policy' | 'terms' | 'scoreTokens' | 'lists'> {
+  return { policy, terms, scoreTokens, lists }
 }
 
 function compile(task: PolicyTask): Promise<PolicyReport> {

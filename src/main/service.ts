@@ -115,7 +115,7 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   const certificateTimer = setInterval(lookAtCertificates, DOOR_CERTIFICATES_MS)
   certificateTimer.unref()
   undo.push(() => clearInterval(certificateTimer))
-  const chores = startChores(config, ledger, gates, log)
+  const chores = startChores(config, ledger, gates, log, () => current.lists.keepMs)
   undo.push(() => chores.stop())
   const learnNew: LearnNew = async (policy, memory) => {
     const rules = policy.rules.map(({ id }) => id)

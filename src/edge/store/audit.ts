@@ -28,6 +28,7 @@ export const AUDIT_ACTIONS = {
   'policy-refused': 'a running gate could not use a policy and kept the one before',
   'list-put': 'a list was uploaded',
   'list-taken-back': 'an earlier text of a list came into force again',
+  'list-texts-deleted': 'texts of lists were deleted that no version of late uses',
   'configuration-reloaded': 'a running gate read its configuration again',
   'configuration-refused': 'a running gate could not use a changed configuration and kept the one before',
   'receipt-keys-changed': 'keys of receipts came or went',

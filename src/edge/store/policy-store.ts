@@ -10,7 +10,7 @@ import {
   type AuditRow,
 } from './audit.ts'
 import { explainSqlite, openForReading, openForWriting, parseStoreUrl } from './schema.ts'
-import { keepText, readText } from './texts.ts'
+import { isKept, keepText, readText } from './texts.ts'
 
 /** What happened to a version: who, when, why, and which version was in force before. */
 export type PolicyStep = {
@@ -141,6 +141,11 @@ function changePolicy(db: DatabaseSync, change: PolicyChange): PolicyChanged {
     if (before !== base) {
       db.exec('ROLLBACK')
       return { kind: 'overtaken', inForce: before }
+    }
+    // Their time was up between then and now.
+    if (kept !== undefined && ![kept.yaml, ...kept.lists.map(([, text]) => text)].every((hash) => isKept(db, hash))) {
+      db.exec('ROLLBACK')
+      return changePolicy(db, change)
     }
     const version = typeof of === 'number' ? of : insertVersion(db, kept!, atMs)
     db.prepare(

@@ -10,7 +10,9 @@ import { StoreError } from './store-error.ts'
  */
 export function keepText(db: DatabaseSync, text: string): string {
   const hash = hashText(text)
-  if (db.prepare('SELECT 1 FROM text WHERE hash = ?').get(hash) !== undefined) return hash
+  if (isKept(db, hash)) return hash
+  // Whoever deletes what is left of a text that was dropped stops here, and leaves what is written below alone.
+  db.prepare('DELETE FROM text WHERE hash = ? AND parts = 0').run(hash)
   const packed = zstdCompressSync(Buffer.from(text))
   const insert = db.prepare('INSERT OR REPLACE INTO text_part (hash, part, octets) VALUES (?, ?, ?)')
   const parts = Math.ceil(packed.length / PART_OCTETS)
@@ -20,9 +22,35 @@ export function keepText(db: DatabaseSync, text: string): string {
   return hash
 }
 
+/** Whether a text is there. */
+export function isKept(db: DatabaseSync, hash: string): boolean {
+  return db.prepare('SELECT 1 FROM text WHERE hash = ? AND parts > 0').get(hash) !== undefined
+}
+
+/** Marks a text as gone for good. What it was made of goes with `deleteDropped`. */
+export function dropText(db: DatabaseSync, hash: string): void {
+  db.prepare('UPDATE text SET parts = 0 WHERE hash = ?').run(hash)
+}
+
+/** Deletes the parts of dropped texts one by one, each in a transaction of its own, so that nobody waits for more than one. */
+export function deleteDropped(db: DatabaseSync): void {
+  const next = db.prepare(
+    'SELECT text_part.hash AS hash, part FROM text JOIN text_part ON text_part.hash = text.hash WHERE parts = 0 LIMIT 1',
+  )
+  const remove = db.prepare(
+    'DELETE FROM text_part WHERE hash = ? AND part = ? AND EXISTS (SELECT 1 FROM text WHERE text.hash = text_part.hash AND parts = 0)',
+  )
+  for (let row = next.get(); row !== undefined; row = next.get()) remove.run(row['hash']!, row['part']!)
+}
+
 /** The text under a hash. Throws StoreError where it is not what it was. */
 export function readText(db: DatabaseSync, hash: string): string {
   const parts = Number(db.prepare('SELECT parts FROM text WHERE hash = ?').get(hash)?.['parts'] ?? -1)
+  if (parts === 0)
+    throw new StoreError(
+      'missing',
+      `the text ${hash.slice(0, 16)}… of a list was deleted when its time was up (policy.keepLists): apply the policy from its file`,
+    )
   const rows = db.prepare('SELECT octets FROM text_part WHERE hash = ? AND part < ? ORDER BY part').all(hash, parts)
   if (rows.length !== parts) throw damaged(hash)
   try {

@@ -67,6 +67,8 @@ export type Config = {
   /** Undefined where signed calls are not verified here. */
   readonly stir: StirConfig | undefined
   readonly ledger: { readonly checkpoints: string; readonly keepMs: number; readonly chain: string }
+  /** How long the texts of lists are kept that no version in force uses any more. */
+  readonly lists: { readonly keepMs: number }
   readonly journal: { readonly keepMs: number }
   readonly metrics: { readonly listen: Endpoint | undefined }
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }

@@ -208,6 +208,7 @@ function compile(
       chain: settings.ledger.chain,
     },
     journal: { keepMs: settings.journal.keep },
+    lists: { keepMs: policy.keepLists },
     metrics: { listen: settings.metrics.listen === 'none' ? undefined : settings.metrics.listen },
     log: settings.log,
   } satisfies Config

@@ -5,7 +5,22 @@ import { STANDINGS } from '#core/rules/attestation.ts'
 import { FLAWS } from '#core/rules/invalid.ts'
 import { COUNT_MAX } from '#core/rules/sliding-counter.ts'
 import { CAUSES, PROGRAMS } from '#core/rules/verdict.ts'
-import { LIST, NAME, checked, choice, file, integer, key, list, name, section, share, text } from './keys.ts'
+import {
+  LIST,
+  NAME,
+  checked,
+  choice,
+  duration,
+  durationWords,
+  file,
+  integer,
+  key,
+  list,
+  name,
+  section,
+  share,
+  text,
+} from './keys.ts'
 import { RULE_KEYS } from './rules.ts'
 import { countingSchemas } from './schema-counting.ts'
 import { scoreSchema } from './schema-score.ts'
@@ -186,6 +201,11 @@ export const policySchema = section({
       .optional(),
     'How many leading digits make a block of numbers, by country code, which is among them. Without a row, all but the last three digits: a thousands block.',
     'a mapping such as { "1": 8, "44": 9 }',
+  ),
+  keepLists: key(
+    duration('1d', '3650d').prefault('400d'),
+    'How long the texts of lists are kept after the last version that uses them was in force; the version in force and the last 20 keep theirs. Looked at once a day. That of the policy in force counts.',
+    durationWords('1d', '3650d'),
   ),
   guard: key(
     checked(parsePercent).prefault(GUARD_DEFAULT),
