@@ -51,7 +51,7 @@ async function addVerbs(): Promise<void> {
     },
     account: async () => (await import('./account.ts')).accountCommands(program),
     peer: async () => (await import('./peer.ts')).peerCommands(program),
-    registry: async () => (await import('./registry/registry-command.ts')).registryCommands(program),
+    registry: async () => (await import('./registry.ts')).registryCommands(program),
     config: async () => (await import('./config-command.ts')).configCommand(program),
   }
   const typed = process.argv[2] ?? ''

@@ -2,7 +2,6 @@ import type { RegistryTerms } from '#core/registry/registry-change.ts'
 import { readFileSync } from 'node:fs'
 import { readFeedKeys } from '#edge/store/feed-signature.ts'
 import type { Config } from '#main/config/config.ts'
-import { EXIT, Stop } from '#main/exit.ts'
 import type { FeedSource } from './sources.ts'
 
 /** By what the registry of a configuration reckons. */
@@ -16,7 +15,12 @@ export function registryTermsOf({ operator, desk, registry }: Config): RegistryT
   }
 }
 
-/** The sources of a configuration with their pinned keys. Throws `Stop` for keys that are none. */
+/** Keys of a source that cannot be used: the message says which, and why. */
+export class UnusableKeys extends Error {
+  override readonly name = 'UnusableKeys'
+}
+
+/** The sources of a configuration with their pinned keys. Rejects with `UnusableKeys` for keys that are none. */
 export async function readSources({ registry }: Config): Promise<FeedSource[]> {
   return Promise.all(
     registry.sources.map(async ({ name, url, keysPath, trust, everyMs, addresses }) => {
@@ -25,7 +29,7 @@ export async function readSources({ registry }: Config): Promise<FeedSource[]> {
         return { name, url, keys, trust, everyMs, addresses }
       } catch (cause) {
         const why = cause instanceof Error ? cause.message : String(cause)
-        throw new Stop(EXIT.unusable, `${keysPath}: the keys of the source ${name} cannot be used (${why})`, { cause })
+        throw new UnusableKeys(`${keysPath}: the keys of the source ${name} cannot be used (${why})`, { cause })
       }
     }),
   )

@@ -8,17 +8,17 @@ import type { RegistrationSummary, RegistryDone, Trust, VettingFile, VettingFilt
 import { ITEMS, VETTING_ITEMS, parseVettingItem, parseVettingOutcome } from '#core/registry/vetting.ts'
 import { openFeedSigner, readFeedKeys } from '#edge/store/feed-signature.ts'
 import { type RegistryStore, openRegistryStore } from '#edge/store/registry-store.ts'
-import { actorOf } from '#main/actor.ts'
+import { actorOf } from './actor.ts'
 import type { Config } from '#main/config/config.ts'
 import { reasonOf } from '#main/config/lists.ts'
-import { EXIT, Stop } from '#main/exit.ts'
-import { type Output, STANDARD } from '#main/ledger.ts'
-import { loadOrStop, openOrStop } from '#main/load-or-stop.ts'
-import { many, showTime, visible } from '#main/words.ts'
-import { exportFeed, makeFeedDesk } from './feed-desk.ts'
-import { type RegistryRoom, makeRegistry } from './make-registry.ts'
-import { FILE_PREFIX, Sources, importFile } from './sources.ts'
-import { readSources, registryTermsOf } from './terms.ts'
+import { EXIT, Stop } from './exit.ts'
+import { type Output, STANDARD } from './ledger.ts'
+import { loadOrStop, openOrStop } from './load-or-stop.ts'
+import { many, showTime, visible } from './words.ts'
+import { exportFeed, makeFeedDesk } from '#main/registry/feed-desk.ts'
+import { type RegistryRoom, makeRegistry } from '#main/registry/make-registry.ts'
+import { FILE_PREFIX, Sources, importFile } from '#main/registry/sources.ts'
+import { readSources, registryTermsOf, UnusableKeys } from '#main/registry/terms.ts'
 
 type Words = { readonly config?: string; readonly store?: string; readonly json?: boolean; readonly by?: string }
 
@@ -249,7 +249,9 @@ export function registryCommands(program: Command, to: Output = STANDARD): void 
       withRegistry(words, async (at) => {
         if (words.keys === true) return to.out((await signerOf(at)).keys)
         if (words.pull === true) {
-          const sources = await readSources(at.config)
+          const sources = await readSources(at.config).catch((error: unknown) => {
+            throw error instanceof UnusableKeys ? new Stop(EXIT.unusable, error.message, { cause: error }) : error
+          })
           const puller = new Sources({ store: at.store, sources, now: Date.now, alarm: () => undefined })
           for (const source of sources) await puller.pull(source)
         }
