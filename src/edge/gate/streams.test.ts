@@ -13,6 +13,7 @@ import { type StreamParts, listenTcp } from './tcp.ts'
 const LIMITS: StreamLimits = {
   connections: 64,
   connectionsPerAddress: 32,
+  connectionsPerPeerAddress: 1_024,
   handshakes: 16,
   handshakeMs: 5_000,
   firstByteMs: 5_000,
@@ -224,6 +225,40 @@ test('a stranger who is heard and then says nothing is closed; a peer may stay f
   assert.equal(listed.streams.open, 1)
 })
 
+test('many connections of one address of a peer are taken, of a stranger’s address no more than a few', async (t) => {
+  const limits = { connectionsPerAddress: 2, connectionsPerPeerAddress: 6 }
+  const { open, figures, streams } = await listenWith(t, {
+    limits,
+    hearsStrangers: () => true,
+    isPeer: (address) => address === '127.0.0.1',
+  })
+  for (let number = 1; number <= 6; number++) await open()
+  await until(() => streams.open === 6)
+  await (await open()).ended()
+  assert.equal(figures.overAddress, 1)
+
+  for (let number = 1; number <= 2; number++) await open('127.0.0.1', '127.0.0.2')
+  await until(() => streams.open === 8)
+  await (await open('127.0.0.1', '127.0.0.2')).ended()
+  assert.deepEqual([figures.overAddress, streams.open], [2, 8])
+})
+
+test('a connection that a certificate has shown to be a peer’s makes room for another of its address', () => {
+  const streams = new Streams({ ...LIMITS, connectionsPerAddress: 1, connectionsPerPeerAddress: 2 })
+  const first = streams.admit('192.0.2.7', false)!
+  assert.equal(streams.admit('192.0.2.7', false), undefined)
+  first.prove()
+  first.prove()
+  const second = streams.admit('192.0.2.7', false)!
+  second.prove()
+  assert.equal(streams.admit('192.0.2.7', false), undefined, 'as many as a peer’s address may have')
+  second.leave()
+  second.leave()
+  assert.equal(streams.open, 1)
+  assert.ok(streams.admit('192.0.2.7', false))
+  assert.equal(streams.figures.overAddress, 2)
+})
+
 test('a source that no peer has is closed without an octet and counted, and takes no place', async (t) => {
   const { open, figures, streams } = await listenWith(t, {
     isPeer: (address) => address === '127.0.0.1',
@@ -242,7 +277,7 @@ test('a source that no peer has is closed without an octet and counted, and take
 })
 
 test('beyond the connections of one address one more is closed when it comes; another address, and one after a close, is not', async (t) => {
-  const { open, figures, streams } = await listenWith(t, { limits: { connectionsPerAddress: 3 } })
+  const { open, figures, streams } = await listenWith(t, { limits: { connectionsPerPeerAddress: 3 } })
   const [first] = await Promise.all([open(), open(), open()])
   await until(() => streams.open === 3)
 

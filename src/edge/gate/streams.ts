@@ -2,7 +2,10 @@
 export type StreamLimits = {
   /** Open connections in all; a quarter is kept for addresses of peers. */
   readonly connections: number
+  /** From one address that no peer sends from: until a certificate has shown whose they are. */
   readonly connectionsPerAddress: number
+  /** From one address of a peer. */
+  readonly connectionsPerPeerAddress: number
   /** TLS handshakes under way at once; a quarter is kept for addresses of peers. */
   readonly handshakes: number
   readonly handshakeMs: number
@@ -53,7 +56,7 @@ export type Place = { readonly prove: () => void; readonly leave: () => void }
 /** All connections of a gate: their limits, their figures, and who may have one more. */
 export class Streams {
   readonly figures = noStreamFigures()
-  readonly #byAddress = new Map<string, number>()
+  readonly #byAddress = new Map<string, { all: number; strangers: number }>()
   #limits: StreamLimits
   #open = 0
   #strangers = 0
@@ -84,9 +87,13 @@ export class Streams {
 
   /** A place for a connection of this address; undefined, counted, where there is none left. */
   admit(address: string, isPeer: boolean): Place | undefined {
-    const { connections, connectionsPerAddress } = this.limits
-    const ofAddress = this.#byAddress.get(address) ?? 0
-    if (ofAddress >= connectionsPerAddress) {
+    const { connections, connectionsPerAddress, connectionsPerPeerAddress } = this.limits
+    const ofAddress = this.#byAddress.get(address) ?? { all: 0, strangers: 0 }
+    const isFull = isPeer
+      ? ofAddress.all >= connectionsPerPeerAddress
+      : ofAddress.strangers >= connectionsPerAddress ||
+        ofAddress.all >= Math.max(connectionsPerAddress, connectionsPerPeerAddress)
+    if (isFull) {
       this.figures.overAddress++
       return undefined
     }
@@ -96,14 +103,20 @@ export class Streams {
     }
     this.figures.accepted++
     this.#open++
-    this.#byAddress.set(address, ofAddress + 1)
-    let counted = !isPeer
-    if (counted) this.#strangers++
-    const prove = (): void => {
-      if (counted) this.#strangers--
-      counted = false
-    }
-    return { prove, leave: once(() => this.#leave(address, prove)) }
+    this.#byAddress.set(address, ofAddress)
+    ofAddress.all++
+    if (isPeer) return { prove: () => undefined, leave: once(() => this.#leave(address)) }
+    ofAddress.strangers++
+    this.#strangers++
+    const prove = once(() => {
+      ofAddress.strangers--
+      this.#strangers--
+    })
+    const leave = once(() => {
+      prove()
+      this.#leave(address)
+    })
+    return { prove, leave }
   }
 
   /** Begins a handshake; answers how to end it, or undefined, counted, where too many are under way. */
@@ -117,12 +130,11 @@ export class Streams {
     return once(() => void this.#handshakes--)
   }
 
-  #leave(address: string, prove: () => void): void {
-    prove()
+  #leave(address: string): void {
     this.#open--
-    const left = this.#byAddress.get(address)! - 1
-    if (left === 0) this.#byAddress.delete(address)
-    else this.#byAddress.set(address, left)
+    const left = this.#byAddress.get(address)!
+    left.all--
+    if (left.all === 0) this.#byAddress.delete(address)
   }
 }
 

@@ -454,6 +454,7 @@ const HEARD = new WeakMap<TLSSocket, string>()
 const LIMITS: StreamLimits = {
   connections: 64,
   connectionsPerAddress: 32,
+  connectionsPerPeerAddress: 1_024,
   handshakes: 16,
   handshakeMs: 5_000,
   firstByteMs: 5_000,

@@ -289,7 +289,7 @@ const WRONG: [title: string, from: string, to: string, faults: string[]][] = [
     '["tcp:127.0.0.1:5060"]\n  streams: { queue: 1KiB, perAdress: 2 }',
     [
       '10:21: found "1KiB", expected a size from 64KiB to 16MiB, such as 64KiB or 4MiB',
-      '10:27: found the unknown key "perAdress", expected one of connections, perAddress, handshakes, handshake, firstByte, header, body, idle, stall, queue (did you mean perAddress?)',
+      '10:27: found the unknown key "perAdress", expected one of connections, perAddress, perPeerAddress, handshakes, handshake, firstByte, header, body, idle, stall, queue (did you mean perAddress?)',
     ],
   ],
   [

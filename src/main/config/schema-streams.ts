@@ -53,7 +53,16 @@ export const streamsKey = key(
       'How many connections may be open in all, over TCP and TLS; a quarter is kept for addresses of peers.',
       'a number from 4 to 100000',
     ),
-    perAddress: key(integer(1, 10_000).prefault(32), 'How many of them from one address.', 'a number from 1 to 10000'),
+    perAddress: key(
+      integer(1, 10_000).prefault(32),
+      'How many of them from one address that no peer sends from. One that shows a peer’s certificate no longer counts.',
+      'a number from 1 to 10000',
+    ),
+    perPeerAddress: key(
+      integer(1, 100_000).prefault(1_024),
+      'How many of them from one address of a peer (`gate.peers[].from`), behind which there may be many machines.',
+      'a number from 1 to 100000',
+    ),
     handshakes: key(
       integer(4, 10_000).prefault(256),
       'How many TLS handshakes may be under way at once; a quarter is kept for addresses of peers.',

@@ -67,6 +67,7 @@ export function streamLimitsOf(streams: Settings['gate']['streams']): StreamLimi
   return {
     connections: streams.connections,
     connectionsPerAddress: streams.perAddress,
+    connectionsPerPeerAddress: streams.perPeerAddress,
     handshakes: streams.handshakes,
     handshakeMs: streams.handshake,
     firstByteMs: streams.firstByte,
