@@ -12,7 +12,8 @@ import { STIR_PHRASES, STIR_REASONS } from '#codec/stir/reasons.ts'
 import { outcomeFigures } from '#main/outcomes.ts'
 import { standingFigures } from '#main/standing-watch.ts'
 import { webhookFigures } from '#main/webhooks.ts'
-import { gateFigures, httpFigures, inquiryFigures, ledgerFigures, streamFigures } from '#main/figures.ts'
+import { deskFigures, gateFigures, httpFigures, inquiryFigures, ledgerFigures, streamFigures } from '#main/figures.ts'
+import * as rates from '#main/desk/admission.ts'
 import { Clone, readBlocks, readSteps } from './guide.ts'
 import { missing } from './peers/peer.ts'
 
@@ -22,6 +23,8 @@ const CAPTURES = read('docs/captures.md')
 const RULES = read('docs/rules.md')
 const HTTP = read('docs/screen-over-http.md')
 const STIR = read('docs/stir.md')
+const DESK = read('docs/desk.md')
+const REGISTRY = read('docs/registry.md')
 const SOURCES = globSync('src/**/*.ts', { cwd: ROOT, exclude: (path) => path.endsWith('.test.ts') }).map(read)
 
 test('docs/run.md lists every figure with its words, and no other', (t) => {
@@ -77,6 +80,26 @@ test('docs/stir.md lists every figure of verification', () => {
   assert.ok(figures.length >= 8)
 })
 
+test('docs/desk.md lists every figure of the desk, its mail and the registry', () => {
+  const figures = deskFigures(unread)
+  assert.deepEqual(
+    tableUnder(DESK, 'Figures of the desk').map(([name, help]) => [name, help]),
+    figures.map(({ name, help }) => [name, help]),
+  )
+  assert.ok(figures.length >= 30)
+})
+
+test('docs/desk.md lists every rate that the desk holds people to, and no other', () => {
+  const known = Object.entries(rates).flatMap(([name, rate]) =>
+    typeof rate === 'object' && 'burst' in rate
+      ? [[name, `${rate.burst}, then one in ${(rate.everyMs / 1000).toLocaleString('en')} s`]]
+      : [],
+  )
+  const rows = tableUnder(DESK, 'Limits').filter(([, , value]) => value?.includes(', then one in '))
+  assert.deepEqual(rows.map(([name, , value]) => [name, value]).toSorted(), known.toSorted())
+  assert.ok(known.length >= 7)
+})
+
 test('docs/run.md lists every figure of connections with its words, and no other', () => {
   const figures = streamFigures({} as Parameters<typeof streamFigures>[0])
   const rows = tableUnder(RUN, 'Figures of connections')
@@ -111,6 +134,8 @@ test('every limit in the guides has the value of the code, and its count is a fi
     ...tableUnder(RULES, 'Limits of scores'),
     ...tableUnder(RULES, 'Limits of outcomes'),
     ...tableUnder(STIR, 'Limits of verification'),
+    ...tableUnder(DESK, 'Limits').filter(([, , value]) => !value?.includes(', then one in ')),
+    ...tableUnder(REGISTRY, 'Limits'),
   ]
   const limits = rows.filter(([name]) => /^[A-Z_]+$/.test(name))
   const figures = [
@@ -120,6 +145,7 @@ test('every limit in the guides has the value of the code, and its count is a fi
     ...tableUnder(RULES, 'Figures of scores'),
     ...tableUnder(RULES, 'Figures of outcomes'),
     ...tableUnder(STIR, 'Figures of verification'),
+    ...tableUnder(DESK, 'Figures of the desk'),
   ].map(([name]) => name)
   for (const [name, value = '', , counted = ''] of limits) {
     const values = constantsNamed(name)
@@ -139,7 +165,7 @@ test('every limit in the guides has the value of the code, and its count is a fi
 })
 
 test('every limit that an operator sets has the default of the reference', (t) => {
-  const rows = tableUnder(RUN, 'Limits').filter(([name]) => /^[a-z]/.test(name))
+  const rows = [...tableUnder(RUN, 'Limits'), ...tableUnder(DESK, 'Limits')].filter(([name]) => /^[a-z]/.test(name))
   const reference = read('docs/configuration.md')
   for (const [key, value] of rows) {
     const [section = '', ...path] = key.split('.')

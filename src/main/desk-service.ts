@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { HttpFigureName, HttpFigures } from '#edge/http/figures.ts'
 import type { Config } from '#main/config/config.ts'
-import type { DeskFigures, DeskOrder, DeskReport, DeskTask } from '#main/desk/desk-messages.ts'
+import type { DeskFigures } from '#main/desk/desk-figures.ts'
+import type { DeskOrder, DeskReport, DeskTask } from '#main/desk/desk-messages.ts'
 
 export type DeskSurroundings = {
   /** The keys that receipts are opened with, as they are now. */

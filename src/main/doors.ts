@@ -10,7 +10,7 @@ import type { Config } from '#main/config/config.ts'
 import { formatEndpoint, formatListening } from '#main/config/addresses.ts'
 import { EXIT, Stop } from './exit.ts'
 import type { GateState } from './gate-state.ts'
-import { gateFigures, httpFigures, inquiryFigures, ledgerFigures, streamFigures } from './figures.ts'
+import { deskFigures, gateFigures, httpFigures, inquiryFigures, ledgerFigures, streamFigures } from './figures.ts'
 import type { Gates } from './gates.ts'
 import { Deaf } from './gates.ts'
 import { UDP } from './hep-tap.ts'
@@ -148,6 +148,7 @@ export async function watch(
     ...inquiryFigures(() => inquiries),
     ...standingFigures(standings.figures),
     ...httpFigures(doors.figures),
+    ...deskFigures(doors.desk),
     ...streamFigures(streams),
   ]
   const health = () => {

@@ -5,6 +5,7 @@ import type { Figure } from '#edge/health/serve.ts'
 import { type HttpFigureName, type HttpFigures, HTTP_FIGURES } from '#edge/http/figures.ts'
 import type { Alarm, Alarms } from './alarms.ts'
 import { SCORE_FIGURES, type ScoreFigureName } from '#edge/score/figures.ts'
+import { DESK_FIGURES, type DeskFigureName, type DeskFigures } from '#main/desk/desk-figures.ts'
 import type { Inquiries } from './inquiries.ts'
 import type { StirFigures } from './stir.ts'
 import type { GateState } from './gate-state.ts'
@@ -87,6 +88,14 @@ export function httpFigures(figures: HttpFigures): Figure[] {
   })
 }
 
+/** What the metrics page shows of the desk, its mail and the registry; nothing where there is no desk. */
+export function deskFigures(read: () => DeskFigures): Figure[] {
+  return Object.entries(DESK_FIGURES).map(([name, help]): Figure => {
+    const type = name.endsWith('_total') ? 'counter' : 'gauge'
+    return { name, help, type, read: () => read()[name as DeskFigureName] ?? 0 }
+  })
+}
+
 /** What the metrics page shows of finding things out about calls: signatures and outside scores. */
 export function inquiryFigures(read: () => Pick<Inquiries, 'verifications' | 'scores'>): Figure[] {
   const verified = VERIFY_FIGURES.map(([name, help, of]): Figure => {
@@ -155,6 +164,9 @@ const ALARM_KINDS: readonly Alarm[] = [
   'certificate',
   'webhooks',
   'standing',
+  'desk',
+  'overdue',
+  'mail',
 ]
 
 function snake(name: string): string {

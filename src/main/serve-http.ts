@@ -10,7 +10,7 @@ import type { NotScreened, Screen, ScreenAnswer } from '#edge/http/screen-answer
 import { type HttpServer, serveHttp } from '#edge/http/serve.ts'
 import { Tokens } from '#edge/http/tokens.ts'
 import type { Config, PeerConfig } from '#main/config/config.ts'
-import type { DeskFigures } from '#main/desk/desk-messages.ts'
+import type { DeskFigures } from '#main/desk/desk-figures.ts'
 import { type DeskService, startDesk } from './desk-service.ts'
 import type { GateTerms } from './gate-terms.ts'
 import { filesOf, sparesOf } from '#main/desk/http-terms.ts'

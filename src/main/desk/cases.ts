@@ -90,9 +90,12 @@ export function hashToken(token: string): string {
   return hash('sha256', token)
 }
 
-/** 128 random bits, 22 characters. */
+/** 128 random bits, 22 characters. None begins with a hyphen, which a command line takes for an option. */
 export function makeId(): string {
-  return randomBytes(TOKEN_OCTETS).toString('base64url')
+  for (;;) {
+    const id = randomBytes(TOKEN_OCTETS).toString('base64url')
+    if (!id.startsWith('-')) return id
+  }
 }
 
 function isDisk(cause: unknown): boolean {

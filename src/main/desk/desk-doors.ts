@@ -1,6 +1,5 @@
 // One thing: the desk's doors and all that works behind them, brought up and down together in its thread.
 import { hash } from 'node:crypto'
-import { readRegistration } from '#core/registry/registration.ts'
 import { addMessage, answerQuestion, noteCase } from '#core/redress/steps.ts'
 import { createDesk as createCards } from '#edge/http/card.ts'
 import { createDeskPages } from '#edge/http/desk/pages.ts'
@@ -18,21 +17,23 @@ import { openRegistryStore } from '#edge/store/registry-store.ts'
 import type { Config } from '#main/config/config.ts'
 import { cardOf, filesOf, proxiesOf, sparesOf } from './http-terms.ts'
 import { makeFeedDesk } from '#main/registry/feed-desk.ts'
-import { makeRegistry } from '#main/registry/make-registry.ts'
+import { makeRegistry, type RegistryRoom } from '#main/registry/make-registry.ts'
 import { Sources } from '#main/registry/sources.ts'
 import { readSources, registryTermsOf } from '#main/registry/terms.ts'
 import { createBlockSearch } from './block-search.ts'
 import { makeId } from './cases.ts'
-import { challengeDial, type RegisteredHolder } from './desk.ts'
+import { challengeDial } from './desk.ts'
 import { startDeskChores } from './desk-chores.ts'
+import type { DeskFigures } from './desk-figures.ts'
 import type { DeskOrder, DeskReport, DeskTask } from './desk-messages.ts'
-import { openDeskRoom, STATUS_WITHIN_MS } from './desk-room.ts'
+import { type DeskRoom, openDeskRoom, STATUS_WITHIN_MS } from './desk-room.ts'
 import { checkEvidence } from './evidence.ts'
-import { type Inbox, openInbox } from './inbox.ts'
-import { openNews } from './news.ts'
+import { lookUpHolders } from './holders.ts'
+import { type Inbox, type Outcome, openInbox } from './inbox.ts'
+import { type News, openNews } from './news.ts'
 import { openOffice } from './office-door.ts'
 import { openPost, type Post } from './post.ts'
-import { watchCalls } from './watch-calls.ts'
+import { type CallWatch, watchCalls } from './watch-calls.ts'
 
 export type DeskDoors = {
   /** True once everything is closed. */
@@ -70,15 +71,7 @@ async function openDoors(
   const room = openDeskRoom({
     config: () => config,
     receipts: () => receipts,
-    holders: (store, number) =>
-      store.registeredOn(number, now()).flatMap((standing): RegisteredHolder[] => {
-        if (standing.kind !== 'registered') return []
-        const known = registryStore.known(standing.registration)
-        const state = known && readRegistration(known.events, now())
-        return state === undefined
-          ? []
-          : [{ registration: standing.registration, name: state.business.legalName, mail: state.business.email }]
-      }),
+    holders: lookUpHolders(registryStore, now),
     now,
     alarm,
   })
@@ -261,18 +254,12 @@ async function openDoors(
   }
 
   const report = (): void => {
-    const mail = post?.figures()
-    tell({
-      kind: 'figures',
-      http: { ...figures },
-      desk: {
-        ...parts.admission.figures,
-        ...watch.figures,
-        ...(mail && { mailSent: mail.sent, mailWaiting: mail.waiting, mailGivenUp: mail.givenUp }),
-        newsTold: news.figures().told,
-        newsWaiting: news.figures().waiting,
-      },
-    })
+    try {
+      const desk = countDesk({ room, watch, post, inbox, news, registry, sources })
+      tell({ kind: 'figures', http: { ...figures }, desk })
+    } catch (cause) {
+      alarm(cause)
+    }
   }
   const reporting = setInterval(report, REPORT_EVERY_MS)
   undo.push(() => clearInterval(reporting))
@@ -298,6 +285,61 @@ async function openDoors(
       for (const end of undo.reverse()) await end()
       return true
     },
+  }
+}
+
+type Counted = {
+  readonly room: Pick<DeskRoom, 'parts' | 'store'>
+  readonly watch: CallWatch
+  readonly post: Post | undefined
+  readonly inbox: Inbox | undefined
+  readonly news: News
+  readonly registry: Pick<RegistryRoom, 'figures'>
+  readonly sources: Sources
+}
+
+function countDesk({ room, watch, post, inbox, news, registry, sources }: Counted): DeskFigures {
+  const { figures: refused } = room.parts.admission
+  const mail = post?.figures()
+  const told = news.figures()
+  const came = (...outcomes: readonly Outcome[]): number =>
+    outcomes.reduce((sum, outcome) => sum + (inbox?.figures.get(outcome) ?? 0), 0)
+  return {
+    desk_waiting: room.store.waiting(),
+    desk_limited_address_total: refused.limitedByAddress,
+    desk_limited_number_total: refused.limitedByNumber,
+    desk_limited_mail_total: refused.limitedByMail,
+    desk_limited_domain_total: refused.limitedByDomain,
+    desk_puzzles_total: refused.puzzles,
+    desk_full_total: refused.full,
+    desk_files_refused_total: refused.files,
+    desk_challenges_refused_total: refused.challenges,
+    desk_calls_total: watch.figures.calls,
+    desk_blocks_total: watch.figures.blocks,
+    desk_verified_total: watch.figures.verified,
+    desk_regressed_total: watch.figures.regressed,
+    desk_proofs_total: watch.figures.proofs,
+    mail_waiting: mail?.waiting ?? 0,
+    mail_overdue_seconds: Math.round((mail?.overdueMs ?? 0) / 1000),
+    mail_sent_total: mail?.sent ?? 0,
+    mail_retried_total: mail?.retried ?? 0,
+    mail_given_up_total: mail?.givenUp ?? 0,
+    mail_answered_total: came('answered'),
+    mail_bounced_total: came('bounced'),
+    mail_ignored_total: came('automatic', 'empty', 'unknown', 'unreadable'),
+    mail_repeated_total: came('repeated'),
+    news_waiting: told.waiting,
+    news_told_total: told.told,
+    news_retried_total: told.retried,
+    news_given_up_total: told.givenUp,
+    registry_limited_address_total: registry.figures.address,
+    registry_limited_mail_total: registry.figures['mail-address'],
+    registry_limited_domain_total: registry.figures['mail-domain'],
+    registry_full_total: registry.figures.full,
+    registry_pulls_total: sources.figures.pulls,
+    registry_unchanged_total: sources.figures.unchanged,
+    registry_taken_total: sources.figures.taken,
+    registry_failed_total: sources.figures.failed,
   }
 }
 

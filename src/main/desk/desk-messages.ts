@@ -1,6 +1,7 @@
 import type { HttpFigures } from '#edge/http/figures.ts'
 import type { Config } from '#main/config/config.ts'
 import type { ReceiptKeys } from '#edge/store/receipt-keys.ts'
+import type { DeskFigures } from './desk-figures.ts'
 
 type Receipts = Pick<ReceiptKeys, 'keys' | 'currentSlot'>
 
@@ -33,6 +34,3 @@ export type DeskReport =
   | { readonly kind: 'overdue' }
   | { readonly kind: 'trouble'; readonly of: 'mail' | 'webhook' | 'registry'; readonly why: string }
   | { readonly kind: 'adopted' }
-
-/** What the desk counts, by the name of the figure. */
-export type DeskFigures = Readonly<Record<string, number>>

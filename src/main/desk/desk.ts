@@ -6,7 +6,7 @@ import { isOpenStatus } from '#core/redress/case.ts'
 import type { CaseBlock, EvidenceFile, SubscriberWish } from '#core/redress/case-event.ts'
 import type { Claim } from '#core/redress/claim.ts'
 import type { BlockedCall, Desk, Done, Filed, Refused, SubscriberRequest, Visitor } from '#core/redress/desk.ts'
-import { computeMonthly, monthOf, monthSpan } from '#core/redress/monthly.ts'
+import { monthOf, monthSpan } from '#core/redress/monthly.ts'
 import type { OfficeOpening, Worked, Worker } from '#core/redress/office.ts'
 import type { Proof, ProofChallenge } from '#core/redress/proof.ts'
 import {
@@ -30,10 +30,12 @@ import type { Admission } from './admission.ts'
 import { summarizeBlock } from './blocks.ts'
 import { Cases, type CasesParts, hashToken, makeId } from './cases.ts'
 import { checkEvidence, EVIDENCE_FILES_MAX } from './evidence.ts'
+import type { MonthlyCache } from './monthly-cache.ts'
 
 /** What the desk is made of; a change of configuration changes what the functions answer. */
 export type DeskParts = CasesParts & {
   readonly calls: CallReader
+  readonly monthly: MonthlyCache
   readonly files: EvidenceFiles
   readonly admission: Admission
   readonly ring: () => ReceiptRing
@@ -103,9 +105,9 @@ export function createDesk(parts: DeskParts): Desk {
       if (limited !== undefined) return limited
       if (!isOpenStatus(found.status)) return { kind: 'refused', field: 'file', problem: 'the case is not open' }
       if (found.evidence.length >= EVIDENCE_FILES_MAX)
-        return { kind: 'refused', field: 'file', problem: `expected at most ${EVIDENCE_FILES_MAX} files` }
+        return refuseFile(parts, `expected at most ${EVIDENCE_FILES_MAX} files`)
       const checked = checkEvidence(upload, parts.evidenceBytesMax())
-      if ('problem' in checked) return { kind: 'refused', field: 'file', problem: checked.problem }
+      if ('problem' in checked) return refuseFile(parts, checked.problem)
       const file: EvidenceFile = {
         id: makeId(),
         ...checked,
@@ -149,7 +151,7 @@ export function createDesk(parts: DeskParts): Desk {
       const at = now()
       const from = monthOf(at - YEAR_MS)
       const to = monthOf(monthSpan(monthOf(at)).from - 1)
-      return computeMonthly(store.times(monthSpan(from).from, monthSpan(to).before), from, to)
+      return parts.monthly.figures(from, to)
     },
   }
   return desk
@@ -249,6 +251,11 @@ export function openForClaimant(parts: DeskParts, cases: Cases, opening: OfficeO
   })
 }
 
+function refuseFile({ admission }: DeskParts, problem: string): Refused {
+  admission.figures.files++
+  return { kind: 'refused', field: 'file', problem }
+}
+
 /** Picks what is to be dialled, and keeps it for a quarter of an hour. */
 export function challengeCase(
   parts: DeskParts,
@@ -269,8 +276,10 @@ export function challengeCase(
   const waiting = store.challenges(id, at)
   const same = waiting.find((one) => one.number === number)
   if (same !== undefined) return same
-  if (waiting.length >= CHALLENGES_MAX)
+  if (waiting.length >= CHALLENGES_MAX) {
+    parts.admission.figures.challenges++
     return { kind: 'refused', field: 'number', problem: `${CHALLENGES_MAX} numbers are to be called from already` }
+  }
   const challenge = { number, dial: challengeDial(verification), from: at, until: at + CHALLENGE_MS }
   const taken = cases.take(id, (step) => giveChallenge(step, challenge, by))
   return taken.kind === 'done' ? challenge : taken

@@ -1,8 +1,12 @@
 import type { Refused, Visitor } from '#core/redress/desk.ts'
 import { networkOf } from '#edge/http/connection.ts'
 
+/** What was told to come later, and why. */
+export type IntakeFigures = { [why in 'address' | 'mail-address' | 'mail-domain' | 'full']: number }
+
 /** How often the registry lets itself be asked in an hour, by the address, the mail domain and the mailbox of who asks. */
 export class IntakeLimits {
+  readonly figures: IntakeFigures = { address: 0, 'mail-address': 0, 'mail-domain': 0, full: 0 }
   readonly #counts = new Map<string, number>()
   #hour = 0
 
@@ -25,8 +29,14 @@ export class IntakeLimits {
     ] as const
     const retryAfterMs = (hour + 1) * HOUR_MS - nowMs
     for (const [of, key, max] of asked)
-      if ((this.#counts.get(`${of} ${key}`) ?? 0) >= max) return { kind: 'limited', retryAfterMs, of }
-    if (this.#counts.size >= KEYS_MAX) return { kind: 'full', retryAfterMs }
+      if ((this.#counts.get(`${of} ${key}`) ?? 0) >= max) {
+        this.figures[of]++
+        return { kind: 'limited', retryAfterMs, of }
+      }
+    if (this.#counts.size >= KEYS_MAX) {
+      this.figures.full++
+      return { kind: 'full', retryAfterMs }
+    }
     for (const [of, key] of asked) this.#counts.set(`${of} ${key}`, (this.#counts.get(`${of} ${key}`) ?? 0) + 1)
     return undefined
   }

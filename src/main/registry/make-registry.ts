@@ -43,7 +43,7 @@ import {
 } from '#core/registry/steps.ts'
 import type { RegistryStore } from '#edge/store/registry-store.ts'
 import { StoreError } from '#edge/store/store-error.ts'
-import { IntakeLimits } from './intake-limits.ts'
+import { type IntakeFigures, IntakeLimits } from './intake-limits.ts'
 
 /** What the registry is made of. */
 export type RegistryParts = {
@@ -82,6 +82,8 @@ export type RegistryRoom = {
   readonly noteCall: (call: VerificationCall) => boolean
   /** What the time has brought: ends and reminders. To be called every few minutes; answers how many. */
   readonly attend: () => number
+  /** Who was told to come later, and why. */
+  readonly figures: Readonly<IntakeFigures>
 }
 
 /** Puts the registry together. It opens nothing and starts nothing: the store is the caller's to close. */
@@ -160,7 +162,10 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
     const { lines, faults } = readNumberLines(numbers, plan)
     const report: NumbersReport = { added: lines.length, there: 0, faults }
     if (read.kind === 'faults') return { ...read, report: { ...report, added: 0 } }
-    if (store.countUnconfirmed() >= UNCONFIRMED_MAX) return { kind: 'full', retryAfterMs: FULL_RETRY_MS }
+    if (store.countUnconfirmed() >= UNCONFIRMED_MAX) {
+      limits.figures.full++
+      return { kind: 'full', retryAfterMs: FULL_RETRY_MS }
+    }
     const id = freshId()
     const status = freshToken()
     const confirm = freshToken()
@@ -366,6 +371,7 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
   return {
     registry,
     vetting,
+    figures: limits.figures,
     noteCall({ calling, called, at, strength, detail }) {
       const id = store.findChallenge(calling, called, at)
       if (id === undefined) return false
