@@ -1,11 +1,16 @@
-// What the desk's lists cost on a full store: a million rows of the ledger, a hundred thousand cases.
+// What the desk's lists and pages cost on a full store: a million rows of the ledger, a hundred thousand cases.
 // Run by hand: node bench/desk.ts [ledger rows] [cases] [directory]
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { DatabaseSync } from 'node:sqlite'
+import { parseParty } from '#core/call/party.ts'
 import type { BlockEntry } from '#core/ledger/entry.ts'
+import { createReceiptRing } from '#core/receipt/receipt.ts'
+import { parseTransaction } from '#core/transaction/transaction.ts'
+import { createDeskPages } from '#edge/http/desk/pages.ts'
+import { noHttpFigures } from '#edge/http/figures.ts'
 import { openLedger } from '#edge/store/sqlite-ledger.ts'
 import { type TestCases, openTestCases } from '../test/cases.ts'
 
@@ -16,13 +21,26 @@ const path = join(directory, 'recourse.db')
 const url = `sqlite:${path}`
 const START_MS = Date.UTC(2026, 9, 1)
 const DAY_MS = 86_400_000
+const YEAR_MS = 365 * DAY_MS
 const RUNS = 20
+const SECRET = new Uint8Array(32).fill(5)
+/** The page of a block opens what is sealed; all other receipts are only kept. */
+const REAL_RECEIPT = 7
+const sealed = createReceiptRing(new Map([[0, SECRET]]), 0).seal({
+  atMs: START_MS,
+  calling: parseParty(numberOf(REAL_RECEIPT)),
+  called: parseParty('+14155550163'),
+  rule: 0,
+  transaction: parseTransaction('0'.repeat(16)),
+})
+let statusToken = ''
+let pagesAsked = Date.UTC(2026, 10, 23, 12)
 /** Opened through the desk; the others are copies of their rows. */
 const SEED_CASES = 1_000
 
 try {
   await fillLedger()
-  const desk = openTestCases(url)
+  const desk = openTestCases(url, SECRET)
   try {
     await fillCases(desk)
     await timeLists(desk)
@@ -66,7 +84,8 @@ async function fillCases({ office, store }: TestCases): Promise<void> {
       webhook: undefined,
     }
     const opened = await office.open({ way: 'telephone', claim }, { name: 'bench', account: 'bench' })
-    if (opened.kind !== 'opened') throw new Error(`a case was not opened: ${JSON.stringify(opened)}`)
+    if (opened.kind === 'opened') statusToken = opened.token
+    else throw new Error(`a case was not opened: ${JSON.stringify(opened)}`)
   }
   multiply(made)
   const listed = store.rebuildViews()
@@ -86,20 +105,46 @@ function multiply(made: number): void {
   )
   for (let copy = 1; copy * made < cases; copy++) {
     const by = copy * before
-    copyCase.run(by, by, copy * 1_000, before)
-    copyEvents.run(by, copy * 1_000, before)
+    const earlierMs = -Math.floor((copy * made * YEAR_MS) / cases)
+    copyCase.run(by, by, earlierMs, before)
+    copyEvents.run(by, earlierMs, before)
   }
   db.exec('COMMIT')
   db.close()
 }
 
-async function timeLists({ office, blocks }: TestCases): Promise<void> {
+async function timeLists({ office, desk, blocks }: TestCases): Promise<void> {
   const first = await office.cases({}, undefined, 50)
   const id = first.cases[0]!.id
   let deep: string | undefined
   for (let page = 0; page < 40; page++) deep = (await office.cases({}, deep, 100)).after
-  const number = numberOf(7)
-  const receipt = receiptOf(7)
+  const number = numberOf(REAL_RECEIPT)
+  const receipt = receiptOf(REAL_RECEIPT)
+  const pages = createDeskPages({
+    desk,
+    card: () => new Response(),
+    operator: {
+      name: 'Northwire',
+      contact: { tel: '+18005550142' },
+      promise: { statusWithinHours: 24 },
+      timeZone: 'UTC',
+      isTransparent: true,
+    },
+    publicUrl: 'https://redress.northwire.example',
+    country: 'US',
+    evidenceBytesMax: 1_000_000,
+    secret: SECRET,
+    isProxy: () => false,
+    figures: noHttpFigures(),
+    // Each request in a second of its own, so that none meets the limits.
+    now: () => (pagesAsked += 1_000),
+    alarm: (cause) => console.error(cause),
+  })
+  const page = async (path: string): Promise<void> => {
+    const answer = await pages.request(path)
+    if (answer.status !== 200) throw new Error(`${path}: ${answer.status}`)
+    await answer.text()
+  }
   const lists: [what: string, ask: () => Promise<unknown>][] = [
     ['queue, first page', () => office.cases({}, undefined, 50)],
     ['queue, open ones', () => office.cases({ isOpen: true }, undefined, 50)],
@@ -111,6 +156,8 @@ async function timeLists({ office, blocks }: TestCases): Promise<void> {
     ['queue, nobody has it', () => office.cases({ assigned: '', isOpen: true }, undefined, 50)],
     ['queue, of a number', () => office.cases({ number }, undefined, 50)],
     ['queue, of a receipt', () => office.cases({ receipt }, undefined, 50)],
+    ['queue, text that many have', () => office.cases({ text: 'caller 42' }, undefined, 50)],
+    ['queue, text that nobody has', () => office.cases({ text: 'nobody has it' }, undefined, 50)],
     ['queue, requests only', () => office.cases({ kind: 'request' }, undefined, 50)],
     ['one case', () => office.case(id)],
     ['its evidence', () => office.evidence(id)],
@@ -130,6 +177,10 @@ async function timeLists({ office, blocks }: TestCases): Promise<void> {
     ['blocks of a rule', () => blocks({ rule: 'volume' }, undefined, 50)],
     ['blocks of a rule that has few', () => blocks({ rule: 'rare' }, undefined, 50)],
     ['blocks of a day', () => blocks({ from: START_MS + DAY_MS, before: START_MS + 2 * DAY_MS }, undefined, 50)],
+    ['page of a block', () => page(`/r/${receipt}`)],
+    ['page of a case', () => page(`/c/${statusToken}`)],
+    ['page of figures', () => page('/transparency')],
+    ['page of the contact', () => page('/')],
   ]
   console.log(`${'page'.padEnd(32)} ${'median ms'.padStart(10)} ${'worst ms'.padStart(10)} ${'CPU ms'.padStart(10)}`)
   for (const [what, ask] of lists) {
@@ -182,6 +233,7 @@ function numberOf(index: number): string {
 }
 
 function receiptOf(index: number): string {
+  if (index === REAL_RECEIPT) return sealed
   return `I${String(index).padStart(63, '0')}`
 }
 

@@ -17,6 +17,7 @@ export function addCaseLists({ to, verb, withOffice }: CaseVerb): void {
     .option('--assigned <name>', 'that this person has; "" for those that nobody has')
     .option('--number <number>', 'of this number')
     .option('--receipt <receipt>', 'of the block with this receipt')
+    .option('--text <text>', 'with this in the name, organisation, mail, telephone or purpose of its claimant')
     .option('--since <time>', 'opened at this time or later: 2026-11-22, or 24h (ago)')
     .option('--until <time>', 'opened before this time')
     .option('--newest', 'the newest first')
@@ -27,7 +28,7 @@ export function addCaseLists({ to, verb, withOffice }: CaseVerb): void {
         const { cases, after } = await office.cases(readFilter(words), words.after, readLimit(words.limit))
         if (words.json === true) for (const one of cases) to.out(`${visible(JSON.stringify(summaryRecord(one)))}\n`)
         else if (cases.length > 0) to.out([CASE_HEAD, ...cases.map(caseRow)].map((line) => `${line}\n`).join(''))
-        if (cases.length === 0) to.err('no cases\n')
+        if (cases.length === 0) to.err(after === undefined ? 'no cases\n' : 'no cases so far\n')
         if (after !== undefined) to.err(`there are more: --after ${after}\n`)
       }),
     )
@@ -70,6 +71,7 @@ type ListWords = CaseWords & {
   readonly assigned?: string
   readonly number?: string
   readonly receipt?: string
+  readonly text?: string
   readonly since?: string
   readonly until?: string
   readonly newest?: boolean
@@ -87,6 +89,8 @@ function readFilter(words: ListWords): CaseFilter {
       EXIT.unusable,
       `--receipt ${visible(receipt)}: a receipt has 64 characters; copy it whole, without the URL`,
     )
+  if (words.text !== undefined && (words.text.trim() === '' || words.text.length > TEXT_MAX))
+    throw new Stop(EXIT.unusable, `--text: write 1 to ${TEXT_MAX} characters`)
   if (requests === true && claims === true)
     throw new Stop(EXIT.unusable, 'say --requests or --claims; without either it lists both')
   return {
@@ -97,6 +101,7 @@ function readFilter(words: ListWords): CaseFilter {
     assigned,
     number: number === undefined ? undefined : readNumber('--number', number),
     receipt,
+    text: words.text,
     openedFrom: since === undefined ? undefined : readTime('--since', since),
     openedBefore: until === undefined ? undefined : readTime('--until', until),
     order: newest === true ? 'newest' : 'due',
@@ -112,6 +117,7 @@ function readLimit(text: string): number {
 /** An id as examples show one. */
 const ID = 'Kc9vN2x0RrmJ3p6t1wQ8Zg'
 const LIST_MAX = 1_000
+const TEXT_MAX = 100
 const STATUSES = Object.keys({
   unconfirmed: true,
   open: true,

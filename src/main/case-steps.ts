@@ -1,11 +1,11 @@
-import { Argument, type Command, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { writeOutDecision } from '#core/redress/decision-request.ts'
 import type { Decision } from '#core/redress/decision.ts'
 import type { Office, OfficeProof, Worked, Worker } from '#core/redress/office.ts'
 import { type Parsed, parseClaim, parseDecision } from '#core/redress/parse.ts'
 import { type CaseVerb, type CaseWords, done, readCaseId, unknownCase, workerOf } from './case.ts'
 import { previewInWords, readNumber } from './case-words.ts'
-import { EXIT, Stop } from './exit.ts'
+import { EXIT, type ExitCode, Stop } from './exit.ts'
 import { parseTime } from './ledger-time.ts'
 import { showTime, visible } from './words.ts'
 
@@ -35,6 +35,27 @@ export function addCaseSteps(made: CaseVerb): void {
   const tell = (words: CaseWords, record: unknown, text: string): void =>
     to.out(words.json === true ? `${visible(JSON.stringify(record))}\n` : `${visible(text)}\n`)
   const ofCase = (command: Command): Command => command.argument('<case>', 'its id')
+  const decideOne = async (
+    office: Office,
+    id: string,
+    outcome: Decision['outcome'],
+    words: DecideWords,
+  ): Promise<void> => {
+    const file = await office.case(id)
+    if (file === undefined) throw unknownCase(id)
+    const written = writeOutDecision(decisionOf(outcome, words), file.numbers)
+    const decision = orStop(parseDecision(written, Date.now()))
+    if (words.dryRun === true) {
+      const preview = done(await office.preview(id, decision), id)
+      if (preview.kind !== 'preview') throw new Error('a preview came without its words')
+      const { mail, standing, unproven } = preview
+      if (words.json === true) return to.out(`${visible(JSON.stringify({ case: id, mail, standing, unproven }))}\n`)
+      return to.out(`${previewInWords(preview)}\n`)
+    }
+    const seen = readSeen(words.seen) ?? file.summary.seq
+    const { seq } = done(await office.decide(id, decision, words.override, workerOf(words), seen), id)
+    return tell(words, { case: id, seq }, `${id} decided: event ${seq}`)
+  }
 
   verb(
     'open',
@@ -128,14 +149,13 @@ export function addCaseSteps(made: CaseVerb): void {
         tell(words, record, `call ${dial} from ${given.number} until ${showTime(until)}`)
       }),
     )
-  ofCase(
-    step(
-      'decide',
-      'decide: lift, partly, uphold, or grant what a subscriber asks',
-      `decide ${ID} lift --reason "the clinic’s own reminders" --expires 2027-11-22`,
-    ),
+  step(
+    'decide',
+    'decide one case, or many alike: lift, partly, uphold, or grant what a subscriber asks',
+    `decide ${ID} lift --reason "the clinic’s own reminders" --expires 2027-11-22`,
   )
-    .addArgument(new Argument('<outcome>', 'what is decided').choices(['lift', 'partly', 'uphold', 'grant']))
+    .usage('[options] <case...> <outcome>')
+    .argument('<words...>', 'the ids of cases, and behind them lift, partly, uphold or grant')
     .requiredOption('--reason <text>', 'why; the claimant reads it')
     .option('--number <number>', 'lift this number, again for each; all contested numbers if no scope is said', collect)
     .option('--block <digits>', 'lift all numbers that begin so, like +1212555, again for each', collect)
@@ -147,23 +167,26 @@ export function addCaseSteps(made: CaseVerb): void {
     .option('--next <text>', 'what the claimant can do next')
     .option('--override <text>', 'why a lift goes without proof of control')
     .option('--dry-run', 'show what it would do and what the claimant would read')
-    .action((text: string, outcome: Decision['outcome'], words: DecideWords) =>
+    .action((given: readonly string[], words: DecideWords) =>
       withOffice(words, async (office) => {
-        const id = readCaseId(text)
-        const file = await office.case(id)
-        if (file === undefined) throw unknownCase(id)
-        const written = writeOutDecision(decisionOf(outcome, words), file.numbers)
-        const decision = orStop(parseDecision(written, Date.now()))
-        if (words.dryRun === true) {
-          const preview = done(await office.preview(id, decision), id)
-          if (preview.kind !== 'preview') throw new Error('a preview came without its words')
-          const { mail, standing, unproven } = preview
-          if (words.json === true) return to.out(`${visible(JSON.stringify({ case: id, mail, standing, unproven }))}\n`)
-          return to.out(`${previewInWords(preview)}\n`)
+        const { ids, outcome } = readDecided(given)
+        const [only] = ids
+        if (ids.length === 1) return decideOne(office, only!, outcome, words)
+        if (words.seen !== undefined)
+          throw new Stop(EXIT.unusable, '--seen goes with one case only: decide this one by itself')
+        let exitCode: ExitCode | undefined
+        let undecided = 0
+        for (const id of ids) {
+          try {
+            await decideOne(office, id, outcome, words)
+          } catch (error) {
+            if (!(error instanceof Stop)) throw error
+            if (exitCode === undefined || error.exitCode > exitCode) exitCode = error.exitCode
+            undecided++
+            to.err(`${id}: ${error.message}\n`)
+          }
         }
-        const seen = readSeen(words.seen) ?? file.summary.seq
-        const { seq } = done(await office.decide(id, decision, words.override, workerOf(words), seen), id)
-        return tell(words, { case: id, seq }, `decided: event ${seq}`)
+        if (exitCode !== undefined) throw new Stop(exitCode, `${undecided} of ${ids.length} cases were not decided`)
       }),
     )
   ofCase(
@@ -241,6 +264,20 @@ function wishOf({ wants, number = [], caller, vouched }: OpenWords) {
   return { wants: known, number: readNumber('--number', own), caller: whom, isVouched: vouched ?? false }
 }
 
+/** Cases, each once, and behind them what is decided about all of them. */
+function readDecided(given: readonly string[]): { ids: string[]; outcome: Decision['outcome'] } {
+  const last = given.at(-1)!
+  const outcome = OUTCOMES.find((one) => one === last)
+  if (outcome === undefined)
+    throw new Stop(
+      EXIT.unusable,
+      `${visible(last)} is no outcome: write it behind the cases. Allowed choices are ${OUTCOMES.join(', ')}`,
+    )
+  const ids = [...new Set(given.slice(0, -1).map(readCaseId))]
+  if (ids.length > 0) return { ids, outcome }
+  throw new Stop(EXIT.unusable, `${outcome} which case? Write its id before: recourse case list shows them`)
+}
+
 function decisionOf(outcome: Decision['outcome'], words: DecideWords): unknown {
   const { reason, number = [], block = [], range = [], attestation, rule, evidence, next, expires } = words
   const until = expires === undefined ? undefined : readEnd(expires)
@@ -291,4 +328,5 @@ function collect(one: string, before: readonly string[] | undefined): readonly s
 }
 
 const ID = 'Kc9vN2x0RrmJ3p6t1wQ8Zg'
+const OUTCOMES = ['lift', 'partly', 'uphold', 'grant'] as const
 const WISHES = ['blocked-list', 'opt-out', 'opt-in', 'unblock', 'block'] as const

@@ -21,7 +21,8 @@ export function caseRow(summary: CaseSummary): string {
 
 /** A case whole, for people. */
 export function caseInWords(file: CaseFile): string {
-  const { summary, claim, request, events, next, question, decision, proofs, unproven, challenges, numbers } = file
+  const { summary, claim, request, events, next, question, decision, proofs, unproven, challenges, evidence, numbers } =
+    file
   const { claimant } = claim
   const contact = [claimant.email, claimant.tel].filter((one) => one !== undefined).join(', ')
   const due = summary.due
@@ -46,6 +47,10 @@ export function caseInWords(file: CaseFile): string {
     ...proofs.map(({ number, way, strength, detail }): [string, string] => [
       'proof',
       `${number === '' ? 'all numbers' : number} by ${way}${strength === 'full' ? '' : ' (hint only)'}: ${detail}`,
+    ]),
+    ...evidence.map(({ id, name, type, octets }): [string, string] => [
+      'file',
+      `${id}  ${name}, ${type}, ${octets} octets`,
     ]),
     ...challenges.map(({ number, dial, until }): [string, string] => [
       'to be called',

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { openPolicyReader } from '#edge/store/policy-store.ts'
 import { openReceiptKeys } from '#edge/store/receipt-keys.ts'
+import { openRegistryStore } from '#edge/store/registry-store.ts'
 import { parseStoreUrl } from '#edge/store/schema.ts'
 import type { Config } from '#main/config/config.ts'
 import type { OpenCases } from './case.ts'
-import { openDeskRoom } from './desk/desk-room.ts'
+import { openDeskRoom } from '#main/desk/desk-room.ts'
+import { lookUpHolders } from '#main/desk/holders.ts'
 import { loadOrStop, loadWithPolicy, openOrStop } from './load-or-stop.ts'
 import { say } from './say.ts'
 
@@ -19,15 +21,26 @@ export const openCases: OpenCases = async (words) => {
     const path = words.store === undefined ? config.store.path : parseStoreUrl(words.store)
     const judged = withPolicyInForce(config, words.config, path)
     const receipts = readKeyring(config)
-    const room = openDeskRoom({
-      config: () => judged,
-      receipts: () => receipts,
-      holders: () => [],
-      now: () => Date.now(),
-      alarm: (cause) => say(`the store: ${cause instanceof Error ? cause.message : String(cause)}`),
-      store: path,
-    })
-    return { office: room.office, operator: config.operator.name, close: () => room.close() }
+    const registry = openRegistryStore(`sqlite:${path}`)
+    const now = (): number => Date.now()
+    try {
+      const room = openDeskRoom({
+        config: () => judged,
+        receipts: () => receipts,
+        holders: lookUpHolders(registry, now),
+        now,
+        alarm: (cause) => say(`the store: ${cause instanceof Error ? cause.message : String(cause)}`),
+        store: path,
+      })
+      const close = (): void => {
+        room.close()
+        registry.close()
+      }
+      return { office: room.office, operator: config.operator.name, close }
+    } catch (cause) {
+      registry.close()
+      throw cause
+    }
   })
 }
 

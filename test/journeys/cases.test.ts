@@ -1,9 +1,15 @@
-// The desk from the command line, on the store of a gate that runs: a real block, a case opened for somebody who phoned, a
-// letter, a lift that the gate heeds, a correction, and what is handed out.
+// The desk from the command line, on the store of a gate that runs: every command of docs/cases.md, from a real block to what
+// is handed out. One command of a kind is a process of its own; the others run here, by the same code, for the time it saves.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { Command, CommanderError } from 'commander'
 import { parseCsv } from '#core/ledger/csv.ts'
+import { caseCommands } from '../../src/main/case.ts'
+import { EXIT, Stop } from '../../src/main/exit.ts'
+import { openCases } from '../../src/main/open-cases.ts'
 import { Caller, formatInvite, statusOf } from '../peers/caller.ts'
 import { until } from '../peers/peer.ts'
 import { COMMAND, Recourse } from '../peers/recourse.ts'
@@ -11,60 +17,139 @@ import { COMMAND, Recourse } from '../peers/recourse.ts'
 const CALLING = '+12125550117'
 const CALLED = '+14155550163'
 const POLICY = { rules: [{ id: 'deny', deny: ['+1212555*'], program: 'opt-out' }] }
+const DESK = {
+  desk: 'https://redress.northwire.example',
+  deskMore: { tls: 'none' },
+  verification: '+12125559900',
+} as const
 
-test('somebody phones about a blocked call: the case is opened, proved, lifted, corrected and handed out', async (t) => {
-  const gate = await Recourse.start(t, { policy: POLICY })
+test('somebody phones about a blocked call: asked, proved, lifted, corrected, decided anew and handed out', async (t) => {
+  const gate = await Recourse.start(t, { policy: POLICY, ...DESK })
   const call = await callerOf(t, gate)
   assert.equal(await call(), 603)
-  const cases = (...words: string[]) => runCase(gate, words)
-  const done = (...words: string[]) => {
-    const { status, stdout, stderr } = cases(...words, '--json')
-    assert.equal(status, 0, `${words.join(' ')}: ${stderr}`)
-    return JSON.parse(stdout) as { case: string; seq: number; status: string; events: { seq: number; kind: string }[] }
-  }
   const [block] = gate.ledger()
   const who = ['--name', 'Ann Lee', '--tel', '+12125550100', '--purpose', 'appointment reminders']
-  const opened = done('open', ...who, '--receipt', block!.receipt, '--number', CALLING, '--by', 'Bo')
-  const id = opened.case
-  assert.match(cases('list', '--open').stdout, new RegExp(id))
-  const evidence = cases('evidence', id)
-  assert.match(evidence.stdout, /block at .* from \+12125550117 to \+14155550163/)
-  assert.match(evidence.stdout, /today it would be blocked by deny/)
+  const filing = ['open', '--way', 'telephone', ...who, '--number', CALLING, '--receipt', block!.receipt, '--by', 'Bo']
+  const process = runProcess(gate, [...filing, '--json'])
+  assert.equal(process.status, 0, process.stderr)
+  const { case: id, token } = JSON.parse(process.stdout) as { case: string; token: string }
 
-  const lift = ['decide', id, 'lift', '--reason', 'the clinic’s own reminders', '--by', 'Bo']
-  const unproven = cases(...lift)
+  const ran = new Set<string>()
+  const cases = async (...words: string[]) => {
+    ran.add(words[0]!)
+    return runHere(gate, words)
+  }
+  const done = async (...words: string[]) => {
+    const { status, stdout, stderr } = await cases(...words, '--json')
+    assert.equal(status, 0, `${words.join(' ')}: ${stderr}`)
+    return JSON.parse(stdout) as Shown
+  }
+  const by = ['--by', 'Bo']
+  for (const [filter, isThere] of [
+    [['--open'], true],
+    [['--overdue'], false],
+    [['--open', '--assigned', ''], true],
+    [['--number', CALLING], true],
+    [['--text', 'ANN  lee'], true],
+    [['--text', 'reminders'], true],
+    [['--text', 'Ann Leeds'], false],
+  ] as const)
+    assert.equal((await cases('list', ...filter)).stdout.includes(id), isThere, filter.join(' '))
+  const evidence = (await cases('evidence', id)).stdout
+  assert.match(evidence, /block at .* from \+12125550117 to \+14155550163/)
+  assert.match(evidence, /today it would be blocked by deny/)
+
+  await done('assign', id, 'bo@northwire.example', ...by)
+  assert.match((await cases('list', '--assigned', 'bo@northwire.example')).stdout, new RegExp(id))
+  await done('told', id, ...by)
+  await done('message', id, 'we look into it until Friday', ...by)
+  await done('ask', id, 'Who dials for you?', ...by)
+  assert.equal((await done('show', id)).status, 'waiting-for-claimant')
+  await done('answer', id, 'our own dialler', ...by)
+  assert.equal((await done('show', id)).status, 'open')
+  assert.match((await cases('challenge', id, CALLING)).stdout, /^call \+12125559900\d* from \+12125550117 until /)
+  assert.equal((await cases('challenge', id, '+12125550118')).status, 2, 'no number of the case')
+  const letter = await handIn(gate, token, 'signed by the owner')
+  const [file] = (await done('show', id)).evidence
+  assert.match((await cases('show', id)).stdout, new RegExp(`^file +${file!.id} {2}letter\\.txt, text/plain`, 'm'))
+  const path = join(gate.directory, 'letter.txt')
+  assert.match((await cases('attachment', id, file!.id, path)).stdout, /open it with care/)
+  assert.equal(readFileSync(path, 'utf8'), letter)
+  assert.equal((await cases('attachment', id, file!.id, path)).status, 3, 'nothing is written over')
+
+  const lift = ['decide', id, 'lift', '--reason', 'the clinic’s own reminders', ...by]
+  const unproven = await cases(...lift)
   assert.equal(unproven.status, 2, 'no proof, no lift')
   assert.match(unproven.stderr, /nothing was done/)
-  const note = done('note', id, 'asked the carrier', '--by', 'Bo')
-  assert.equal(cases('note', id, 'late', '--seen', String(note.seq - 1)).status, 2, 'the case has gone on')
-  done('prove', id, '--way', 'letter', '--detail', 'signed by the owner, page 2', '--by', 'Bo')
-  assert.match(cases(...lift, '--dry-run').stdout, /the gates hear of 1 entry/)
+  const note = await done('note', id, 'asked the carrier', ...by)
+  const late = await cases('note', id, 'late', '--seen', String(note.seq - 1))
+  assert.equal(late.status, 2, 'the case has gone on')
+  await done('prove', id, '--way', 'letter', '--detail', 'signed by the owner, page 2', ...by)
+  assert.match((await cases(...lift, '--dry-run')).stdout, /the gates hear of 1 entry/)
   assert.equal(await call(), 603, 'a dry run changes nothing')
-  done(...lift)
+  await done(...lift, '--expires', new Date(Date.now() + 365 * 86_400_000).toISOString().slice(0, 10))
   await until('a call that goes on', async () => (await call()) !== 603 || undefined)
 
-  const { events, status } = done('show', id)
+  const { events, status } = await done('show', id)
   assert.ok(['lifted', 'verified'].includes(status), status)
   const decided = events.find(({ kind }) => kind === 'decided')
-  done('correct', id, String(decided!.seq), '--reason', 'the wrong clinic', '--by', 'Bo')
+  await done('correct', id, String(decided!.seq), '--reason', 'the wrong clinic', ...by)
   await until('a call that is blocked again', async () => (await call()) === 603 || undefined)
 
-  const page = cases('file', id)
+  const uphold = ['--reason', 'one campaign', '--evidence', '412 calls in 10 min', '--next', 'register your numbers']
+  await done('decide', id, 'uphold', ...uphold, ...by)
+  await done('reopen', id, '--reason', 'the numbers were sold', ...by)
+  await done('decide', id, 'partly', '--reason', 'only what is signed', '--next', 'sign the rest', '--attestation', 'A')
+  assert.equal((await done('show', id)).status, 'partly-lifted')
+
+  const others: string[] = []
+  for (const number of ['+12125550150', '+12125550151', '+12125550152'])
+    others.push((await done('open', ...who, '--number', number, ...by)).case)
+  await done('withdraw', others[2]!, '--reason', 'she said so on the telephone', ...by)
+  const many = await cases('decide', ...others, 'uphold', ...uphold, ...by)
+  assert.equal(many.status, 2, 'one of them is withdrawn')
+  assert.match(many.stderr, new RegExp(`^${others[2]}: .*withdrawn.*\n1 of 3 cases were not decided$`))
+  for (const other of others.slice(0, 2)) {
+    assert.match(many.stdout, new RegExp(`^${other} decided: event \\d+$`, 'm'))
+    assert.equal((await done('show', other)).status, 'upheld')
+  }
+  const wish = ['--wants', 'unblock', '--caller', CALLING]
+  const request = (await done('open', '--name', 'Cy', '--tel', CALLED, '--number', CALLED, ...wish)).case
+  await done('decide', request, 'grant', '--reason', 'known by the portal', ...by)
+  assert.equal((await done('show', request)).status, 'granted')
+
+  const page = await cases('file', id)
   assert.match(page.stdout, /^<!doctype html>/)
   assert.match(page.stdout, /\+1415xxxxxxx/)
   assert.doesNotMatch(page.stdout, /\+14155550163|asked the carrier/)
-  assert.match(cases('file', id, '--inside').stdout, /asked the carrier/)
-  const list = cases('export', CALLED, '--identity', 'known by the portal', '--by', 'Bo')
+  assert.match((await cases('file', id, '--inside')).stdout, /asked the carrier/)
+  const list = await cases('export', CALLED, '--identity', 'known by the portal', ...by)
   const rows = [...parseCsv(list.stdout)]
   assert.ok(rows.length >= 3, 'a head and two blocks at least')
   assert.ok(rows.slice(1).every((row) => row[2] === CALLING && row[3] === 'opt-out'))
   assert.match(gate.command('audit', 'list', '--json', '--config', 'recourse.yaml'), /known by the portal/)
-  assert.match(cases('figures').stdout, /1 case/)
+  assert.match((await cases('figures')).stdout, /4 cases/)
+  for (const command of commandsOf('docs/cases.md')) assert.ok(command === 'open' || ran.has(command), command)
+
   gate.verifyLedger()
+  await gate.stop()
+  const whole = JSON.parse((await cases('file', id, '--json')).stdout) as {
+    blocks: { entry: { checkpoint: string } }[]
+  }
+  const { checkpoint } = whole.blocks[0]!.entry
+  const verify = (line: string) => {
+    writeFileSync(join(gate.directory, 'proof.jsonl'), `${line}\n`)
+    return runProcess(gate, ['verify', '--checkpoints', 'proof.jsonl'], 'ledger')
+  }
+  assert.match(verify(checkpoint).stdout, /all as recorded/)
+  assert.equal(verify(checkpoint.replace(/"hash":"./, '"hash":"x')).status, 1, 'another ledger')
 })
 
 test('what cannot be done ends with one clear line and the right code', async (t) => {
   const gate = await Recourse.start(t, { policy: POLICY })
+  const asProcess = runProcess(gate, ['show', 'x'])
+  assert.match(asProcess.stderr, /^recourse: x is no case/)
+  assert.equal(asProcess.status, 2)
   const unknown = 'A'.repeat(22)
   const table: [words: string[], code: number, said: RegExp][] = [
     [['show', 'x'], 2, /x is no case/],
@@ -76,11 +161,14 @@ test('what cannot be done ends with one clear line and the right code', async (t
     [['open', '--name', 'Ann'], 2, /expected at least one receipt, number or call/],
     [['decide', unknown, 'maybe', '--reason', 'x'], 2, /Allowed choices are lift, partly, uphold, grant/],
     [['export', CALLED, '--identity', 'said +14155550163'], 2, /without a telephone number/],
+    [['list', '--text', ' '], 2, /--text: write 1 to 100 characters/],
+    [['decide', 'lift', '--reason', 'x'], 2, /lift which case/],
+    [['decide', unknown, unknown.replace('A', 'B'), 'lift', '--reason', 'x', '--seen', '3'], 2, /one case only/],
     [['figures', '--from', 'May'], 2, /write a month like/],
     [['list', '--store', 'sqlite:./nope.db'], 2, /nope\.db/],
   ]
   for (const [words, code, said] of table) {
-    const ended = runCase(gate, words)
+    const ended = await runHere(gate, words)
     assert.match(ended.stderr, said, words.join(' '))
     assert.equal(ended.status, code, words.join(' '))
     assert.equal(ended.stderr.trim().split('\n').length, 1, ended.stderr)
@@ -101,10 +189,63 @@ async function callerOf(t: TestContext, gate: Recourse): Promise<() => Promise<n
   }
 }
 
-function runCase(gate: Recourse, words: readonly string[]) {
-  return spawnSync(process.execPath, [COMMAND, 'case', ...words, '--config', 'recourse.yaml'], {
+/** A command as somebody types it. */
+function runProcess(gate: Recourse, words: readonly string[], verb = 'case') {
+  return spawnSync(process.execPath, [COMMAND, verb, ...words, '--config', 'recourse.yaml'], {
     cwd: gate.directory,
     encoding: 'utf8',
     timeout: 60_000,
   })
+}
+
+/** The same, in this process. */
+async function runHere(gate: Recourse, words: readonly string[]) {
+  let stdout = ''
+  let stderr = ''
+  let status: number = EXIT.ok
+  const program = new Command('recourse').exitOverride().configureOutput({
+    writeErr: (text) => {
+      stderr += text
+    },
+  })
+  const out = (text: string) => void (stdout += text)
+  const err = (text: string) => void (stderr += text)
+  caseCommands(program, openCases, { out, err })
+  try {
+    const config = ['--config', join(gate.directory, 'recourse.yaml')]
+    await program.parseAsync(['case', ...words, ...config], { from: 'user' })
+  } catch (error) {
+    if (error instanceof Stop) {
+      stderr += error.message
+      status = error.exitCode
+    } else if (error instanceof CommanderError) status = EXIT.unusable
+    else throw error
+  }
+  return { stdout, stderr, status }
+}
+
+type Shown = {
+  case: string
+  seq: number
+  status: string
+  events: { seq: number; kind: string }[]
+  evidence: { id: string }[]
+}
+
+/** What the claimant hands in on her status page. */
+async function handIn(gate: Recourse, token: string, text: string): Promise<string> {
+  const body = new FormData()
+  body.set('file', new Blob([text], { type: 'text/plain' }), 'letter.txt')
+  const url = `http://127.0.0.1:${gate.deskPort}/v1/claims/${token}/evidence`
+  const answer = await fetch(url, { method: 'POST', body })
+  assert.equal(answer.status, 201, await answer.text())
+  return text
+}
+
+/** The commands that a guide shows. */
+function commandsOf(guide: string): Set<string> {
+  const shown = readFileSync(guide, 'utf8').matchAll(/(?:^|`)(?:npx )?recourse case (\w+)/gm)
+  const commands = new Set(Array.from(shown, ([, command]) => command!))
+  assert.ok(commands.size >= 12, [...commands].join(' '))
+  return commands
 }

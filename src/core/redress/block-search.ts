@@ -13,7 +13,10 @@ export type BlockFilter = {
   readonly before?: number | undefined
 }
 
-/** Newest first; `after` is where the next page begins, undefined behind the last. */
+/**
+ * Newest first; `after` is where the next page begins, undefined behind the last. One page looks at so many entries of the
+ * ledger, so one may have fewer blocks than asked for, or none, and still go on.
+ */
 export type BlockPage = { readonly blocks: readonly FoundBlock[]; readonly after: string | undefined }
 
 export type FoundBlock = {

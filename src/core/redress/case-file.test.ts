@@ -79,6 +79,7 @@ function partsOf(text: string, reader: CaseFileParts['reader']): CaseFileParts {
     proofs: [{ number: '', way: 'letter', at: AT, detail: `SECRET signed by ${text}`, strength: 'full' }],
     unproven: [],
     challenges: [],
+    evidence: [],
   }
   const evidence: CaseEvidence = {
     blocks: [

@@ -18,8 +18,15 @@ export type CaseTimes = {
  */
 export function computeMonthly(cases: Iterable<CaseTimes>, from: string, to: string): MonthlyFigures[] {
   const months = new Map(monthsBetween(from, to).map((month) => [month, emptyMonth()]))
+  let span = { from: 0, before: 0 }
+  let month: Month | undefined
   for (const one of cases) {
-    const month = months.get(monthOf(one.openedAt))
+    // Cases come month after month: writing out each one's date would take longer than all the rest.
+    if (one.openedAt < span.from || one.openedAt >= span.before) {
+      const name = monthOf(one.openedAt)
+      span = monthSpan(name)
+      month = months.get(name)
+    }
     if (month !== undefined) count(month, one)
   }
   return Array.from(months, ([month, { received, statusMs, decisionMs, lifted, upheld, regressed }]) => ({
@@ -49,7 +56,7 @@ export function monthSpan(month: string): { readonly from: number; readonly befo
 }
 
 /** At most `MONTHS_MAX` months, counted from the first. */
-function monthsBetween(from: string, to: string): string[] {
+export function monthsBetween(from: string, to: string): string[] {
   const months: string[] = []
   for (let month = from; month <= to && months.length < MONTHS_MAX; month = nextMonth(month)) months.push(month)
   return months
@@ -78,7 +85,7 @@ function count(month: Month, { openedAt, statusAt, decidedAt, outcome, regressed
 }
 
 function median(values: readonly number[]): number | undefined {
-  const sorted = values.toSorted((a, b) => a - b)
+  const sorted = Float64Array.from(values).sort()
   const middle = sorted.length / 2
   if (sorted.length === 0) return undefined
   return sorted.length % 2 === 1 ? sorted[Math.floor(middle)] : Math.round((sorted[middle - 1]! + sorted[middle]!) / 2)

@@ -1,5 +1,5 @@
 import type { JournalRow } from '#core/ledger/ledger.ts'
-import type { CaseEvent, OpenedWay, SubscriberWish } from './case-event.ts'
+import type { CaseEvent, EvidenceFile, OpenedWay, SubscriberWish } from './case-event.ts'
 import type { CaseStatus } from './case-view.ts'
 import type { Claim } from './claim.ts'
 import type { Decision } from './decision.ts'
@@ -107,6 +107,8 @@ export type CaseFilter = {
   /** E.164: as a contested number or as a subscriber's own. */
   readonly number?: string | undefined
   readonly receipt?: string | undefined
+  /** Letters that stand together in the claimant's name, organisation, mail address or telephone, or in the purpose. */
+  readonly text?: string | undefined
   /** Milliseconds since 1970. */
   readonly openedFrom?: number | undefined
   readonly openedBefore?: number | undefined
@@ -114,6 +116,7 @@ export type CaseFilter = {
   readonly order?: 'due' | 'newest' | undefined
 }
 
+/** `after` is where the list goes on; a page of a search by text may have fewer cases than asked for, and still go on. */
 export type CasePage = { readonly cases: readonly CaseSummary[]; readonly after: string | undefined }
 
 /** A case as a line of a list. */
@@ -149,6 +152,8 @@ export type CaseFile = {
   /** Numbers of the case for which nothing of full strength is there. */
   readonly unproven: readonly string[]
   readonly challenges: readonly ProofChallenge[]
+  /** Files that the claimant handed in. */
+  readonly evidence: readonly EvidenceFile[]
 }
 
 export type DecisionPreview = {

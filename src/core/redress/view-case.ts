@@ -58,6 +58,21 @@ export function summaryOf(found: Case): CaseSummary {
   }
 }
 
+/** What a search by text looks in, as `readSearch` writes what is looked for. */
+export function searchOf({ claim: { claimant, purpose } }: Case): string {
+  const { name, organisation, email, tel } = claimant
+  return readSearch([name, organisation, email, tel, purpose].filter((one) => one !== undefined).join('\n'))
+}
+
+/** Text as it is compared: capitals, widths and how a letter is put together make no difference. */
+export function readSearch(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[^\S\n]+/g, ' ')
+    .trim()
+}
+
 /** The case whole, for those inside. */
 export function fileOf(found: Case, events: readonly CaseEvent[], challenges: readonly ProofChallenge[]): CaseFile {
   return {
@@ -72,6 +87,7 @@ export function fileOf(found: Case, events: readonly CaseEvent[], challenges: re
     proofs: found.proofs,
     unproven: found.request === undefined ? unprovenOf(found, found.numbers) : [],
     challenges,
+    evidence: found.evidence,
   }
 }
 

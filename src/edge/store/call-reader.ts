@@ -1,14 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { JournalRow } from '#core/ledger/ledger.ts'
-import { readRow, RELEASED, ROW_COLUMNS, ROW_SOURCE } from './rows.ts'
+import { IDS_BY_RECEIPT, idsByNumber, readRow, RELEASED, ROW_COLUMNS, ROW_SOURCE } from './rows.ts'
 import type { LedgerRow } from '#core/ledger/entry.ts'
 import { hashReceipt } from '#core/ledger/chain.ts'
+import { parseCheckpoint } from '#core/ledger/checkpoint.ts'
 import { CHAIN_SPAN, openForReading, parseStoreUrl } from './schema.ts'
 
 /** What the desk reads of calls: blocks as the ledger has them, and the journal of all. */
 export type CallReader = {
   /** The block of a receipt; undefined for one that was never recorded. */
   block(receipt: string): CallBlock | undefined
+  /** The first signed checkpoint that holds an entry, as its line in the store; undefined before there is one. */
+  checkpointOver(chain: string, seq: number): string | undefined
   /** Blocks of calls to a number, within a time. */
   blocksTo(called: string, from: number, before: number): CallBlock[]
   /** Blocks of calls between two numbers about a time: what somebody means who has no receipt. */
@@ -45,15 +48,16 @@ export function openCallReader(url: string): CallReader {
   return {
     block(receipt) {
       const hash = hashReceipt(receipt)
-      return blocks('substr(receiptHash, 1, 16) = ? AND receiptHash = ?', hash.slice(0, 16), hash)[0]
+      return blocks(`entry.id IN (${IDS_BY_RECEIPT})`, hash.slice(0, 16), hash)[0]
     },
+    checkpointOver: (chain, seq) => checkpointOver(db, chain, seq),
     blocksTo: (called, from, before) =>
-      blocks('called = ? AND personal.at >= ? AND personal.at < ?', called, from, before),
+      blocks(`entry.id IN (${idsByNumber('called')}) AND entry.at >= ? AND entry.at < ?`, called, from, before),
     blocksBetween: (calling, called, from, before) =>
       blocks(
-        'calling = ? AND called = ? AND personal.at >= ? AND personal.at < ? LIMIT 20',
-        calling,
+        `entry.id IN (${idsByNumber('called')}) AND calling = ? AND entry.at >= ? AND entry.at < ? LIMIT 20`,
         called,
+        calling,
         from,
         before,
       ),
@@ -106,6 +110,28 @@ export function openCallReader(url: string): CallReader {
     },
     close: () => db.close(),
   }
+}
+
+/** Checkpoints come in the order of what they hold, so the first one is found by halves. */
+function checkpointOver(db: DatabaseSync, chain: string, seq: number): string | undefined {
+  const ends = db
+    .prepare('SELECT (SELECT min(id) FROM checkpoint) AS first, (SELECT max(id) FROM checkpoint) AS last')
+    .get()!
+  let low = Number(ends['first'] ?? 0)
+  let high = Number(ends['last'] ?? -1) + 1
+  const next = db.prepare('SELECT id, line FROM checkpoint WHERE id >= ? ORDER BY id LIMIT 1')
+  let found: string | undefined
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const row = next.get(middle)
+    const line = row === undefined ? undefined : String(row['line'])
+    const heads = line === undefined ? undefined : parseCheckpoint(line)?.heads
+    if (heads?.some((head) => head.chain === chain && head.seq >= seq) === true) {
+      found = line
+      high = middle
+    } else low = middle + 1
+  }
+  return found
 }
 
 /** The last row of the journal at a time: rows come in the order of their times, nearly, so no index of times is kept. */

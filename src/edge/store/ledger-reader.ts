@@ -34,6 +34,15 @@ export type ListedEntry = LedgerRow & {
 export type LedgerReader = {
   /** One page in the order of time; `after` is the cursor of the entry before it. */
   list(filter: EntryFilter, order: 'oldest' | 'newest', limit: number, after?: string): ListedEntry[]
+  /**
+   * One page of blocks, newest first. It looks at no more than `BLOCKS_SEARCHED_MAX` entries, so it may hold fewer than asked
+   * for, or none, and still go on: `after` is undefined only behind the last.
+   */
+  search(
+    filter: EntryFilter,
+    limit: number,
+    after?: string,
+  ): { readonly blocks: ListedEntry[]; readonly after?: string }
   /** The block a receipt stands for, also when its personal columns are erased. */
   find(receipt: string): ListedEntry | undefined
   /** How many blocks an erasure would take the personal columns of. */
@@ -61,6 +70,7 @@ export function openLedgerReader(url: string): LedgerReader {
   const db = openForReading(parseStoreUrl(url))
   return {
     list: (filter, order, limit, after) => listEntries(db, filter, order, limit, after),
+    search: (filter, limit, after) => searchBlocks(db, filter, limit, after),
     find: (receipt) => findBlock(db, receipt),
     countErasable: (selection) => countErasable(db, selection),
     recentBlocks: (sinceMs) => recentBlocks(db, sinceMs),
@@ -90,6 +100,57 @@ function listEntries(db: DatabaseSync, filter: EntryFilter, order: 'oldest' | 'n
     )
     .all(...asked.values, limit)
     .map(readListed)
+}
+
+function searchBlocks(
+  db: DatabaseSync,
+  filter: EntryFilter,
+  limit: number,
+  after?: string,
+): { blocks: ListedEntry[]; after?: string } {
+  const { number } = filter
+  const ids = number === undefined ? undefined : idsOfNumber(db, number)
+  const asked = new Conditions()
+  const cursor = after === undefined ? undefined : parseCursor(after)
+  if (filter.sinceMs !== undefined) asked.ask('entry.at >= ?', filter.sinceMs)
+  if (filter.untilMs !== undefined) asked.ask('entry.at < ?', filter.untilMs)
+  if (cursor !== undefined) asked.ask('(entry.at, entry.id) < (?, ?)', cursor.at, cursor.id)
+  // How far it looks is asked of the index of times alone, which is quick.
+  const edge =
+    ids !== undefined
+      ? undefined
+      : db
+          .prepare(
+            `SELECT entry.at AS at, entry.id AS id FROM entry ${asked.where} ORDER BY entry.at DESC, entry.id DESC
+             LIMIT 1 OFFSET ${BLOCKS_SEARCHED_MAX - 1}`,
+          )
+          .get(...asked.values)
+  if (edge !== undefined) asked.ask('(entry.at, entry.id) >= (?, ?)', Number(edge['at']), Number(edge['id']))
+  asked.ask("entry.entry = 'block'")
+  if (filter.rule !== undefined) asked.ask('rule = ?', filter.rule)
+  if (ids !== undefined) asked.ask('entry.id IN (SELECT value FROM json_each(?))', JSON.stringify(ids))
+  else if (number !== undefined) asked.ask('(calling = ? OR called = ?)', number, number)
+  const rows = db
+    .prepare(
+      `SELECT ${ROW_COLUMNS}, ${RELEASED} AS released FROM ${ROW_SOURCE} ${asked.where}
+       ORDER BY entry.at DESC, entry.id DESC LIMIT ?`,
+    )
+    .all(...asked.values, limit + 1)
+    .map(readListed)
+  const blocks = rows.slice(0, limit)
+  if (rows.length > limit) return { blocks, after: blocks.at(-1)!.cursor }
+  return edge === undefined ? { blocks } : { blocks, after: `${String(edge['at'])}.${String(edge['id'])}` }
+}
+
+/** The entries of a number, by id; undefined where there are so many that looking along time finds them sooner. */
+function idsOfNumber(db: DatabaseSync, number: string): number[] | undefined {
+  const ids = new Set<number>()
+  for (const side of ['calling', 'called'] as const) {
+    for (const row of db.prepare(`${idsByNumber(side)} LIMIT ${NUMBER_BLOCKS_MAX}`).iterate(number))
+      ids.add(Number(row['id']))
+    if (ids.size >= NUMBER_BLOCKS_MAX) return undefined
+  }
+  return [...ids]
 }
 
 function readListed(row: Row): ListedEntry {
@@ -211,6 +272,10 @@ function storeVerifier(db: DatabaseSync, keys: readonly string[] | undefined): R
   )
 }
 
+/** Entries that one page of a search looks at. */
+export const BLOCKS_SEARCHED_MAX = 20_000
+/** Blocks of one number up to which all of them are sorted for a page. */
+const NUMBER_BLOCKS_MAX = 5_000
 const BY_CALLING = `entry.id IN (${idsByNumber('calling')})`
 const BY_CALLED = `entry.id IN (${idsByNumber('called')})`
 

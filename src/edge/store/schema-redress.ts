@@ -20,7 +20,8 @@ export const REDRESS_TABLES = `CREATE TABLE standing (
    BEGIN SELECT RAISE(ABORT, 'events of cases are not deleted'); END;
    CREATE TABLE case_view (
      "case" INTEGER PRIMARY KEY, id TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL,
-     isOpen INTEGER NOT NULL, opened INTEGER NOT NULL, due INTEGER NOT NULL, dueWhat TEXT NOT NULL,      assigned TEXT NOT NULL, claimant TEXT NOT NULL, numbers TEXT NOT NULL, numberCount INTEGER NOT NULL,
+     isOpen INTEGER NOT NULL, opened INTEGER NOT NULL, due INTEGER NOT NULL, dueWhat TEXT NOT NULL,
+     assigned TEXT NOT NULL, claimant TEXT NOT NULL, search TEXT NOT NULL, numbers TEXT NOT NULL, numberCount INTEGER NOT NULL,
      statusAt INTEGER, decidedAt INTEGER, outcome TEXT NOT NULL, regressedAt INTEGER,
      liftsUntil INTEGER NOT NULL, clockFrom INTEGER NOT NULL, lastAt INTEGER NOT NULL,
      erasedAt INTEGER
@@ -32,6 +33,7 @@ export const REDRESS_TABLES = `CREATE TABLE standing (
    CREATE INDEX case_view_opened ON case_view (opened, "case");
    CREATE INDEX case_view_status_opened ON case_view (status, opened, "case");
    CREATE INDEX case_view_open_opened ON case_view (isOpen, opened, "case");
+   CREATE INDEX case_view_times ON case_view (clockFrom, status, kind, statusAt, decidedAt, outcome, regressedAt);
    CREATE INDEX case_view_lifts ON case_view (liftsUntil);
    CREATE INDEX case_view_decided ON case_view (decidedAt);
    CREATE INDEX case_view_regressed ON case_view (regressedAt);

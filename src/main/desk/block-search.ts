@@ -4,12 +4,12 @@ import type { BlockFilter, BlockPage, BlockSearch, FoundBlock } from '#core/redr
 import { type LedgerReader, type ListedEntry, parseCursor } from '#edge/store/ledger-reader.ts'
 
 /** Looks for blocks by a reader of the ledger, which whoever opened it closes. */
-export function createBlockSearch(reader: Pick<LedgerReader, 'list' | 'find'>): BlockSearch {
+export function createBlockSearch(reader: Pick<LedgerReader, 'search' | 'find'>): BlockSearch {
   return async (filter, after, limit) => search(reader, filter, after, limit)
 }
 
 function search(
-  reader: Pick<LedgerReader, 'list' | 'find'>,
+  reader: Pick<LedgerReader, 'search' | 'find'>,
   filter: BlockFilter,
   after: string | undefined,
   limit: number,
@@ -21,14 +21,8 @@ function search(
   }
   // A cursor of another list begins nowhere: no page rather than a wrong one.
   if (after !== undefined && parseCursor(after) === undefined) return { blocks: [], after: undefined }
-  const entries = reader.list(
-    { number, rule, sinceMs: from, untilMs: before, entry: 'block' },
-    'newest',
-    limit + 1,
-    after,
-  )
-  const page = entries.slice(0, limit)
-  return { blocks: page.map(blockOf), after: entries.length > limit ? page.at(-1)?.cursor : undefined }
+  const page = reader.search({ number, rule, sinceMs: from, untilMs: before }, limit, after)
+  return { blocks: page.blocks.map(blockOf), after: page.after }
 }
 
 function isAsked({ open, personal }: ListedEntry, { number, rule, from, before }: BlockFilter): boolean {

@@ -14,6 +14,7 @@ import type { ReceiptKeys } from '#edge/store/receipt-keys.ts'
 import { Admission } from './admission.ts'
 import { Cases } from './cases.ts'
 import { createDesk, type DeskParts, type RegisteredHolder } from './desk.ts'
+import { MonthlyCache } from './monthly-cache.ts'
 import { createOffice } from './office.ts'
 
 /** Everything about cases, on connections of its own to one store. */
@@ -58,6 +59,7 @@ export function openDeskRoom(room: DeskRoomTerms): DeskRoom {
     now,
     alarm,
     calls,
+    monthly: new MonthlyCache(store),
     files: openEvidenceFiles(started.desk?.evidence ?? `${path}.evidence`),
     admission: new Admission(secret),
     ring: () => {

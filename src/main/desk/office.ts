@@ -1,5 +1,4 @@
 import type { Decision } from '#core/redress/decision.ts'
-import { computeMonthly, monthSpan } from '#core/redress/monthly.ts'
 import type { CaseEvidence, Office, OfficeProof, Worked, Worker } from '#core/redress/office.ts'
 import type { Proof } from '#core/redress/proof.ts'
 import type { Standing } from '#core/redress/standing.ts'
@@ -85,7 +84,8 @@ export function createOffice(parts: DeskParts): Office {
         )
       const blocks = [...known, ...told].map(([receipt, block]) => {
         const isLifted = (lifted.get(block?.personal?.calling ?? '') ?? []).length > 0
-        return describeBlock(receipt, block, parts.policy(), isLifted)
+        const signed = block && calls.checkpointOver(block.open.chain, block.open.seq)
+        return describeBlock(receipt, block, parts.policy(), isLifted, signed)
       })
       const around = Math.max(found.openedAt, ...blocks.map(({ at }) => at))
       const behind = numbers.flatMap((number) =>
@@ -123,7 +123,7 @@ export function createOffice(parts: DeskParts): Office {
       return listed
     },
 
-    figures: async (from, to) => computeMonthly(store.times(monthSpan(from).from, monthSpan(to).before), from, to),
+    figures: async (from, to) => parts.monthly.figures(from, to),
   }
 }
 

@@ -15,6 +15,7 @@ export function describeBlock(
   block: CallBlock | undefined,
   policy: Policy,
   isLifted: boolean,
+  checkpoint: string | undefined,
 ): EvidenceBlock {
   const open = block?.open
   const personal = block?.personal
@@ -31,7 +32,7 @@ export function describeBlock(
     grounds: personal === undefined ? '' : readGrounds(personal.grounds).map(formatGround).join('; '),
     isReleased: block?.isReleased ?? false,
     isErased: block !== undefined && personal === undefined,
-    entry: block && { chain: block.open.chain, seq: block.open.seq, hash: block.hash },
+    entry: block && { chain: block.open.chain, seq: block.open.seq, hash: block.hash, checkpoint },
     today: judgeToday(block, policy, isLifted),
   }
 }

@@ -292,6 +292,11 @@ const listQuery = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_-]{64}$/, 'expected a receipt of 64 characters')
     .optional(),
+  text: z
+    .string()
+    .max(100, 'expected a text of 1 to 100 characters')
+    .refine((text) => text.trim() !== '', 'expected a text of 1 to 100 characters')
+    .optional(),
   from: time('expected from as a time such as 2026-11-22T12:00:00Z'),
   before: time('expected before as a time such as 2026-11-22T12:00:00Z'),
   order: z.enum(['due', 'newest'], 'expected due or newest').optional(),

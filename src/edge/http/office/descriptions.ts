@@ -97,6 +97,10 @@ export const DESCRIPTIONS = {
         assigned: optional('The name of who has it; empty for those that nobody has.'),
         number: optional('A contested number, or a subscriber’s own.', '+12125550117'),
         receipt: optional('The receipt of a contested block.'),
+        text: optional(
+          'Up to 100 characters that stand together in the name, organisation, mail address, telephone or purpose of the claimant; capitals make no difference. A page looks at 20,000 cases, so it may have fewer cases than asked for, or none, and still an `after`.',
+          'acme',
+        ),
         from: optional('Opened at this time (RFC 3339) or later.'),
         before: optional('Opened before this time.'),
         order: optional('`due` or `newest`; `due` if not said.'),
@@ -233,7 +237,8 @@ export const DESCRIPTIONS = {
     method: 'get',
     path: '/v1/blocks',
     summary: 'Look for blocks in the ledger',
-    description: 'Newest first, one page at a time.',
+    description:
+      'Newest first, one page at a time. A page looks at 20,000 entries of the ledger, so it may have fewer blocks than asked for, or none, and still an `after`: go on there. With `number` all of its blocks are found at once, up to 5,000.',
     request: {
       query: z.object({
         number: optional('On either side.', '+12125550117'),

@@ -153,6 +153,9 @@ export const caseSchema = z
     proofs: z.array(proofAnswer),
     unproven: z.array(numberSchema),
     challenges: z.array(challengeAnswer),
+    evidence: z
+      .array(z.strictObject({ id: z.string(), name: z.string(), type: z.string(), octets: z.int(), hash: z.string() }))
+      .openapi({ description: 'Files that the claimant handed in.' }),
     events: z.array(
       z.strictObject({
         seq: z.int(),
