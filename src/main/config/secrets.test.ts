@@ -21,7 +21,10 @@ test('what stands where a secret belongs is told by its length alone, at every k
       place.reduceRight<unknown>((value, step) => (step === 0 ? [value] : { [step]: value }), TEXT),
     )
     const said = faultsOf(text)
-    assert.ok(said.includes(`found a text of ${TEXT.length} characters, expected ${meta.expected}`), `${path}: ${said}`)
+    assert.ok(
+      said.includes(`found a text of ${TEXT.length} characters, expected ${meta.expected}`),
+      `${path.join('.')}: ${said}`,
+    )
     assert.ok(!said.includes('hunter'), said)
   }
 })
