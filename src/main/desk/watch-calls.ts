@@ -7,11 +7,12 @@ import type { CallBlock } from '#edge/store/call-reader.ts'
 import { Cases } from './cases.ts'
 import type { VerificationCall } from '#main/registry/make-registry.ts'
 import type { DeskParts } from './desk.ts'
+import { LiftedNumbers } from './lifted-numbers.ts'
 
 /** What calls have shown so far. */
 export type WatchFigures = { calls: number; blocks: number; verified: number; regressed: number; proofs: number }
 
-export type CallWatch = { readonly figures: WatchFigures; close(): void }
+export type CallWatch = { readonly figures: WatchFigures; look(): void; close(): void }
 
 /**
  * Follows the journal and the ledger from where it was last: the first call that a lift let go on verifies its case, a block
@@ -27,11 +28,13 @@ export function watchCalls(
   const { store, calls, now } = parts
   const figures: WatchFigures = { calls: 0, blocks: 0, verified: 0, regressed: 0, proofs: 0 }
 
+  const lifted = new LiftedNumbers()
+
   const see = (row: JournalRow): void => {
     const verification = parts.verification()
     const called = parseParty(row.called)
     if (verification !== undefined && isVerification(verification.begins, called)) prove(row)
-    if (row.verdict !== 'allow' || !row.calling.startsWith('+')) return
+    if (row.verdict !== 'allow' || !lifted.has(row.calling)) return
     for (const lift of store.liftsOn(row.calling, row.at)) {
       const id = lift.origin
       const found = cases.read(id)?.found
@@ -54,7 +57,10 @@ export function watchCalls(
     // A block that was taken back let the call go on; other causes than analytics no lift overrides.
     if (personal === undefined || isReleased || open.cause !== 'analytics') return
     for (const lift of store.liftsOn(personal.calling, open.at)) {
-      if (!isWithin(lift, open.rule, open.attestation)) continue
+      if (!isWithin(lift, open.attestation)) continue
+      // Who was told that the block is lifted is blocked again, by whatever rule; in a part of it that may be meant.
+      const isPart = cases.read(lift.origin)?.found.decision?.outcome === 'partly'
+      if (isPart && lift.kind === 'lift' && lift.rule !== undefined && lift.rule !== open.rule) continue
       const { calling, receipt } = personal
       const taken = cases.take(lift.origin, (step) => regressLift(step, calling, receipt, open.at, alerts()))
       if (taken.kind === 'done') figures.regressed++
@@ -64,8 +70,17 @@ export function watchCalls(
   const followJournal = (): void => {
     const known = store.place(JOURNAL)
     if (known === undefined) return store.setPlace(JOURNAL, calls.lastCall())
+    const last = calls.lastCall()
     // The journal that this place was in is gone.
-    let place = Math.min(known, calls.lastCall())
+    let place = Math.min(known, last)
+    // After the last call was looked up: what let that one go on is among them.
+    lifted.take(store.liftChanges(lifted.place))
+    if (lifted.isEmpty && parts.verification() === undefined) {
+      // Reading a call costs as much as judging it, and no call can say anything here.
+      figures.calls += last - place
+      if (last !== known) store.setPlace(JOURNAL, last)
+      return
+    }
     for (let pages = 0; pages < PAGES_MAX; pages++) {
       const rows = calls.callsAfter(place, PAGE)
       for (const { row } of rows) see(row)
@@ -108,12 +123,12 @@ export function watchCalls(
   }
   const timer = setInterval(look, LOOK_EVERY_MS)
   look()
-  return { figures, close: () => clearInterval(timer) }
+  return { figures, look, close: () => clearInterval(timer) }
 }
 
-/** Whether a lift is for calls like this: of its rule, and attested as well as it asks. */
-function isWithin(lift: Standing, rule: string | undefined, attestation: string | undefined): boolean {
-  if (lift.kind !== 'lift' || (lift.rule !== undefined && lift.rule !== rule)) return false
+/** Whether a lift is for calls like this: attested as well as it asks. */
+function isWithin(lift: Standing, attestation: string | undefined): boolean {
+  if (lift.kind !== 'lift') return false
   return (
     lift.attestation === undefined ||
     (attestation !== undefined && LETTERS.indexOf(attestation) >= LETTERS.indexOf(lift.attestation))
