@@ -32,7 +32,7 @@ export type TestCases = {
 }
 
 /** Opens cases on a store of their own, or on one that is there. */
-export function openTestCases(given?: string, secret: Uint8Array = randomBytes(32)): TestCases {
+export function openTestCases(given?: string, secret: Uint8Array = randomBytes(32), searchedMax?: number): TestCases {
   const folder = mkdtempSync(join(tmpdir(), 'recourse-cases-'))
   const url = given ?? `sqlite:${join(folder, 'recourse.db')}`
   const terms = {
@@ -43,7 +43,7 @@ export function openTestCases(given?: string, secret: Uint8Array = randomBytes(3
     listWithinDays: 3,
     calendar: { timeZone: 'America/New_York', weekend: [0, 6], isHoliday: isFederalHoliday },
   }
-  const store = openDeskStore(url, { terms })
+  const store = openDeskStore(url, { terms, searchedMax })
   const calls = openCallReader(url)
   const reader = openLedgerReader(url)
   const loaded = loadConfig({ path: undefined, env: {}, readFile: (file) => readFileSync(file, 'utf8') })

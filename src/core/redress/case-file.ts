@@ -249,7 +249,7 @@ function time(at: number): string {
 export const HOW_TO_VERIFY = [
   'On a machine that has the store: recourse ledger verify walks every entry and every signed checkpoint, and ends with 0 where all is as recorded.',
   'recourse ledger show RECEIPT prints the entry of a block; its chain, entry number and hash must be those above.',
-  'A checkpoint kept outside the store before this case began (recourse ledger verify --checkpoints FILE) shows that nothing was rewritten since.',
+  'The checkpoint beside an entry is the first that was signed over it. Save its line in a file: recourse ledger verify --checkpoints FILE then fails if the entry, or anything before it, is not what it was when that was signed. A block that was recorded a moment ago has none yet: make the case file again later.',
 ] as const
 
 /** Line ends stay: the page keeps them. */

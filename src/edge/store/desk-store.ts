@@ -15,7 +15,7 @@ import { type AuditAction, insertAudit } from './audit.ts'
 import { Conditions } from './conditions.ts'
 import { confirmAddress, insertMail } from './mail-store.ts'
 import { type Durability, openForWriting, parseStoreUrl } from './schema.ts'
-import { endStanding, insertStanding, readStandingOf } from './standing-store.ts'
+import { type StandingChange, endStanding, insertStanding, readLiftChanges, readStandingOf } from './standing-store.ts'
 
 export type DeskStore = {
   /**
@@ -44,6 +44,8 @@ export type DeskStore = {
   standingOf(id: string): Standing[]
   /** Lifts in force that a calling number is in. */
   liftsOn(number: string, at: number): Standing[]
+  /** Lifts that were added or have ended behind a change, in order. */
+  liftChanges(since: number): StandingChange[]
   /** Registrations in force that a calling number is in. */
   registeredOn(number: string, at: number): Standing[]
   mark(name: string): string | undefined
@@ -67,12 +69,15 @@ export type DeskStore = {
 export type DeskStoreOptions = {
   readonly terms: CaseTerms
   readonly durability?: Durability | undefined
+  /** Cases that one page of a search by text looks at. */
+  readonly searchedMax?: number | undefined
   /** `before-commit` is a control for tests that must then fail. */
   readonly acknowledge?: 'after-commit' | 'before-commit' | undefined
 }
 
 /** Opens the cases of a store. Throws StoreError. */
-export function openDeskStore(url: string, { terms, durability = 'full', acknowledge }: DeskStoreOptions): DeskStore {
+export function openDeskStore(url: string, options: DeskStoreOptions): DeskStore {
+  const { terms, durability = 'full', acknowledge, searchedMax = CASES_SEARCHED_MAX } = options
   const db = openForWriting(parseStoreUrl(url), durability)
   // The ledger's writer waits for us and we for it, but never for long.
   db.exec('PRAGMA busy_timeout = 2000')
@@ -99,7 +104,7 @@ export function openDeskStore(url: string, { terms, durability = 'full', acknowl
         .get(token, purpose, now)
       return row && String(row['id'])
     },
-    cases: (filter, after, limit, now) => listCases(db, filter, after, limit, now),
+    cases: (filter, after, limit, now) => listCases(db, filter, after, limit, now, searchedMax),
     related: (id, which, limit, now) =>
       db
         .prepare(
@@ -157,6 +162,7 @@ export function openDeskStore(url: string, { terms, durability = 'full', acknowl
     standingFor: (called) => readStandingOf(db, 'called = ? AND endedAt IS NULL', called),
     standingOf: (id) => readStandingOf(db, 'origin = ?', id),
     liftsOn: (number, at) => factsOn(db, 'lift', number, at),
+    liftChanges: (since) => readLiftChanges(db, since),
     registeredOn: (number, at) => factsOn(db, 'registered', number, at),
     mark: (name) => {
       const row = db.prepare('SELECT value FROM desk_mark WHERE name = ?').get(name)
@@ -351,6 +357,7 @@ function listCases(
   after: string | undefined,
   limit: number,
   now: number,
+  searchedMax: number,
 ): CasePage {
   const asked = new Conditions()
   const isNewest = filter.order === 'newest'
@@ -372,7 +379,7 @@ function listCases(
     asked.ask(`(${column}, "case") ${isNewest ? '<' : '>'} (?, ?)`, Number(time), Number(number))
   const way = isNewest ? 'DESC' : 'ASC'
   const order = `ORDER BY ${column} ${way}, "case" ${way}`
-  const edge = filter.text === undefined ? undefined : searchEdge(db, asked, column, order)
+  const edge = filter.text === undefined ? undefined : searchEdge(db, asked, column, order, searchedMax)
   if (edge !== undefined)
     asked.ask(`(${column}, "case") ${isNewest ? '>=' : '<='} (?, ?)`, Number(edge[column]), Number(edge['case']))
   if (filter.text !== undefined) asked.ask('instr(search, ?) > 0', readSearch(filter.text))
@@ -390,10 +397,11 @@ function searchEdge(
   asked: Conditions,
   column: string,
   order: string,
+  searchedMax: number,
 ): Record<string, SQLOutputValue> | undefined {
   return db
-    .prepare(`SELECT ${column}, "case" FROM case_view ${asked.where} ${order} LIMIT 1 OFFSET ${CASES_SEARCHED_MAX - 1}`)
-    .get(...asked.values)
+    .prepare(`SELECT ${column}, "case" FROM case_view ${asked.where} ${order} LIMIT 1 OFFSET ?`)
+    .get(...asked.values, searchedMax - 1)
 }
 
 function summaryOfRow(row: Record<string, SQLOutputValue>, now: number): CaseSummary {
@@ -517,7 +525,7 @@ function transact<T>(db: DatabaseSync, work: () => T): T {
 }
 
 /** Cases that one page of a search by text looks at. */
-export const CASES_SEARCHED_MAX = 20_000
+const CASES_SEARCHED_MAX = 20_000
 const KEY_TABLES = ['case_number', 'case_receipt', 'case_claimant']
 /** Stands where nothing is due: behind everything that is. */
 const NEVER = 9_000_000_000_000_000

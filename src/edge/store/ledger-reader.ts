@@ -35,13 +35,14 @@ export type LedgerReader = {
   /** One page in the order of time; `after` is the cursor of the entry before it. */
   list(filter: EntryFilter, order: 'oldest' | 'newest', limit: number, after?: string): ListedEntry[]
   /**
-   * One page of blocks, newest first. It looks at no more than `BLOCKS_SEARCHED_MAX` entries, so it may hold fewer than asked
+   * One page of blocks, newest first. It looks at no more than `lookMax` entries (20,000), so it may hold fewer than asked
    * for, or none, and still go on: `after` is undefined only behind the last.
    */
   search(
     filter: EntryFilter,
     limit: number,
     after?: string,
+    lookMax?: number,
   ): { readonly blocks: ListedEntry[]; readonly after?: string }
   /** The block a receipt stands for, also when its personal columns are erased. */
   find(receipt: string): ListedEntry | undefined
@@ -70,7 +71,7 @@ export function openLedgerReader(url: string): LedgerReader {
   const db = openForReading(parseStoreUrl(url))
   return {
     list: (filter, order, limit, after) => listEntries(db, filter, order, limit, after),
-    search: (filter, limit, after) => searchBlocks(db, filter, limit, after),
+    search: (filter, limit, after, lookMax = BLOCKS_SEARCHED_MAX) => searchBlocks(db, filter, limit, after, lookMax),
     find: (receipt) => findBlock(db, receipt),
     countErasable: (selection) => countErasable(db, selection),
     recentBlocks: (sinceMs) => recentBlocks(db, sinceMs),
@@ -106,7 +107,8 @@ function searchBlocks(
   db: DatabaseSync,
   filter: EntryFilter,
   limit: number,
-  after?: string,
+  after: string | undefined,
+  lookMax: number,
 ): { blocks: ListedEntry[]; after?: string } {
   const { number } = filter
   const ids = number === undefined ? undefined : idsOfNumber(db, number)
@@ -122,9 +124,9 @@ function searchBlocks(
       : db
           .prepare(
             `SELECT entry.at AS at, entry.id AS id FROM entry ${asked.where} ORDER BY entry.at DESC, entry.id DESC
-             LIMIT 1 OFFSET ${BLOCKS_SEARCHED_MAX - 1}`,
+             LIMIT 1 OFFSET ?`,
           )
-          .get(...asked.values)
+          .get(...asked.values, lookMax - 1)
   if (edge !== undefined) asked.ask('(entry.at, entry.id) >= (?, ?)', Number(edge['at']), Number(edge['id']))
   asked.ask("entry.entry = 'block'")
   if (filter.rule !== undefined) asked.ask('rule = ?', filter.rule)
@@ -273,7 +275,7 @@ function storeVerifier(db: DatabaseSync, keys: readonly string[] | undefined): R
 }
 
 /** Entries that one page of a search looks at. */
-export const BLOCKS_SEARCHED_MAX = 20_000
+const BLOCKS_SEARCHED_MAX = 20_000
 /** Blocks of one number up to which all of them are sorted for a page. */
 const NUMBER_BLOCKS_MAX = 5_000
 const BY_CALLING = `entry.id IN (${idsByNumber('calling')})`

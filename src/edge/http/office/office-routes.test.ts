@@ -18,8 +18,8 @@ const LIFT = { outcome: 'lift', reason: 'the clinic’s own reminders' }
 const UNKNOWN = 'A'.repeat(22)
 
 /** The inside on real stores, with a case worker and an auditor signed in. */
-async function open(t: TestContext) {
-  const cases = openTestCases()
+async function open(t: TestContext, searchedMax?: number) {
+  const cases = openTestCases(undefined, undefined, searchedMax)
   const parts = { office: cases.office, blocks: cases.blocks, operator: 'Northwire', now: () => cases.now }
   const office = openTestOffice({ routes: [...caseRoutes(parts), ...exportRoutes(parts)] })
   t.after(() => {
@@ -45,7 +45,7 @@ test('a case is opened for somebody who phoned, proved, decided in short, correc
   const id = await file()
   const queue = await json(await get('/v1/cases?open=true&number=%2B12125550117'))
   assert.deepEqual(
-    queue['cases'].map((one: { case: string }) => one.case),
+    queue.cases.map((one) => one.case),
     [id],
   )
   const shown = await get(`/v1/cases/${id}`)
@@ -54,22 +54,22 @@ test('a case is opened for somebody who phoned, proved, decided in short, correc
   assert.equal((await get(`/v1/cases/${id}`, { 'if-none-match': etag })).status, 304)
 
   const preview = await json(await post(`/v1/cases/${id}/decision/preview`, { decision: LIFT }))
-  assert.deepEqual(preview['unproven'], CLAIM.numbers)
-  assert.equal(preview['standing'].length, 2)
+  assert.deepEqual(preview.unproven, CLAIM.numbers)
+  assert.equal(preview.standing.length, 2)
   await refused(post(`/v1/cases/${id}/decision`, { decision: LIFT }), 428, 'no-match-said')
   await refused(post(`/v1/cases/${id}/decision`, { decision: LIFT }, { 'if-match': etag }), 400, 'bad-field')
 
   const proof = { way: 'letter', detail: 'signed by the owner, page 2' }
   const proved = await json(await post(`/v1/cases/${id}/proofs`, proof, { 'if-match': etag }))
   await refused(post(`/v1/cases/${id}/decision`, { decision: LIFT }, { 'if-match': etag }), 412, 'changed')
-  const seen = { 'if-match': `"${String(proved['seq'])}"` }
+  const seen = { 'if-match': `"${String(proved.seq)}"` }
   assert.equal((await post(`/v1/cases/${id}/decision`, { decision: LIFT }, seen)).status, 200)
   const lifted = await json(await get(`/v1/cases/${id}`))
-  assert.equal(lifted['status'], 'lifted')
-  const decided = lifted['events'].find(({ kind }: { kind: string }) => kind === 'decided')
-  const correction = { event: decided.seq, reason: 'the wrong clinic' }
+  assert.equal(lifted.status, 'lifted')
+  const decided = lifted.events.find(({ kind }) => kind === 'decided')
+  const correction = { event: decided!.seq, reason: 'the wrong clinic' }
   assert.equal((await post(`/v1/cases/${id}/corrections`, correction, { 'if-match': '*' })).status, 200)
-  assert.notEqual((await json(await get(`/v1/cases/${id}`)))['status'], 'lifted')
+  assert.notEqual((await json(await get(`/v1/cases/${id}`))).status, 'lifted')
   assert.equal(cases.store.liftsOn('+12125550117', cases.now).length, 0, 'the gates no longer spare it')
   assert.deepEqual(cases.alarms, [])
 })
@@ -88,9 +88,9 @@ test('a request under the same key is done once; another body under it is refuse
   const opening = { way: 'letter', claim: CLAIM }
   const one = await json(await post('/v1/cases', opening, { 'idempotency-key': 'open-1' }))
   const two = await json(await post('/v1/cases', opening, { 'idempotency-key': 'open-1' }))
-  assert.equal(one['case'], two['case'])
+  assert.equal(one.case, two.case)
   const { events } = await json(await get(`/v1/cases/${id}`))
-  assert.equal(events.filter(({ words }: { words: string }) => words.startsWith('note')).length, 1)
+  assert.equal(events.filter(({ words }) => words.startsWith('note')).length, 1)
 })
 
 test('what cannot be done is a problem with a stable type and the place of the fault', async (t) => {
@@ -147,12 +147,12 @@ test('many cases of one campaign are decided in one request, each by itself', as
   const { results } = await json(
     await post('/v1/cases/decisions', { cases: [{ case: one }, { case: UNKNOWN }, { case: two, seq: 99 }], decision }),
   )
-  assert.equal(results[0].case, one)
-  assert.ok(results[0].seq > 1)
-  assert.equal(results[1].problem.type, `${PROBLEM_URN}not-found`)
-  assert.equal(results[2].problem.type, `${PROBLEM_URN}changed`)
-  assert.equal((await json(await get(`/v1/cases/${one}`)))['status'], 'upheld')
-  assert.equal((await json(await get(`/v1/cases/${two}`)))['status'], 'open')
+  assert.equal(results[0]!.case, one)
+  assert.ok(results[0]!.seq > 1)
+  assert.equal(results[1]!.problem.type, `${PROBLEM_URN}not-found`)
+  assert.equal(results[2]!.problem.type, `${PROBLEM_URN}changed`)
+  assert.equal((await json(await get(`/v1/cases/${one}`))).status, 'upheld')
+  assert.equal((await json(await get(`/v1/cases/${two}`))).status, 'open')
 })
 
 test('an auditor reads and exports, but changes nothing', async (t) => {
@@ -172,13 +172,13 @@ test('exports are handed over to be saved, never shown, and the audit trail hear
   assert.match(page.headers.get('content-security-policy') ?? '', /sandbox/)
   assert.match(await page.text(), /Acme Clinic/)
   const record = await json(await get(`/v1/cases/${id}/file?form=json&reader=inside`))
-  assert.equal(record['case'], id)
+  assert.equal(record.case, id)
   const asked = '/v1/subscribers/blocked-calls?number=%2B14155550163&identity=known+by+the+portal'
   const csv = await get(asked, { accept: 'text/csv' })
   assert.match(await csv.text(), /^"date","time \(UTC\)","calling number","program"\r\n$/)
-  assert.deepEqual((await json(await get(asked)))['calls'], [])
+  assert.deepEqual((await json(await get(asked))).calls, [])
   const { months } = await json(await get('/v1/figures?from=2026-11&to=2026-11'))
-  assert.equal(months[0].received, 1)
+  assert.equal(months[0]!.received, 1)
   assert.deepEqual(cases.alarms, [])
   assert.deepEqual(office.alarms, [])
 })
@@ -191,12 +191,38 @@ test('a queue goes on behind its pages, and no case stands on two of them', asyn
   for (let after: string | undefined = ''; after !== undefined;) {
     const place: string = after === '' ? '' : `&after=${encodeURIComponent(after)}`
     const page = await json(await get(`/v1/cases?limit=2${place}`))
-    seen.push(...page['cases'].map((one: { case: string }) => one.case))
-    after = page['after']
+    seen.push(...page.cases.map((one) => one.case))
+    after = page.after
     assert.ok(seen.length <= filed.size)
   }
   assert.deepEqual(new Set(seen), filed)
   assert.equal(seen.length, filed.size)
+})
+
+test('a case is found by words of its claimant, whatever their capitals, page by page', async (t) => {
+  const { get, file, cases } = await open(t, 2)
+  const wanted = await file()
+  for (let count = 0; count < 4; count++)
+    await file({ ...CLAIM, claimant: { name: 'Cy Roe', tel: '+12125550100' }, purpose: 'surveys' })
+  const find = async (text: string): Promise<{ found: string[]; pages: number }> => {
+    const found: string[] = []
+    let pages = 0
+    for (let after: string | undefined = ''; after !== undefined; pages++) {
+      const place: string = after === '' ? '' : `&after=${encodeURIComponent(after)}`
+      const page = await json(await get(`/v1/cases?order=newest&text=${encodeURIComponent(text)}${place}`))
+      found.push(...page.cases.map((one) => one.case))
+      after = page.after
+      assert.ok(pages < 5)
+    }
+    return { found, pages }
+  }
+  for (const text of ['acme', 'ANN  LEE', 'ｒｅｍｉｎｄｅｒｓ', 'Clinic'])
+    assert.deepEqual(await find(text), { found: [wanted], pages: 3 }, text)
+  assert.equal((await find('+12125550100')).found.length, 5)
+  for (const text of ['acme lee', '%', '_']) assert.deepEqual((await find(text)).found, [], text)
+  await refused(get('/v1/cases?text=%20'), 400, 'bad-field')
+  assert.equal(cases.store.rebuildViews(), 5)
+  assert.deepEqual((await find('acme')).found, [wanted])
 })
 
 test('docs/openapi-cases.json is what the inside describes', () => {
@@ -208,10 +234,28 @@ test('docs/openapi-cases.json is what the inside describes', () => {
   assert.deepEqual(committed, JSON.parse(JSON.stringify(described)))
 })
 
-// oxlint-disable-next-line typescript/no-explicit-any -- what a test expects of it is what it says
-async function json(response: Response): Promise<any> {
+/** What these answers hold, each some of it. */
+type Answered = {
+  readonly case: string
+  readonly seq: number
+  readonly status: string
+  readonly unproven: readonly string[]
+  readonly standing: readonly unknown[]
+  readonly after: string | undefined
+  readonly calls: readonly unknown[]
+  readonly cases: readonly { readonly case: string }[]
+  readonly events: readonly { readonly seq: number; readonly kind: string; readonly words: string }[]
+  readonly months: readonly { readonly received: number }[]
+  readonly results: readonly {
+    readonly case: string
+    readonly seq: number
+    readonly problem: { readonly type: string }
+  }[]
+}
+
+async function json(response: Response): Promise<Answered> {
   assert.ok(response.ok, `${response.status} ${await response.clone().text()}`)
-  return response.json()
+  return (await response.json()) as Answered
 }
 
 async function refused(asked: Promise<Response>, status: number, kind: string, what = kind) {

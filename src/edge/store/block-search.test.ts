@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { parseCheckpoint } from '#core/ledger/checkpoint.ts'
+import { openCallReader } from './call-reader.ts'
+import { sampleBlock, SAMPLE_START_MS } from './contract-samples.ts'
+import { type EntryFilter, openLedgerReader } from './ledger-reader.ts'
+import { openLedger } from './sqlite-ledger.ts'
+
+const BLOCKS = 60
+const RARE = 7
+
+test('a search finds each block once, newest first, however few entries a page looks at', async (t) => {
+  const url = await fill(t, [BLOCKS])
+  const reader = openLedgerReader(url)
+  t.after(() => reader.close())
+  const find = (filter: EntryFilter, limit: number, lookMax: number) => {
+    const found: string[] = []
+    let pages = 0
+    for (let after: string | undefined = ''; after !== undefined; pages++) {
+      const page = reader.search(filter, limit, after === '' ? undefined : after, lookMax)
+      assert.ok(page.blocks.length <= limit && pages <= BLOCKS)
+      found.push(...page.blocks.map(({ personal }) => personal!.callId))
+      after = page.after
+    }
+    return { found, pages }
+  }
+  const all = Array.from({ length: BLOCKS }, (_, at) => `${BLOCKS - 1 - at}@pc33.example`)
+  const rare = [`${RARE}@pc33.example`]
+  assert.deepEqual(find({}, 50, 1_000), { found: all, pages: 2 })
+  assert.deepEqual(find({}, 7, 10).found, all)
+  assert.deepEqual(find({ rule: 'rare' }, 50, 1_000), { found: rare, pages: 1 })
+  assert.deepEqual(find({ rule: 'rare' }, 50, 10), { found: rare, pages: 7 })
+  assert.deepEqual(find({ rule: 'none' }, 50, 10).found, [])
+  const { calling, called } = sampleBlock(RARE).personal
+  for (const number of [calling, called]) assert.deepEqual(find({ number }, 50, 10), { found: rare, pages: 1 })
+  assert.deepEqual(find({ number: calling, rule: 'volume-block' }, 50, 10).found, [])
+  const sinceMs = SAMPLE_START_MS + RARE
+  assert.deepEqual(find({ sinceMs, untilMs: sinceMs + 2 }, 1, 10).found, [`${RARE + 1}@pc33.example`, ...rare])
+})
+
+test('the checkpoint of an entry is the first that was signed over it, and there is none before', async (t) => {
+  const url = await fill(t, [10, 3, 20])
+  const calls = openCallReader(url)
+  t.after(() => calls.close())
+  const first = calls.block(sampleBlock(0).personal.receipt)!.open
+  const headOver = (seq: number) => {
+    const line = calls.checkpointOver(first.chain, seq)
+    return line === undefined ? undefined : parseCheckpoint(line)!.heads[0]!.seq - first.seq
+  }
+  for (const [place, head] of [
+    [0, 9],
+    [9, 9],
+    [10, 12],
+    [12, 12],
+    [13, 32],
+    [32, 32],
+    [33, undefined],
+  ] as const)
+    assert.equal(headOver(first.seq + place), head, `entry ${place}`)
+  assert.equal(calls.checkpointOver('another', first.seq), undefined)
+})
+
+/** A store that was opened and closed for each burst: closing signs a checkpoint. */
+async function fill(t: TestContext, bursts: readonly number[]): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'recourse-search-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const url = `sqlite:${join(folder, 'recourse.db')}`
+  let number = 0
+  for (const burst of bursts) {
+    const ledger = await openLedger(url)
+    for (const end = number + burst; number < end; number++) {
+      const block = sampleBlock(number)
+      await ledger.record(number === RARE ? { ...block, rule: 'rare' } : block)
+    }
+    await ledger.close()
+  }
+  return url
+}
