@@ -74,9 +74,15 @@ export class ReceivedBatch {
   }
 }
 
-/** Datagrams that leave by one `sendmmsg`. */
+/**
+ * Datagrams that leave by one `sendmmsg`. Answers to one peer that follow each other and are equally long, the last perhaps
+ * shorter, share a message, which the system cuts apart again (`UDP_SEGMENT`): it finds the way once for all of them.
+ */
 export class SendBatch {
+  /** Messages, of one datagram or several. */
   count = 0
+  /** Whether the system takes several datagrams in one message. */
+  groups: boolean
   readonly #libc: Libc
   readonly #family: Family
   readonly #memory = new ArrayBuffer(OCTETS + SEND_BYTES)
@@ -88,12 +94,18 @@ export class SendBatch {
   #used = 0
   #lastAddress = ''
   #lastName: SocketAddress = new Uint32Array(0)
+  #lastPort = 0
+  /** Of the last message: how long its first datagram is, and how many more it may have. */
+  #segmentBytes = 0
+  #segmentsLeft = 0
 
-  constructor(libc: Libc, family: Family) {
+  constructor(libc: Libc, family: Family, groups: boolean) {
     this.#libc = libc
     this.#family = family
+    this.groups = groups
     this.#headersAt = layOut(libc, this.#memory, this.#words, family)
     this.#octetsAt = Number(this.#headersAt) + OCTETS
+    for (let slot = 0; slot < BATCH; slot++) setControl(this.#words, slot, Number(this.#headersAt))
   }
 
   /** Where the `mmsghdr` of a slot stands. */
@@ -107,6 +119,7 @@ export class SendBatch {
 
   /** Copies a datagram in; throws where the address is none that this socket can send to. */
   add(bytes: Uint8Array, length: number, address: string, port: number): void {
+    if (this.#joins(length, address, port)) return this.#join(bytes, length)
     if (address !== this.#lastAddress) {
       this.#lastName = this.#names.get(address) ?? this.#parse(address)
       this.#lastAddress = address
@@ -119,8 +132,54 @@ export class SendBatch {
     setPort(words, at, port, this.#family)
     copy.call(bytes, this.#octets, this.#used, 0, length)
     setVector(words, slot, this.#octetsAt + this.#used, length)
+    words[slot * HEADER_WORDS + CONTROL_LENGTH] = 0
+    this.#lastPort = port
+    this.#segmentBytes = length
+    this.#segmentsLeft = this.groups && length <= SEGMENT_BYTES_MAX ? SEGMENTS_MAX - 1 : 0
     this.#used += length
     this.count++
+  }
+
+  /** How many datagrams a message has. */
+  datagrams(slot: number): number {
+    if (this.#words[slot * HEADER_WORDS + CONTROL_LENGTH] === 0) return 1
+    return Math.ceil(this.#words[lengthAt(slot)]! / this.#segmentOf(slot))
+  }
+
+  /** Makes of a message several, one datagram long each, and leaves it to `send` to send each of them. */
+  apart(slot: number, send: () => void): void {
+    const words = this.#words
+    const count = this.datagrams(slot)
+    const segment = this.#segmentOf(slot)
+    const start = words[VECTORS + slot * VECTOR_WORDS]! + words[VECTORS + slot * VECTOR_WORDS + 1]! * 2 ** 32
+    const total = words[lengthAt(slot)]!
+    words[slot * HEADER_WORDS + CONTROL_LENGTH] = 0
+    for (let index = 0; index < count; index++) {
+      const from = index * segment
+      setVector(words, slot, start + from, Math.min(segment, total - from))
+      send()
+    }
+  }
+
+  #joins(length: number, address: string, port: number): boolean {
+    if (this.#segmentsLeft === 0 || this.count === 0 || length === 0 || length > this.#segmentBytes) return false
+    return port === this.#lastPort && address === this.#lastAddress
+  }
+
+  #join(bytes: Uint8Array, length: number): void {
+    const slot = this.count - 1
+    const words = this.#words
+    copy.call(bytes, this.#octets, this.#used, 0, length)
+    words[lengthAt(slot)]! += length
+    words[slot * HEADER_WORDS + CONTROL_LENGTH] = CONTROL_BYTES
+    words[CONTROLS + slot * CONTROL_WORDS + CONTROL_DATA] = this.#segmentBytes
+    this.#used += length
+    // Only the last one may be shorter.
+    this.#segmentsLeft = length < this.#segmentBytes ? 0 : this.#segmentsLeft - 1
+  }
+
+  #segmentOf(slot: number): number {
+    return this.#words[CONTROLS + slot * CONTROL_WORDS + CONTROL_DATA]!
   }
 
   clear(): void {
@@ -150,6 +209,20 @@ function layOut(libc: Libc, memory: ArrayBuffer, words: Uint32Array, family: Fam
   return start
 }
 
+/** Prepares the control message that says how long the datagrams of a slot are, for when there are several. */
+function setControl(words: Uint32Array, slot: number, from: number): void {
+  const control = CONTROLS + slot * CONTROL_WORDS
+  setPointer(words, slot * HEADER_WORDS + CONTROL_POINTER, from + control * 4)
+  // A `cmsghdr`: its own length with the two octets that follow, level and type.
+  words[control] = 18
+  words[control + 2] = SOL_UDP
+  words[control + 3] = UDP_SEGMENT
+}
+
+function lengthAt(slot: number): number {
+  return VECTORS + slot * VECTOR_WORDS + 2
+}
+
 /** Says where the octets of a slot stand, and how many there are or may be. */
 function setVector(words: Uint32Array, slot: number, at: number, length: number): void {
   const vector = VECTORS + slot * VECTOR_WORDS
@@ -171,6 +244,13 @@ const GOLDEN_RATIO = 0x9e3779b1
 const SLOT_BYTES = 65_536 + 1_088
 /** Room for the answers to a batch; one of full size fits into it too. */
 const SEND_BYTES = 262_144
+/** Datagrams in one message: as many as any Linux that knows of it takes, and together less than 65,507 octets by their number. */
+const SEGMENTS_MAX = 53
+/** The system does not fragment what it cuts; so much passes every path of IPv6 whole, and hardly an answer is longer. */
+const SEGMENT_BYTES_MAX = 1_232
+/** See udp(7). */
+export const SOL_UDP = 17
+export const UDP_SEGMENT = 103
 
 // The memory of a batch: the headers, the vectors, the names, then the octets; in words of 32 bits, as <sys/socket.h> has them.
 const HEADER_WORDS = 16
@@ -178,10 +258,16 @@ const VECTOR_WORDS = 4
 const NAME_WORDS = 8
 const VECTORS = BATCH * HEADER_WORDS
 const NAMES = VECTORS + BATCH * VECTOR_WORDS
+const CONTROLS = NAMES + BATCH * NAME_WORDS
+const CONTROL_BYTES = 24
+const CONTROL_WORDS = CONTROL_BYTES / 4
+const CONTROL_DATA = 4
 /** In octets. */
-const OCTETS = (NAMES + BATCH * NAME_WORDS) * 4
+const OCTETS = (CONTROLS + BATCH * CONTROL_WORDS) * 4
 const NAME_POINTER = 0
 const NAME_LENGTH = 2
 const VECTOR_POINTER = 4
 const VECTOR_COUNT = 6
+const CONTROL_POINTER = 8
+const CONTROL_LENGTH = 10
 const MESSAGE_LENGTH = 14

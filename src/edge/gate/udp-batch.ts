@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { type Libc, openLibc, systemError } from './libc.ts'
-import { BATCH, ReceivedBatch, SendBatch } from './message-batch.ts'
+import { BATCH, ReceivedBatch, SOL_UDP, SendBatch, UDP_SEGMENT } from './message-batch.ts'
 import {
   FAMILY_NUMBERS,
   type Family,
@@ -23,7 +23,7 @@ export function detectBatch(): string | undefined {
 
 /**
  * Does what {@link listenUdp} does, with up to 64 datagrams in one call of the system: `recvmmsg` and `sendmmsg` of Linux
- * through `node:ffi`. It waits for datagrams outside the event loop, which has its turn after every batch and whenever it
+ * through `node:ffi`. It waits for datagrams outside the event loop, which has its turn after a few batches and whenever it
  * has something to do, but whose timers come up to 10 ms late: it belongs in a thread that does nothing else.
  */
 export async function listenUdpBatch(
@@ -63,7 +63,7 @@ class BatchTransport implements Transport {
     this.#libc = libc
     this.#receive = receive
     this.#received = new ReceivedBatch(libc, family)
-    this.#answers = new SendBatch(libc, family)
+    this.#answers = new SendBatch(libc, family, canSegment(libc, descriptor))
     this.local = localOf(libc, descriptor, family)
     this.receiveBufferBytes = receiveBufferOf(libc, descriptor)
     turns ??= new Turns(libc)
@@ -115,12 +115,28 @@ class BatchTransport implements Transport {
       }
       const errno = this.#libc.errno()
       if (errno === EINTR) continue
-      this.note(systemError('sendmmsg', errno))
-      at++
-      // It has waited for room as long as it may; each of the others would wait as long again.
-      if (errno === EAGAIN) for (; at < answers.count; at++) this.note(systemError('sendmmsg', errno))
+      if (errno !== EAGAIN && answers.datagrams(at) > 1) {
+        this.#sendApart(at++)
+        continue
+      }
+      // Where it has waited for room as long as it may, each of the others would wait as long again.
+      const end = errno === EAGAIN ? answers.count : at + 1
+      for (; at < end; at++)
+        for (let count = answers.datagrams(at); count > 0; count--) this.note(systemError('sendmmsg', errno))
     }
     answers.clear()
+  }
+
+  /** What the system refuses together and takes one by one is its refusal to cut messages: then it is not asked again. */
+  #sendApart(slot: number): void {
+    const answers = this.#answers
+    answers.apart(slot, () => {
+      let sent: number
+      do sent = this.#libc.sendmmsg(this.descriptor, answers.headersFrom(slot), 1, 0)
+      while (sent < 0 && this.#libc.errno() === EINTR)
+      if (sent > 0) answers.groups = false
+      else this.note(systemError('sendmmsg', this.#libc.errno()))
+    })
   }
 
   /** Notes why a call of the system failed, unless it only has to be made again. */
@@ -182,7 +198,7 @@ class Turns {
     }
   }
 
-  /** Takes a batch of each socket that has something; says whether that was all of it. */
+  /** Takes some batches of each socket that has something; says whether that was all of it. */
   #serve(ready: number): boolean {
     if (ready <= 0) return true
     const transports = this.#transports
@@ -191,7 +207,7 @@ class Turns {
     for (let index = transports.length - 1; index >= 0; index--) {
       const transport = transports[index]
       const has = this.#events[index * POLLFD_HALVES + RETURNED] !== 0
-      if (has && transport !== undefined) isAll = transport.takeBatch() && isAll
+      if (has && transport !== undefined) isAll = takeSome(transport) && isAll
     }
     return isAll
   }
@@ -212,6 +228,12 @@ class Turns {
     }
     this.#watched = watched.length
   }
+}
+
+/** Takes batches as long as they are full, which saves the event loop's turns between them; says whether that was all. */
+function takeSome(transport: BatchTransport): boolean {
+  for (let batch = 0; batch < BATCHES_A_TURN; batch++) if (transport.takeBatch()) return true
+  return false
 }
 
 /** Of this thread. */
@@ -239,6 +261,12 @@ function setOption(libc: Libc, descriptor: number, name: keyof typeof OPTIONS, v
     throw systemError(`setsockopt ${name}`, libc.errno())
 }
 
+/** Whether the system knows of messages that it cuts into datagrams: Linux from 4.18 on. One before would send them whole. */
+function canSegment(libc: Libc, descriptor: number): boolean {
+  const bytes = new Int32Array(1)
+  return libc.getsockopt(descriptor, SOL_UDP, UDP_SEGMENT, bytes, Uint32Array.of(bytes.byteLength)) === 0
+}
+
 function receiveBufferOf(libc: Libc, descriptor: number): number {
   const bytes = new Int32Array(1)
   if (libc.getsockopt(descriptor, SOL_SOCKET, OPTIONS.SO_RCVBUF, bytes, Uint32Array.of(bytes.byteLength)) < 0)
@@ -253,6 +281,8 @@ function localOf(libc: Libc, descriptor: number, family: Family): string {
   return formatLocal(formatSocketAddress(libc, name, 0, family), portOf(name, 0))
 }
 
+/** Full batches of one socket before the event loop has its turn: some milliseconds of calls. */
+const BATCHES_A_TURN = 4
 /** How long a datagram may wait for room in the send buffer: 10 ms. */
 const SEND_WITHIN_US = 10_000
 /** How late a timer of the thread may come, because nothing wakes the wait for datagrams for it. */

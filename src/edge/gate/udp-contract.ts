@@ -86,6 +86,34 @@ export function udpContract(kind: ThreadOptions['kind'], skip: string | undefine
     assert.equal((await thread.ask({ kind: 'tell' })).unsent, 0)
   })
 
+  promise(
+    'answers of many lengths to many places, on IPv4 and IPv6, come each as one datagram and in order',
+    async (t) => {
+      for (const address of ['127.0.0.1', '::1']) {
+        const thread = await listen(t, { kind, host: address })
+        const clients = await Promise.all([open(t, address), open(t, address)])
+        const came: Buffer[][] = [[], []]
+        const all = Promise.all(
+          clients.map(async (client, index) => {
+            while (came[index]!.length < LENGTHS.length) {
+              const [answer] = (await once(client, 'message')) as [Buffer]
+              came[index]!.push(answer)
+            }
+          }),
+        )
+        for (const [index, client] of clients.entries())
+          for (const [at, length] of LENGTHS.entries())
+            client.send(Buffer.alloc(length, 1 + ((at * 2 + index) % 255)), thread.port, address)
+        await all
+
+        for (const [index, answers] of came.entries())
+          for (const [at, answer] of answers.entries())
+            assert.ok(answer.equals(Buffer.alloc(LENGTHS[at]!, 1 + ((at * 2 + index) % 255))), `${address} ${at}`)
+        assert.equal((await thread.ask({ kind: 'tell' })).unsent, 0)
+      }
+    },
+  )
+
   promise('what is sent when nothing has come leaves at once, as it was when it was sent', async (t) => {
     const thread = await listen(t, { kind })
     const client = await open(t)
@@ -252,6 +280,12 @@ async function ask(socket: Socket, port: number, address = '127.0.0.1'): Promise
 const OCTETS = new Uint8Array([1, 2, 3, 4])
 const SIZES = [0, 1, 1_432, 1_432, 9_000, 65_507, 3]
 const SOURCES = 40
+/** Equal ones in a row, shorter and longer ones after them, empty ones, and some that no path takes whole. */
+const LENGTHS = [
+  ...Array.from({ length: 120 }, () => 300),
+  ...[299, 300, 300, 301, 0, 0, 5, 5, 4, 5, 1_232, 1_232, 1_233, 1_233, 2_000, 2_000, 7],
+  ...Array.from({ length: 60 }, () => 1_200),
+]
 /** Datagrams of each of three clients at a time: more than a batch, fewer than the smallest receive buffer loses. */
 const WAVE = 60
 const WAVES = 20
