@@ -23,6 +23,7 @@ export type TestCases = {
   readonly url: string
   readonly office: Office
   readonly desk: Desk
+  readonly monthly: MonthlyCache
   readonly blocks: BlockSearch
   readonly store: DeskStore
   readonly alarms: unknown[]
@@ -74,6 +75,7 @@ export function openTestCases(given?: string, secret: Uint8Array = randomBytes(3
     url,
     office: createOffice(parts),
     desk: createDesk(parts),
+    monthly: parts.monthly,
     blocks: createBlockSearch(reader),
     store,
     alarms,

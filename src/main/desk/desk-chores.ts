@@ -32,6 +32,7 @@ export function startDeskChores(parts: DeskParts, terms: DeskChoresTerms): { loo
         if (what === 'overdue') terms.overdue(id)
       }
       for (const id of store.liftsOver(at, DUE_MAX)) cases.take(id, expireCase)
+      parts.monthly.warm(at)
       if (at - erasedAt < ERASE_EVERY_MS) return
       erasedAt = at
       store.tidy(at)

@@ -46,6 +46,12 @@ test('figures of a month are kept until something happens in one of its cases, b
     [0, 0],
   ])
   assert.deepEqual(read.slice(3), ['2026-10'], 'only the month that the case came in')
+  read.length = 0
+  await open()
+  for (let count = 0; count < 20; count++) cache.warm(cases.now)
+  const months = ['2025-11', '2025-12', ...Array.from({ length: 9 }, (_, at) => `2026-0${at + 1}`), '2026-11']
+  assert.deepEqual(read.toSorted(), months, 'each that is not kept, once')
+  assert.equal(figures()[1]![0], 2)
   assert.deepEqual(await cases.office.figures('2026-10', '2026-12'), cache.figures('2026-10', '2026-12'))
 })
 

@@ -20,6 +20,13 @@ export class MonthlyCache {
     return monthsBetween(from, to).map((month) => this.#months.get(month) ?? this.#compute(month))
   }
 
+  /** Computes one month of the last year that is not kept, so that whoever asks first need not wait for all of them. */
+  warm(at: number): void {
+    this.#forget()
+    const missing = monthsBetween(monthOf(at - YEAR_MS), monthOf(at)).find((month) => !this.#months.has(month))
+    if (missing !== undefined) this.#compute(missing)
+  }
+
   /** Commands work on the same store: what happened is asked of it, and not remembered by whoever did it. */
   #forget(): void {
     const last = this.#store.lastEvent()
@@ -42,3 +49,4 @@ export class MonthlyCache {
 /** Cases that are asked one by one which month they count for; with more, all months are computed anew. */
 const CLOCKS_MAX = 1_000
 const MONTHS_KEPT_MAX = 240
+const YEAR_MS = 365 * 86_400_000
