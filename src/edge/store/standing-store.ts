@@ -60,6 +60,11 @@ export function readStandingOf(db: DatabaseSync, condition: string, ...values: (
   return Array.from(changesBy(db, `${condition} ORDER BY id`, ...values), ({ standing }) => standing ?? []).flat()
 }
 
+/** Lifts that were added or have ended behind a place, in the order of that. */
+export function readLiftChanges(db: DatabaseSync, since: number): StandingChange[] {
+  return [...changesBy(db, `changed > ? AND kind = 'lift' ORDER BY changed`, since)]
+}
+
 /** The place behind which nothing has changed yet; 0 where nothing ever did. */
 export function lastStandingChange(db: DatabaseSync): number {
   return Number(db.prepare('SELECT max(changed) AS changed FROM standing').get()!['changed'] ?? 0)
