@@ -16,6 +16,7 @@ const REST = {
   evidence: './evidence',
   alerts: [],
   decideMs: DAY_MS,
+  country: 'US',
   zone: 'UTC',
   holidays: [],
   portalSecret: undefined,

@@ -1,3 +1,4 @@
+import type { CountryCode } from './country.ts'
 import type { DialPlan } from '#core/call/number.ts'
 import type { Party } from '#core/call/party.ts'
 import type { Place } from '#core/call/place.ts'
@@ -110,6 +111,8 @@ export type DeskConfig = {
   readonly evidence: string
   readonly alerts: readonly string[]
   readonly decideMs: number
+  /** Whose numbers are meant where somebody leaves out the country code. */
+  readonly country: CountryCode
   readonly zone: string
   /** Days (`2026-12-25`), or those of the federal government of the United States. */
   readonly holidays: 'us-federal' | readonly string[]

@@ -4,6 +4,7 @@ import { readTlsIdentity } from '#edge/gate/certificate.ts'
 import { formatEndpoint, isOnThisMachine } from './addresses.ts'
 import { noticesOf } from './checks.ts'
 import type { ApiConfig, CardConfig, DeskConfig, TlsConfig, VerificationConfig } from './config.ts'
+import { countryOfCallingCode } from './country.ts'
 import { besides } from './lists.ts'
 import type { ConfigFault } from './fault.ts'
 import type { SecretSource } from './keys.ts'
@@ -38,6 +39,7 @@ export function readHttp(settings: Settings, sources: Sources): HttpConfig {
     evidence: besides(sources.file, desk.evidence),
     alerts: desk.alerts,
     decideMs: desk.decide,
+    country: desk.country ?? countryOfCallingCode(settings.gate.dialPlan?.country ?? 0) ?? 'US',
     zone: desk.zone,
     holidays: desk.holidays,
     portalSecret: desk.portal && reader.secret(['desk', 'portal'], desk.portal)?.trim(),

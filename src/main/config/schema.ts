@@ -4,6 +4,7 @@ import { BLOCK_LOCATIONS } from '#codec/notice/notice.ts'
 import { parseParty } from '#core/call/party.ts'
 import { parseEndpoint, parseRange } from './addresses.ts'
 import type { VerificationConfig } from './config.ts'
+import { parseCountry } from './country.ts'
 import {
   ENDPOINT,
   SECRET,
@@ -188,6 +189,11 @@ const desk = section({
     duration('1h', '30d').prefault('24h'),
     'How long after a case came, or was answered, it is to be decided. The first status is promised within 24 hours, whatever stands here.',
     durationWords('1h', '30d'),
+  ),
+  country: key(
+    checked(parseCountry).optional(),
+    'Whose numbers are meant where somebody leaves out the country code. Without it, the country of `gate.dialPlan`, or else US.',
+    'two letters of a country, such as US or DE',
   ),
   zone: key(
     checked((text) => (isTimeZone(text) ? text : undefined)).prefault('America/New_York'),

@@ -196,7 +196,7 @@ async function openDoors(
         isTransparent: config.desk?.isTransparent ?? false,
       },
       publicUrl: config.desk?.public ?? 'https://localhost',
-      country: 'US',
+      country: config.desk?.country ?? 'US',
       evidenceBytesMax: parts.evidenceBytesMax(),
       secret: task.secret,
       isProxy,
