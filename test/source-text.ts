@@ -51,7 +51,9 @@ export function readSourceText(source: string): SourceText {
     }
     if (character === '{') depth++
     if (character === '}') depth--
-    if (/\S/.test(character)) previous = wordEndingAt(source, at)
+    // A `!` behind a value says that it is there; before one it negates.
+    const isAssertion = character === '!' && /[\w$)\]]/.test(source[at - 1] ?? '')
+    if (/\S/.test(character) && !isAssertion) previous = wordEndingAt(source, at)
     at++
   }
   return { uncommented: uncommented.join(''), code: code.join('') }
