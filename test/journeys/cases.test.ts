@@ -23,7 +23,7 @@ const DESK = {
   verification: '+12125559900',
 } as const
 
-test('somebody phones about a blocked call: asked, proved, lifted, corrected, decided anew and handed out', async (t) => {
+test('somebody phones about a blocked call: the case is opened, proved, lifted, corrected and handed out', async (t) => {
   const gate = await Recourse.start(t, { policy: POLICY, ...DESK })
   const call = await callerOf(t, gate)
   assert.equal(await call(), 603)
@@ -129,6 +129,11 @@ test('somebody phones about a blocked call: asked, proved, lifted, corrected, de
   assert.ok(rows.slice(1).every((row) => row[2] === CALLING && row[3] === 'opt-out'))
   assert.match(gate.command('audit', 'list', '--json', '--config', 'recourse.yaml'), /known by the portal/)
   assert.match((await cases('figures')).stdout, /4 cases/)
+  assert.equal((await cases('rebuild')).status, 0)
+  assert.match((await cases('list', '--text', 'ann lee', '--number', CALLING)).stdout, new RegExp(id))
+  const listed = (await cases('list', '--json')).stdout
+  assert.match((await cases('rebuild', '--json')).stdout, /^\{"cases":[1-9]/)
+  assert.equal((await cases('list', '--json')).stdout, listed)
   for (const command of commandsOf('docs/cases.md')) assert.ok(command === 'open' || ran.has(command), command)
 
   gate.verifyLedger()

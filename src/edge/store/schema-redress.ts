@@ -34,6 +34,8 @@ export const REDRESS_TABLES = `CREATE TABLE standing (
    CREATE INDEX case_view_status_opened ON case_view (status, opened, "case");
    CREATE INDEX case_view_open_opened ON case_view (isOpen, opened, "case");
    CREATE INDEX case_view_times ON case_view (clockFrom, status, kind, statusAt, decidedAt, outcome, regressedAt);
+   CREATE INDEX case_view_kind ON case_view (kind, due, "case");
+   CREATE INDEX case_view_kind_opened ON case_view (kind, opened, "case");
    CREATE INDEX case_view_lifts ON case_view (liftsUntil);
    CREATE INDEX case_view_decided ON case_view (decidedAt);
    CREATE INDEX case_view_regressed ON case_view (regressedAt);

@@ -31,7 +31,7 @@ export class MonthlyCache {
   #forget(): void {
     const last = this.#store.lastEvent()
     if (last === this.#seen) return
-    const clocks = this.#store.clocksSince(this.#seen, CLOCKS_MAX)
+    const clocks = this.#months.size === 0 ? [] : this.#store.clocksSince(this.#seen, CLOCKS_MAX)
     if (clocks.length === CLOCKS_MAX) this.#months.clear()
     for (const clock of clocks) this.#months.delete(monthOf(clock))
     this.#seen = last
