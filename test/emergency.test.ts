@@ -3,9 +3,9 @@ import { type Socket, createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import type { BusyGate, BusyGateReport } from '../../../test/busy-gate-thread.ts'
-import { formatInvite, statusOf } from '../../../test/peers/caller.ts'
-import { detectBatch } from './udp-batch.ts'
+import type { BusyGate, BusyGateReport } from './busy-gate-thread.ts'
+import { formatInvite, statusOf } from './peers/caller.ts'
+import { detectBatch } from '#edge/gate/udp-batch.ts'
 
 /** Each call that is judged costs the gate twice as much. */
 const CALL_MS = 0.1
@@ -27,7 +27,7 @@ for (const kind of ['dgram', 'batch'] as const) {
     { skip: skip ?? false },
     async (t) => {
       const taken = new Int32Array(new SharedArrayBuffer(4))
-      const thread = new Worker(new URL('../../../test/busy-gate-thread.ts', import.meta.url), {
+      const thread = new Worker(new URL('./busy-gate-thread.ts', import.meta.url), {
         workerData: { kind, callMs: CALL_MS, taken } satisfies BusyGate,
       })
       t.after(() => thread.terminate())
