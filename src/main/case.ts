@@ -6,7 +6,7 @@ import { addCaseLists } from './case-lists.ts'
 import { addCaseSteps } from './case-steps.ts'
 import { EXIT, Stop } from './exit.ts'
 import { STANDARD, type Output } from './ledger.ts'
-import { visible } from './words.ts'
+import { many, visible } from './words.ts'
 
 /** The words that all of these commands have in common. */
 export type CaseWords = {
@@ -21,6 +21,8 @@ export type OpenCases = (words: CaseWords) => Promise<{
   readonly office: Office
   /** The operator's name, for what is handed out. */
   readonly operator: string
+  /** Makes anew what lists are made of, from the events; answers how many cases there are. */
+  rebuild(): number
   close(): void | Promise<void>
 }>
 
@@ -59,6 +61,21 @@ export function caseCommands(program: Command, openCases: OpenCases, to: Output 
   addCaseLists(made)
   addCaseSteps(made)
   addCaseExports(made)
+  made
+    .verb('rebuild', 'make anew what lists and searches are made of, from what happened to each case', 'rebuild')
+    .action(async (words: CaseWords) => {
+      const cases = await openCases(words)
+      try {
+        const count = cases.rebuild()
+        to.out(
+          words.json === true
+            ? `${JSON.stringify({ cases: count })}\n`
+            : `${many(count, 'case')} made anew from their events\n`,
+        )
+      } finally {
+        await cases.close()
+      }
+    })
 }
 
 /** Who gives the command, as events and the audit trail name her. */

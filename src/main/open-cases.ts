@@ -36,7 +36,8 @@ export const openCases: OpenCases = async (words) => {
         room.close()
         registry.close()
       }
-      return { office: room.office, operator: config.operator.name, close }
+      const rebuild = (): number => room.store.rebuildViews()
+      return { office: room.office, operator: config.operator.name, rebuild, close }
     } catch (cause) {
       registry.close()
       throw cause
