@@ -19,7 +19,8 @@ test('evidence on the command line says to whom a number is registered, and of n
   writeFileSync(config, 'store: sqlite:./recourse.db\n')
   const registration = await register(`sqlite:${join(folder, 'recourse.db')}`)
 
-  const { office, close } = await openCases({ config })
+  const cases = await openCases({ config })
+  const { office } = cases
   try {
     const claimant = {
       name: 'Ann',
@@ -35,7 +36,7 @@ test('evidence on the command line says to whom a number is registered, and of n
     const evidence = await office.evidence(opened.case)
     assert.deepEqual(evidence?.registered, [{ number: REGISTERED, registration, name: 'Main Street Clinic' }])
   } finally {
-    await close()
+    await cases.close()
   }
 })
 
