@@ -21,8 +21,8 @@ export function refuseReload(before: FixedConfig, after: FixedConfig): string[] 
 /** The new configuration with those keys as they were. */
 export function keepUntilRestart(before: Config, after: Config): Config {
   const { listen, threads, udp, receiveBufferBytes, limits } = before.gate
-  const { store, receipts, outlets, mail, outcomes, ledger, journal, metrics, log, office, accounts } = before
-  const own = { office, accounts, store, receipts, outlets, mail, outcomes, ledger, journal, metrics, log }
+  const { store, receipts, outlets, mail, outcomes, ledger, journal, metrics, log, office, accounts, registry } = before
+  const own = { office, accounts, registry, store, receipts, outlets, mail, outcomes, ledger, journal, metrics, log }
   const listening = <Door extends { readonly listen: unknown; readonly tls: TlsConfig }>(
     door: Door | undefined,
     was: Door | undefined,
@@ -80,6 +80,7 @@ const RESTART_KEYS: readonly ReadKey<Config>[] = [
   ['webhooks', ({ outlets }) => outlets.webhooks],
   ['gate.hep', ({ outlets }) => outlets.hep],
   ['mail', ({ mail }) => mail],
+  ['registry', ({ registry }) => registry],
   ['gate.outcomes', ({ outcomes }) => outcomes],
   ['ledger', ({ ledger }) => ledger],
   ['journal', ({ journal }) => journal],
