@@ -131,7 +131,7 @@ export class Recourse {
   async healthy(): Promise<void> {
     await until('a healthy gate', async () => {
       if (!this.peer.running) throw new Error(`recourse up ended:\n${this.peer.output}`)
-      const health = await fetch(`http://127.0.0.1:${this.metricsPort}/health`).catch(() => undefined)
+      const health = await fetch(`http://127.0.0.1:${this.metricsPort}/health`, ALONE).catch(() => undefined)
       await health?.arrayBuffer()
       return health?.status === 200 || undefined
     })
@@ -148,7 +148,7 @@ export class Recourse {
 
   /** Every sample of `/metrics`, by name and labels as they stand there. */
   async metrics(): Promise<Map<string, number>> {
-    const page = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text()
+    const page = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`, ALONE)).text()
     const samples = page.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
     return new Map(samples.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]))
   }
@@ -269,6 +269,9 @@ function verificationOf({ verification }: Wishes): object {
 function writeNumbers(file: string, numbers: readonly string[]): void {
   writeFileSync(file, `number\n${numbers.map((number) => `${number}\n`).join('')}`)
 }
+
+/** A connection that is kept may be closed by the other side just when it is used again. */
+const ALONE = { headers: { connection: 'close' } }
 
 /** The operator's contact in every journey. */
 export const CONTACT = {

@@ -281,7 +281,7 @@ const OCTETS = new Uint8Array([1, 2, 3, 4])
 const SIZES = [0, 1, 1_432, 1_432, 9_000, 65_507, 3]
 const SOURCES = 40
 /** Equal ones in a row, shorter and longer ones after them, empty ones, and some that no path takes whole. */
-const LENGTHS = Array.from({ length: 200 }, (_, at) => (at < 120 ? 300 : 1_200))
+const LENGTHS = Array.from({ length: 200 }, (_, at): number => (at < 120 ? 300 : 1_200))
 LENGTHS.splice(120, 0, 299, 300, 300, 301, 0, 0, 5, 5, 4, 5, 1_232, 1_232, 1_233, 1_233, 2_000, 2_000, 7)
 /** Datagrams of each of three clients at a time: more than a batch, fewer than the smallest receive buffer loses. */
 const WAVE = 60
