@@ -66,6 +66,8 @@ export function readCase(events: readonly CaseEvent[], now: number, terms: CaseT
   let isUndone = false
   for (const event of events.slice(1)) {
     if (event.kind === 'decided') isUndone = corrected.has(event.seq)
+    if (corrected.has(event.seq)) undo(state, event)
+    if (event.kind === 'effective' && corrected.has(event.seq)) isUndone = true
     // What followed from a decision that was wrong goes with it.
     if (corrected.has(event.seq) || (isUndone && FOLLOWS.has(event.kind))) continue
     take(state, event)
@@ -85,6 +87,11 @@ export function isOpenStatus(status: CaseStatus): boolean {
   return OPEN.has(status)
 }
 
+/** Whether entries that a decision of the case gave have not been ended by another. */
+export function holdsEntries({ effect }: Pick<Case, 'effect'>): boolean {
+  return effect !== undefined && effect.standing.length > 0
+}
+
 /** Numbers of these for which nothing of full strength shows that the claimant has them. */
 export function unprovenOf({ proofs }: Pick<Case, 'proofs'>, numbers: readonly string[]): string[] {
   const full = proofs.filter(({ strength }) => strength === 'full')
@@ -96,6 +103,8 @@ type State = { -readonly [key in Exclude<keyof Case, 'seq' | 'due' | 'isOverdue'
   /** From when the clock of the next step runs. */
   clockFrom: number
   askedAt: number | undefined
+  /** The decision whose entries are in force, also while the case is open again. */
+  held: { readonly decision: Decision; readonly decidedAt: number } | undefined
   proofs: Proof[]
   evidence: EvidenceFile[]
 }
@@ -128,6 +137,7 @@ function openState(event: Extract<CaseEvent, { kind: 'opened' }>): State {
     receivedAt: event.at,
     clockFrom: event.at,
     askedAt: undefined,
+    held: undefined,
   }
 }
 
@@ -161,6 +171,7 @@ function take(state: State, event: CaseEvent): void {
       state.statusAt ??= event.at
       state.decision = event.data.decision
       state.decidedAt = event.at
+      state.held = { decision: event.data.decision, decidedAt: event.at }
       state.question = undefined
       state.effect = undefined
       state.verifiedAt = undefined
@@ -182,6 +193,8 @@ function take(state: State, event: CaseEvent): void {
     case 'expired':
       state.question = undefined
       state.status = 'expired'
+      if (event.data.what === 'lift') state.effect = undefined
+      else if (holdsEntries(state)) restore(state)
       return
     case 'withdrawn':
       state.question = undefined
@@ -192,6 +205,26 @@ function take(state: State, event: CaseEvent): void {
       state.decidedAt = undefined
       open(state, event.at)
   }
+}
+
+/** A question without an answer leaves a decision that is in force as it is. */
+function restore(state: State): void {
+  if (state.held === undefined) return
+  const { decision, decidedAt } = state.held
+  state.decision = decision
+  state.decidedAt = decidedAt
+  const status = STATUS_OF[decision.outcome]
+  state.status = status === 'lifted' && state.verifiedAt !== undefined ? 'verified' : status
+}
+
+/** What a wrong decision had ended stays ended, and what a wrong effect gave has ended: neither is in force. */
+function undo(state: State, event: CaseEvent): void {
+  if (event.kind === 'decided') state.effect = undefined
+  if (event.kind !== 'effective') return
+  state.effect = undefined
+  state.decision = undefined
+  state.decidedAt = undefined
+  open(state, event.at)
 }
 
 function open(state: State, at: number): void {

@@ -1,4 +1,4 @@
-import type { Case } from './case.ts'
+import { type Case, holdsEntries } from './case.ts'
 import { formatMoment, liftWords, nextWords } from './case-words.ts'
 import type { NewMail } from './change.ts'
 import type { Decision } from './decision.ts'
@@ -58,8 +58,12 @@ export function decisionLetter(
 
 export function expiredLetter(found: Case, status: string, terms: LetterTerms): NewMail | undefined {
   return toClaimant(found, terms, [
-    'We asked you a question and had no answer in time, so the case is closed.',
-    'You can open it again on its page.',
+    ...(holdsEntries(found)
+      ? ['We asked you a question and had no answer in time. What we decided before stays in force.']
+      : [
+          'We asked you a question and had no answer in time, so the case is closed.',
+          'You can open it again on its page.',
+        ]),
     linkTo(status, terms),
   ])
 }

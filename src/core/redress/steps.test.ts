@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { isFederalHoliday } from './calendar.ts'
 import { type CaseTerms, readCase } from './case.ts'
 import type { CaseEvent, SubscriberWish } from './case-event.ts'
@@ -22,8 +23,10 @@ import {
   type Step,
   type StepTerms,
   verifyLift,
+  withdrawCase,
 } from './steps.ts'
 import type { Standing } from './standing.ts'
+import { viewCase } from './view-case.ts'
 
 const AT = Date.UTC(2026, 10, 23, 15)
 const BEN = { name: 'Ben', account: 'ben' }
@@ -143,6 +146,67 @@ test('a wrong decision is corrected: what it gave ends, and the case is open aga
     desk.refused((step) => correctCase(step, decided, 'again', BEN)),
     'event',
   )
+})
+
+test('a lift is never in force under a status that denies it', () => {
+  const uphold: Decision = { outcome: 'uphold', reason: 'No', evidence: ['412 calls'], next: 'Call less' }
+  const steps: readonly ((desk: Desk) => Step)[] = [
+    (desk) => decideCase(desk.terms(), LIFT, 'known', BEN, []),
+    (desk) => decideCase(desk.terms(), uphold, undefined, BEN, []),
+    (desk) => withdrawCase(desk.terms(), 'no more'),
+    (desk) => reopenCase(desk.terms(), 'news'),
+    (desk) => regressLift(desk.terms(), NUMBER, 'r', desk.at, []),
+    (desk) => askClaimant(desk.terms(), 'Who?', BEN),
+    (desk) => expireCase(desk.terms()),
+    (desk) => correctCase(desk.terms(), desk.events.findLast(({ kind }) => kind === 'decided')?.seq ?? 1, 'no', BEN),
+    (desk) => correctCase(desk.terms(), desk.events.findLast(({ kind }) => kind === 'effective')?.seq ?? 1, 'no', BEN),
+  ]
+  let denied = 0
+  fc.assert(
+    fc.property(fc.array(fc.nat(steps.length - 1), { maxLength: 14 }), (chosen) => {
+      const desk = new Desk()
+      desk.take((step) => confirmCase(step, [], []))
+      for (const index of chosen) {
+        desk.at += 15 * 86_400_000
+        const step = steps[index]!(desk)
+        if (step.kind === 'refused') continue
+        desk.take(() => step)
+        if (!['withdrawn', 'expired', 'upheld'].includes(desk.status) && index < 7) continue
+        denied++
+        assert.deepEqual([...desk.inForce], [], `${desk.status} after ${chosen.join()}`)
+      }
+    }),
+  )
+  assert.ok(denied > 20)
+})
+
+test('an unanswered question about a lift in force leaves it lifted, and says so; it is not withdrawn', () => {
+  const desk = new Desk()
+  desk.take((step) => confirmCase(step, [], []))
+  desk.take((step) => decideCase(step, LIFT, 'known', BEN, []))
+  desk.take((step) => reopenCase(step, 'news'))
+  assert.equal(
+    desk.refused((step) => withdrawCase(step, 'no more')),
+    'reason',
+  )
+  desk.take((step) => askClaimant(step, 'Who?', BEN))
+  desk.at += 15 * 86_400_000
+  desk.take(expireCase)
+  assert.equal(desk.status, 'lifted')
+  assert.match(desk.texts.at(-1)!, /stays in force/)
+  assert.deepEqual([...desk.inForce], [1])
+  desk.take((step) => reopenCase(step, 'again'))
+  desk.take((step) => decideCase(step, LIFT, 'known', BEN, []))
+  assert.deepEqual([desk.last.ended, [...desk.inForce]], [[1], [2]], 'the old lift ends with the new decision')
+})
+
+test('the claimant reads fixed words of a proof, never what was noted inside', () => {
+  const desk = new Desk()
+  desk.take((step) => confirmCase(step, [], []))
+  desk.take((step) => noteProof(step, { ...PROOF, detail: 'checked by ann.smith@op' }))
+  const { found, events } = desk.terms()
+  assert.doesNotMatch(JSON.stringify(viewCase(found, events, [])), /ann\.smith/)
+  assert.match(viewCase(found, events, []).proofs[0]!.detail, /provider vouches/)
 })
 
 test('questions, answers and time: what waits is answered or expires, what is due is alerted once by its name', () => {
@@ -295,6 +359,7 @@ class Desk {
   readonly texts: string[] = []
   at = AT
   last!: DeskChange
+  readonly inForce = new Set<number>()
   #standing = 0
 
   constructor(request?: SubscriberWish) {
@@ -320,18 +385,18 @@ class Desk {
   }
 
   take(compute: (step: StepTerms) => Step): void {
-    const step = compute(this.#terms())
+    const step = compute(this.terms())
     if (step.kind === 'refused') assert.fail(`${step.field}: ${step.problem}`)
     this.#record(step.change)
   }
 
   /** The field that a step is refused for. */
   refused(compute: (step: StepTerms) => Step): string {
-    const step = compute(this.#terms())
+    const step = compute(this.terms())
     return step.kind === 'refused' ? step.field : assert.fail('it was taken')
   }
 
-  #terms(): StepTerms {
+  terms(): StepTerms {
     const found = readCase(this.events, this.at, TERMS)!
     return { at: this.at, found, events: this.events, status: 'S'.repeat(22), letters: LETTERS, terms: TERMS }
   }
@@ -339,6 +404,8 @@ class Desk {
   #record(change: DeskChange): void {
     this.last = change
     const standing = change.standing.map(() => ++this.#standing)
+    for (const id of change.ended) this.inForce.delete(id)
+    for (const id of standing) this.inForce.add(id)
     for (const event of change.events) {
       assert.equal(event.seq, this.events.length + 1)
       const data = event.kind === 'effective' ? { ...event.data, standing } : event.data

@@ -1,5 +1,5 @@
 // One thing: each step that a case can take, from what is known and what is asked for to what is to be recorded.
-import { type Case, type CaseTerms, isOpenStatus, readCase, unprovenOf } from './case.ts'
+import { type Case, type CaseTerms, holdsEntries, isOpenStatus, readCase, unprovenOf } from './case.ts'
 import type {
   CaseActor,
   CaseBlock,
@@ -129,6 +129,9 @@ export function addMessage(step: StepTerms, text: string): Step {
 export function withdrawCase(step: StepTerms, reason: string, by?: Worker): Step {
   const { status, id } = step.found
   if (!isOpenStatus(status) && status !== 'unconfirmed') return refuse('reason', `the case is ${status}`)
+  // Withdrawn, it would deny what gates go on doing.
+  if (holdsEntries(step.found))
+    return refuse('reason', 'a decision of this case is in force: ask for another decision instead of withdrawing it')
   return plain(step, actorOf(by), [{ kind: 'withdrawn', data: { reason } }], by && audited(by, 'case-withdrawn', id))
 }
 
@@ -299,7 +302,8 @@ export function correctCase(step: StepTerms, place: number, reason: string, by: 
   if (wrong.kind === 'opened' || wrong.kind === 'corrected')
     return refuse('event', `an event of kind ${wrong.kind} is not corrected`)
   if (found.corrected.has(place)) return refuse('event', 'this event was corrected before')
-  const ended = wrong.kind === 'decided' ? standingAfter(events, place) : []
+  const ended =
+    wrong.kind === 'decided' ? standingAfter(events, place) : wrong.kind === 'effective' ? [...wrong.data.standing] : []
   return change({
     ...NOTHING,
     at,

@@ -1,9 +1,9 @@
-import { type Case, isOpenStatus, unprovenOf } from './case.ts'
+import { type Case, holdsEntries, isOpenStatus, unprovenOf } from './case.ts'
 import type { CaseEvent } from './case-event.ts'
 import type { CaseView } from './case-view.ts'
 import { eventWords, nextWords } from './case-words.ts'
 import type { CaseFile, CaseSummary } from './office.ts'
-import type { ProofChallenge } from './proof.ts'
+import type { Proof, ProofChallenge } from './proof.ts'
 
 /** The case as its claimant reads it; `challenges` are those that can still be met. */
 export function viewCase(found: Case, events: readonly CaseEvent[], challenges: readonly ProofChallenge[]): CaseView {
@@ -21,7 +21,7 @@ export function viewCase(found: Case, events: readonly CaseEvent[], challenges: 
     }),
     question: found.question,
     decision: found.decision,
-    proofs: found.proofs,
+    proofs: found.proofs.map((proof) => ({ ...proof, detail: PROOF_DETAILS[proof.way][proof.strength] })),
     challenges,
     evidence: found.evidence,
     may: mayOf(found),
@@ -33,7 +33,7 @@ export function mayOf(found: Case): CaseView['may'] {
   const isOpen = isOpenStatus(found.status)
   const may: CaseView['may'][number][] = []
   if (found.status === 'waiting-for-claimant') may.push('answer')
-  if (isOpen || found.status === 'unconfirmed') may.push('withdraw')
+  if ((isOpen && !holdsEntries(found)) || found.status === 'unconfirmed') may.push('withdraw')
   if (isOpen) may.push('add-evidence')
   if (isOpen && found.request === undefined && unprovenOf(found, found.numbers).length > 0) may.push('prove')
   if (CLOSED.has(found.status) && found.isConfirmed) may.push('reopen')
@@ -98,6 +98,16 @@ function withoutSecret(event: CaseEvent): CaseEvent {
   return { ...event, data: { ...event.data, claim: { ...event.data.claim, webhook } } }
 }
 
+/** What was seen is for those inside: it names people and the addresses of others. */
+const PROOF_DETAILS: { readonly [way in Proof['way']]: { readonly [strength in Proof['strength']]: string } } = {
+  call: {
+    full: 'We saw a call from it that its provider vouches for.',
+    hint: 'We saw a call that nobody vouches for.',
+  },
+  letter: { full: 'We checked a letter.', hint: 'We have a letter that does not suffice.' },
+  registry: { full: 'It is registered to you.', hint: 'It is registered, but not to this mail address.' },
+  provider: { full: 'A provider told us.', hint: 'A provider told us something that does not suffice.' },
+}
 /** How many numbers a line of a list names. */
 const LISTED_NUMBERS = 3
 const CLOSED: ReadonlySet<Case['status']> = new Set([

@@ -32,6 +32,20 @@ test('the first call of a lifted number that goes on verifies its case; one befo
   assert.equal(watch.figures.calls, 6)
 })
 
+test('a call that is attested below what the lift asks for does not verify it', async (t) => {
+  const { world, watch } = await openWatch(t)
+  const id = await world.confirmed(NUMBER)
+  await world.lifted(id, NUMBER, { attestation: 'A' })
+  for (const attestation of ['C', ''] as const) {
+    world.screened({ at: world.now + 2_000, attestation })
+    watch.look()
+    assert.equal(statusOf(world, id), 'lifted', attestation)
+  }
+  world.screened({ at: world.now + 3_000 })
+  watch.look()
+  assert.equal(statusOf(world, id), 'verified')
+})
+
 test('a block within a lift is a regression, with an alert; one before the lift that is told behind it is none', async (t) => {
   const { world, watch } = await openWatch(t)
   const id = await world.confirmed(NUMBER)

@@ -36,6 +36,7 @@ export function watchCalls(
     if (verification !== undefined && isVerification(verification.begins, called)) prove(row)
     if (row.verdict !== 'allow' || !lifted.has(row.calling)) return
     for (const lift of store.liftsOn(row.calling, row.at)) {
+      if (!isWithin(lift, row.attestation)) continue
       const id = lift.origin
       const found = cases.read(id)?.found
       if (found === undefined || found.verifiedAt !== undefined || found.effect === undefined) continue
