@@ -57,6 +57,7 @@ async function register(url: string): Promise<string> {
       now: Date.now,
       assignDial: () => undefined,
       keepEvidence: async () => assert.fail('no file comes'),
+      removeEvidence: () => undefined,
       readEvidence: async () => undefined,
       alarm: (cause) => assert.fail(String(cause)),
     })

@@ -287,6 +287,7 @@ async function withRegistry(words: Words, use: (at: At) => Promise<void> | void)
         field: 'file',
         problem: 'files are handed in by the private page',
       }),
+      removeEvidence: () => undefined,
       readEvidence: async () => undefined,
       alarm: (cause) => {
         throw new Stop(EXIT.outside, cause instanceof Error ? cause.message : String(cause), { cause })

@@ -47,6 +47,7 @@ test('a number registered at one registry is weighed by a gate of another, and a
     now: Date.now,
     assignDial: () => undefined,
     keepEvidence: async () => assert.fail('no file comes'),
+    removeEvidence: () => undefined,
     readEvidence: async () => undefined,
     alarm: (cause) => assert.fail(String(cause)),
   })

@@ -288,10 +288,15 @@ test('a role, a closed account and a reset count from the next request on, and t
     assert.equal((await signIn()).status, 401)
     assert.equal((await patch(bob.id, { isActive: true })).status, 204)
 
+    const spare = { name: 'spare', scopes: [], until: office.now + 86_400_000 }
+    assert.equal(office.accounts.makeToken(bob.id, spare, { name: 'bob', account: bob.id }).kind, 'made')
+    const ended = () => office.accounts.tokens(bob.id).map(({ endedAt }) => endedAt !== undefined)
+    assert.deepEqual(ended(), [false])
     const { link } = (await (
       await office.ask('POST', `/v1/accounts/${bob.id}/reset`, { session: ann.session })
     ).json()) as { link: string }
     assert.equal((await signIn()).status, 401)
+    assert.deepEqual(ended(), [true], 'tokens end with the rest')
     const form = { password: 'some other row of words', again: 'some other row of words' }
     const taken = await office.ask('POST', new URL(link).pathname, { form })
     assert.equal(taken.status, 303)
@@ -300,7 +305,13 @@ test('a role, a closed account and a reset count from the next request on, and t
     for (const change of [{ role: 'auditor' }, { isActive: false }])
       assert.equal((await patch(ann.id, change)).status, 409)
     const actions = new Set(office.accounts.audit({ subject: 'account bob' }, 100).map(({ action }) => action))
-    for (const action of ['account-role-changed', 'account-deactivated', 'account-reactivated', 'account-reset'])
+    for (const action of [
+      'account-role-changed',
+      'account-deactivated',
+      'account-reactivated',
+      'account-reset',
+      'account-token-ended',
+    ])
       assert.ok(actions.has(action), action)
   } finally {
     office.close()

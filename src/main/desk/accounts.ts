@@ -296,6 +296,9 @@ export function createAccounts(parts: AccountParts): Accounts {
         store.endIdentities(id)
         store.endSessions(id)
         store.endLinksOf(id)
+        // Whoever took the account over may have made tokens: they are no better than the password.
+        for (const token of store.tokens(id))
+          if (store.endToken(id, token.id, now())) note(by, 'account-token-ended', account, { token: token.name })
         note(by, 'account-reset', account)
         return makeLink('reset', account.name, account.role, id)
       })

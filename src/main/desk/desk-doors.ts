@@ -97,6 +97,7 @@ async function openDoors(
       const file = { id: makeId(), ...checked, octets: upload.octets.length, hash: hash('sha256', upload.octets) }
       return cases.save(() => parts.files.write(file.id, upload.octets)) ?? file
     },
+    removeEvidence: ({ id }) => parts.files.remove(id),
     readEvidence: async ({ id }) => parts.files.read(id),
     alarm,
   })

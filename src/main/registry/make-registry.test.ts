@@ -265,6 +265,18 @@ test('a lost link is sent to the mailbox only, and asking tells nothing', async 
   assert.equal((await desk.view(token)).business.legalName, 'clinic Ltd')
 })
 
+test('a file of evidence that is refused is not written, whether by the number of files or by how often one asks', async (t) => {
+  const desk = openDesk(t)
+  const { token } = await desk.open('clinic', '+12125550117')
+  const upload = { name: 'a.pdf', type: 'application/pdf', octets: Buffer.from('%PDF-1.7 x') }
+  const add = () => desk.room.registry.addEvidence(token, upload, VISITOR)
+  const kinds: string[] = []
+  for (let tries = 0; tries < 150; tries++) kinds.push((await add()).kind)
+  assert.deepEqual([...new Set(kinds)], ['added', 'refused', 'limited'])
+  const added = kinds.filter((kind) => kind === 'added').length
+  assert.deepEqual([desk.written(), desk.files.size], [added, added])
+})
+
 test('how a registration stands follows from its events alone', async (t) => {
   const desk = openDesk(t)
   const { id, token } = await desk.open('clinic', '+12125550117')
@@ -292,6 +304,8 @@ function openDesk(t: TestContext) {
   })
   const clock = { now: Date.parse('2026-11-22T12:00:00Z') }
   let dialled = 0
+  let written = 0
+  const files = new Set<string>()
   const room: RegistryRoom = makeRegistry({
     store,
     terms: {
@@ -304,13 +318,12 @@ function openDesk(t: TestContext) {
     plan: { country: 1, national: 10, international: '011' },
     now: () => clock.now,
     assignDial: () => `+1800555${String(1000 + dialled++)}`,
-    keepEvidence: async ({ name, type, octets }) => ({
-      id: 'E'.repeat(22),
-      name,
-      type,
-      octets: octets.length,
-      hash: '0'.repeat(64),
-    }),
+    keepEvidence: async ({ name, type, octets }) => {
+      const id = String(written++).padStart(22, 'E')
+      files.add(id)
+      return { id, name, type, octets: octets.length, hash: '0'.repeat(64) }
+    },
+    removeEvidence: ({ id }) => void files.delete(id),
     readEvidence: async () => undefined,
     alarm: (cause) => assert.fail(String(cause)),
   })
@@ -331,6 +344,8 @@ function openDesk(t: TestContext) {
   }
   return {
     room,
+    files,
+    written: () => written,
     store,
     clock,
     mails,

@@ -57,6 +57,8 @@ export type RegistryParts = {
   readonly assignDial: (taken: ReadonlySet<string>) => string | undefined
   /** Keeps a file outside of what is served. */
   readonly keepEvidence: (upload: EvidenceUpload) => Promise<EvidenceFile | Refused>
+  /** Takes away a file that was kept for a step that then was refused. */
+  readonly removeEvidence: (file: EvidenceFile) => void
   readonly readEvidence: (file: EvidenceFile) => Promise<Uint8Array | undefined>
   /** Told of faults of our own. */
   readonly alarm: (cause: unknown) => void
@@ -271,14 +273,24 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
       })
     },
     async addEvidence(token, upload, from) {
-      // Before a file is kept: who has no link fills no disk.
+      // Before a file is kept: who has no link, asks too often or can add none fills no disk.
       const id = idOf(token)
-      const state = id === undefined ? undefined : readRegistration(store.known(id)?.events ?? [], now())
-      if (state === undefined || state.status === 'withdrawn') return UNKNOWN
+      if (id === undefined) return UNKNOWN
+      const limited = limits.objectTo(from, undefined, now())
+      if (limited !== undefined) return limited
+      const step = (file: EvidenceFile) => (at: number) => {
+        const known = store.known(id)
+        return known && addEvidence(known, file, at, terms)
+      }
+      const tried = step({ id: '', name: '', type: '', octets: 0, hash: '' })(now())
+      if (tried === undefined) return UNKNOWN
+      if ('kind' in tried) return tried
       const file = await parts.keepEvidence(upload)
       if ('kind' in file) return file
-      const done = await byHolder(token, from, (known, at) => addEvidence(known, file, at, terms))
-      return done.kind === 'done' ? { kind: 'added', file } : done
+      const done = guarded(() => settle(id, step(file)))
+      if (done.kind === 'done') return { kind: 'added', file }
+      parts.removeEvidence(file)
+      return done
     },
     async answer(token, text, from) {
       const words = parseWords(text)
