@@ -46,7 +46,7 @@ export const WORKER: Worker = { name: 'Beth', account: 'beth' }
 export const DESK_START_MS = Date.UTC(2026, 10, 23, 12)
 const VERIFICATION: VerificationConfig = {
   kind: 'number',
-  begins: parseParty('+18005550142') as VerificationConfig['begins'],
+  begins: parseParty('+18005550142'),
 }
 
 export async function openDeskWorld(owner: { after(end: () => unknown): void }): Promise<DeskWorld> {
