@@ -1,5 +1,5 @@
 import { caseRecord, evidenceRecord, summaryRecord } from '#core/redress/case-record.ts'
-import type { CaseStatus } from '#core/redress/case-view.ts'
+import { CASE_STATUSES } from '#core/redress/case-view.ts'
 import type { CaseFilter } from '#core/redress/office.ts'
 import { type CaseVerb, type CaseWords, readCaseId, unknownCase } from './case.ts'
 import { CASE_HEAD, caseInWords, caseRow, evidenceInWords, readNumber, readTime } from './case-words.ts'
@@ -9,7 +9,7 @@ import { visible } from './words.ts'
 /** Adds `recourse case list | show | evidence`. */
 export function addCaseLists({ to, verb, withOffice }: CaseVerb): void {
   verb('list', 'list cases: what is due first comes first', 'list --open --assigned ""')
-    .option('--status <status>', `of this status: ${STATUSES.join(', ')}`)
+    .option('--status <status>', `of this status: ${CASE_STATUSES.join(', ')}`)
     .option('--open', 'only those on which somebody has still to do something')
     .option('--overdue', 'only those whose time is over')
     .option('--requests', 'only what subscribers ask for themselves')
@@ -81,9 +81,9 @@ type ListWords = CaseWords & {
 
 function readFilter(words: ListWords): CaseFilter {
   const { status, open, overdue, requests, claims, assigned, number, receipt, since, until, newest } = words
-  const known = status === undefined ? undefined : STATUSES.find((one) => one === status)
+  const known = status === undefined ? undefined : CASE_STATUSES.find((one) => one === status)
   if (status !== undefined && known === undefined)
-    throw new Stop(EXIT.unusable, `--status ${visible(status)}: write one of ${STATUSES.join(', ')}`)
+    throw new Stop(EXIT.unusable, `--status ${visible(status)}: write one of ${CASE_STATUSES.join(', ')}`)
   if (receipt !== undefined && !/^[A-Za-z0-9_-]{64}$/.test(receipt))
     throw new Stop(
       EXIT.unusable,
@@ -118,16 +118,3 @@ function readLimit(text: string): number {
 const ID = 'Kc9vN2x0RrmJ3p6t1wQ8Zg'
 const LIST_MAX = 1_000
 const TEXT_MAX = 100
-const STATUSES = Object.keys({
-  unconfirmed: true,
-  open: true,
-  'waiting-for-claimant': true,
-  lifted: true,
-  verified: true,
-  regressed: true,
-  'partly-lifted': true,
-  upheld: true,
-  granted: true,
-  withdrawn: true,
-  expired: true,
-} satisfies Record<CaseStatus, true>) as CaseStatus[]

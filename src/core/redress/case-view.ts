@@ -25,15 +25,19 @@ export type CaseView = {
   readonly may: readonly ('answer' | 'withdraw' | 'add-evidence' | 'prove' | 'reopen')[]
 }
 
-export type CaseStatus =
-  | 'unconfirmed'
-  | 'open'
-  | 'waiting-for-claimant'
-  | 'lifted'
-  | 'verified'
-  | 'regressed'
-  | 'partly-lifted'
-  | 'upheld'
-  | 'granted'
-  | 'withdrawn'
-  | 'expired'
+export type CaseStatus = (typeof CASE_STATUSES)[number]
+
+/** Each way that a case can stand. */
+export const CASE_STATUSES = [
+  'unconfirmed',
+  'open',
+  'waiting-for-claimant',
+  'lifted',
+  'verified',
+  'regressed',
+  'partly-lifted',
+  'upheld',
+  'granted',
+  'withdrawn',
+  'expired',
+] as const

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { CaseView } from '#core/redress/case-view.ts'
+import { CASE_STATUSES, type CaseView } from '#core/redress/case-view.ts'
 import type { Claim } from '#core/redress/claim.ts'
 import type { Decision } from '#core/redress/decision.ts'
 import type { BlockSummary } from '#core/redress/desk.ts'
@@ -148,19 +148,7 @@ export const caseDocumentSchema = z
     recourse: z.literal(1),
     case: z.strictObject({
       id: z.string(),
-      status: z.enum([
-        'unconfirmed',
-        'open',
-        'waiting-for-claimant',
-        'lifted',
-        'verified',
-        'regressed',
-        'partly-lifted',
-        'upheld',
-        'granted',
-        'withdrawn',
-        'expired',
-      ]),
+      status: z.enum(CASE_STATUSES),
       openedAt: z.string(),
       due: z
         .strictObject({ at: z.string(), what: z.enum(['status', 'decision', 'answer']), isOverdue: z.boolean() })

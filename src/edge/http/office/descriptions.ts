@@ -1,4 +1,5 @@
 import { type RouteConfig, z } from '@hono/zod-openapi'
+import { CASE_STATUSES } from '#core/redress/case-view.ts'
 import { jsonAnswer, jsonBody, problemsOf } from '#edge/http/accounts/ask.ts'
 import {
   assignmentSchema,
@@ -22,7 +23,6 @@ import {
   proofSchema,
   reasonSchema,
   similarSchema,
-  STATUSES,
   textSchema,
 } from './schemas.ts'
 
@@ -90,7 +90,7 @@ export const DESCRIPTIONS = {
     description: 'What is due first comes first; behind it stands what nothing is due of. One page at a time.',
     request: {
       query: z.object({
-        status: optional(`One of ${STATUSES.join(', ')}.`),
+        status: optional(`One of ${CASE_STATUSES.join(', ')}.`),
         open: optional('`true`: those on which somebody has still to do something; `false`: the others.'),
         overdue: optional('`true`: those whose time is over.'),
         kind: optional('`claim` or `request`.'),

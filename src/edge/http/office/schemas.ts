@@ -1,22 +1,7 @@
 import { z } from '@hono/zod-openapi'
-import type { CaseStatus } from '#core/redress/case-view.ts'
+import { CASE_STATUSES } from '#core/redress/case-view.ts'
 import { LIFTS_MAX, WORDS_MAX } from '#core/redress/parse.ts'
 import { line } from '#edge/http/accounts/ask.ts'
-
-/** Statuses of a case; the compiler holds that none is missing. */
-export const STATUSES = Object.keys({
-  unconfirmed: true,
-  open: true,
-  'waiting-for-claimant': true,
-  lifted: true,
-  verified: true,
-  regressed: true,
-  'partly-lifted': true,
-  upheld: true,
-  granted: true,
-  withdrawn: true,
-  expired: true,
-} satisfies Record<CaseStatus, true>) as CaseStatus[]
 
 const words = z
   .string('expected a text')
@@ -30,7 +15,7 @@ const numberSchema = z.string().openapi({ example: '+12125550117' })
 const described = (description: string, example: unknown) =>
   z.unknown().openapi({ type: 'object', description, example })
 
-export const statusSchema = z.enum(STATUSES as [CaseStatus, ...CaseStatus[]]).openapi('CaseStatus')
+export const statusSchema = z.enum(CASE_STATUSES).openapi('CaseStatus')
 
 const decisionExample = { outcome: 'lift', reason: 'the clinic’s own reminders', until: '2027-11-22T00:00:00Z' }
 const DECISION_WORDS = `\`outcome\`: \`lift\` or \`partly\` with \`lifts\` (up to ${LIFTS_MAX}, each with a \`scope\`: \`{kind: number, number}\`, \`{kind: block, prefix}\` or \`{kind: range, first, last}\`, and if wanted \`until\`, \`attestation\`, \`rule\`); without \`lifts\` it is for all contested numbers, on the terms \`until\`, \`attestation\` and \`rule\` beside it. \`uphold\` names \`evidence\` (a list) and what the claimant can do \`next\`, \`partly\` the latter. \`grant\` is for what a subscriber asks. Each has a \`reason\`, which the claimant reads.`
