@@ -19,7 +19,11 @@ export function remoteOf(context: Pick<Arrival, 'env'>): { readonly address: str
  */
 export function clientOf(context: Arrival, isProxy: (address: string) => boolean): string {
   let client = remoteOf(context).address
-  const hops = (context.req.raw.headers.get('x-forwarded-for') ?? '').split(',', HOPS_MAX).map((hop) => hop.trim())
+  // Proxies add at the end: what stands before the last few is anybody's word, however much of it there is.
+  const hops = (context.req.raw.headers.get('x-forwarded-for') ?? '')
+    .split(',')
+    .slice(-HOPS_MAX)
+    .map((hop) => hop.trim())
   while (isProxy(client)) {
     const before = hops.pop()
     if (before === undefined || before === '') return client
@@ -47,4 +51,5 @@ export function plainAddress(address: string): string {
 
 const UNKNOWN = '0.0.0.0'
 const IPV6_GROUPS = 8
-const HOPS_MAX = 32
+/** Proxies in a row that are seen through. */
+export const HOPS_MAX = 32

@@ -48,10 +48,14 @@ export function gatherNews(
   }
 }
 
-/** What is due for a hook, oldest first. */
-export function dueNews(db: DatabaseSync, hook: string, now: number, limit: number): NewsParcel[] {
+/** What is due for a hook, oldest first; where whoever hears is another for each case, of each case the first only. */
+export function dueNews(db: DatabaseSync, hook: string, now: number, limit: number, isByCase: boolean): NewsParcel[] {
+  const due = 'FROM news_parcel WHERE hook = ? AND due <= ?'
+  const some = isByCase
+    ? `FROM news_parcel WHERE id IN (SELECT min(id) ${due} GROUP BY rtrim(event, '0123456789'))`
+    : due
   return db
-    .prepare('SELECT id, event, at, attempts FROM news_parcel WHERE hook = ? AND due <= ? ORDER BY due, id LIMIT ?')
+    .prepare(`SELECT id, event, at, attempts ${some} ORDER BY due, id LIMIT ?`)
     .all(hook, now, limit)
     .map(({ id, event, at, attempts }) => {
       const name = String(event)

@@ -73,6 +73,16 @@ test('a claimant’s receiver on an address that is not public is never connecte
   await until(() => news.figures().waiting === 1)
 })
 
+test('a claimant’s receiver that hangs holds up nobody else', async (t) => {
+  const { receiver, claimants, record } = await newsroom(t)
+  claimants.isSilent = true
+  for (let question = 0; question < 30; question++) record({ kind: 'asked', data: { question: `${question}?` } })
+
+  await until(() => receiver.got.length === 30)
+
+  assert.ok(claimants.got.length <= 2, 'of one case one event is under way at a time')
+})
+
 test('an event that nobody took within a day is given up', async (t) => {
   const { receiver, claimants, record, news } = await newsroom(t, true, Date.UTC(2026, 10, 23, 13))
   receiver.status = 500
@@ -85,7 +95,7 @@ test('an event that nobody took within a day is given up', async (t) => {
 })
 
 type Heard = { readonly body: string; readonly headers: IncomingMessage['headers'] }
-type Receiver = { readonly port: number; readonly got: Heard[]; status: number; connections: number }
+type Receiver = { readonly port: number; readonly got: Heard[]; status: number; connections: number; isSilent: boolean }
 
 async function newsroom(t: TestContext, isReachable = true, nowMs = AT + 1_000) {
   const folder = mkdtempSync(join(tmpdir(), 'recourse-news-'))
@@ -131,13 +141,13 @@ async function newsroom(t: TestContext, isReachable = true, nowMs = AT + 1_000) 
 }
 
 async function receive(t: TestContext, tls?: { key: string; certificate: string }): Promise<Receiver> {
-  const heard: Receiver = { port: 0, got: [], status: 204, connections: 0 }
+  const heard: Receiver = { port: 0, got: [], status: 204, connections: 0, isSilent: false }
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     let body = ''
     request.on('data', (part: Buffer) => (body += part.toString()))
     request.on('end', () => {
       heard.got.push({ body, headers: request.headers })
-      response.writeHead(heard.status).end()
+      if (!heard.isSilent) response.writeHead(heard.status).end()
     })
   }
   const server =
@@ -145,7 +155,10 @@ async function receive(t: TestContext, tls?: { key: string; certificate: string 
   server.on('connection', () => heard.connections++)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.after(() => void server.close())
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
   return Object.assign(heard, { port: (server.address() as AddressInfo).port })
 }
 

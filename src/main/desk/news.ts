@@ -40,7 +40,8 @@ export function openNews({ store, webhooks, read, onTrouble, now, reach }: NewsT
   // A place that is lost with the power means that something is told twice, never that it is not told.
   db.exec('PRAGMA synchronous = NORMAL')
   const counts = { told: 0, retried: 0, givenUp: 0 }
-  const underWay = new Map<number, Promise<void>>()
+  /** By hook what it is being told of, by its place: an event, or for claimants the case, for each has a receiver of his own. */
+  const underWay = new Map<string, Map<string, Promise<void>>>()
   let waiting = 0
   let isOpen = true
   const hooks: readonly Hook[] = [
@@ -89,10 +90,15 @@ export function openNews({ store, webhooks, read, onTrouble, now, reach }: NewsT
     try {
       for (const hook of hooks) {
         while (gatherNews(db, hook.name, hook.kinds, GATHERED_MAX) === GATHERED_MAX);
-        for (const parcel of dueNews(db, hook.name, now(), TRIES_MAX)) {
-          if (underWay.size >= TRIES_MAX || underWay.has(parcel.id)) continue
-          const tried = tryOnce(hook, parcel).finally(() => underWay.delete(parcel.id))
-          underWay.set(parcel.id, tried)
+        const busy = underWay.get(hook.name)!
+        const isByCase = hook.name === CLAIMANTS
+        for (const parcel of dueNews(db, hook.name, now(), TRIES_MAX + busy.size, isByCase)) {
+          const place = isByCase ? parcel.case : String(parcel.id)
+          if (busy.size >= TRIES_MAX || busy.has(place)) continue
+          busy.set(
+            place,
+            tryOnce(hook, parcel).finally(() => busy.delete(place)),
+          )
         }
       }
       waiting = waitingNews(db)
@@ -101,14 +107,17 @@ export function openNews({ store, webhooks, read, onTrouble, now, reach }: NewsT
       onTrouble('the store', cause instanceof Error ? cause.message : String(cause))
     }
   }
-  for (const { name } of hooks) followNews(db, name)
+  for (const { name } of hooks) {
+    followNews(db, name)
+    underWay.set(name, new Map())
+  }
   const timer = setInterval(look, LOOK_EVERY_MS)
   return {
     figures: () => ({ ...counts, waiting }),
     async close() {
       isOpen = false
       clearInterval(timer)
-      await Promise.all(underWay.values())
+      await Promise.all([...underWay.values()].flatMap((busy) => [...busy.values()]))
       db.close()
     },
   }
@@ -160,4 +169,5 @@ const TOLD_TO_CLAIMANTS: readonly CaseEvent['kind'][] = [
 ]
 const LOOK_EVERY_MS = 250
 const GATHERED_MAX = 500
+/** Tries under way for one hook, for claimants each of another case: a receiver that hangs holds up nobody but itself. */
 const TRIES_MAX = 8
