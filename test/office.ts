@@ -159,7 +159,8 @@ export function linkOf(made: { readonly kind: string; readonly link?: string }):
   return made.link
 }
 
-function readBase32(text: string): Uint8Array {
+/** RFC 4648 §6. */
+export function readBase32(text: string): Uint8Array {
   const bits = Array.from(text, (letter) =>
     'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
   )

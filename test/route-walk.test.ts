@@ -313,6 +313,7 @@ const OPEN: ReadonlySet<string> = new Set([
   'GET /oidc/callback',
   'GET /openapi.json',
   `GET ${(await import('#edge/http/accounts/page.ts')).OFFICE_STYLE_PATH}`,
+  `GET ${(await import('#edge/http/desk/style.ts')).ICON_PATH}`,
 ])
 /** Where a wrong method of one place is a right one of another: `…/invitations` could be the id of an account. */
 const SHADOWED: ReadonlySet<string> = new Set(['/v1/accounts/invitations'])

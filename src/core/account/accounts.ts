@@ -51,6 +51,8 @@ export type Shown = {
   readonly owes: 'nothing' | 'second-factor'
   /** Whether a second factor is set up. */
   readonly hasSecondFactor: boolean
+  /** False for who comes by a provider of identities only: there is nothing here for her to change. */
+  readonly hasPassword: boolean
 }
 
 /** Who shows nothing that is good: nothing at all, no token of ours, or a session that is over. */

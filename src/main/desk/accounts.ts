@@ -150,6 +150,7 @@ export function createAccounts(parts: AccountParts): Accounts {
         session,
         owes: owes(account, row.way),
         hasSecondFactor: account.totp !== undefined,
+        hasPassword: account.password !== undefined,
       }
     },
 
@@ -447,6 +448,7 @@ function identifyToken(store: AccountStore, token: string, nowMs: number): Shown
     session: undefined,
     owes: 'nothing',
     hasSecondFactor: account.totp !== undefined,
+    hasPassword: account.password !== undefined,
   }
 }
 

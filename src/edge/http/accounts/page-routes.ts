@@ -2,9 +2,11 @@ import { z } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type LinkView, type Refusal, type Shown, byOf } from '#core/account/accounts.ts'
+import type { Role } from '#core/account/permission.ts'
 import { answerTagged } from '#edge/http/etag.ts'
 import { PROBLEMS } from '#edge/http/problem.ts'
-import { markup } from '#edge/http/desk/markup.ts'
+import { type Markup, markup } from '#edge/http/desk/markup.ts'
+import { ICON, ICON_PATH } from '#edge/http/desk/style.ts'
 import {
   type AccountRouteParts,
   FORM_BODY,
@@ -43,7 +45,7 @@ ${field('password', 'Password', { type: 'password', autocomplete: 'current-passw
 ${field('code', 'Code', { hint: 'Six digits of your app, or a recovery code.', autocomplete: 'one-time-code', isOptional: true })}
 <button>Sign in</button>
 </form>
-${accounts.oidc === undefined ? '' : markup`<p><a class="button" href="/oidc/start">Sign in by ${accounts.oidc.label}</a></p>`}`,
+${accounts.oidc === undefined ? '' : markup`<p class="or"><a class="button plain" href="/oidc/start">Sign in by ${accounts.oidc.label}</a></p>`}`,
       },
       retryOf(refusal),
     )
@@ -54,14 +56,14 @@ ${accounts.oidc === undefined ? '' : markup`<p><a class="button" href="/oidc/sta
         title: LINK_TITLES[link.kind],
         status: statusOf(refusal),
         main: markup`${faultBox(refusal && wordsOf(refusal))}
-<p class="lead">${link.name === undefined ? 'You make the first account here. It may do everything.' : `Your name here is ${link.name}.`}</p>
+<p class="lead">${link.name === undefined ? 'You make the first account here. It may do everything, and makes those of others.' : `Your name here is ${link.name}.`}</p>
 <form method="post" action="/welcome/${token}">
 ${link.name === undefined ? field('name', 'Name', { hint: 'Your e-mail address, or any name.', autocomplete: 'username', value: name }) : markup`<input type="hidden" name="name" value="${link.name}" autocomplete="username">`}
 ${field('password', 'Password', { hint: 'At least 12 characters. Several words are easy to type.', type: 'password', autocomplete: 'new-password' })}
 ${field('again', 'The same once more', { type: 'password', autocomplete: 'new-password' })}
-<button>Go on</button>
+<button>${link.kind === 'reset' ? 'Save the password' : 'Make the account'}</button>
 </form>
-${accounts.oidc === undefined || link.name === undefined ? '' : markup`<p>Or without a password: <a href="/oidc/start?link=${token}">sign in by ${accounts.oidc.label}</a>.</p>`}`,
+${accounts.oidc === undefined || link.name === undefined ? '' : markup`<p class="or">Or without a password:</p><p><a class="button plain" href="/oidc/start?link=${token}">Sign in by ${accounts.oidc.label}</a></p>`}`,
       },
       retryOf(refusal),
     )
@@ -77,6 +79,13 @@ ${accounts.oidc === undefined || link.name === undefined ? '' : markup`<p>Or wit
     openRoute(route('get', OFFICE_STYLE_PATH, 'The style sheet'), (context) =>
       answerTagged(context.req.raw, OFFICE_STYLE, {
         'content-type': 'text/css; charset=utf-8',
+        'cache-control': 'public, max-age=31536000, immutable',
+        'x-content-type-options': 'nosniff',
+      }),
+    ),
+    openRoute(route('get', ICON_PATH, 'The sign in the tab'), (context) =>
+      answerTagged(context.req.raw, ICON, {
+        'content-type': 'image/svg+xml',
         'cache-control': 'public, max-age=31536000, immutable',
         'x-content-type-options': 'nosniff',
       }),
@@ -129,7 +138,8 @@ ${accounts.oidc === undefined || link.name === undefined ? '' : markup`<p>Or wit
 
 /** The page of one's own account and its forms. */
 export function selfPages({ accounts }: AccountRouteParts): readonly InsideRoute[] {
-  const again = (context: Context<InsideEnv>, refusal: Refusal) => accountPage(context.get('shown'), refusal)
+  const again = (context: Context<InsideEnv>, refusal: Refusal, open: AccountPart) =>
+    accountPage(context.get('shown'), refusal, open)
   return [
     insideRoute('setup', route('get', '/', 'To the own account'), () => goTo('/account')),
     insideRoute('setup', route('get', '/account', 'The page of the own account'), (context) =>
@@ -138,7 +148,9 @@ export function selfPages({ accounts }: AccountRouteParts): readonly InsideRoute
     insideRoute('setup', route('post', '/account/second-factor', 'Begin with a second factor'), async (context) => {
       const { password } = await readFormOf(context, passwordOnlySchema)
       const result = await accounts.offerSecondFactor(context.get('shown'), password)
-      return isRefusal(result) ? await again(context, result) : await secondFactorPage(result.secret, result.uri)
+      return isRefusal(result)
+        ? await again(context, result, 'second-factor')
+        : await secondFactorPage(result.secret, result.uri)
     }),
     insideRoute('setup', route('post', '/account/second-factor/code', 'Its code'), async (context) => {
       const { code } = await readFormOf(context, codeOnlySchema)
@@ -149,13 +161,17 @@ export function selfPages({ accounts }: AccountRouteParts): readonly InsideRoute
     insideRoute('self', route('post', '/account/recovery-codes', 'New recovery codes'), async (context) => {
       const { password } = await readFormOf(context, passwordOnlySchema)
       const result = await accounts.makeRecoveryCodes(context.get('shown'), password)
-      return isRefusal(result) ? await again(context, result) : await recoveryPage(result.recoveryCodes)
+      return isRefusal(result)
+        ? await again(context, result, 'recovery-codes')
+        : await recoveryPage(result.recoveryCodes)
     }),
     insideRoute('setup', route('post', '/account/password', 'Another password'), async (context) => {
       const { password, newPassword, again: repeated } = await readFormOf(context, newPasswordSchema)
-      if (newPassword !== repeated) return await again(context, DIFFERENT)
+      if (newPassword !== repeated) return await again(context, DIFFERENT, 'password')
       const result = await accounts.changePassword(context.get('shown'), password, newPassword)
-      return isRefusal(result) ? await again(context, result) : goTo('/account', formatSessionCookie(result.session))
+      return isRefusal(result)
+        ? await again(context, result, 'password')
+        : goTo('/account', formatSessionCookie(result.session))
     }),
     insideRoute('setup', route('post', '/sign-out', 'Sign out'), async (context) => {
       await readFormOf(context, emptySchema)
@@ -182,74 +198,93 @@ export function localPath(given: string | undefined): string {
   return given !== undefined && LOCAL_PATH.test(given) ? given : '/account'
 }
 
-function accountPage({ who, owes, hasSecondFactor }: Shown, refusal?: Refusal): Promise<Response> {
-  const password = (id: string) =>
-    markup`<div class="field"><label for="${id}">Your password</label><input id="${id}" name="password" type="password" autocomplete="current-password" required></div>`
-  const secondFactor = markup`<section class="panel ${hasSecondFactor ? '' : 'wait'}">
-<h2>${hasSecondFactor ? 'Your second factor is set up' : 'Set up a second factor'}</h2>
-<p>${hasSecondFactor ? 'With another phone, set it up again.' : 'An app on your phone shows six digits that you sign in with, beside your password.'}</p>
-<form method="post" action="/account/second-factor">${password('totp-password')}<button>${hasSecondFactor ? 'Set it up again' : 'Set it up'}</button></form>
-</section>`
-  const rest = markup`<section>
-<h2>Recovery codes</h2>
-<p>Each signs you in once when your phone is out of reach. New ones replace the old ones.</p>
-<form method="post" action="/account/recovery-codes">${password('recovery-password')}<button class="plain">Make new codes</button></form>
-</section>`
+/** What is changed on the page of an account; where that was refused, its form stands open. */
+type AccountPart = 'second-factor' | 'recovery-codes' | 'password'
+
+function accountPage(shown: Shown, refusal?: Refusal, open?: AccountPart): Promise<Response> {
+  const { who, owes, hasPassword } = shown
   return answerPage(
     {
       title: 'Your account',
       status: statusOf(refusal),
       main: markup`${faultBox(refusal && wordsOf(refusal))}
-<dl class="facts"><dt>Name</dt><dd>${who.name}</dd><dt>Role</dt><dd>${who.role}</dd></dl>
 ${owes === 'second-factor' ? markup`<p class="lead">One thing is left to do before you can work here.</p>` : ''}
-${secondFactor}
-${hasSecondFactor ? rest : ''}
-<section>
-<h2>Change your password</h2>
-<form method="post" action="/account/password">
-${password('change-password')}
-${field('newPassword', 'New password', { hint: 'At least 12 characters. Several words are easy to type.', type: 'password', autocomplete: 'new-password' })}
-${field('again', 'The same once more', { type: 'password', autocomplete: 'new-password' })}
-<button class="plain">Change it</button>
-</form>
+<section class="card" aria-label="Who you are">
+<dl class="facts"><dt>Name</dt><dd>${who.name}</dd><dt>Role</dt><dd>${ROLE_WORDS[who.role]}</dd></dl>
 </section>
+${hasPassword ? passwordParts(shown, open) : markup`<p>You sign in by your provider of identities: your password and second factor are looked after there.</p>`}
 <section>
 <h2>Sign out</h2>
-<form method="post" action="/sign-out"><button>Sign out</button></form>
-<form method="post" action="/sign-out-everywhere"><button class="plain">Sign out everywhere</button></form>
+<p>Everywhere means: in every browser that you are signed in with.</p>
+<div class="acts"><form method="post" action="/sign-out"><button>Sign out</button></form>
+<form method="post" action="/sign-out-everywhere"><button class="plain">Sign out everywhere</button></form></div>
 </section>`,
     },
     retryOf(refusal),
   )
 }
 
+function passwordParts({ hasSecondFactor }: Shown, open: AccountPart | undefined): Markup {
+  const isOpen = (part: AccountPart) => (part === open ? markup` open` : '')
+  const password = (id: string) =>
+    markup`<div class="field"><label for="${id}">Your password</label><input id="${id}" name="password" type="password" autocomplete="current-password" required></div>`
+  const setUp = (button: Markup) =>
+    markup`<form method="post" action="/account/second-factor">${password('totp-password')}${button}</form>`
+  const first = markup`<section class="panel wait">
+<h2>Set up a second factor</h2>
+<p>An app on your phone shows six digits that you sign in with, beside your password.</p>
+${setUp(markup`<button>Set it up</button>`)}
+</section>`
+  const others = markup`<details${isOpen('second-factor')}><summary>Set up your second factor on another phone</summary>
+<p>It counts as soon as you have typed a code of it; the one before is good no more.</p>
+${setUp(markup`<button class="plain">Set it up again</button>`)}
+</details>
+<details${isOpen('recovery-codes')}><summary>Make new recovery codes</summary>
+<p>Each signs you in once when your phone is out of reach. New ones replace the old ones.</p>
+<form method="post" action="/account/recovery-codes">${password('recovery-password')}<button class="plain">Make new codes</button></form>
+</details>`
+  return markup`${hasSecondFactor ? markup`<p class="badge good">Your second factor is set up</p>` : first}
+${hasSecondFactor ? others : ''}
+<details class="last"${isOpen('password')}><summary>Change your password</summary>
+<form method="post" action="/account/password">
+${password('change-password')}
+${field('newPassword', 'New password', { hint: 'At least 12 characters. Several words are easy to type.', type: 'password', autocomplete: 'new-password' })}
+${field('again', 'The same once more', { type: 'password', autocomplete: 'new-password' })}
+<button class="plain">Change it</button>
+</form>
+</details>`
+}
+
 function secondFactorPage(secret: string, uri: string): Promise<Response> {
   return answerPage({
     title: 'Your second factor',
     main: markup`<ol class="steps">
-<li>Open your authenticator app and add an account by hand, with this key: <p class="code">${secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}</p></li>
-<li>On the phone itself, this link does the same: <p class="code"><a href="${uri}">${uri}</a></p></li>
-<li>Type the six digits that it shows.</li>
+<li>In your authenticator app, add an account by hand with this key: <p class="key" id="key">${secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}</p>
+<span class="hint">You read this on the phone itself? <a href="${uri}">Open the app with the key</a></span></li>
+<li>Type the six digits that the app shows.</li>
 </ol>
 ${codeForm()}`,
   })
 }
 
 function codePage(refusal: Refusal): Promise<Response> {
-  const main = markup`${faultBox(wordsOf(refusal))}${codeForm()}<p><a href="/account">Begin again</a></p>`
+  const main = markup`${faultBox(wordsOf(refusal))}
+<p class="lead">Type the six digits that the app shows now. They change every half minute.</p>
+${codeForm()}<p class="soft">The app has another key? <a href="/account">Begin again</a></p>`
   return answerPage({ title: 'Your second factor', status: statusOf(refusal), main }, retryOf(refusal))
 }
 
-function codeForm() {
+function codeForm(): Markup {
   return markup`<form method="post" action="/account/second-factor/code">
-${field('code', 'Code', { hint: 'Six digits.', autocomplete: 'one-time-code' })}
-<button>That is it</button>
+${field('code', 'Code', { autocomplete: 'one-time-code' })}
+<button>Confirm the code</button>
 </form>`
 }
 
 function recoveryPage(codes: readonly string[], cookie?: string): Promise<Response> {
-  const main = markup`<p class="lead">Keep these away from your phone, on paper for example. Each signs you in once. They are not shown again.</p>
-<ul>${codes.map((code) => markup`<li class="code">${code}</li>`)}</ul>
+  const main = markup`<p class="lead">Keep these away from your phone, on paper for example. Each signs you in once when the phone is out of reach.</p>
+<section class="card" aria-label="Recovery codes"><ul class="codes">${codes.map((code) => markup`<li>${code}</li>`)}</ul></section>
+<div class="panel wait"><p>They are not shown again. The ones before them are good no more.</p></div>
 <p><a class="button" href="/account">I have kept them</a></p>`
   return answerPage({ title: 'Your recovery codes', main }, cookie === undefined ? {} : { 'set-cookie': cookie })
 }
@@ -318,6 +353,12 @@ const NO_PROVIDER: Refusal = {
   kind: 'refused',
   problem: 'not-found',
   detail: 'no provider of identities is configured here',
+}
+const ROLE_WORDS: { readonly [role in Role]: string } = {
+  admin: 'Admin',
+  'case-worker': 'Case worker',
+  vetting: 'Vetting of registrations',
+  auditor: 'Auditor, who reads only',
 }
 const LINK_TITLES: { readonly [kind in LinkView['kind']]: string } = {
   'first-run': 'The first account',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Markup, markup } from '#edge/http/desk/markup.ts'
-import { STYLE } from '#edge/http/desk/style.ts'
+import { ICON_PATH, STYLE } from '#edge/http/desk/style.ts'
 
 /** One page of the inside: what stands in its head and its main part. */
 export type OfficePage = { readonly title: string; readonly main: Markup; readonly status?: number }
@@ -18,6 +18,7 @@ export async function answerPage(
 <meta name="color-scheme" content="light dark">
 <title>${title} – Recourse</title>
 <link rel="stylesheet" href="${OFFICE_STYLE_PATH}">
+<link rel="icon" href="${ICON_PATH}" type="image/svg+xml">
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
@@ -26,6 +27,7 @@ export async function answerPage(
 <h1>${title}</h1>
 ${main}
 </main>
+<footer><p>For the people who work at this desk. Callers contest a block on its public pages.</p></footer>
 </body>
 </html>
 `
@@ -47,7 +49,7 @@ export function field(
   const hintId = `${name}-hint`
   const described = hint === undefined ? '' : markup` aria-describedby="${hintId}"`
   const required = isOptional ? '' : markup` required`
-  const note = isOptional ? markup` <span class="optional">(if you have one)</span>` : ''
+  const note = isOptional ? markup` <span class="optional">(if you have set one up)</span>` : ''
   return markup`<div class="field"><label for="${name}">${label}${note}</label>
 ${hint === undefined ? '' : markup`<span class="hint" id="${hintId}">${hint}</span>`}
 <input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" value="${value}"${described}${required} autocapitalize="none" spellcheck="false">
@@ -62,8 +64,23 @@ export type FieldWords = {
   readonly isOptional?: boolean
 }
 
-/** A sheet for passwords too, which no public page asks for. */
-export const OFFICE_STYLE = STYLE.replaceAll('input[type=text],', 'input[type=text], input[type=password],')
+/** The sheet of the public pages, and what only the inside shows: passwords, keys to type and codes to keep. */
+export const OFFICE_STYLE = `${STYLE.replaceAll('input[type=text],', 'input[type=text], input[type=password],')}
+.acts { display: flex; flex-wrap: wrap; gap: 0.75rem; margin: 0 0 1rem; }
+.acts form, .card form, .panel form { margin: 0; }
+.card .field:last-of-type, .panel .field:last-of-type { margin-bottom: 1.25rem; }
+.key { font: 600 1.25rem/1.7 ui-monospace, "Cascadia Mono", "Liberation Mono", Menlo, monospace; margin: 0.25rem 0 0; }
+.codes { display: grid; gap: 0.25rem 2rem; list-style: none; padding: 0; font: 1.0625rem/1.9 ui-monospace, "Cascadia Mono", "Liberation Mono", Menlo, monospace; }
+.codes li { margin: 0; }
+@media (min-width: 34rem) { .codes { grid-template-columns: 1fr 1fr; } }
+.card:first-of-type, .summary { margin-top: 1.5rem; }
+h1 + .steps, h1 + form { margin-top: 1.75rem; }
+details:has(+ details) { border-bottom: 0; }
+.or { border-top: 1px solid var(--line); padding-top: 1.5rem; }
+.button.plain { color: var(--ink); background: transparent; border-color: var(--edge); }
+.button.plain:hover { background: var(--wash); color: var(--ink); }
+@media print { .codes { grid-template-columns: 1fr 1fr; } }
+`
 export const OFFICE_STYLE_PATH = `/office-${createHash('sha256').update(OFFICE_STYLE).digest('hex').slice(0, 12)}.css`
 
 /**
@@ -74,7 +91,7 @@ export const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
   'content-security-policy':
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'same-origin',
