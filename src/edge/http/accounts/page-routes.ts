@@ -313,7 +313,8 @@ function retryOf(refusal: Refusal | undefined): Record<string, string> {
 function wordsOf({ problem, detail, retryAfterMs }: Refusal): string {
   const title = problem === 'bad-field' ? '' : `${PROBLEMS[problem][1]}: `
   const wait = retryAfterMs === undefined ? '' : ` (in ${Math.ceil(retryAfterMs / 1000)} s)`
-  return `${title}${detail}${wait}.`
+  const words = `${title}${detail}${wait}.`
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 function route(method: 'get' | 'post', path: string, summary: string): RouteConfig {
