@@ -101,9 +101,14 @@ async function observe(): Promise<LossyReport> {
   else await inTurn(calls, (call) => placeOverTcp(call, port))
   const messages = (await sipp)?.messages ?? []
 
+  let counted = -1
   const before = await until('every call is counted', async () => {
     const metrics = await gate.metrics()
-    return figure(metrics, 'calls') >= placed.length + (plan.sipp ?? 0) - SIPP_MAY_MISS ? metrics : undefined
+    // Threads tell what they have counted from time to time: it is all there when nothing is added any more.
+    const isSettled = figure(metrics, 'calls') === counted
+    counted = figure(metrics, 'calls')
+    if (!isSettled) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+    return isSettled && counted >= placed.length + (plan.sipp ?? 0) - SIPP_MAY_MISS ? metrics : undefined
   })
   const lost = { requests: lostOf('requests'), answers: lostOf('answers') }
   await gate.stop()
@@ -344,6 +349,7 @@ const TRIES = 40
 const LATE_MS = 30
 const SILENT_MS = 1_500
 /** Calls of SIPp that may get lost altogether: it does not ask for ever. */
+const SETTLE_MS = 1_500
 const SIPP_MAY_MISS = 3
 
 // Last, for what stands above must be there when it runs.
