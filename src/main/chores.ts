@@ -83,8 +83,11 @@ async function doChores(
 /** In a thread of its own. */
 async function deleteBeside(task: OldListsTask): Promise<DeletedLists> {
   // The thread's own file has the ending this one has: .ts as written, .js as built.
-  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const thread = new Worker(new URL(`./old-lists-thread.${ending}`, import.meta.url), { workerData: task })
+  const file = new URL(
+    import.meta.url.endsWith('.ts') ? './old-lists-thread.ts' : './old-lists-thread.js',
+    import.meta.url,
+  )
+  const thread = new Worker(file, { workerData: task })
   thread.unref()
   const { promise, resolve, reject } = Promise.withResolvers<DeletedLists>()
   thread.on('message', resolve)
