@@ -21,12 +21,17 @@ export type CallReader = {
   /** Rows of the journal behind a place, in their order; the next place is that of the last. */
   callsAfter(place: number, limit: number): { readonly place: number; readonly row: JournalRow }[]
   lastCall(): number
-  /** Enforced blocks of each chain behind its place and older than a time; places of chains that are not named begin at their end. */
+  /**
+   * Follows the blocks of each chain behind its place and older than a time: whole are those of calling numbers that are
+   * wanted, the others only counted. Chains that are not named begin at their start.
+   */
   blocksAfter(
     places: ReadonlyMap<number, number>,
     before: number,
     limit: number,
-  ): { readonly chain: number; readonly place: number; readonly block: CallBlock }[]
+    isWanted: (calling: string) => boolean,
+  ): FollowedBlocks
+  /** The last entry of each chain. */
   chainEnds(): Map<number, number>
   /** The id of the rule that has a number. */
   ruleId(number: number): string | undefined
@@ -34,6 +39,13 @@ export type CallReader = {
 }
 
 export type CallBlock = LedgerRow & { readonly isReleased: boolean }
+
+/** Where each chain was followed to, how many blocks were passed, and which of them were wanted. */
+export type FollowedBlocks = {
+  readonly places: Map<number, number>
+  readonly passed: number
+  readonly blocks: CallBlock[]
+}
 
 /** Opens the calls of a store for reading; gates may be writing to it. Throws StoreError. */
 export function openCallReader(url: string): CallReader {
@@ -77,21 +89,23 @@ export function openCallReader(url: string): CallReader {
         .all(place, limit)
         .map(({ id, ...row }) => ({ place: Number(id), row: row as unknown as JournalRow })),
     lastCall: () => Number(db.prepare('SELECT max(id) AS id FROM journal_row').get()!['id'] ?? 0),
-    blocksAfter(places, before, limit) {
-      const found: { chain: number; place: number; block: CallBlock }[] = []
+    blocksAfter(from, before, limit, isWanted) {
+      const places = new Map<number, number>()
+      const found: CallBlock[] = []
+      let passed = 0
       for (const { number } of db.prepare('SELECT number FROM chain').all()) {
         const chain = Number(number)
-        const from = places.get(chain) ?? chain * CHAIN_SPAN
-        const rows = blocks(
-          'entry.id > ? AND entry.id < ? AND entry.at < ? ORDER BY entry.id LIMIT ?',
-          from,
-          (chain + 1) * CHAIN_SPAN,
-          before,
-          limit,
-        )
-        found.push(...rows.map(({ id, ...block }) => ({ chain, place: id, block })))
+        const rows = db
+          .prepare(BLOCKERS)
+          .all(from.get(chain) ?? chain * CHAIN_SPAN, (chain + 1) * CHAIN_SPAN, before, limit)
+        passed += rows.length
+        for (const { id, calling } of rows) {
+          places.set(chain, Number(id))
+          if (typeof calling !== 'string' || !isWanted(calling)) continue
+          found.push(...blocks('entry.id = ?', Number(id)).map(({ id: _, ...block }) => block))
+        }
       }
-      return found
+      return { places, passed, blocks: found }
     },
     chainEnds() {
       const ends = new Map<number, number>()
@@ -111,6 +125,10 @@ export function openCallReader(url: string): CallReader {
     close: () => db.close(),
   }
 }
+
+/** Who was blocked, and nothing else of the block: most of them nobody asks about. */
+const BLOCKERS = `SELECT entry.id AS id, calling FROM entry LEFT JOIN personal ON personal.id = entry.id
+  WHERE entry.entry = 'block' AND entry.id > ? AND entry.id < ? AND entry.at < ? ORDER BY entry.id LIMIT ?`
 
 /** Checkpoints come in the order of what they hold, so the first one is found by halves. */
 function checkpointOver(db: DatabaseSync, chain: string, seq: number): string | undefined {

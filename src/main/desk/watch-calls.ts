@@ -29,6 +29,28 @@ export function watchCalls(
   const figures: WatchFigures = { calls: 0, blocks: 0, verified: 0, regressed: 0, proofs: 0 }
 
   const lifted = new LiftedNumbers()
+  /** Where it is in the journal and the chains; the store knows it a little later where nothing could be seen on the way. */
+  const reached = new Map<string, number>()
+  let savedAt = 0
+
+  const placeIn = (name: string): number | undefined => reached.get(name) ?? store.place(name)
+
+  const reach = (name: string, place: number): void => {
+    reached.set(name, place)
+    store.setPlace(name, place)
+  }
+
+  /** Passes what no lift could be about: noting that in the store at every look would keep the ledger waiting. */
+  const pass = (name: string, place: number): number => {
+    const from = placeIn(name) ?? place
+    reached.set(name, place)
+    return place - from
+  }
+
+  const save = (): void => {
+    for (const [name, place] of reached) if (store.place(name) !== place) store.setPlace(name, place)
+    savedAt = now()
+  }
 
   const see = (row: JournalRow): void => {
     const verification = parts.verification()
@@ -69,8 +91,8 @@ export function watchCalls(
   }
 
   const followJournal = (): void => {
-    const known = store.place(JOURNAL)
-    if (known === undefined) return store.setPlace(JOURNAL, calls.lastCall())
+    const known = placeIn(JOURNAL)
+    if (known === undefined) return reach(JOURNAL, calls.lastCall())
     const last = calls.lastCall()
     // The journal that this place was in is gone.
     let place = Math.min(known, last)
@@ -78,8 +100,7 @@ export function watchCalls(
     lifted.take(store.liftChanges(lifted.place))
     if (lifted.isEmpty && parts.verification() === undefined) {
       // Reading a call costs as much as judging it, and no call can say anything here.
-      figures.calls += last - place
-      if (last !== known) store.setPlace(JOURNAL, last)
+      figures.calls += pass(JOURNAL, last)
       return
     }
     for (let pages = 0; pages < PAGES_MAX; pages++) {
@@ -89,31 +110,37 @@ export function watchCalls(
       place = rows.at(-1)?.place ?? place
       if (rows.length < PAGE) break
     }
-    if (place !== known) store.setPlace(JOURNAL, place)
+    if (place !== known) reach(JOURNAL, place)
   }
 
   const followLedger = (): void => {
-    if (store.place(LEDGER) === undefined) {
-      for (const [chain, place] of calls.chainEnds()) store.setPlace(`${LEDGER} ${chain}`, place)
-      return store.setPlace(LEDGER, 1)
-    }
+    const ends = calls.chainEnds()
     const places = new Map<number, number>()
-    for (const chain of calls.chainEnds().keys()) {
-      const place = store.place(`${LEDGER} ${chain}`)
+    for (const chain of ends.keys()) {
+      const place = placeIn(`${LEDGER} ${chain}`)
       if (place !== undefined) places.set(chain, place)
     }
-    const last = new Map<number, number>()
-    // A block that comes too late is taken back soon after.
-    for (const { chain, place, block } of calls.blocksAfter(places, now() - SETTLED_MS, PAGE)) {
-      seeBlock(block)
-      figures.blocks++
-      last.set(chain, place)
+    const isFirst = store.place(LEDGER) === undefined
+    // After the ends were looked up: a block that came later may be within a lift that is found only next time.
+    lifted.take(store.liftChanges(lifted.place))
+    if (isFirst || lifted.isEmpty) {
+      for (const [chain, end] of ends) {
+        const passed = pass(`${LEDGER} ${chain}`, end)
+        if (!isFirst) figures.blocks += passed
+      }
+      if (isFirst) reach(LEDGER, 1)
+      return
     }
-    for (const [chain, place] of last) store.setPlace(`${LEDGER} ${chain}`, place)
+    // A block that comes too late is taken back soon after.
+    const followed = calls.blocksAfter(places, now() - SETTLED_MS, PAGE, (calling) => lifted.has(calling))
+    for (const block of followed.blocks) seeBlock(block)
+    figures.blocks += followed.passed
+    for (const [chain, place] of followed.places) reach(`${LEDGER} ${chain}`, place)
   }
 
   const look = (): void => {
-    for (const follow of [followJournal, followLedger]) {
+    const saveWhenDue = () => now() - savedAt >= SAVE_EVERY_MS && save()
+    for (const follow of [followJournal, followLedger, saveWhenDue]) {
       try {
         follow()
       } catch (cause) {
@@ -124,7 +151,15 @@ export function watchCalls(
   }
   const timer = setInterval(look, LOOK_EVERY_MS)
   look()
-  return { figures, look, close: () => clearInterval(timer) }
+  const close = (): void => {
+    clearInterval(timer)
+    try {
+      save()
+    } catch (cause) {
+      parts.alarm(cause)
+    }
+  }
+  return { figures, look, close }
 }
 
 /** Whether a lift is for calls like this: attested as well as it asks. */
@@ -140,6 +175,7 @@ const LETTERS = ['C', 'B', 'A']
 const JOURNAL = 'watch journal'
 const LEDGER = 'watch ledger'
 const LOOK_EVERY_MS = 250
+const SAVE_EVERY_MS = 10_000
 const SETTLED_MS = 1_000
 const PAGE = 1_000
 /** Pages of the journal in one look: pages of people wait meanwhile. */
