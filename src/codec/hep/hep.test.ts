@@ -130,6 +130,44 @@ test('a payload in chunk 16 is told as compressed, unless there is a plain one b
   assert.deepEqual([...plain.payload, plain.isCompressed], [1, false])
 })
 
+const OLD: [what: string, hex: string, read: Partial<ReturnType<typeof parseHep>>][] = [
+  [
+    'version 1 tells no time',
+    '01100211 13c413c5 c0000201 c6336401 414243',
+    {
+      source: '192.0.2.1',
+      sourcePort: 5060,
+      destination: '198.51.100.1',
+      destinationPort: 5061,
+      atMs: 0,
+      captureId: 0,
+    },
+  ],
+  [
+    'version 2 whose length leaves the time out',
+    '02100206 13c413c5 c0000201 c6336401 c086fd6a 40e20100 d107 0000 414243',
+    { protocol: 6, atMs: 1_795_000_000_123.456, captureId: 2001, type: HEP_TYPES.sip },
+  ],
+  [
+    'version 2 whose length counts the time',
+    '021c0211 13c413c5 c0000201 c6336401 c086fd6a 40e20100 d107 0000 414243',
+    { protocol: 17, atMs: 1_795_000_000_123.456, captureId: 2001 },
+  ],
+  [
+    'version 2 between IPv6 addresses',
+    `02280a11 13c413c5 20010db8${'0'.repeat(23)}1 20010db8${'0'.repeat(23)}2 c086fd6a 40e20100 d107 0000 414243`,
+    { source: '2001:db8:0:0:0:0:0:1', destination: '2001:db8:0:0:0:0:0:2', atMs: 1_795_000_000_123.456 },
+  ],
+]
+
+for (const [what, hex, expected] of OLD) {
+  test(`of the old agents: ${what}`, () => {
+    const packet = parseHep(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
+    assert.equal(Buffer.from(packet.payload).toString(), 'ABC')
+    for (const [name, value] of Object.entries(expected)) assert.equal(packet[name as keyof typeof packet], value, name)
+  })
+}
+
 test('a stream is told packet by packet by their lengths, from however few octets', () => {
   const octets = formatHep(PACKET)
   for (let count = 0; count < 6; count++) assert.equal(hepLength(octets.subarray(0, count)), undefined)
@@ -142,6 +180,11 @@ test('a stream is told packet by packet by their lengths, from however few octet
 const BROKEN: [what: string, hex: string][] = [
   ['nothing', ''],
   ['another magic', '484550320006'],
+  ['version 4', '041002111234123401020304050607080000'],
+  ['version 1 with addresses of no family', '010803111234123401020304050607080000'],
+  ['version 2 with a length inside its addresses', '020f021113c413c5c0000201c6336401c086fd6a40e20100d1070000'],
+  ['version 2 that ends in its time', '0210021113c413c5c0000201c6336401c086fd6a40e20100d107'],
+  ['version 1 with a length beyond the octets', '0120021113c413c5c0000201c6336401414243'],
   ['a length beyond the octets', '484550330007'],
   ['a length below the header', '484550330005'],
   ['half a chunk header', '48455033000a00000001'],

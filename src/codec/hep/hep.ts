@@ -1,4 +1,14 @@
-import { Malformed } from '#codec/sip/malformed.ts'
+import {
+  CHUNK,
+  CHUNK_HEADER_OCTETS,
+  FAMILY_V4,
+  FAMILY_V6,
+  GROUPS,
+  HEADER_OCTETS,
+  HepView,
+  MAGIC,
+  broken,
+} from './hep-view.ts'
 
 /**
  * One packet of the Homer Encapsulation Protocol, version 3: a copy of a message with where and when it was seen.
@@ -78,49 +88,25 @@ export function formatHep(packet: HepPacket): Uint8Array {
 }
 
 /**
- * Reads a HEPv3 packet; chunks of other vendors and of unknown types are passed over, what is missing is zero, empty or
- * undefined. Throws `Malformed` for what is no such packet: every length is checked against what is left.
+ * Reads a packet of version 3, or of the older 1 and 2; what is missing is zero, empty or undefined. Throws `Malformed` for
+ * what is no such packet.
  */
 export function parseHep(bytes: Uint8Array): SeenHepPacket {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (bytes.length < HEADER_OCTETS || MAGIC.some((octet, at) => bytes[at] !== octet)) throw broken(0)
-  const length = view.getUint16(4)
-  if (length < HEADER_OCTETS || length > bytes.length) throw broken(4)
-  const chunks = new Map<number, Uint8Array>()
-  for (let at = HEADER_OCTETS; at < length;) {
-    if (length - at < CHUNK_HEADER_OCTETS) throw broken(at)
-    const size = view.getUint16(at + 4)
-    if (size < CHUNK_HEADER_OCTETS || size > length - at) throw broken(at + 4)
-    if (view.getUint16(at) === 0)
-      chunks.set(view.getUint16(at + 2), bytes.subarray(at + CHUNK_HEADER_OCTETS, at + size))
-    at += size
-  }
-  const number = (type: number): number => {
-    let sum = 0
-    for (const octet of chunks.get(type)?.subarray(0, NUMBER_OCTETS_MAX) ?? []) sum = sum * 256 + octet
-    return sum
-  }
-  const words = (type: number): string | undefined => {
-    const octets = chunks.get(type)
-    return octets === undefined ? undefined : new TextDecoder().decode(octets)
-  }
-  const isV6 = number(CHUNK.family) === FAMILY_V6
-  const plain = chunks.get(CHUNK.payload)
-  const compressed = plain === undefined ? chunks.get(CHUNK.compressedPayload) : undefined
+  VIEW.read(bytes)
   return {
-    source: formatAddress(chunks.get(isV6 ? CHUNK.source6 : CHUNK.source4)),
-    destination: formatAddress(chunks.get(isV6 ? CHUNK.destination6 : CHUNK.destination4)),
-    sourcePort: number(CHUNK.sourcePort),
-    destinationPort: number(CHUNK.destinationPort),
-    protocol: number(CHUNK.protocol),
-    atMs: number(CHUNK.seconds) * 1000 + number(CHUNK.microseconds) / 1000,
-    type: number(CHUNK.type),
-    captureId: number(CHUNK.captureId),
-    password: words(CHUNK.password),
-    correlationId: words(CHUNK.correlationId),
-    node: words(CHUNK.node),
-    payload: plain ?? compressed ?? new Uint8Array(0),
-    isCompressed: compressed !== undefined,
+    source: VIEW.source,
+    destination: VIEW.destination,
+    sourcePort: VIEW.sourcePort,
+    destinationPort: VIEW.destinationPort,
+    protocol: VIEW.protocol,
+    atMs: VIEW.atMs,
+    type: VIEW.type,
+    captureId: VIEW.captureId,
+    password: VIEW.password,
+    correlationId: VIEW.correlationId,
+    node: VIEW.node,
+    payload: VIEW.payload,
+    isCompressed: VIEW.isCompressed,
   }
 }
 
@@ -134,10 +120,6 @@ export function hepLength(bytes: Uint8Array): number | undefined {
   const length = bytes[4]! * 256 + bytes[5]!
   if (length < HEADER_OCTETS) throw broken(4)
   return length
-}
-
-function broken(at: number): Malformed {
-  return new Malformed('hep', at, 'HEP3 rev. 37 §2')
 }
 
 /** Reads an address as it is written; IPv4 in IPv6 (`::ffff:192.0.2.1`) is taken as it stands, as IPv6. */
@@ -163,15 +145,6 @@ function addressOctets(address: string): Uint8Array {
   return Uint8Array.from(all.flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]))
 }
 
-function formatAddress(octets: Uint8Array | undefined): string {
-  if (octets?.length === 4) return octets.join('.')
-  if (octets?.length !== 16) return ''
-  const groups = Array.from({ length: GROUPS }, (_, group) =>
-    ((octets[group * 2]! << 8) | octets[group * 2 + 1]!).toString(16),
-  )
-  return groups.join(':')
-}
-
 function uint16(value: number): Uint8Array {
   return Uint8Array.of((value >> 8) & 255, value & 255)
 }
@@ -184,33 +157,7 @@ function text(value: string): Uint8Array {
   return new TextEncoder().encode(value)
 }
 
-const CHUNK = {
-  family: 1,
-  protocol: 2,
-  source4: 3,
-  destination4: 4,
-  source6: 5,
-  destination6: 6,
-  sourcePort: 7,
-  destinationPort: 8,
-  seconds: 9,
-  microseconds: 10,
-  type: 11,
-  captureId: 12,
-  password: 14,
-  payload: 15,
-  compressedPayload: 16,
-  correlationId: 17,
-  node: 19,
-} as const
-
-const MAGIC = [0x48, 0x45, 0x50, 0x33] as const
-const HEADER_OCTETS = 6
-const CHUNK_HEADER_OCTETS = 6
-const FAMILY_V4 = 2
-const FAMILY_V6 = 10
-const GROUPS = 8
-const NUMBER_OCTETS_MAX = 4
+const VIEW = new HepView()
 
 /** What a datagram carries at most over IPv4. */
 export const HEP_OCTETS_MAX = 65_507
