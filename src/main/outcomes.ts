@@ -1,11 +1,11 @@
 import { networkInterfaces } from 'node:os'
+import type { HepView } from '#codec/hep/hep-view.ts'
 import { Malformed } from '#codec/sip/malformed.ts'
 import { FOLLOWED_MAX, type EndedCall, OutcomeTracker, type Sighting } from '#core/observe/outcome-tracker.ts'
 import { type SeenMessage, readSeenMessage } from '#core/observe/seen-message.ts'
 import { Peers } from '#edge/gate/peers.ts'
 import type { Figure } from '#edge/health/serve.ts'
 import {
-  type HeardCopy,
   type HepEndpoint,
   type HepInFigureName,
   type HepListener,
@@ -58,13 +58,11 @@ export async function watchOutcomes(
     if (gates.noteOutcome(outcomeOf(ended))) seen.counted++
   })
   const standing = standingOf(gateAt, gates)
-  const inlet = new HepInlet(config, (copy) => {
+  const inlet = new HepInlet(config, ({ packet, payload, atMs, tap }) => {
     try {
-      const message = readSeenMessage(copy.payload, gates.terms.dialPlan)
+      const message = readSeenMessage(payload, gates.terms.dialPlan)
       if (message === undefined) return
-      const nowMs = performance.now()
-      const atMs = copy.atMs === 0 ? performance.timeOrigin + nowMs : copy.atMs
-      tracker.see(message, { nowMs, atMs, tap: copy.tap, gate: standing(copy, message) })
+      tracker.see(message, { nowMs: performance.now(), atMs, tap, gate: standing(packet, message) })
     } catch (fault) {
       if (!(fault instanceof Malformed)) throw fault
       seen.unread++
@@ -114,12 +112,12 @@ function outcomeOf({ calling, called, answered, durationMs, agoMs }: EndedCall) 
 /** Tells of a copy whether it went to the gate or came from it, by the addresses it tells. */
 function standingOf(gateAt: readonly string[], { terms }: OutcomeGates) {
   const sockets = new Set(gateAt.flatMap((text) => socketsOf(parseListening(text))))
-  return (copy: HeardCopy, message: SeenMessage): Sighting['gate'] => {
-    if (sockets.has(`${plain(copy.destination)} ${copy.destinationPort}`)) return 'to'
-    if (!sockets.has(`${plain(copy.source)} ${copy.sourcePort}`)) return undefined
+  return (packet: HepView, message: SeenMessage): Sighting['gate'] => {
+    if (sockets.has(`${plain(packet.destination)} ${packet.destinationPort}`)) return 'to'
+    if (!sockets.has(`${plain(packet.source)} ${packet.sourcePort}`)) return undefined
     if (message.kind !== 'answer' || message.status !== 302) return 'from'
     // A 302 to whoever continues by another status sends the call to a treatment.
-    const peer = new Peers(terms.peers).find(plain(copy.destination))
+    const peer = new Peers(terms.peers).find(plain(packet.destination))
     return peer === undefined || peer.continueStatus === 302 ? 'from' : 'treats'
   }
 }

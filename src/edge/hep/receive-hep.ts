@@ -1,18 +1,35 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { BlockList, type Socket, createServer, isIPv6 } from 'node:net'
+import { type SecureContext, TLSSocket } from 'node:tls'
 import { unzipSync } from 'node:zlib'
-import { HEP_TYPES, type SeenHepPacket, hepLength, parseHep } from '#codec/hep/hep.ts'
+import { HEP_TYPES, hepLength } from '#codec/hep/hep.ts'
+import { HepView } from '#codec/hep/hep-view.ts'
 import { Malformed } from '#codec/sip/malformed.ts'
+import { SipHash } from '#core/transaction/siphash.ts'
 
 /** Where copies are taken. */
-export type HepEndpoint = { readonly transport: 'udp' | 'tcp'; readonly address: string; readonly port: number }
+export type HepEndpoint = { readonly transport: HepTransport; readonly address: string; readonly port: number }
+export type HepTransport = 'udp' | 'tcp' | 'tls'
 
 /** Who may send copies: addresses and CIDR ranges, and the key that they show, where one is asked for. */
 export type HepSenders = { readonly from: readonly string[]; readonly password: string | undefined }
 
-/** A copy of a SIP message, its payload as it passed; `tap` tells who made it. */
-export type HeardCopy = SeenHepPacket & { readonly tap: string }
+/** A copy of a SIP message, lent for the call: where it passed, by whom and when it was copied, and the message. */
+export type HeardCopy = {
+  /** The packet; its payload may be compressed, so the message is to be had from `payload`. */
+  readonly packet: HepView
+  readonly payload: Uint8Array
+  /** Milliseconds since 1970: as the packet tells, or when it came where it tells none that can be. */
+  readonly atMs: number
+  /** Who made it: address and capture id. */
+  readonly tap: string
+}
+
+export type HepInletOptions = HepSenders & {
+  /** Whether a message is of any use, by its first octets: what is not, is not looked at any further. All are, where not said. */
+  readonly wants?: ((bytes: Uint8Array, start: number, end: number) => boolean) | undefined
+}
 
 /** Everything that is counted of copies that come in. */
 export type HepInFigures = { [name in HepInFigureName]: number }
@@ -24,8 +41,10 @@ export const HEP_IN_FIGURES = {
   received: 'copies (HEP) received from listed senders',
   strangers: 'copies, and connections, of addresses not listed, dropped',
   denied: 'copies without the right authentication key, dropped',
-  malformed: 'copies that are not HEPv3, or whose compressed payload cannot be opened within 64 KiB, dropped',
+  malformed: 'copies that are not HEP, or whose compressed payload cannot be opened within 64 KiB, dropped',
   otherTypes: 'copies of something else than SIP, left alone',
+  unwanted: 'copies of SIP messages that are of no use here, left alone',
+  untimed: 'copies without a time, or with one more than a day ahead, taken as of when they came',
   repeated: 'copies of a message that another tap has sent already',
   overConnections: 'connections closed when they came: too many',
   idle: 'connections of senders closed because nothing came, or a copy came too slowly',
@@ -36,14 +55,22 @@ export const HEP_IN_FIGURES = {
 export class HepInlet {
   readonly figures: HepInFigures = noHepInFigures()
   readonly #senders = new BlockList()
+  /** What the senders last asked about were, for most come again at once. */
+  readonly #admitted = new Map<string, boolean>()
   readonly #password: Buffer | undefined
+  readonly #wants: HepInletOptions['wants']
   readonly #onCopy: (copy: HeardCopy) => void
+  readonly #packet = new HepView()
+  readonly #hash = new SipHash(randomBytes(16), '1-3')
   /** When messages were heard, those of the last `REPEATED_MS` at least, in two halves. */
-  #heardMs = new Map<string, number>()
-  #heardBeforeMs = new Map<string, number>()
+  #heardMs = new Map<number, number>()
+  #heardBeforeMs = new Map<number, number>()
   #turnedMs = -Infinity
+  #tap = ''
+  #tapAddress = ''
+  #tapId = -1
 
-  constructor({ from, password }: HepSenders, onCopy: (copy: HeardCopy) => void) {
+  constructor({ from, password, wants }: HepInletOptions, onCopy: (copy: HeardCopy) => void) {
     for (const range of from) {
       const [address = '', prefix] = range.split('/')
       const family = isIPv6(address) ? 'ipv6' : 'ipv4'
@@ -51,12 +78,18 @@ export class HepInlet {
       else this.#senders.addSubnet(address, Number(prefix), family)
     }
     this.#password = password === undefined ? undefined : digest(password)
+    this.#wants = wants
     this.#onCopy = onCopy
   }
 
   /** Whether an address may send; a stranger is counted. */
   admits(address: string): boolean {
-    const isListed = this.#senders.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+    let isListed = this.#admitted.get(address)
+    if (isListed === undefined) {
+      isListed = this.#senders.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+      if (this.#admitted.size >= ADMITTED_MAX) this.#admitted.clear()
+      this.#admitted.set(address, isListed)
+    }
     if (!isListed) this.figures.strangers++
     return isListed
   }
@@ -65,14 +98,15 @@ export class HepInlet {
   take(octets: Uint8Array, address: string): void {
     this.figures.received++
     try {
-      this.#hear(parseHep(octets), address)
+      this.#packet.read(octets)
+      this.#hear(this.#packet, address)
     } catch (fault) {
       if (!(fault instanceof Malformed)) throw fault
       this.figures.malformed++
     }
   }
 
-  #hear(packet: SeenHepPacket, address: string): void {
+  #hear(packet: HepView, address: string): void {
     const { figures } = this
     if (this.#password !== undefined && !timingSafeEqual(digest(packet.password ?? ''), this.#password)) {
       figures.denied++
@@ -82,24 +116,45 @@ export class HepInlet {
       figures.otherTypes++
       return
     }
-    const payload = packet.isCompressed ? open(packet.payload) : packet.payload
-    if (this.#isRepeated(payload)) {
+    const { isCompressed } = packet
+    const bytes = isCompressed ? open(packet.payload) : packet.bytes
+    const start = isCompressed ? 0 : packet.payloadStart
+    const end = isCompressed ? bytes.length : packet.payloadEnd
+    if (this.#wants?.(bytes, start, end) === false) {
+      figures.unwanted++
+      return
+    }
+    if (this.#isRepeated(bytes, start, end)) {
       figures.repeated++
       return
     }
-    // The key is of no use from here on, and what nobody has, nobody tells.
-    this.#onCopy({ ...packet, payload, password: undefined, tap: `${address} ${packet.captureId}` })
+    const nowMs = performance.timeOrigin + performance.now()
+    const isTimed = packet.atMs > 0 && packet.atMs - nowMs <= CLOCK_AHEAD_MS
+    if (!isTimed) figures.untimed++
+    const tap = this.#nameTap(address, packet.captureId)
+    this.#onCopy({ packet, payload: bytes.subarray(start, end), atMs: isTimed ? packet.atMs : nowMs, tap })
   }
 
-  #isRepeated(payload: Uint8Array): boolean {
+  #nameTap(address: string, captureId: number): string {
+    if (this.#tapId !== captureId || this.#tapAddress !== address) {
+      this.#tap = `${address} ${captureId}`
+      this.#tapId = captureId
+      this.#tapAddress = address
+    }
+    return this.#tap
+  }
+
+  #isRepeated(bytes: Uint8Array, start: number, end: number): boolean {
     const nowMs = performance.now()
     // Two halves that take turns: to take the oldest out of one table again and again would cost a walk over its holes.
     if (nowMs - this.#turnedMs >= REPEATED_MS || this.#heardMs.size >= REMEMBERED_MAX / 2) {
-      this.#heardBeforeMs = nowMs - this.#turnedMs >= 2 * REPEATED_MS ? new Map<string, number>() : this.#heardMs
+      this.#heardBeforeMs = nowMs - this.#turnedMs >= 2 * REPEATED_MS ? new Map<number, number>() : this.#heardMs
       this.#heardMs = new Map()
       this.#turnedMs = nowMs
     }
-    const key = hash('sha256', payload, 'base64')
+    const { high, low } = this.#hash.start().octets(bytes, start, end).finish()
+    // 53 bits: a key that no sender knows, so none can make two messages alike.
+    const key = (high & HIGH_BITS) * 2 ** 32 + (low >>> 0)
     const ms = this.#heardMs.get(key) ?? this.#heardBeforeMs.get(key) ?? -Infinity
     if (nowMs - ms < REPEATED_MS) return true
     this.#heardMs.set(key, nowMs)
@@ -110,9 +165,33 @@ export class HepInlet {
 /** An endpoint that is open. */
 export type HepListener = { readonly local: string; close(): Promise<void> }
 
-/** Listens for HEPv3, port 0 for any that is free. Rejects where the port is taken. */
-export function listenHep(endpoint: HepEndpoint, inlet: HepInlet, limits = HEP_STREAM_LIMITS): Promise<HepListener> {
-  return endpoint.transport === 'udp' ? listenUdp(endpoint, inlet) : listenTcp(endpoint, inlet, limits)
+/** How to listen, beyond where. */
+export type HepListening = {
+  /** The limits of connections; those of this file where not said. */
+  readonly limits?: HepStreamLimits
+  /** What TLS is spoken with, asked for each connection so that certificates can be renewed. */
+  readonly tls?: (() => SecureContext) | undefined
+  /** What takes datagrams; the socket of Node where not said. */
+  readonly openDatagrams?: OpenDatagrams | undefined
+}
+
+/** Listens for datagrams: each is lent with the address that sent it. */
+export type OpenDatagrams = (
+  address: string,
+  port: number,
+  receiveBufferBytes: number,
+  receive: (octets: Uint8Array, address: string) => void,
+) => Promise<HepListener>
+
+/** Listens for HEP, port 0 for any that is free. Rejects where the port is taken. */
+export function listenHep(
+  endpoint: HepEndpoint,
+  inlet: HepInlet,
+  { limits = HEP_STREAM_LIMITS, tls, openDatagrams = openSocket }: HepListening = {},
+): Promise<HepListener> {
+  return endpoint.transport === 'udp'
+    ? listenUdp(endpoint, inlet, openDatagrams)
+    : listenStreams(endpoint, inlet, limits, tls)
 }
 
 /** All figures at zero. */
@@ -120,7 +199,14 @@ export function noHepInFigures(): HepInFigures {
   return Object.fromEntries(Object.keys(HEP_IN_FIGURES).map((name) => [name, 0])) as HepInFigures
 }
 
-async function listenUdp({ address, port }: HepEndpoint, inlet: HepInlet): Promise<HepListener> {
+async function listenUdp({ address, port }: HepEndpoint, inlet: HepInlet, open: OpenDatagrams): Promise<HepListener> {
+  const { local, close } = await open(address, port, RECEIVE_BUFFER_BYTES, (octets, from) => {
+    if (inlet.admits(from)) inlet.take(octets, from)
+  })
+  return { local: `udp:${local}`, close }
+}
+
+const openSocket: OpenDatagrams = async (address, port, receiveBufferBytes, receive) => {
   const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
   await new Promise<void>((bound, failed) => {
     socket.once('error', failed)
@@ -130,27 +216,23 @@ async function listenUdp({ address, port }: HepEndpoint, inlet: HepInlet): Promi
     })
   })
   try {
-    socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES)
+    socket.setRecvBufferSize(receiveBufferBytes)
   } catch {
     // Kept at the system's size.
   }
   socket.on('error', () => undefined)
-  socket.on('message', (octets, remote) => {
-    const from = plainAddress(remote.address)
-    if (inlet.admits(from)) inlet.take(octets, from)
-  })
+  socket.on('message', (octets, remote) => receive(octets, plainAddress(remote.address)))
   const { address: host, port: bound } = socket.address()
-  return {
-    local: `udp:${formatLocal(host, bound)}`,
-    close: () => new Promise((closed) => socket.close(() => closed())),
-  }
+  return { local: formatLocal(host, bound), close: () => new Promise((closed) => socket.close(() => closed())) }
 }
 
-async function listenTcp(
-  { address, port }: HepEndpoint,
+async function listenStreams(
+  { transport, address, port }: HepEndpoint,
   inlet: HepInlet,
   limits: HepStreamLimits,
+  tls: (() => SecureContext) | undefined,
 ): Promise<HepListener> {
+  if (transport === 'tls' && tls === undefined) throw new Error('HEP over TLS needs a certificate')
   const open = new Set<Socket>()
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
@@ -163,7 +245,9 @@ async function listenTcp(
     }
     open.add(socket)
     socket.on('close', () => open.delete(socket))
-    readStream(socket, from, inlet, limits)
+    const stream = transport === 'tls' ? new TLSSocket(socket, { isServer: true, secureContext: tls!() }) : socket
+    if (stream !== socket) stream.on('error', () => socket.destroy())
+    readStream(stream, from, inlet, limits)
   })
   await new Promise<void>((listening, failed) => {
     server.once('error', failed)
@@ -176,7 +260,7 @@ async function listenTcp(
   const bound = server.address()
   if (bound === null || typeof bound === 'string') throw new Error('a TCP server has an address and a port')
   return {
-    local: `tcp:${formatLocal(bound.address, bound.port)}`,
+    local: `${transport}:${formatLocal(bound.address, bound.port)}`,
     close() {
       const closed = new Promise<void>((done) => server.close(() => done()))
       for (const socket of open) socket.destroy()
@@ -268,4 +352,9 @@ export const REPEATED_MS = 500
 /** Messages known again at most. */
 export const REMEMBERED_MAX = 65_536
 const HEADER_OCTETS = 6
+const HIGH_BITS = 2 ** 21 - 1
+/** How far the clock of a tap may be ahead of ours. */
+export const CLOCK_AHEAD_MS = 86_400_000
+/** Addresses whose standing is remembered. */
+const ADMITTED_MAX = 10_000
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
