@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseCsv } from '#core/ledger/csv.ts'
-import { LINES_MAX, compareLines, formatNumberCsv, readNumberLines } from './number-lines.ts'
+import { LINES_MAX, compareLines, formatNumberCsv, leftOut, readNumberLines } from './number-lines.ts'
 import { countOf, formatSpan, indexSpans, mergeSpans, overlapOf, parseSpan, subtract } from './number-span.ts'
 
 const PLAN = { country: 1, national: 10, international: '011' }
@@ -25,6 +25,21 @@ test('numbers and ranges are read as people write them', () => {
     assert.ok(!('kind' in span), text)
     assert.equal(formatSpan(span), expected, text)
   }
+})
+
+test('lines that were left out are there to be set right, under their header, and those behind one too many with them', () => {
+  const many = Array.from({ length: LINES_MAX }, (_, at) => `+1312${5_000_000 + at}`)
+  for (const [text, expected] of [
+    ['label,number\r\nfront,+12125550117\r\nback,nonsense\r\n', 'label,number\nback,nonsense'],
+    ['\ufeffnumber\n+1\n+12125550117', 'number\n+1'],
+    ['+12125550117\nnonsense\n+12125550117,,again', 'nonsense\n+12125550117,,again'],
+    ['number\n+12125550117', ''],
+    [['bad', ...many, '+14155550100', '', '+14155550101'].join('\n'), 'bad\n+14155550100\n\n+14155550101'],
+  ] as const) {
+    assert.equal(leftOut(text, readNumberLines(text).faults), expected)
+  }
+  const across = { line: 0, found: '+12125550100..+12125550199', expected: 'another cut' }
+  assert.equal(leftOut('number\n+12125550100..+12125550199', [across]), 'number\n+12125550100..+12125550199')
 })
 
 test('what is no number or range says what was expected', () => {

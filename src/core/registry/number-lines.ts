@@ -59,7 +59,7 @@ export function readNumberLines(text: string, plan?: DialPlan): ReadLines {
       if (header !== undefined) continue
     }
     if (found.length >= LINES_MAX) {
-      refuse(row, `at most ${LINES_MAX} lines`)
+      refuse(row, TOO_MANY)
       break
     }
     const [first, last, label] = [places.number, places.last, places.label].map((place) => cells[place] ?? '')
@@ -75,6 +75,22 @@ export function readNumberLines(text: string, plan?: DialPlan): ReadLines {
     faults: faults.toSorted((a, b) => a.line - b.line),
     numbers: lines.reduce((sum, { span }) => sum + countOf(span), 0),
   }
+}
+
+/**
+ * The rows of a text that were left out, as they were typed and under its header row, to be set right; and `across`, lines
+ * that only a registration could refuse.
+ */
+export function leftOut(text: string, faults: readonly LineFault[]): string {
+  const rows = text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)
+  const head = rows.find((row) => row.trim() !== '' && !row.startsWith('#'))
+  const named = faults.map(({ line, found }) => (line === 0 ? found : rows[line - 1]!))
+  // Behind one line too many nothing was read.
+  const last = faults.findLast(({ expected }) => expected === TOO_MANY)
+  const left = last === undefined ? named : [...named, ...rows.slice(last.line)]
+  return head !== undefined && left.length > 0 && readHeader(splitCells(head)) !== undefined
+    ? [head, ...left].join('\n')
+    : left.join('\n')
 }
 
 /** A row of an export: the line, and how its proof stands, in words. */
@@ -207,6 +223,7 @@ function shorten(text: string): string {
 /** Lines in one upload. */
 export const LINES_MAX = 10_000
 export const LABEL_CHARACTERS_MAX = 100
+const TOO_MANY = `at most ${LINES_MAX} lines`
 const LINE_CHARACTERS_MAX = 1_000
 const FOUND_SHOWN = 60
 const SEPARATORS: ReadonlySet<string> = new Set([',', ';', '\t'])

@@ -10,6 +10,7 @@ import type { VettingItem, VettingOutcome } from './vetting.ts'
 
 /** What the public pages and the API ask of the registry. Whoever implements it keeps the limits and records before it answers. */
 export type Registry = {
+  /** The same application with the same `once` opens nothing again and answers as before. */
   open(application: Application, from: Visitor): Promise<Opened>
   /** Presses the button behind the link of the first message. */
   confirm(token: string): Promise<{ readonly kind: 'confirmed'; readonly token: string } | { readonly kind: 'unknown' }>
@@ -44,6 +45,8 @@ export type Application = {
   readonly fields: BusinessFields
   /** Pasted, or a CSV file. */
   readonly numbers: string
+  /** What becomes of the whole where some lines cannot be used: `refuse` opens nothing, so that they can be set right. */
+  readonly faultyLines: 'refuse' | 'leave-out'
 }
 
 export type Opened =

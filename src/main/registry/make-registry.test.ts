@@ -10,7 +10,8 @@ import { ITEMS } from '#core/registry/vetting.ts'
 import { readAudit } from '#edge/store/audit.ts'
 import { openRegistryStore } from '#edge/store/registry-store.ts'
 import { readStandingFrom } from '#edge/store/standing-store.ts'
-import { type RegistryRoom, makeRegistry } from './make-registry.ts'
+import { StoreError } from '#edge/store/store-error.ts'
+import { LINKS_MAX, type RegistryParts, type RegistryRoom, makeRegistry } from './make-registry.ts'
 import { OPENED_PER_MAILBOX } from './intake-limits.ts'
 
 test('an approved business with a proven number is told to gates, and a withdrawal takes it back at once', async (t) => {
@@ -46,7 +47,7 @@ test('nothing is approved while a line of the checklist is open or failed', asyn
 test('before the address is confirmed nothing can be approved, no mail but one leaves, and a wrong link tells nothing', async (t) => {
   const desk = openDesk(t)
   const opened = await desk.room.registry.open(
-    { way: 'page', fields: fields('clinic'), numbers: '+12125550117' },
+    { way: 'page', fields: fields('clinic'), numbers: '+12125550117', faultyLines: 'refuse' },
     VISITOR,
   )
   assert.ok(opened.kind === 'opened')
@@ -238,17 +239,63 @@ test('ten thousand lines are taken with a report, come out as CSV and read back 
   assert.equal(desk.standing().length, 10_000)
 })
 
+test('a form sent twice opens one registration and is told the same, however often; another content opens another', async (t) => {
+  const desk = openDesk(t)
+  const from = { ...VISITOR, once: 'k'.repeat(22) }
+  const application = (numbers: string) =>
+    ({ way: 'page', fields: fields('clinic'), numbers, faultyLines: 'refuse' }) as const
+  const first = await desk.room.registry.open(application('+12125550117'), from)
+  assert.ok(first.kind === 'opened')
+  for (let count = 0; count <= OPENED_PER_MAILBOX.burst; count++)
+    assert.deepEqual(await desk.room.registry.open(application('+12125550117'), from), first)
+  assert.equal(desk.mails().length, 1)
+  assert.equal((await desk.view(first.token)).id, first.id)
+  assert.notEqual(first.id, first.token)
+  const other = await desk.room.registry.open(application('+12125550118'), from)
+  assert.ok(other.kind === 'opened' && other.id !== first.id && other.token !== first.token)
+  const unkeyed = [application('+12125550117'), application('+12125550117')].map((one) =>
+    desk.room.registry.open({ ...one, fields: fields('rival') }, VISITOR),
+  )
+  const ids = (await Promise.all(unkeyed)).map((opened) => (opened.kind === 'opened' ? opened.id : opened.kind))
+  assert.equal(new Set(ids).size, 2, 'without a key nothing says that it is the same')
+})
+
+test('with lines that cannot be used nothing is opened, unless they are to be left out', async (t) => {
+  const desk = openDesk(t)
+  const application = { way: 'page', fields: fields('clinic'), numbers: '+12125550117\nnonsense' } as const
+  const refused = await desk.room.registry.open({ ...application, faultyLines: 'refuse' }, VISITOR)
+  assert.ok(refused.kind === 'faults')
+  assert.deepEqual([refused.faults.length, refused.report.added, refused.report.faults.length], [0, 0, 1])
+  assert.equal(desk.mails().length, 0)
+  const opened = await desk.room.registry.open({ ...application, faultyLines: 'leave-out' }, VISITOR)
+  assert.ok(opened.kind === 'opened')
+  assert.deepEqual([opened.report.added, opened.report.faults.length], [1, 1])
+})
+
 test('a mailbox, a mail domain and an address are heard so many times an hour', async (t) => {
   const desk = openDesk(t)
-  for (let count = 0; count < OPENED_PER_MAILBOX; count++)
+  for (let count = 0; count < OPENED_PER_MAILBOX.burst; count++)
     assert.equal(
-      (await desk.room.registry.open({ way: 'api', fields: fields('clinic'), numbers: '' }, VISITOR)).kind,
+      (
+        await desk.room.registry.open(
+          { way: 'api', fields: fields('clinic'), numbers: '', faultyLines: 'leave-out' },
+          VISITOR,
+        )
+      ).kind,
       'opened',
     )
-  const more = await desk.room.registry.open({ way: 'api', fields: fields('clinic'), numbers: '' }, VISITOR)
+  const more = await desk.room.registry.open(
+    { way: 'api', fields: fields('clinic'), numbers: '', faultyLines: 'leave-out' },
+    VISITOR,
+  )
   assert.ok(more.kind === 'limited' && more.of === 'mail-address')
   assert.equal(
-    (await desk.room.registry.open({ way: 'api', fields: fields('other'), numbers: '' }, VISITOR)).kind,
+    (
+      await desk.room.registry.open(
+        { way: 'api', fields: fields('other'), numbers: '', faultyLines: 'leave-out' },
+        VISITOR,
+      )
+    ).kind,
     'opened',
   )
 })
@@ -258,11 +305,60 @@ test('a lost link is sent to the mailbox only, and asking tells nothing', async 
   await desk.open('clinic', '+12125550117')
   const before = desk.mails().length
   assert.deepEqual(await desk.room.registry.relink('nobody@else.example', VISITOR), { kind: 'done' })
+  assert.equal(desk.room.sendLinks(), 0)
   assert.equal(desk.mails().length, before)
-  assert.deepEqual(await desk.room.registry.relink('Ann@Clinic.example', VISITOR), { kind: 'done' })
+  for (let twice = 0; twice < 2; twice++)
+    assert.deepEqual(await desk.room.registry.relink('Ann@Clinic.example', VISITOR), { kind: 'done' })
+  assert.deepEqual([desk.room.sendLinks(), desk.room.sendLinks()], [1, 0])
   assert.equal(desk.mails().length, before + 1)
   const token = /\/g\/([A-Za-z0-9_-]{22})/.exec(desk.mails().at(-1)!.text)![1]!
   assert.equal((await desk.view(token)).business.legalName, 'clinic Ltd')
+})
+
+test('asking for a lost link is answered before the store is asked, whoever asks, and what the store does not take is sent later', async (t) => {
+  const asked: string[] = []
+  const alarms: unknown[] = []
+  let isAway = false
+  const desk = openDesk(t, {
+    alarm: (cause) => void alarms.push(cause),
+    watch: (store) =>
+      new Proxy(store, {
+        get(target, name) {
+          const value = Reflect.get(target, name, target) as unknown
+          if (typeof value !== 'function') return value
+          return (...words: unknown[]) => {
+            asked.push(String(name))
+            if (isAway) throw new StoreError('away', 'the disk is full')
+            return Reflect.apply(value, target, words) as unknown
+          }
+        },
+      }),
+  })
+  await desk.open('clinic', '+12125550117')
+  const before = desk.mails().length
+  assert.ok(asked.includes('record'), 'the store is watched')
+  asked.length = 0
+  for (const mail of ['ann@clinic.example', 'nobody@else.example', 'no address', 'a'.repeat(300)])
+    assert.deepEqual(await desk.room.registry.relink(mail, VISITOR), { kind: 'done' })
+  assert.deepEqual(asked, [])
+
+  isAway = true
+  assert.equal(desk.room.sendLinks(), 0)
+  assert.equal(alarms.length, 1)
+  isAway = false
+  assert.equal(desk.room.sendLinks(), 1)
+  assert.equal(desk.mails().length, before + 1)
+  assert.equal(asked.filter((name) => name === 'findByMail').length, 3, 'what is no address is nobody’s')
+})
+
+test('only so many mailboxes wait for a link; one more is told to come again, and it is counted', async (t) => {
+  const desk = openDesk(t)
+  const ask = (count: number) =>
+    desk.room.registry.relink(`ann@clinic${count}.example`, { ...VISITOR, address: `192.0.2.${count % 250}` })
+  for (let count = 0; count < LINKS_MAX; count++) assert.equal((await ask(count)).kind, 'done')
+  assert.deepEqual([(await ask(LINKS_MAX)).kind, desk.room.figures.full], ['full', 1])
+  desk.room.sendLinks()
+  assert.equal((await ask(LINKS_MAX)).kind, 'done')
 })
 
 test('a file of evidence that is refused is not written, whether by the number of files or by how often one asks', async (t) => {
@@ -292,7 +388,13 @@ const VISITOR = { address: '192.0.2.7', work: undefined, waited: false, once: un
 const ANN = { name: 'ann', account: 'ann' }
 const DAY_MS = 86_400_000
 
-function openDesk(t: TestContext) {
+type Around = {
+  readonly alarm?: RegistryParts['alarm']
+  /** What stands between the registry and its store. */
+  readonly watch?: (store: RegistryParts['store']) => RegistryParts['store']
+}
+
+function openDesk(t: TestContext, { alarm, watch }: Around = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'recourse-registry-'))
   const path = join(folder, 'recourse.db')
   const store = openRegistryStore(`sqlite:${path}`)
@@ -307,7 +409,7 @@ function openDesk(t: TestContext) {
   let written = 0
   const files = new Set<string>()
   const room: RegistryRoom = makeRegistry({
-    store,
+    store: watch?.(store) ?? store,
     terms: {
       public: 'https://desk.example',
       operator: 'Northwire',
@@ -325,7 +427,7 @@ function openDesk(t: TestContext) {
     },
     removeEvidence: ({ id }) => void files.delete(id),
     readEvidence: async () => undefined,
-    alarm: (cause) => assert.fail(String(cause)),
+    alarm: alarm ?? ((cause) => assert.fail(String(cause))),
   })
   const mails = () =>
     db
@@ -366,7 +468,10 @@ function openDesk(t: TestContext) {
     audit: () => readAudit(db, {}, 1000),
     /** A registration whose address is confirmed. */
     async open(who: string, numbers: string) {
-      const opened = await room.registry.open({ way: 'page', fields: fields(who), numbers }, VISITOR)
+      const opened = await room.registry.open(
+        { way: 'page', fields: fields(who), numbers, faultyLines: 'refuse' },
+        VISITOR,
+      )
       assert.ok(opened.kind === 'opened', JSON.stringify(opened))
       const mail = mails().findLast(({ to, purpose }) => to === `ann@${who}.example` && purpose === 'confirm')!
       const confirmed = await room.registry.confirm(/confirm\/([A-Za-z0-9_-]{22})/.exec(mail.text)![1]!)

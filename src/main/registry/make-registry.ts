@@ -5,13 +5,14 @@ import type { DialPlan } from '#core/call/number.ts'
 import type { EvidenceFile } from '#core/redress/case-event.ts'
 import type { EvidenceUpload, Refused, Visitor } from '#core/redress/desk.ts'
 import type { ProofChallenge } from '#core/redress/proof.ts'
+import { isMailAddress } from '#core/redress/parse.ts'
 import { type BusinessFields, parseBusiness, parseWords } from '#core/registry/business.ts'
 import { formatNumberCsv, readNumberLines } from '#core/registry/number-lines.ts'
 import { type NumberSpan, formatSpan, parseSpan } from '#core/registry/number-span.ts'
 import { exportLines, viewRegistration } from '#core/registry/registration-view.ts'
 import { entriesOf, isLive, readRegistration } from '#core/registry/registration.ts'
 import type { FreshToken, RegistryChange, RegistryTerms, StepRefused } from '#core/registry/registry-change.ts'
-import type { NumbersReport, Opened, Registry, RegistryDone, Vetting } from '#core/registry/registry.ts'
+import type { Application, NumbersReport, Opened, Registry, RegistryDone, Vetting } from '#core/registry/registry.ts'
 import {
   type Known,
   type Stepped,
@@ -84,14 +85,22 @@ export type RegistryRoom = {
   readonly noteCall: (call: VerificationCall) => boolean
   /** What the time has brought: ends and reminders. To be called every few minutes; answers how many. */
   readonly attend: () => number
+  /**
+   * Sends the links that `relink` was asked for, and answers how many. To be called every few seconds, and before the end. What
+   * the store does not take waits for the next time.
+   */
+  readonly sendLinks: () => number
   /** Who was told to come later, and why. */
   readonly figures: Readonly<IntakeFigures>
+  /** Times that limits had to forget while they still counted. */
+  readonly forgotten: () => number
 }
 
 /** Puts the registry together. It opens nothing and starts nothing: the store is the caller's to close. */
 export function makeRegistry(parts: RegistryParts): RegistryRoom {
   const { store, terms, plan, now, alarm } = parts
   const limits = new IntakeLimits()
+  const linksAsked = new Set<string>()
 
   /** Runs a step until nobody was quicker. */
   const settle = (id: string, make: (at: number) => Stepped | undefined): RegistryDone => {
@@ -159,17 +168,19 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
     numbers: string,
     way: 'page' | 'api' | 'telephone' | 'mail' | 'letter' | 'command',
     by: Vetter | undefined,
+    { id, status }: Names = { id: freshId(), status: freshToken() },
+    faultyLines: Application['faultyLines'] = 'leave-out',
   ): Opened => {
     const read = parseBusiness(fields)
     const { lines, faults } = readNumberLines(numbers, plan)
     const report: NumbersReport = { added: lines.length, there: 0, faults }
     if (read.kind === 'faults') return { ...read, report: { ...report, added: 0 } }
+    if (faults.length > 0 && faultyLines === 'refuse')
+      return { kind: 'faults', faults: [], report: { ...report, added: 0 } }
     if (store.countUnconfirmed() >= UNCONFIRMED_MAX) {
       limits.figures.full++
       return { kind: 'full', retryAfterMs: FULL_RETRY_MS }
     }
-    const id = freshId()
-    const status = freshToken()
     const confirm = freshToken()
     const done = settle(id, (at) =>
       openRegistration({ id, way, business: read.business, lines, status, confirm, by }, at, terms),
@@ -189,10 +200,18 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
   }
 
   const registry: Registry = {
-    async open({ way, fields, numbers }, from) {
-      const limited = limits.objectTo(from, fields.email?.trim(), now())
-      if (limited !== undefined) return limited
-      return guarded(() => open(fields, numbers, way, undefined))
+    async open({ way, fields, numbers, faultyLines }, from) {
+      const names = from.once === undefined ? undefined : namesOf(from.once, fields, numbers)
+      return guarded((): Opened => {
+        // Who presses twice, or loads the answer again, is told the same, and it counts as nothing new.
+        if (names !== undefined && store.known(names.id) !== undefined) {
+          const { lines, faults } = readNumberLines(numbers, plan)
+          const report = { added: lines.length, there: 0, faults }
+          return { kind: 'opened', id: names.id, token: names.status.token, report }
+        }
+        const limited = limits.objectTo(from, fields.email?.trim(), now())
+        return limited ?? open(fields, numbers, way, undefined, names, faultyLines)
+      })
     },
     async confirm(token) {
       const id = idOf(token, 'confirm')
@@ -322,17 +341,16 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
       )
     },
     async relink(email, from) {
-      const limited = limits.objectTo(from, email.trim(), now())
+      const mail = email.trim()
+      const limited = limits.objectTo(from, mail, now())
       if (limited !== undefined) return limited
-      return guarded(() => {
-        for (const id of store.findByMail(email.trim())) {
-          settle(id, (at) => {
-            const known = store.known(id)
-            return known && relink(known, freshToken(), at, terms)
-          })
-        }
-        return DONE
-      })
+      if (linksAsked.size >= LINKS_MAX) {
+        limits.figures.full++
+        return { kind: 'full', retryAfterMs: RETRY_MS }
+      }
+      // Looked up later: how long an answer takes must not tell who is registered.
+      if (isMailAddress(mail)) linksAsked.add(mail.toLowerCase())
+      return DONE
     },
   }
 
@@ -384,6 +402,26 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
     registry,
     vetting,
     figures: limits.figures,
+    forgotten: () => limits.forgotten,
+    sendLinks() {
+      let sent = 0
+      for (const mail of linksAsked) {
+        const done = guarded((): RegistryDone => {
+          for (const id of store.findByMail(mail)) {
+            const linked = settle(id, (at) => {
+              const known = store.known(id)
+              return known && relink(known, freshToken(), at, terms)
+            })
+            if (linked.kind === 'unsaved') return linked
+            if (linked.kind === 'done') sent++
+          }
+          return DONE
+        })
+        if (done.kind === 'unsaved') break
+        linksAsked.delete(mail)
+      }
+      return sent
+    },
     noteCall({ calling, called, at, strength, detail }) {
       const id = store.findChallenge(calling, called, at)
       if (id === undefined) return false
@@ -416,8 +454,26 @@ export function freshId(): string {
 }
 
 function freshToken(): FreshToken {
-  const token = freshId()
+  return tokenOf(freshId())
+}
+
+function tokenOf(token: string): FreshToken {
   return { token, hash: hashOf(token) }
+}
+
+/** What a new registration goes by: its id, which others may see, and its private link. */
+type Names = { readonly id: string; readonly status: FreshToken }
+
+/** The names that a form gives, by its key and what stands in it: sent again, they are the same. */
+function namesOf(once: string, fields: BusinessFields, numbers: string): Names {
+  const made = (what: string): string => {
+    for (let tries = 0; ; tries++) {
+      const digest = createHash('sha256').update(JSON.stringify([what, once, fields, numbers, tries]))
+      const name = digest.digest('base64url').slice(0, NAME_CHARACTERS)
+      if (!name.startsWith('-')) return name
+    }
+  }
+  return { id: made('registration'), status: tokenOf(made('private link')) }
 }
 
 function hashOf(token: string): string {
@@ -428,6 +484,7 @@ function nothing(at: number): RegistryChange {
   return { at, events: [], states: [], mails: [], tokens: [], confirms: [], audit: [] }
 }
 
+const NAME_CHARACTERS = 22
 const TOKEN = /^[A-Za-z0-9_-]{22}$/
 const UNKNOWN = { kind: 'unknown' } as const
 const DONE = { kind: 'done' } as const
@@ -441,5 +498,7 @@ export const UNCONFIRMED_MAX = 10_000
 export const CHALLENGES_MAX = 20
 export const CHALLENGE_MS = 1_800_000
 const LOOKED_UP_MAX = 20
+/** Mailboxes that wait for another link. */
+export const LINKS_MAX = 1_000
 /** Registrations that one round looks at; the next goes on. */
 const ATTENDED_MAX = 200

@@ -59,8 +59,9 @@ export async function answerProblem(
 ): Promise<Response> {
   if (isForMachines(context)) return problemResponse({ kind, detail, ...more })
   const [status] = PROBLEMS[kind]
-  const [title, lead] = PAGES[kind] ?? PAGES['bad-form']!
-  return await answerPage(operator, errorPage(title, lead, waysOn(operator)), status, more.headers)
+  const isRegistry = operator.registry !== undefined && REGISTRY_PATH.test(context.req.path)
+  const [title, lead] = (isRegistry && kind === 'not-found' ? NO_REGISTRATION : PAGES[kind]) ?? PAGES['bad-form']!
+  return await answerPage(operator, errorPage(title, lead, waysOn(operator, isRegistry)), status, more.headers)
 }
 
 /** What the desk did not save, for a machine. Throws a problem. */
@@ -77,9 +78,9 @@ export function refuseMachine(refused: NotSaved): never {
   }
   const headers = { 'retry-after': secondsOf(refused.retryAfterMs) }
   if (refused.kind === 'limited') {
-    throw new Refused('too-many', `expected fewer cases of one ${LIMITED_BY[refused.of]}`, { headers })
+    throw new Refused('too-many', `expected fewer requests of one ${LIMITED_BY[refused.of]}`, { headers })
   }
-  if (refused.kind === 'full') throw new Refused('busy', 'more cases wait than can be worked on', { headers })
+  if (refused.kind === 'full') throw new Refused('busy', 'more requests wait than can be worked on', { headers })
   throw new Refused('not-saved', 'nothing was saved; asking again may help', { headers })
 }
 
@@ -117,7 +118,10 @@ export function refusedForm(
   return { form: { ...form, notice }, status: refused.kind === 'limited' ? 429 : 503, headers }
 }
 
-function waysOn(operator: DeskOperator): Markup {
+function waysOn(operator: DeskOperator, isRegistry: boolean): Markup {
+  if (isRegistry)
+    return markup`<p><a class="button" href="/g">Get the link to your registration</a></p>
+<p class="soft">Not registered yet? <a href="/register">Register your numbers</a>. Or reach a person: ${contactLine(operator)}.</p>`
   return markup`<p><a class="button" href="/contest">Contest a blocked call</a></p>
 <p class="soft">Or reach a person: ${contactLine(operator)}.</p>`
 }
@@ -141,16 +145,16 @@ const LIMITED_BY = {
   'mail-address': 'mail address',
 } as const
 const LIMITED_WHY = {
-  address: 'Several cases came from your connection in a short time, and we take only so many from one.',
+  address: 'Several requests came from your connection in a short time, and we take only so many from one.',
   number: 'Several cases about this number are already open.',
-  'mail-domain': 'Several cases came with e-mail addresses of this domain in a short time.',
+  'mail-domain': 'Several requests came with e-mail addresses of this domain in a short time.',
   'mail-address': 'Several messages went to this e-mail address already.',
 } as const
 const WHY: { readonly [kind in Delayed['kind']]: (refused: Delayed) => readonly [title: string, why: string] } = {
   limited: (refused) => ['Nothing was saved: too many requests', 'of' in refused ? LIMITED_WHY[refused.of] : ''],
   full: () => [
     'Nothing was saved: our queue is full',
-    'More cases wait than we can work on, and we do not take one that we could not answer in time.',
+    'More requests wait than we can work on, and we do not take one that we could not answer in time.',
   ],
   unsaved: () => [
     'Nothing was saved',
@@ -190,6 +194,12 @@ const PAGES: { readonly [kind in ProblemKind]?: readonly [title: string, lead: s
     'We have been told. Nothing you sent was half saved: press Back, wait a minute, and try again.',
   ],
 }
+
+const REGISTRY_PATH = /^\/(?:g(?:\/|$)|register$)/
+const NO_REGISTRATION = [
+  'There is nothing under this link',
+  'It may be incomplete, used up or too old. We can send you the link to your registration once more.',
+] as const
 
 const PROTECTION: readonly (readonly [name: string, value: string])[] = [
   [

@@ -125,7 +125,7 @@ function tokenOf(context: DeskContext): string {
  * The key by which the desk knows what it has taken already: that of the request together with
  * what it holds, so that a key somebody guesses leads to nothing. The same key with something else is refused.
  */
-function onceKey(context: DeskContext, body: Uint8Array, keys: Repeats<string>, nowMs: number): string {
+export function onceKey(context: DeskContext, body: Uint8Array, keys: Repeats<string>, nowMs: number): string {
   const key = context.req.raw.headers.get('idempotency-key') ?? undefined
   if (key === undefined) return newKey()
   if (!/^[!-~]{16,128}$/.test(key)) {
@@ -142,7 +142,7 @@ function onceKey(context: DeskContext, body: Uint8Array, keys: Repeats<string>, 
 }
 
 /** How long, and how many, keys are remembered with what they came with. */
-const KEY_KEPT_MS = 86_400_000
-const KEYS_MAX = 10_000
+export const KEY_KEPT_MS = 86_400_000
+export const KEYS_MAX = 10_000
 /** What multipart puts around a file. */
 export const FRAME_BYTES = 16_384

@@ -25,7 +25,7 @@ const CLAIM = {
   webhook: { url: 'https://hooks.clinic.example.com/r', secret: 'a-secret-of-32-characters-at-all' },
 }
 
-function openApi() {
+function openApi(registry?: { readonly hasFeed: boolean }) {
   const desk = deskInMemory()
   desk.views.set(TOKEN, CASE)
   const clock = { ms: DESK_NOW_MS }
@@ -38,6 +38,7 @@ function openApi() {
       promise: { statusWithinHours: 24 },
       timeZone: 'UTC',
       isTransparent: false,
+      registry,
     },
     publicUrl: PUBLIC,
     country: 'US',
@@ -89,6 +90,23 @@ test('a redress URL answers machines with the block, masked, and where to file',
   const known = await read('/.well-known/recourse')
   assert.equal('block' in known.body, false)
   blockDocumentSchema.parse(known.body)
+})
+
+test('what tells that a host has a desk names its registry, where there is one, and every page leads there', async () => {
+  for (const [registry, expected] of [
+    [undefined, undefined],
+    [{ hasFeed: false }, ['page', 'register']],
+    [{ hasFeed: true }, ['feed', 'keys', 'page', 'register']],
+  ] as const) {
+    const { app, read } = openApi(registry)
+    const known = blockDocumentSchema.parse((await read('/.well-known/recourse')).body)
+    assert.deepEqual(known.registry && Object.keys(known.registry).toSorted(), expected)
+    assert.equal('registry' in (await read(`/r/${RECEIPT}`)).body, false)
+    for (const path of ['/', '/contact', `/r/${RECEIPT}`, '/nothing'])
+      assert.equal((await (await app.request(path)).text()).includes('href="/register"'), registry !== undefined, path)
+    const lost = await (await app.request('/g/nothing')).text()
+    assert.equal(lost.includes('href="/g"'), registry !== undefined, 'who lost the link is told how to get another')
+  }
 })
 
 test('JSON is for who would rather have it, HTML for everybody else', () => {

@@ -29,13 +29,16 @@ export function deskDescription(): ReturnType<OpenAPIHono['getOpenAPI31Document'
   })
 }
 
-const JSON_BODY = 'application/json'
-const json = (description: string, schema: z.ZodType) => ({ description, content: { [JSON_BODY]: { schema } } })
-const body = (schema: z.ZodType) => ({ body: { required: true, content: { [JSON_BODY]: { schema } } } })
+export const JSON_BODY = 'application/json'
+/** An answer in JSON. */
+export const json = (description: string, schema: z.ZodType) => ({ description, content: { [JSON_BODY]: { schema } } })
+/** A body in JSON. */
+export const body = (schema: z.ZodType) => ({ body: { required: true, content: { [JSON_BODY]: { schema } } } })
 const params = z.object({
   token: z.string().openapi({ description: 'The last part of the case’s private address, 22 characters.' }),
 })
-const headers = z.object({
+/** What may come with what creates something. */
+export const headers = z.object({
   'idempotency-key': z
     .string()
     .optional()
@@ -45,7 +48,8 @@ const headers = z.object({
     .optional()
     .openapi({ description: 'An answer to Recourse-Puzzle, where one was asked for.' }),
 })
-const creating = [
+/** Why something may not be created. */
+export const creating = [
   'bad-json',
   'bad-field',
   'cross-site',
@@ -153,7 +157,7 @@ const ROUTES: readonly RouteConfig[] = [
 ]
 
 /** The refusals of a route, by status. */
-function problemsOf(kinds: readonly ProblemKind[]) {
+export function problemsOf(kinds: readonly ProblemKind[]) {
   const statuses = new Map<number, string[]>()
   for (const kind of kinds) {
     const [status, title] = PROBLEMS[kind]

@@ -121,6 +121,15 @@ export const blockDocumentSchema = z
       .openapi({ description: 'Absent at /.well-known/recourse.' }),
     desk: deskSchema,
     links: z.strictObject({ page: z.string(), file: linkSchema }),
+    registry: z
+      .strictObject({
+        page: z.string().openapi({ description: 'Where a business registers its numbers by a form.' }),
+        register: linkSchema,
+        feed: z.string().optional().openapi({ description: 'What is registered, signed, where it is published.' }),
+        keys: z.string().optional().openapi({ description: 'The keys that the feed is signed with, a JWK set.' }),
+      })
+      .optional()
+      .openapi({ description: 'At /.well-known/recourse, where businesses can register.' }),
   })
   .openapi('Recourse')
 
@@ -221,6 +230,23 @@ export function blockDocument(block: BlockSummary | undefined, operator: DeskOpe
       page: block === undefined ? `${publicUrl}/contest` : `${publicUrl}/r/${block.receipt}`,
       file: link(`${publicUrl}/v1/claims`, publicUrl, 'Claim'),
     },
+    ...(block === undefined &&
+      operator.registry !== undefined && { registry: registryDocument(operator.registry, publicUrl) }),
+  }
+}
+
+function registryDocument({ hasFeed }: NonNullable<DeskOperator['registry']>, publicUrl: string): object {
+  return {
+    page: `${publicUrl}/register`,
+    register: {
+      href: `${publicUrl}/v1/registrations`,
+      method: 'POST',
+      schema: `${publicUrl}/v1/registry/openapi.json#/components/schemas/Application`,
+    },
+    ...(hasFeed && {
+      feed: `${publicUrl}/v1/registry/feed`,
+      keys: `${publicUrl}/.well-known/recourse-registry-keys.json`,
+    }),
   }
 }
 

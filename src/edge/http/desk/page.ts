@@ -19,6 +19,8 @@ export type DeskOperator = {
   readonly timeZone: string
   /** Whether figures are published. */
   readonly isTransparent: boolean
+  /** Undefined where no registry of businesses is served here. */
+  readonly registry?: { readonly hasFeed: boolean } | undefined
 }
 
 /** One page: what stands in its head and its main part. */
@@ -44,7 +46,7 @@ export async function renderPage(operator: DeskOperator, { title, main }: Page):
 <nav aria-label="Main"><ul>
 <li><a href="/contest">Blocked call</a></li>
 <li><a href="/subscriber">Our customers</a></li>
-<li><a href="/contact">Contact</a></li>
+${operator.registry === undefined ? '' : markup`<li><a href="/register">Register numbers</a></li>\n`}<li><a href="/contact">Contact</a></li>
 </ul></nav>
 </header>
 <main id="main" tabindex="-1">

@@ -23,6 +23,7 @@ export function frontPage(operator: DeskOperator): Page {
 <ul class="ways">
 <li><strong><a href="/subscriber">You are our customer</a></strong>See which calls to you were blocked, let a caller through, or switch the analysis off.</li>
 <li><strong><a href="/contact">You would rather speak to somebody</a></strong>Telephone, mail, and what we promise.</li>
+${operator.registry === undefined ? '' : markup`<li><strong><a href="/register">You call people for a business</a></strong>Tell us once which numbers are yours, before anything is blocked.</li>`}
 ${operator.isTransparent ? markup`<li><strong><a href="/transparency">You want to know how often we are wrong</a></strong>Our figures, month by month.</li>` : ''}
 <li><strong><a href="/.well-known/recourse">You are a machine, or build one</a></strong>Cases can be filed and followed without these pages.</li>
 </ul>`,

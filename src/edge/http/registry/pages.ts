@@ -1,6 +1,16 @@
 import type { NumbersReport, RegistrationView } from '#core/registry/registry.ts'
+import type { LineFault } from '#core/registry/number-lines.ts'
 import { STATUS_WORDS } from '#core/registry/registration-view.ts'
-import { type FormState, faultSummary, fileField, hiddenFields, textArea, textField } from '#edge/http/desk/fields.ts'
+import { lineReport } from '#edge/http/desk/claim-form.ts'
+import {
+  type FormState,
+  checkField,
+  faultSummary,
+  fileField,
+  hiddenFields,
+  textArea,
+  textField,
+} from '#edge/http/desk/fields.ts'
 import { type Markup, markup } from '#edge/http/desk/markup.ts'
 import { formatMoment } from '#edge/http/desk/moment.ts'
 import type { DeskOperator, Page } from '#edge/http/desk/page.ts'
@@ -20,7 +30,7 @@ export type RegistryAction =
   | 'withdraw'
 
 /** The form of a new registration. */
-export function registerPage(form: FormState, report: NumbersReport | undefined): Page {
+export function registerPage(form: FormState, faultyLines: readonly LineFault[]): Page {
   return {
     title:
       form.faults.length > 0 || form.notice !== undefined
@@ -35,8 +45,8 @@ ${hiddenFields(form)}
 <h2>Who you are</h2>
 ${businessFields(form, true)}
 <h2>Your numbers</h2>
-${report === undefined ? '' : reportPart(report)}
-${numbersFields(form)}
+${numbersFields(form, faultyLines)}
+${faultyLines.length > 0 ? checkField(form, { name: 'leave', label: 'Leave out the lines that cannot be used, and send the others' }) : ''}
 <p><button type="submit">Send</button> <span class="beside">We send one message to confirm your address. A person looks at your registration after that.</span></p>
 </form>
 <p class="soft">You are registered already? <a href="/g">Get the link to your private page</a>.</p>`,
@@ -44,14 +54,23 @@ ${numbersFields(form)}
 }
 
 /** What somebody sees right after sending. */
-export function openedPage(token: string, email: string, report: NumbersReport): Page {
+export function openedPage({ id, business, counts }: RegistrationView, token: string): Page {
   return {
-    title: 'One step is left',
-    main: markup`<h1>One step is left: your mailbox</h1>
-<p class="lead">We have sent a message to <strong>${email}</strong>. Open its link and press the button: only then a person looks at your registration.</p>
-${reportPart(report)}
-<p>This is the private page of your registration; keep the link:</p>
-<p><a class="button" href="/g/${token}">Open your registration</a></p>`,
+    title: 'One more step: confirm your e-mail address',
+    main: markup`<p class="badge wait">Saved</p>
+<h1>One more step: confirm your e-mail address</h1>
+<p class="lead">What you sent is saved, with ${counts.lines === 0 ? 'no numbers yet' : `${lines(counts.lines)} of numbers`}. We have written to <strong>${business.email}</strong>: open the link in that message and press the button there.</p>
+<h2>What happens now</h2>
+<ol class="steps">
+<li><strong>You confirm your e-mail address.</strong> The message comes within minutes. Look among unwanted mail if it does not.</li>
+<li><strong>You show that the numbers are yours.</strong> By a call from each, or by a letter for many; your page says how.</li>
+<li><strong>A person looks at your registration.</strong> If something is not clear, we ask; the question comes by e-mail and stands on your page.</li>
+<li><strong>We decide.</strong> You hear it by e-mail. If we refuse, we say why, and what you can do.</li>
+</ol>
+<div class="panel"><h2>Keep this link</h2>
+<p>It leads to your registration, and to nobody else’s: <a href="/g/${token}">the page of your registration</a>. There you add numbers, show that they are yours, change details or withdraw.</p>
+<p>Number of the registration: <span class="code">${id}</span></p></div>
+<p><a class="button" href="/g/${token}">Go to my registration</a></p>`,
   }
 }
 
@@ -126,7 +145,7 @@ ${
   may('add')
     ? markup`<details${about.action === 'numbers' ? markup` open` : ''}><summary>Add numbers</summary>
 <form method="post" action="${at('numbers')}" enctype="multipart/form-data" novalidate>${hiddenFields(fresh)}
-${numbersFields(stateOf('numbers'))}
+${numbersFields(stateOf('numbers'), [])}
 <p><button type="submit">Add</button></p></form></details>
 <details${about.action === 'remove' ? markup` open` : ''}><summary>Take numbers off</summary>
 <form method="post" action="${at('remove')}" novalidate>${hiddenFields(fresh)}
@@ -187,22 +206,22 @@ ${textField(form, { name: 'callsPerDay', label: 'Calls a day', hint: 'About how 
 ${textField(form, { name: 'provider', label: 'Your provider', hint: 'Who carries your calls into the telephone network.' })}`
 }
 
-function numbersFields(form: FormState): Markup {
-  return markup`${textArea(form, { name: 'numbers', label: 'Numbers', hint: 'One number or range a line, such as +12125550117 or +12125550100..+12125550199.', isLines: true, isOptional: true, rows: 8 })}
+function numbersFields(form: FormState, faultyLines: readonly LineFault[]): Markup {
+  return markup`${lineReport(faultyLines.map(problemOf))}
+${textArea(form, { name: 'numbers', label: 'Numbers', hint: 'One number or range a line, such as +12125550117 or +12125550100..+12125550199.', isLines: true, isOptional: true, rows: 8 })}
 ${fileField(form, { name: 'file', label: 'Or a CSV file', hint: 'Up to 10,000 lines with the columns number, last, label; last is the end of a range.', isOptional: true, accept: '.csv,.txt,text/csv,text/plain' })}`
 }
 
 /** What became of a list, line by line. */
 function reportPart({ added, there, faults }: NumbersReport): Markup {
   if (added === 0 && there === 0 && faults.length === 0) return markup``
-  const shown = faults.slice(0, FAULTS_SHOWN)
-  return markup`<div class="panel ${faults.length === 0 ? 'good' : 'bad'}"><p>${lines(added)} taken${there === 0 ? '' : `, ${lines(there)} already there`}${faults.length === 0 ? '' : `, ${lines(faults.length)} left out`}.</p>
-${
-  shown.length === 0
-    ? ''
-    : markup`<ul>${shown.map(({ line, found, expected }) => markup`<li>${line === 0 ? '' : `Line ${line}: `}found “${found}”, expected ${expected}</li>`)}</ul>
-${faults.length > shown.length ? markup`<p>And ${faults.length - shown.length} more lines. Set these right and send the file again: what is there already stays.</p>` : ''}`
-}</div>`
+  const isGood = faults.length === 0
+  return markup`<div class="panel ${isGood ? 'good' : 'bad'}"><p>${lines(added)} taken${there === 0 ? '' : `, ${there} already there`}${isGood ? '' : `, ${faults.length} left out`}.${isGood ? '' : ' Those left out stand below, under “Add numbers”: set them right and send them again.'}</p></div>
+${lineReport(faults.map(problemOf))}`
+}
+
+function problemOf({ line, found, expected }: LineFault) {
+  return { line, found, problem: `Expected ${expected}.` }
 }
 
 function numbersTable({ numbers }: RegistrationView, operator: DeskOperator): Markup {
@@ -280,7 +299,6 @@ const PROOF_WORDS = {
   lapsed: 'to be shown again',
   disputed: 'claimed by somebody else too',
 } as const
-/** Rows and faults on one page; the CSV file and the data have all. */
+/** Rows on one page; the CSV file and the data have all. */
 const NUMBERS_SHOWN = 200
-const FAULTS_SHOWN = 100
 const EVENTS_SHOWN = 100

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Hono } from 'hono'
 import type { FeedDesk, Registry, RegistrationView } from '#core/registry/registry.ts'
@@ -6,6 +7,7 @@ import type { ConnectionEnv } from '#edge/http/connection.ts'
 import { Tickets } from '#edge/http/desk/ticket.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
 import { Refused, problemResponse } from '#edge/http/problem.ts'
+import { registrationDocumentSchema } from './documents.ts'
 import { registryRoutes } from './routes.ts'
 
 test('a registration is sent by the form, confirmed by a button and read by its private link', async () => {
@@ -17,9 +19,8 @@ test('a registration is sent by the form, confirmed by a button and read by its 
   body.set('numbers', '+12125550117')
   body.set('file', new File(['number,label\n+12125550118,"=front"\n'], 'list.csv', { type: 'text/csv' }))
   const sent = await app.request('/register', { method: 'POST', body })
-  assert.equal(sent.status, 200)
-  assert.match(await sent.text(), /One step is left/)
-  assert.deepEqual(asked[0], ['open', FIELDS.legalName, 'number,label\n+12125550118,"=front"\n\n+12125550117'])
+  assert.deepEqual([sent.status, sent.headers.get('location')], [303, `/g/${TOKEN}/opened`])
+  assert.deepEqual(asked[0], ['open', FIELDS.legalName, 'number,label\n+12125550118,"=front"\n+12125550117'])
 
   const look = await app.request(`/g/confirm/${TOKEN}`)
   assert.equal(look.status, 200)
@@ -76,7 +77,9 @@ test('a form from another site, a step that was refused and a list with faults a
   assert.equal(machine.status, 400)
   assert.match(machine.headers.get('content-type')!, /problem\+json/)
   const list = await app.request(`/g/${TOKEN}/numbers`, { method: 'POST', body: new URLSearchParams({ numbers: 'x' }) })
-  assert.match(await list.text(), /Line 1: found “x”, expected a number/)
+  const told = await list.text()
+  assert.match(told, /<td class="code">x<\/td><td>Expected a number\.<\/td>/)
+  assert.match(told, /<textarea id="numbers"[^>]*>x<\/textarea>/, 'the line is there to be set right')
   const data = await app.request(`/g/${TOKEN}/numbers`, {
     method: 'POST',
     body: '{"numbers":["x"]}',
@@ -101,6 +104,70 @@ test('a machine registers by POST /v1/registrations, and what is wrong is named 
   const bad = await post({ ...rest, callsPerDay: 250, legalName: '' })
   assert.deepEqual([bad.status, ((await bad.json()) as { pointer: string }).pointer], [400, '/legalName'])
   assert.equal((await post({ ...rest, callsPerDay: 250, isAdmin: true })).status, 400, 'no field that is not known')
+})
+
+test('lines that cannot be used come back with all that was typed and the form’s own key, unless they are left out', async () => {
+  const { app, asked, keys } = makeApp()
+  const once = 'k'.repeat(22)
+  const send = (more: object) => {
+    const body = new FormData()
+    for (const [name, value] of Object.entries({ ...FIELDS, once, numbers: '+12125550117', ...more }))
+      body.set(name, value as string | File)
+    return app.request('/register', { method: 'POST', body })
+  }
+  const file = new File(['number\n+12125550118\n<nonsense>\n'], 'list.csv', { type: 'text/csv' })
+  const back = await send({ file })
+  assert.equal(back.status, 422)
+  const page = await back.text()
+  assert.match(page, /<textarea id="numbers"[^>]*>number\n\+12125550118\n&lt;nonsense&gt;\n\+12125550117<\/textarea>/)
+  assert.match(page, /<td class="figure">2<\/td><td class="code">&lt;nonsense&gt;<\/td><td>Expected a number\.<\/td>/)
+  assert.match(page, /href="#numbers">One line cannot be used\./)
+  for (const value of [once, ...Object.values(FIELDS)]) assert.ok(page.includes(value), value)
+  assert.match(page, /name="leave"/)
+  const sent = await send({ numbers: '+12125550117\nnonsense', leave: 'yes' })
+  assert.equal(sent.status, 303)
+  assert.deepEqual(keys, [once, once], 'who presses twice says so')
+
+  const picture = await send({ file: new File([new Uint8Array([0xff, 0xd8, 0xff])], 'list.csv') })
+  assert.equal(picture.status, 422)
+  assert.match(await picture.text(), /href="#file">This file is no text/)
+  assert.equal(asked.length, 2)
+})
+
+test('what comes after sending says what is left to do, and leads on once the address is confirmed', async () => {
+  const waiting = await makeApp({ status: 'unconfirmed' }).app.request(`/g/${TOKEN}/opened`)
+  assert.match(await waiting.text(), /confirm your e-mail address/)
+  const confirmed = await makeApp().app.request(`/g/${TOKEN}/opened`)
+  assert.deepEqual([confirmed.status, confirmed.headers.get('location')], [303, `/g/${TOKEN}`])
+  const wrong = await makeApp().app.request(`/g/${TOKEN}/renew`)
+  assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'POST'])
+})
+
+test('a machine sends a key to be sure, and the same key with another body is refused', async () => {
+  const { app, keys } = makeApp()
+  const { callsPerDay: _, ...rest } = FIELDS
+  const post = (purpose: string) =>
+    app.request('/v1/registrations', {
+      method: 'POST',
+      body: JSON.stringify({ ...rest, purpose, callsPerDay: 250 }),
+      headers: { 'content-type': 'application/json', 'idempotency-key': 'sixteen-or-more-characters' },
+    })
+  for (const purpose of ['Reminders', 'Reminders']) assert.equal((await post(purpose)).status, 201)
+  assert.deepEqual([keys.length, new Set(keys).size], [2, 1])
+  assert.equal((await post('Sales')).status, 422)
+})
+
+test('docs/openapi-registry.json is what the registry describes, and its document is what the page of a registration answers', async () => {
+  const { app } = makeApp({ challenges: [{ number: '+12125550117', dial: '+18005550199', from: 0, until: 1 }] })
+  const committed: unknown = JSON.parse(
+    readFileSync(new URL('../../../../docs/openapi-registry.json', import.meta.url), 'utf8'),
+  )
+  const served = (await (await app.request('/v1/registry/openapi.json')).json()) as { paths: object }
+  assert.deepEqual(served, committed, 'node src/edge/http/registry/describe.ts > docs/openapi-registry.json')
+  assert.equal(Object.keys(served.paths).length, 16)
+  const view = await app.request(`/g/${TOKEN}`, { headers: { accept: 'application/json' } })
+  const { openedAt, challenges } = registrationDocumentSchema.parse(await view.json())
+  assert.deepEqual([openedAt, challenges[0]!.until], ['1970-01-01T00:00:00.001Z', '1970-01-01T00:00:00.001Z'])
 })
 
 test('the feed has an entity tag, says 304 to who has it, and 404 for places it has not', async () => {
@@ -148,13 +215,18 @@ const VIEW: RegistrationView = {
   may: ['add', 'prove', 'answer', 'renew', 'withdraw', 'change'],
 }
 
-function makeApp() {
+function makeApp(changes: Partial<RegistrationView> = {}) {
   const asked: (readonly string[])[] = []
+  const keys: (string | undefined)[] = []
   const report = { added: 1, there: 0, faults: [] }
   const unused = async (): Promise<never> => assert.fail('not asked for')
   const registry: Registry = {
-    async open({ fields, numbers }) {
+    async open({ fields, numbers, faultyLines }, from) {
       asked.push(['open', fields.legalName ?? '', numbers])
+      keys.push(from.once)
+      const faults = [{ line: 2, found: '<nonsense>', expected: 'a number' }]
+      if (numbers.includes('nonsense') && faultyLines === 'refuse')
+        return { kind: 'faults', faults: [], report: { added: 0, there: 0, faults } }
       if (fields.legalName === '')
         return { kind: 'faults', faults: [{ field: 'legalName', problem: 'expected the name' }], report }
       return { kind: 'opened', id: VIEW.id, token: TOKEN, report }
@@ -163,7 +235,7 @@ function makeApp() {
       asked.push(['confirm', token])
       return token === TOKEN ? { kind: 'confirmed', token } : { kind: 'unknown' }
     },
-    status: async (token) => (token === TOKEN ? VIEW : undefined),
+    status: async (token) => (token === TOKEN ? { ...VIEW, ...changes } : undefined),
     numbersCsv: async (token) => (token === TOKEN ? 'number\r\n' : undefined),
     addNumbers: async () => ({
       kind: 'taken',
@@ -213,5 +285,5 @@ function makeApp() {
       tickets: new Tickets(new Uint8Array(32)),
     }),
   )
-  return { app, asked }
+  return { app, asked, keys }
 }

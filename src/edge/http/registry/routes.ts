@@ -1,12 +1,14 @@
 import { Hono } from 'hono'
-import { z } from '@hono/zod-openapi'
-import type { EvidenceUpload, Refused as NotSaved, Visitor } from '#core/redress/desk.ts'
+import type { Refused as NotSaved, Visitor } from '#core/redress/desk.ts'
 import type { BusinessFields } from '#core/registry/business.ts'
-import type { FeedDesk, NumbersReport, Registry } from '#core/registry/registry.ts'
+import { type LineFault, leftOut } from '#core/registry/number-lines.ts'
+import type { FeedDesk, Registry } from '#core/registry/registry.ts'
 import { parseJsonBody, readBody } from '#edge/http/body.ts'
 import type { ConnectionEnv } from '#edge/http/connection.ts'
 import { answerJson, answerPage, refuseMachine, refusedForm, sendOn } from '#edge/http/desk/answers.ts'
-import { type FormState, emptyForm } from '#edge/http/desk/fields.ts'
+import { KEYS_MAX, KEY_KEPT_MS, onceKey } from '#edge/http/desk/api-routes.ts'
+import { challengeDocument } from '#edge/http/desk/documents.ts'
+import { type FieldFault, type FormState, emptyForm } from '#edge/http/desk/fields.ts'
 import type { Page } from '#edge/http/desk/page.ts'
 import {
   type DeskContext,
@@ -19,7 +21,11 @@ import {
 } from '#edge/http/desk/parts.ts'
 import { type PostedForm, readForm } from '#edge/http/desk/read-form.ts'
 import type { Tickets } from '#edge/http/desk/ticket.ts'
+import { answerTagged } from '#edge/http/etag.ts'
 import { Refused } from '#edge/http/problem.ts'
+import { Repeats } from '#edge/http/repeats.ts'
+import { registryDescription } from './description.ts'
+import { applicationSchema, registrationDocument, stepSchema } from './documents.ts'
 import { answerFeed, answerKeys } from './feed.ts'
 import {
   type RegistryAction,
@@ -49,30 +55,46 @@ export function registryRoutes(parts: RegistryPagesParts): Hono<ConnectionEnv> {
   const { registry, operator, publicUrl } = parts
   const app = new Hono<ConnectionEnv>()
 
-  app.get('/register', () => answerPage(operator, registerPage(emptyForm(newKey()), undefined)))
+  const keys = new Repeats<string>(KEYS_MAX, KEY_KEPT_MS)
+
+  app.get('/register', () => answerPage(operator, registerPage(emptyForm(newKey()), [])))
   app.post('/register', async (context) => {
     const posted = await readPosted(context)
-    const once = posted.typed.get('once') ?? newKey()
-    const from = visitor(context, posted)
+    const once = onceOfForm(posted)
     const fields = fieldsOf(posted.typed)
-    const opened = await registry.open({ way: 'page', fields, numbers: numbersOf(posted) }, from)
-    if (opened.kind === 'opened')
-      return answerPage(operator, openedPage(opened.token, fields.email?.trim() ?? '', opened.report))
-    const form: FormState = { typed: posted.typed, faults: [], once }
-    if (opened.kind === 'faults') {
-      const faults = opened.faults.map(({ field, problem }) => ({ field, problem: sentence(problem) }))
-      return answerPage(operator, registerPage({ ...form, faults }, opened.report), 422)
+    const numbers = numbersOf(posted)
+    const form: FormState = { typed: new Map(posted.typed).set('numbers', numbers.text), faults: [], once }
+    if (numbers.problem !== undefined) {
+      const faults = [{ field: 'file', problem: sentence(numbers.problem) }]
+      return answerPage(operator, registerPage({ ...form, faults }, []), 422)
     }
-    return tell(context, opened, form, (form) => registerPage(form, undefined))
+    const faultyLines = posted.typed.get('leave') === 'yes' ? 'leave-out' : 'refuse'
+    const from = { ...visitor(context, posted), once }
+    const opened = await registry.open({ way: 'page', fields, numbers: numbers.text, faultyLines }, from)
+    if (opened.kind === 'opened') return sendOn(`/g/${opened.token}/opened`)
+    if (opened.kind === 'faults') {
+      const lines = opened.report.faults
+      const faults: FieldFault[] = opened.faults.map(({ field, problem }) => ({ field, problem: sentence(problem) }))
+      if (lines.length > 0 && faultyLines === 'refuse') faults.push({ field: 'numbers', problem: countFaulty(lines) })
+      return answerPage(operator, registerPage({ ...form, faults }, lines), 422)
+    }
+    return tell(context, opened, form, (form) => registerPage(form, []))
   })
   app.post('/v1/registrations', async (context) => {
     if (context.req.raw.headers.get('origin') !== null) checkSite(context.req.raw, publicUrl)
-    const body = parseJsonBody(applicationSchema, await readBody(context.req.raw, UPLOAD_BYTES_MAX))
+    const octets = await readBody(context.req.raw, UPLOAD_BYTES_MAX)
+    const body = parseJsonBody(applicationSchema, octets)
+    const once = onceKey(context, octets, keys, parts.now())
     const { numbers, callsPerDay, ...fields } = body
     const listed = typeof numbers === 'string' ? numbers : (numbers ?? []).join('\n')
     const opened = await registry.open(
-      { way: 'api', fields: { ...fields, callsPerDay: String(callsPerDay) }, numbers: listed },
-      visitor(context, undefined),
+      {
+        way: 'api',
+        fields: { ...fields, callsPerDay: String(callsPerDay) },
+        numbers: listed,
+        faultyLines: 'leave-out',
+      },
+      visitorOf(context, parts, { way: 'api', once }),
     )
     if (opened.kind === 'faults') {
       const { field, problem } = opened.faults[0]!
@@ -109,8 +131,15 @@ export function registryRoutes(parts: RegistryPagesParts): Hono<ConnectionEnv> {
     const token = keyOf(context)
     const view = await registry.status(token)
     if (view === undefined) throw noSuchLink()
-    if (wantsJson(context.req.raw)) return answerJson(view)
+    if (wantsJson(context.req.raw)) return answerJson(registrationDocument(view))
     return answerPage(operator, registrationPage(view, token, operator, emptyForm(newKey()), {}))
+  })
+  app.get('/g/:token/opened', async (context) => {
+    const token = keyOf(context)
+    const view = await registry.status(token)
+    if (view === undefined) throw noSuchLink()
+    if (view.status !== 'unconfirmed') return sendOn(`/g/${token}`)
+    return answerPage(operator, openedPage(view, token))
   })
   app.get('/g/:token/numbers.csv', async (context) => {
     const csv = await registry.numbersCsv(keyOf(context))
@@ -130,7 +159,7 @@ export function registryRoutes(parts: RegistryPagesParts): Hono<ConnectionEnv> {
       const done = await step(registry, token, posted, visitor(context, posted))
       if ('kind' in done && done.kind === 'unknown') throw noSuchLink()
       const isMachine = !isForm || wantsJson(context.req.raw)
-      if ('dial' in done) return isMachine ? answerJson(done) : sendOn(`/g/${token}#prove`)
+      if ('dial' in done) return isMachine ? answerJson(challengeDocument(done)) : sendOn(`/g/${token}#prove`)
       if (done.kind === 'added') return isMachine ? answerJson(done.file, 201) : sendOn(`/g/${token}#prove`)
       if (done.kind === 'done') return isMachine ? answerJson({ done: true }) : sendOn(`/g/${token}`)
       if (done.kind === 'taken' && isMachine) return answerJson(done.report)
@@ -141,12 +170,14 @@ export function registryRoutes(parts: RegistryPagesParts): Hono<ConnectionEnv> {
       const form: FormState = { typed: posted.typed, faults: [], once: newKey() }
       if (done.kind === 'taken') {
         // The good lines are there; the others stay in the form, to be set right.
-        const report: NumbersReport = done.report
-        return answerPage(operator, registrationPage(view, token, operator, emptyForm(newKey()), { report }))
+        const { report } = done
+        const left = emptyForm(newKey(), new Map([['numbers', leftOut(numbersOf(posted).text, report.faults)]]))
+        return answerPage(operator, registrationPage(view, token, operator, left, { action, report }))
       }
+      const verb = action === 'evidence' || ('field' in done && done.field === 'file') ? 'choose' : 'enter'
       return tell(
         context,
-        done,
+        'problem' in done ? { ...done, problem: done.problem.replace(/^expected /, `${verb} `) } : done,
         form,
         (form) => registrationPage(view, token, operator, form, { action }),
         FIELDS[action],
@@ -154,10 +185,20 @@ export function registryRoutes(parts: RegistryPagesParts): Hono<ConnectionEnv> {
     })
   }
 
+  let description: string | undefined
+  app.get('/v1/registry/openapi.json', (context) => {
+    description ??= JSON.stringify(registryDescription())
+    return answerTagged(context.req.raw, description, { 'content-type': 'application/json' })
+  })
   if (parts.feed !== undefined) {
     const { feed } = parts
     app.get('/v1/registry/feed', (context) => answerFeed(context.req.raw, feed))
     app.get('/.well-known/recourse-registry-keys.json', (context) => answerKeys(context.req.raw, feed))
+  }
+  for (const [path, allow] of PLACES) {
+    app.all(path, () => {
+      throw new Refused('wrong-method', `expected ${allow}`, { headers: { allow } })
+    })
   }
   return app
 
@@ -197,7 +238,11 @@ type Step = (
 
 /** What each form asks of the registry. */
 const STEPS: { readonly [action in RegistryAction]: Step } = {
-  numbers: (registry, token, posted, from) => registry.addNumbers(token, numbersOf(posted), from),
+  numbers: async (registry, token, posted, from) => {
+    const { text, problem } = numbersOf(posted)
+    if (problem !== undefined) return { kind: 'refused', field: 'file', problem }
+    return registry.addNumbers(token, text, from)
+  },
   remove: (registry, token, { typed }, from) => registry.removeNumbers(token, typed.get('lines') ?? '', from),
   prove: (registry, token, { typed }, from) => registry.challenge(token, typed.get('number') ?? '', from),
   evidence: async (registry, token, { files }, from) => {
@@ -225,21 +270,6 @@ const FIELDS: { readonly [action in RegistryAction]?: ReadonlyMap<string, string
   evidence: new Map([['file', 'evidence']]),
 }
 
-const applicationSchema = z.strictObject({
-  legalName: z.string(),
-  contact: z.string(),
-  email: z.string(),
-  tel: z.string().optional(),
-  site: z.string(),
-  purpose: z.string(),
-  callsPerDay: z.int(),
-  provider: z.string(),
-  numbers: z.union([z.string(), z.array(z.string()).max(10_000)]).optional(),
-})
-
-/** A step of a machine: names and texts, as the form has them; `numbers` may be a list. */
-const stepSchema = z.record(z.string().max(40), z.union([z.string(), z.int(), z.array(z.string()).max(10_000)]))
-
 async function readMachine(request: Request): Promise<PostedForm> {
   const body = parseJsonBody(stepSchema, await readBody(request, UPLOAD_BYTES_MAX))
   const typed = new Map<string, string>()
@@ -258,14 +288,28 @@ function fieldsOf(typed: ReadonlyMap<string, string>): BusinessFields {
   return fields
 }
 
-/** What was pasted, and behind it what a file has. */
-function numbersOf({ typed, files }: PostedForm): string {
+/** What a file has, and behind it what was pasted; that alone where the file is no text. */
+function numbersOf({ typed, files }: PostedForm): { readonly text: string; readonly problem?: string } {
   const pasted = typed.get('numbers') ?? ''
-  const file: EvidenceUpload | undefined = files.get('file')
-  if (file === undefined) return pasted
-  // Octets that are no UTF-8 are shown as what they are not: the line is named, the others count.
-  const text = new TextDecoder('utf-8').decode(file.octets)
-  return pasted.trim() === '' ? text : `${text}\n${pasted}`
+  const file = files.get('file')
+  if (file === undefined) return { text: pasted }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(file.octets)
+    if (!text.includes('\0')) return { text: pasted.trim() === '' ? text : `${text.trimEnd()}\n${pasted}` }
+  } catch {
+    // Said below, as for a file with other octets that no text has.
+  }
+  return { text: pasted, problem: 'this file is no text: save it as CSV (UTF-8) and choose it again' }
+}
+
+/** The key of a posted form; a new one where it brought none. */
+function onceOfForm({ typed }: PostedForm): string {
+  const once = typed.get('once') ?? ''
+  return isKey(once) ? once : newKey()
+}
+
+function countFaulty({ length }: readonly LineFault[]): string {
+  return `${length === 1 ? 'One line' : `${length} lines`} cannot be used. The list above the field says why.`
 }
 
 function keyOf(context: DeskContext): string {
@@ -280,10 +324,21 @@ function noSuchLink(): Refused {
 }
 
 function sentence(problem: string): string {
-  const begun = `${problem.charAt(0).toUpperCase()}${problem.slice(1)}`
+  const asked = problem.replace(/^expected /, 'enter ')
+  const begun = `${asked.charAt(0).toUpperCase()}${asked.slice(1)}`
   return /[.!?]$/.test(begun) ? begun : `${begun}.`
 }
 
 const BUSINESS_FIELDS = ['legalName', 'contact', 'email', 'tel', 'site', 'purpose', 'callsPerDay', 'provider'] as const
+const PLACES: ReadonlyMap<string, string> = new Map([
+  ['/register', 'GET, POST'],
+  ['/v1/registrations', 'POST'],
+  ['/g', 'GET, POST'],
+  ['/g/confirm/:token', 'GET, POST'],
+  ['/g/:token', 'GET'],
+  ['/g/:token/opened', 'GET'],
+  ['/g/:token/numbers.csv', 'GET'],
+  [`/g/:token/:action{${Object.keys(STEPS).join('|')}}`, 'POST'],
+])
 /** A list of ten thousand lines. */
 export const UPLOAD_BYTES_MAX = 1_048_576
