@@ -21,8 +21,23 @@ export function refuseReload(before: FixedConfig, after: FixedConfig): string[] 
 /** The new configuration with those keys as they were. */
 export function keepUntilRestart(before: Config, after: Config): Config {
   const { listen, threads, udp, receiveBufferBytes, limits } = before.gate
-  const { store, receipts, outlets, mail, outcomes, ledger, journal, metrics, log, office, accounts, registry } = before
-  const own = { office, accounts, registry, store, receipts, outlets, mail, outcomes, ledger, journal, metrics, log }
+  const {
+    store,
+    receipts,
+    outlets,
+    mail,
+    outcomes,
+    monitor,
+    ledger,
+    journal,
+    metrics,
+    log,
+    office,
+    accounts,
+    registry,
+  } = before
+  const fixed = { office, accounts, registry, monitor, store, receipts, outlets, mail, outcomes }
+  const own = { ...fixed, ledger, journal, metrics, log }
   const listening = <Door extends { readonly listen: unknown; readonly tls: TlsConfig }>(
     door: Door | undefined,
     was: Door | undefined,
@@ -82,6 +97,7 @@ const RESTART_KEYS: readonly ReadKey<Config>[] = [
   ['mail', ({ mail }) => mail],
   ['registry', ({ registry }) => registry],
   ['gate.outcomes', ({ outcomes }) => outcomes],
+  ['monitor', ({ monitor }) => monitor],
   ['ledger', ({ ledger }) => ledger],
   ['journal', ({ journal }) => journal],
   ['metrics', ({ metrics }) => metrics],

@@ -200,10 +200,10 @@ export function noHepInFigures(): HepInFigures {
 }
 
 async function listenUdp({ address, port }: HepEndpoint, inlet: HepInlet, open: OpenDatagrams): Promise<HepListener> {
-  const { local, close } = await open(address, port, RECEIVE_BUFFER_BYTES, (octets, from) => {
+  const opened = await open(address, port, RECEIVE_BUFFER_BYTES, (octets, from) => {
     if (inlet.admits(from)) inlet.take(octets, from)
   })
-  return { local: `udp:${local}`, close }
+  return { local: `udp:${opened.local}`, close: () => opened.close() }
 }
 
 const openSocket: OpenDatagrams = async (address, port, receiveBufferBytes, receive) => {

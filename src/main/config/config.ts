@@ -13,6 +13,7 @@ import type { StreamLimits } from '#edge/gate/streams.ts'
 import type { Endpoint, Listening } from './addresses.ts'
 import type { AccountsConfig, OfficeConfig } from './office.ts'
 import type { OutcomesConfig } from './outcomes.ts'
+import type { MonitorConfig } from './monitor.ts'
 import type { RegistryConfig } from './registry.ts'
 import type { MailConfig } from './mail.ts'
 import type { OutletsConfig } from './outlets.ts'
@@ -65,6 +66,8 @@ export type Config = {
   /** Undefined where no copies are taken. */
   readonly outcomes: OutcomesConfig | undefined
   readonly registry: RegistryConfig
+  /** Undefined where the calling side is not watched. */
+  readonly monitor: MonitorConfig | undefined
   /** Undefined where signed calls are not verified here. */
   readonly stir: StirConfig | undefined
   readonly ledger: { readonly checkpoints: string; readonly keepMs: number; readonly chain: string }

@@ -1,6 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
 import { TOKEN, TOKEN_CHARACTERS_MAX, TOKEN_CHARACTERS_MIN } from '#edge/http/tokens.ts'
-import { readTlsIdentity } from '#edge/gate/certificate.ts'
 import { formatEndpoint, isOnThisMachine } from './addresses.ts'
 import { noticesOf } from './checks.ts'
 import type { ApiConfig, CardConfig, DeskConfig, TlsConfig, VerificationConfig } from './config.ts'
@@ -137,27 +136,17 @@ class Reader extends SourceReader {
   tls(path: Path, tls: NonNullable<Settings['api']>['tls']): TlsConfig {
     if (tls === 'none') return { kind: 'none' }
     if ('proxy' in tls) return { kind: 'proxy', addresses: tls.proxy }
-    const certificate = this.text([...path, 'certificate'], tls.certificate)
-    const key = this.secret([...path, 'key'], tls.key)
-    if (certificate === undefined || key === undefined) return { kind: 'none' }
-    const reading = readTlsIdentity({ certificate, key, clients: undefined }, Date.now())
-    if (reading.kind === 'ok') return { kind: 'files', certificate, key }
-    this.fault([...path, reading.file], `found ${reading.found}, expected ${reading.expected}`)
-    return { kind: 'none' }
+    const identity = this.identity(path, tls)
+    return identity === undefined ? { kind: 'none' } : { kind: 'files', ...identity }
   }
 
   card(desk: NonNullable<Settings['desk']>): CardConfig | undefined {
     const { card } = desk
     if (card === undefined) return undefined
     const path: Path = ['desk', 'card']
-    const certificate = this.text([...path, 'certificate'], card.certificate)
-    const key = this.secret([...path, 'key'], card.key)
-    if (certificate === undefined || key === undefined) return undefined
-    const reading = readTlsIdentity({ certificate, key, clients: undefined }, Date.now())
-    if (reading.kind === 'refused') {
-      this.fault([...path, reading.file], `found ${reading.found}, expected ${reading.expected}`)
-      return undefined
-    }
+    const identity = this.identity(path, card)
+    if (identity === undefined) return undefined
+    const { certificate, key } = identity
     if (createPrivateKey(key).asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
       this.fault(
         [...path, 'key'],

@@ -9,6 +9,7 @@ import { sortFaults, type ConfigFault } from './fault.ts'
 import { readHttp, type HttpConfig } from './http.ts'
 import { besides, openListReader, reasonOf, type ReadFile } from './lists.ts'
 import { type OutcomesConfig, readOutcomes } from './outcomes.ts'
+import { type MonitorConfig, readMonitor } from './monitor.ts'
 import { type RegistryConfig, readRegistry } from './registry.ts'
 import { type MailConfig, readMail } from './mail.ts'
 import { type OutletsConfig, readOutlets } from './outlets.ts'
@@ -87,6 +88,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
   const mail = readMail(parsed.data, { file, readFile, env, places, serves: serves === true })
   const registry = readRegistry(parsed.data, { file, readFile, env, places, serves: serves === true })
   const outcomes = readOutcomes(parsed.data, { file, readFile, env, places, serves: serves === true })
+  const monitor = readMonitor(parsed.data, { file, readFile, env, places, serves: serves === true })
   const stir = readStir(parsed.data, { file, readFile, env, places, serves: serves === true }, isWhole)
   const compiled = compile(
     parsed.data,
@@ -101,6 +103,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
     mail.mail,
     outcomes.outcomes,
     registry.registry,
+    monitor.monitor,
     stir.stir,
   )
   faults.push(
@@ -111,6 +114,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
     ...mail.faults,
     ...outcomes.faults,
     ...registry.faults,
+    ...monitor.faults,
     ...stir.faults,
   )
   if (faults.length > 0) return { kind: 'refused', faults: sortFaults(faults) }
@@ -131,6 +135,7 @@ function compile(
   mail: MailConfig | undefined,
   outcomes: OutcomesConfig | undefined,
   registry: RegistryConfig,
+  monitor: MonitorConfig | undefined,
   stir: StirConfig | undefined,
 ) {
   const { operator, gate, desk, policy } = settings
@@ -201,6 +206,7 @@ function compile(
     mail,
     outcomes,
     registry,
+    monitor,
     stir,
     ledger: {
       checkpoints: besides(file, settings.ledger.checkpoints),

@@ -26,6 +26,7 @@ import { accountsSchema, officeSchema } from './schema-office.ts'
 import { mailSchema } from './schema-mail.ts'
 import { webhooksSchema } from './schema-outlets.ts'
 import { policySchema } from './schema-policy.ts'
+import { monitorSchema } from './schema-monitor.ts'
 import { registrySchema } from './schema-registry.ts'
 import { stirSchema } from './schema-stir.ts'
 
@@ -296,6 +297,11 @@ export const configSchema = z.strictObject({
     registrySchema.prefault({}),
     'The registry of businesses and their numbers, its feed, and those of others.',
     'a mapping with feed, key, term, proof and sources',
+  ),
+  monitor: key(
+    monitorSchema.optional(),
+    'The calling side: calls of your own that networks refuse. Without it nothing is watched but files that `recourse monitor` is given.',
+    'a mapping with hep, carriers and webhooks',
   ),
   api: key(
     api.optional(),

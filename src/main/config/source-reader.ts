@@ -1,3 +1,4 @@
+import { readTlsIdentity } from '#edge/gate/certificate.ts'
 import type { Environment } from './environment.ts'
 import type { ConfigFault } from './fault.ts'
 import type { SecretSource } from './keys.ts'
@@ -50,5 +51,19 @@ export class SourceReader {
       this.fault(path, `found the file ${file}, which cannot be read (${reasonOf(error)}), expected one that can`)
       return undefined
     }
+  }
+
+  /** A certificate with its key, PEM texts that serve a handshake; undefined where they are not to be read, or with a fault. */
+  identity(
+    path: Path,
+    named: { readonly certificate: string; readonly key: SecretSource },
+  ): { readonly certificate: string; readonly key: string } | undefined {
+    const certificate = this.text([...path, 'certificate'], named.certificate)
+    const key = this.secret([...path, 'key'], named.key)
+    if (certificate === undefined || key === undefined) return undefined
+    const reading = readTlsIdentity({ certificate, key, clients: undefined }, Date.now())
+    if (reading.kind === 'ok') return { certificate, key }
+    this.fault([...path, reading.file], `found ${reading.found}, expected ${reading.expected}`)
+    return undefined
   }
 }
