@@ -98,7 +98,7 @@ function readTelnyxKey(reader: SourceReader, base64: string): string | undefined
     return undefined
   }
   const der = Buffer.concat([ED25519_SPKI, octets])
-  return createPublicKey({ key: der, format: 'der', type: 'spki' }).export({ format: 'pem', type: 'spki' }).toString()
+  return createPublicKey({ key: der, format: 'der', type: 'spki' }).export({ format: 'pem', type: 'spki' })
 }
 
 /** TCP and TLS listen on the same ports. */
