@@ -77,6 +77,8 @@ export type OfficeOpened =
       readonly token: string
       readonly needsConfirmation: boolean
     }
+  /** Its key came with another opening before. */
+  | { readonly kind: 'key-reused' }
   | Exclude<Worked, { readonly kind: 'done' }>
 
 export type OfficeProof = {

@@ -39,8 +39,13 @@ export type StepTerms = {
   readonly terms: CaseTerms
 }
 
-/** A step that cannot be taken. */
-export type Refusal = { readonly kind: 'refused'; readonly field: string; readonly problem: string }
+/** A step that cannot be taken; `isOver` where the case has as many of its kind as it may. */
+export type Refusal = {
+  readonly kind: 'refused'
+  readonly field: string
+  readonly problem: string
+  readonly isOver?: true | undefined
+}
 
 export type Step = { readonly kind: 'change'; readonly change: DeskChange } | Refusal
 
@@ -113,6 +118,8 @@ export function answerQuestion(
   by?: Worker,
 ): Step {
   if (step.found.status !== 'waiting-for-claimant') return refuse('text', 'no question waits for an answer')
+  const full = by === undefined ? refuseMore(step, 'text') : undefined
+  if (full !== undefined) return full
   return plain(
     step,
     actorOf(by),
@@ -123,7 +130,17 @@ export function answerQuestion(
 
 /** The claimant writes without having been asked. */
 export function addMessage(step: StepTerms, text: string): Step {
-  return plain(step, CLAIMANT, [{ kind: 'updated', data: { what: 'message', text } }])
+  return refuseMore(step, 'text') ?? plain(step, CLAIMANT, [{ kind: 'updated', data: { what: 'message', text } }])
+}
+
+/** Mail about the case that is not known to be its claimant's: a note by who reads mail, and as much of it as of a claimant. */
+export function noteMail(step: StepTerms, text: string, by: Worker): Step {
+  const notes = step.events.filter(
+    ({ actor, kind }) => kind === 'updated' && actor.kind === 'worker' && actor.name === by.name,
+  )
+  if (notes.length >= CLAIMANT_EVENTS_MAX)
+    return refuseOver('text', `${CLAIMANT_EVENTS_MAX} notes came by mail already`)
+  return noteCase(step, text, by)
 }
 
 export function withdrawCase(step: StepTerms, reason: string, by?: Worker): Step {
@@ -132,6 +149,7 @@ export function withdrawCase(step: StepTerms, reason: string, by?: Worker): Step
   // Withdrawn, it would deny what gates go on doing.
   if (holdsEntries(step.found))
     return refuse('reason', 'a decision of this case is in force: ask for another decision instead of withdrawing it')
+  // Withdrawing ends it: that is never one step too many.
   return plain(step, actorOf(by), [{ kind: 'withdrawn', data: { reason } }], by && audited(by, 'case-withdrawn', id))
 }
 
@@ -140,11 +158,15 @@ export function reopenCase(step: StepTerms, reason: string, by?: Worker): Step {
   if (isOpenStatus(status) || status === 'unconfirmed') return refuse('reason', 'the case is open')
   if (by === undefined && (!isConfirmed || status === 'granted'))
     return refuse('reason', 'the case cannot be opened again')
+  const full = by === undefined ? (refuseReopening(step) ?? refuseMore(step, 'reason')) : undefined
+  if (full !== undefined) return full
   return plain(step, actorOf(by), [{ kind: 'reopened', data: { reason } }], by && audited(by, 'case-reopened', id))
 }
 
 export function addEvidence(step: StepTerms, file: EvidenceFile): Step {
   if (!isOpenStatus(step.found.status)) return refuse('file', 'the case is not open')
+  const full = refuseMore(step, 'file')
+  if (full !== undefined) return full
   return plain(step, CLAIMANT, [{ kind: 'updated', data: { what: 'evidence', file } }])
 }
 
@@ -474,12 +496,39 @@ function refuse(field: string, problem: string): Refusal {
   return { kind: 'refused', field, problem }
 }
 
+function refuseOver(field: string, problem: string): Refusal {
+  return { kind: 'refused', field, problem, isOver: true }
+}
+
+/** A case is read whole at each step, and by people: whoever has its link must not make it endless. */
+function refuseMore({ events }: StepTerms, field: string): Refusal | undefined {
+  const own = events.filter(({ actor }) => actor.kind === 'claimant').length
+  if (own < CLAIMANT_EVENTS_MAX) return undefined
+  return refuseOver(
+    field,
+    `this case has ${CLAIMANT_EVENTS_MAX} entries of yours already: contact us about it directly`,
+  )
+}
+
+function refuseReopening({ events }: StepTerms): Refusal | undefined {
+  const before = events.filter(({ actor, kind }) => kind === 'reopened' && actor.kind === 'claimant').length
+  if (before < REOPENINGS_MAX) return undefined
+  return refuseOver(
+    'reason',
+    `this case was opened again ${REOPENINGS_MAX} times already: contact us about it directly`,
+  )
+}
+
 function present(mails: readonly (NewMail | undefined)[]): NewMail[] {
   return mails.filter((mail) => mail !== undefined)
 }
 
 /** Promised: all gates judge by what was recorded. Before that a call may be blocked without anything being wrong. */
 export const GATES_HEAR_WITHIN_MS = 1_000
+/** What a claimant can add to one case, its opening and confirming with it: answers, mail, files, ends and openings. */
+export const CLAIMANT_EVENTS_MAX = 100
+/** How often a claimant can open one case again; each time its clock starts anew. */
+export const REOPENINGS_MAX = 5
 const CLAIMANT: CaseActor = { kind: 'claimant' }
 const DESK: CaseActor = { kind: 'desk' }
 const NOTHING = { events: [], mails: [], standing: [], ended: [], audit: [] } as const

@@ -6,6 +6,7 @@ import type { Worked } from '#core/redress/office.ts'
 import type { Step, StepTerms } from '#core/redress/steps.ts'
 import type { DeskStore } from '#edge/store/desk-store.ts'
 import { sqliteCode } from '#edge/store/store-error.ts'
+import type { Admission } from './admission.ts'
 
 /** What is common to everything that works on cases. */
 export type CasesParts = {
@@ -16,6 +17,8 @@ export type CasesParts = {
   readonly secret: Uint8Array
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** What is refused is counted there. */
+  readonly admission: Pick<Admission, 'figures'>
   /** Told of faults of our own, and of a store that takes nothing. */
   readonly alarm: (cause: unknown) => void
 }
@@ -50,7 +53,10 @@ export class Cases {
         if (terms === undefined) return { kind: 'unknown' }
         if (seen !== undefined && seen !== terms.found.seq) return { kind: 'changed', seq: terms.found.seq }
         const step = compute(terms)
-        if (step.kind === 'refused') return step
+        if (step.kind === 'refused') {
+          if (step.isOver === true) this.#parts.admission.figures.steps++
+          return { kind: 'refused', field: step.field, problem: step.problem }
+        }
         if (this.#parts.store.record(step.change) === 'recorded')
           return { kind: 'done', seq: Math.max(terms.found.seq, ...step.change.events.map(({ seq }) => seq)) }
         if (step.change.marks !== undefined) return { kind: 'done', seq: terms.found.seq }

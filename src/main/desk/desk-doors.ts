@@ -1,6 +1,6 @@
 // One thing: the desk's doors and all that works behind them, brought up and down together in its thread.
 import { hash } from 'node:crypto'
-import { addMessage, answerQuestion, noteCase } from '#core/redress/steps.ts'
+import { addMessage, answerQuestion, noteMail } from '#core/redress/steps.ts'
 import { createDesk as createCards } from '#edge/http/card.ts'
 import { createDeskPages } from '#edge/http/desk/pages.ts'
 import { Tickets } from '#edge/http/desk/ticket.ts'
@@ -23,7 +23,7 @@ import { readSources, registryTermsOf } from '#main/registry/terms.ts'
 import { createBlockSearch } from './block-search.ts'
 import { makeId } from './cases.ts'
 import { challengeDial } from './desk.ts'
-import { startDeskChores } from './desk-chores.ts'
+import { type DeskChores, startDeskChores } from './desk-chores.ts'
 import type { DeskFigures } from './desk-figures.ts'
 import type { DeskOrder, DeskReport, DeskTask } from './desk-messages.ts'
 import { type DeskRoom, openDeskRoom, STATUS_WITHIN_MS } from './desk-room.ts'
@@ -108,6 +108,7 @@ async function openDoors(
     alerts,
     keepMs: () => config.desk?.keepMs ?? KEEP_MS,
     overdue: () => tell({ kind: 'overdue' }),
+    eraseRegistrations: (before, at, limit) => registryStore.erase(before, at, limit),
   })
   undo.push(() => chores.close())
 
@@ -140,6 +141,19 @@ async function openDoors(
   }, ATTEND_EVERY_MS)
   undo.push(() => clearInterval(attend))
 
+  const sendLinks = (): void => {
+    try {
+      registry.sendLinks()
+    } catch (cause) {
+      alarm(cause)
+    }
+  }
+  const linking = setInterval(sendLinks, LINKS_EVERY_MS)
+  undo.push(() => {
+    clearInterval(linking)
+    sendLinks()
+  })
+
   function openReplies({ mail }: Config, store: string): Inbox {
     return openInbox({
       store,
@@ -148,15 +162,16 @@ async function openDoors(
         const id = thread.slice(thread.indexOf(':') + 1)
         const taken = cases.take(id, (step) => {
           if (stranger !== undefined || thread !== id)
-            return noteCase(step, `Mail from ${stranger ?? 'another address that we wrote to'}:\n${text}`, MAIL_DESK)
-          const answered = answerQuestion(step, text, 'mail')
-          return answered.kind === 'change' ? answered : addMessage(step, text)
+            return noteMail(step, `Mail from ${stranger ?? 'another address that we wrote to'}:\n${text}`, MAIL_DESK)
+          const isAsked = step.found.status === 'waiting-for-claimant'
+          return isAsked ? answerQuestion(step, text, 'mail') : addMessage(step, text)
         })
         if (taken.kind === 'unsaved') throw new Error('the store takes nothing just now')
+        return taken.kind === 'refused' ? 'refused' : 'taken'
       },
       onBounce: async (thread) => {
         const id = thread.slice(thread.indexOf(':') + 1)
-        const taken = cases.take(id, (step) => noteCase(step, 'A message could not be delivered.', MAIL_DESK))
+        const taken = cases.take(id, (step) => noteMail(step, 'A message could not be delivered.', MAIL_DESK))
         if (taken.kind === 'unsaved') throw new Error('the store takes nothing just now')
       },
       onTrouble: trouble('mail'),
@@ -195,6 +210,7 @@ async function openDoors(
         promise: { statusWithinHours: STATUS_WITHIN_MS / 3_600_000 },
         timeZone: config.desk?.zone ?? 'UTC',
         isTransparent: config.desk?.isTransparent ?? false,
+        registry: { hasFeed: feed !== undefined },
       },
       publicUrl: config.desk?.public ?? 'https://localhost',
       country: config.desk?.country ?? 'US',
@@ -256,7 +272,7 @@ async function openDoors(
 
   const report = (): void => {
     try {
-      const desk = countDesk({ room, watch, post, inbox, news, registry, sources })
+      const desk = countDesk({ room, watch, chores, post, inbox, news, registry, sources })
       tell({ kind: 'figures', http: { ...figures }, desk })
     } catch (cause) {
       alarm(cause)
@@ -292,14 +308,15 @@ async function openDoors(
 type Counted = {
   readonly room: Pick<DeskRoom, 'parts' | 'store'>
   readonly watch: CallWatch
+  readonly chores: DeskChores
   readonly post: Post | undefined
   readonly inbox: Inbox | undefined
   readonly news: News
-  readonly registry: Pick<RegistryRoom, 'figures'>
+  readonly registry: Pick<RegistryRoom, 'figures' | 'forgotten'>
   readonly sources: Sources
 }
 
-function countDesk({ room, watch, post, inbox, news, registry, sources }: Counted): DeskFigures {
+function countDesk({ room, watch, chores, post, inbox, news, registry, sources }: Counted): DeskFigures {
   const { figures: refused } = room.parts.admission
   const mail = post?.figures()
   const told = news.figures()
@@ -315,6 +332,8 @@ function countDesk({ room, watch, post, inbox, news, registry, sources }: Counte
     desk_full_total: refused.full,
     desk_files_refused_total: refused.files,
     desk_challenges_refused_total: refused.challenges,
+    desk_steps_refused_total: refused.steps,
+    desk_limits_forgotten_total: room.parts.admission.forgotten,
     desk_calls_total: watch.figures.calls,
     desk_blocks_total: watch.figures.blocks,
     desk_verified_total: watch.figures.verified,
@@ -324,10 +343,10 @@ function countDesk({ room, watch, post, inbox, news, registry, sources }: Counte
     mail_overdue_seconds: Math.round((mail?.overdueMs ?? 0) / 1000),
     mail_sent_total: mail?.sent ?? 0,
     mail_retried_total: mail?.retried ?? 0,
-    mail_given_up_total: mail?.givenUp ?? 0,
+    mail_given_up_total: (mail?.givenUp ?? 0) + chores.figures.mailsGivenUp,
     mail_answered_total: came('answered'),
     mail_bounced_total: came('bounced'),
-    mail_ignored_total: came('automatic', 'empty', 'unknown', 'unreadable'),
+    mail_ignored_total: came('automatic', 'empty', 'unknown', 'unreadable', 'refused'),
     mail_repeated_total: came('repeated'),
     news_waiting: told.waiting,
     news_told_total: told.told,
@@ -337,6 +356,7 @@ function countDesk({ room, watch, post, inbox, news, registry, sources }: Counte
     registry_limited_mail_total: registry.figures['mail-address'],
     registry_limited_domain_total: registry.figures['mail-domain'],
     registry_full_total: registry.figures.full,
+    registry_limits_forgotten_total: registry.forgotten(),
     registry_pulls_total: sources.figures.pulls,
     registry_unchanged_total: sources.figures.unchanged,
     registry_taken_total: sources.figures.taken,
@@ -374,5 +394,6 @@ function openMail({ mail }: Config, store: string, onTrouble: (why: string) => v
 const MAIL_DESK = { name: 'mail', account: 'desk' }
 const REPORT_EVERY_MS = 1_000
 const ATTEND_EVERY_MS = 60_000
+const LINKS_EVERY_MS = 2_000
 const DIALS_TRIED = 50
 const KEEP_MS = 730 * 86_400_000

@@ -1,19 +1,28 @@
 import assert from 'node:assert/strict'
-import { createHash, createHmac } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { createHmac } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { parseParty } from '#core/call/party.ts'
 import type { Claim } from '#core/redress/claim.ts'
-import type { Filed, Visitor } from '#core/redress/desk.ts'
+import type { Filed, SubscriberRequest, Visitor } from '#core/redress/desk.ts'
+import { REOPENINGS_MAX } from '#core/redress/steps.ts'
 import type { Config } from '#main/config/config.ts'
-import { Admission, CALM, PER_NETWORK } from './admission.ts'
+import { PER_NUMBER_FROM } from './admission.ts'
+import { createDesk } from './desk.ts'
 import { type DeskRoom, openDeskRoom } from './desk-room.ts'
 import { checkEvidence } from './evidence.ts'
 
 const VISITOR: Visitor = { address: '192.0.2.7', work: undefined, waited: false, once: undefined }
 const PORTAL = 'portal-secret'
+const RECEIPT_FACTS = {
+  atMs: Date.now(),
+  called: parseParty('+14155550163'),
+  rule: 1,
+  transaction: { high: 1, low: 2 },
+}
 
 test('a claim that is sent again is the same case; with another text it is another', async (t) => {
   const { desk } = open(t)
@@ -61,53 +70,109 @@ test('a full queue says so, and what was accepted stays', async (t) => {
 })
 
 test('a wish that the portal vouches for is granted at once, one that it does not waits for a person', async (t) => {
-  for (const [token, status] of [
-    [portalToken('+14155550163', 0), 'granted'],
-    [portalToken('+14155550199', 0), 'open'],
-    [portalToken('+14155550163', -16 * 60), 'open'],
-    [undefined, 'open'],
+  const LINE = '+14155550163'
+  const unblock = { wants: 'unblock', caller: '+12125550117' } as const
+  for (const [about, wish, token, status] of [
+    ['the wish', {}, portalToken({}), 'granted'],
+    ['the wish and its caller', unblock, portalToken(unblock), 'granted'],
+    ['another number', {}, portalToken({ number: '+14155550199' }), 'open'],
+    ['another wish', {}, portalToken({ wants: 'blocked-list' }), 'open'],
+    ['another caller', unblock, portalToken({ ...unblock, caller: '+12125550118' }), 'open'],
+    ['no caller', unblock, portalToken({ wants: 'unblock' }), 'open'],
+    ['refusing the caller', unblock, portalToken({ ...unblock, wants: 'block' }), 'open'],
+    ['the number only', {}, signed(`${LINE}.${seconds()}`, seconds()), 'open'],
+    ['another secret', {}, portalToken({}, 0, 'guessed'), 'open'],
+    ['15 minutes ago', {}, portalToken({}, -15 * 60 + 5), 'granted'],
+    ['too long ago', {}, portalToken({}, -15 * 60 - 5), 'open'],
+    ['too far ahead', {}, portalToken({}, 15 * 60 + 5), 'open'],
+    ['nothing', {}, undefined, 'open'],
+    ['no token', {}, 'x', 'open'],
   ] as const) {
     const { desk, cases } = open(t)
-    const wish = {
-      wants: 'opt-out',
-      number: '+14155550163',
-      caller: undefined,
-      email: 'sue@home.example',
-      name: 'Sue',
-      token,
-    } as const
-    const { case: id, token: link } = filed(await desk.subscriber(wish, VISITOR))
+    const { case: id, token: link } = filed(await desk.subscriber(wishOf({ ...wish, token }), VISITOR))
     await desk.confirm(cases.confirmToken(id).token)
-    assert.equal((await desk.status(link))?.status, status, String(token))
+    assert.equal((await desk.status(link))?.status, status, `a token for ${about}`)
   }
 })
 
-test('claims are limited by address, number, mail address and domain; nothing is taken by one that is refused', () => {
-  const admission = new Admission(new Uint8Array(32))
-  const admit = (number: number, from: Partial<Visitor> = {}, now = 0) =>
-    admission.admit(claimOf(number), { ...VISITOR, ...from }, 0, 10, now)
-  for (let number = 0; number < PER_NETWORK.burst; number++) assert.equal(admit(number), undefined)
-  assert.deepEqual(admit(99), { kind: 'limited', of: 'address', retryAfterMs: PER_NETWORK.everyMs })
-  assert.equal(admit(99, { address: '192.0.2.8' }), undefined)
-  for (let more = 0; more < 3; more++) admit(0, { address: `198.51.100.${more}` })
-  assert.equal(admit(0, { address: '198.51.100.9' })?.kind, 'limited')
-  assert.equal(admission.figures.limitedByAddress, 1)
-  assert.equal(admit(98, {}, PER_NETWORK.everyMs), undefined)
+test('what the portal hands over is good once, whoever has it; the same request again is the same case', async (t) => {
+  const { desk, store, parts } = open(t)
+  const token = portalToken({ wants: 'blocked-list' })
+  const wish = wishOf({ wants: 'blocked-list', token })
+  const from = { ...VISITOR, once: 'k'.repeat(22) }
+  const first = filed(await desk.subscriber(wish, from))
+  assert.deepEqual(filed(await desk.subscriber(wish, from)), first, 'a retry')
+  for (const again of [
+    await desk.subscriber({ ...wish, email: 'eve@evil.example' }, { ...VISITOR, address: '198.51.100.1' }),
+    await desk.subscriber(wish, { ...from, once: 'm'.repeat(22) }),
+    await desk.subscriber(wish, VISITOR),
+  ]) {
+    assert.ok(again.kind === 'refused' && again.field === 'token', JSON.stringify(again))
+    assert.match(again.problem, /used already: go back there/)
+  }
+  assert.deepEqual([store.waiting(), parts.admission.figures.limitedByNumber], [1, 0])
+  const next = { ...wish, token: portalToken({ wants: 'blocked-list' }, -1) }
+  assert.notEqual(filed(await desk.subscriber(next, VISITOR)).case, first.case)
 })
 
-test('above the calm each claim asks for a puzzle, which is good once and for who got it; a wait is as good', () => {
-  const admission = new Admission(new Uint8Array(32))
-  const admit = (number: number, from: Partial<Visitor> = {}) =>
-    admission.admit(claimOf(number), { ...VISITOR, address: `198.51.100.${number}`, ...from }, 0, 1e6, 0)
-  for (let number = 0; number < CALM.burst; number++) assert.equal(admit(number), undefined)
-  const asked = admit(100)
-  assert.ok(asked?.kind === 'work')
-  const work = solve(asked.puzzle, asked.bits)
-  assert.equal(admit(101, { work })?.kind, 'work', 'another address')
-  assert.equal(admit(100, { work: `${asked.puzzle}:x` })?.kind, 'work', 'not solved')
-  assert.equal(admit(100, { work }), undefined)
-  assert.equal(admit(100, { work })?.kind, 'work', 'used')
-  assert.equal(admit(102, { waited: true }), undefined)
+test('where another process is quicker with the same token, one case is filed and the other is refused', async (t) => {
+  const { desk, store, parts } = open(t)
+  const wish = wishOf({ token: portalToken({}) })
+  // Between looking and recording, each finds nothing.
+  const blind = createDesk({ ...parts, store: { ...store, mark: once(() => undefined, store.mark) } })
+  const first = filed(await desk.subscriber(wish, VISITOR))
+  const second = await blind.subscriber(wish, VISITOR)
+  assert.ok(second.kind === 'refused' && second.field === 'token')
+  assert.deepEqual([store.waiting(), (await desk.status(first.token))?.status], [1, 'unconfirmed'])
+})
+
+test('the portal that the guide shows makes a token that the desk takes', async (t) => {
+  const guide = readFileSync(new URL('../../../docs/desk.md', import.meta.url), 'utf8')
+  const secret = /^printf %s '([a-z-]+)' > portal\.secret/m.exec(guide)?.[1]
+  const shown = new URL(/^https:.*\/subscriber\?token=.*$/m.exec(guide)?.[0] ?? assert.fail('the guide shows no link'))
+  const [token = '', number = '', wants = '', caller = ''] = ['token', 'number', 'wants', 'caller'].map(
+    (name) => shown.searchParams.get(name) ?? undefined,
+  )
+  const { desk, cases } = open(t, { portalSecret: secret }, () => Number(token.split('.')[0]) * 1_000)
+  const wish = wishOf({ number, wants: wants as SubscriberRequest['wants'], caller, token })
+  const { case: id, token: link } = filed(await desk.subscriber(wish, VISITOR))
+  await desk.confirm(cases.confirmToken(id).token)
+  assert.equal((await desk.status(link))?.status, 'granted')
+})
+
+test('a claim with a receipt is filed where strangers have used up the number', async (t) => {
+  const { desk, parts } = open(t, { queueMax: 1_000 })
+  const claim = (number: number): Claim => ({ ...claimOf(number), numbers: ['+12125550117'] })
+  const claims = PER_NUMBER_FROM.burst
+  for (let number = 0; number < claims; number++) filed(await desk.file(claim(number), VISITOR))
+  const refused = await desk.file(claim(99), VISITOR)
+  assert.ok(refused.kind === 'limited' && refused.of === 'number')
+  const calling = parseParty('+12125550117')
+  const receipt = parts.ring().seal({ ...RECEIPT_FACTS, calling })
+  assert.equal((await desk.file({ ...claim(99), receipts: [receipt] }, VISITOR)).kind, 'filed')
+  const other = parts.ring().seal({ ...RECEIPT_FACTS, calling: parseParty('+12125550118') })
+  assert.equal((await desk.file({ ...claim(98), receipts: [other] }, VISITOR)).kind, 'limited', 'of another number')
+  const forged = await desk.file({ ...claim(97), receipts: ['A'.repeat(64)] }, VISITOR)
+  assert.ok(forged.kind === 'refused' && forged.field === 'receipts[0]')
+})
+
+test('what a claimant can add to one case has an end, which is told and counted', async (t) => {
+  const { desk, cases, parts, office } = open(t)
+  const { case: id, token } = filed(await desk.file(claimOf(1), VISITOR))
+  await desk.confirm(cases.confirmToken(id).token)
+  const from = (count: number): Visitor => ({ ...VISITOR, address: `198.51.${count}.1` })
+  for (let count = 0; count < REOPENINGS_MAX; count++) {
+    assert.equal((await desk.withdraw(token, 'no', from(count))).kind, 'done')
+    assert.equal((await desk.reopen(token, 'yes', from(count))).kind, 'done')
+  }
+  assert.equal((await desk.withdraw(token, 'no', from(98))).kind, 'done')
+  const again = await desk.reopen(token, 'yes', from(99))
+  assert.ok(again.kind === 'refused' && again.field === 'reason')
+  assert.match(again.problem, /opened again 5 times already: contact us/)
+  assert.equal(parts.admission.figures.steps, 1)
+  assert.equal((await office.reopen(id, 'we look again', { name: 'Ben', account: 'ben' })).kind, 'done')
+  assert.equal((await desk.answer(token, 'unasked', VISITOR)).kind, 'refused')
+  assert.equal(parts.admission.figures.steps, 1, 'only what is too much is counted')
 })
 
 test('a file is what its octets say, its name harmless, and its size within the limit', () => {
@@ -126,7 +191,11 @@ test('a file is what its octets say, its name harmless, and its size within the 
     assert.ok('problem' in checkEvidence(upload, 100), upload.name)
 })
 
-function open(t: TestContext, desk: Partial<NonNullable<Config['desk']>> = {}): DeskRoom & { readonly path: string } {
+function open(
+  t: TestContext,
+  desk: Partial<NonNullable<Config['desk']>> = {},
+  now = () => Date.now(),
+): DeskRoom & { readonly path: string } {
   const directory = mkdtempSync(join(tmpdir(), 'recourse-desk-'))
   const path = join(directory, 'recourse.db')
   const config = {
@@ -144,7 +213,7 @@ function open(t: TestContext, desk: Partial<NonNullable<Config['desk']>> = {}): 
     config: () => config,
     receipts: () => ({ keys: new Map([[0, new Uint8Array(32)]]), currentSlot: 0 }),
     holders: () => [],
-    now: () => Date.now(),
+    now,
     alarm: () => undefined,
   })
   t.after(() => {
@@ -170,15 +239,31 @@ function filed(answer: Filed): Extract<Filed, { kind: 'filed' }> {
   return answer.kind === 'filed' ? answer : assert.fail(JSON.stringify(answer))
 }
 
-function portalToken(number: string, offsetS: number): string {
-  const seconds = Math.floor(Date.now() / 1000) + offsetS
-  return `${seconds}.${createHmac('sha256', PORTAL).update(`${number}.${seconds}`).digest('hex')}`
+function wishOf(wish: Partial<SubscriberRequest>): SubscriberRequest {
+  const subscriber = { wants: 'opt-out', number: '+14155550163', caller: undefined, name: 'Sue' } as const
+  return { ...subscriber, email: 'sue@home.example', token: undefined, ...wish }
 }
 
-function solve(puzzle: string, bits: number): string {
-  for (let nonce = 0; nonce < 2 ** (bits + 6); nonce++) {
-    const work = `${puzzle}:${nonce}`
-    if (createHash('sha256').update(work).digest().readUInt32BE(0) >>> (32 - bits) === 0) return work
+function portalToken(wish: Partial<SubscriberRequest>, offsetS = 0, secret = PORTAL): string {
+  const { number, wants, caller = '' } = wishOf(wish)
+  const at = seconds() + offsetS
+  return signed(`${number}.${wants}.${caller}.${at}`, at, secret)
+}
+
+function signed(text: string, at: number, secret = PORTAL): string {
+  return `${at}.${createHmac('sha256', secret).update(text).digest('hex')}`
+}
+
+function seconds(): number {
+  return Math.floor(Date.now() / 1000)
+}
+
+/** What `first` answers, the first time that anything is asked; from then on what `then` answers. */
+function once<Asked, Answer>(first: (asked: Asked) => Answer, then: (asked: Asked) => Answer) {
+  let wasAsked = false
+  return (asked: Asked): Answer => {
+    if (wasAsked) return then(asked)
+    wasAsked = true
+    return first(asked)
   }
-  throw new Error('no answer was found')
 }

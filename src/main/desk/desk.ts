@@ -7,7 +7,7 @@ import type { CaseBlock, EvidenceFile, SubscriberWish } from '#core/redress/case
 import type { Claim } from '#core/redress/claim.ts'
 import type { BlockedCall, Desk, Done, Filed, Refused, SubscriberRequest, Visitor } from '#core/redress/desk.ts'
 import { monthOf, monthSpan } from '#core/redress/monthly.ts'
-import type { OfficeOpening, Worked, Worker } from '#core/redress/office.ts'
+import type { OfficeOpened, OfficeOpening, Worked, Worker } from '#core/redress/office.ts'
 import type { Proof, ProofChallenge } from '#core/redress/proof.ts'
 import {
   addEvidence,
@@ -68,11 +68,7 @@ export function createDesk(parts: DeskParts): Desk {
   const desk: Desk = {
     block: async (receipt) => summarizeBlock(receipt, parts.ring(), parts.calls, parts.policy()),
 
-    async file(claim, from) {
-      const blocks = openReceipts(claim.receipts, parts.ring())
-      if ('field' in blocks) return { kind: 'refused', ...blocks }
-      return fileCase(parts, cases, { claim, blocks, request: undefined, from })
-    },
+    file: async (claim, from) => fileCase(parts, cases, { claim, request: undefined, token: undefined, from }),
 
     async confirm(token) {
       const id = TOKEN.test(token) ? store.caseOf(hashToken(token), 'confirm', now()) : undefined
@@ -135,8 +131,8 @@ export function createDesk(parts: DeskParts): Desk {
     async subscriber(request, from) {
       const wish = wishOf(request, parts.portalSecret(), now())
       if ('problem' in wish) return { kind: 'refused', field: wish.field, problem: wish.problem }
-      const claim = claimOfSubscriber(request)
-      return fileCase(parts, cases, { claim, blocks: [], request: wish, from })
+      const token = wish.isVouched ? request.token : undefined
+      return fileCase(parts, cases, { claim: claimOfSubscriber(request), request: wish, token, from })
     },
 
     async blockedList(token) {
@@ -170,17 +166,25 @@ export class Unsavable extends Error {
 
 type Filing = {
   readonly claim: Claim
-  readonly blocks: readonly CaseBlock[]
   readonly request: SubscriberWish | undefined
+  /** What the portal vouches with; undefined where it does not. */
+  readonly token: string | undefined
   readonly from: Visitor
 }
 
-function fileCase(parts: DeskParts, cases: Cases, { claim, blocks, request, from }: Filing): Filed {
+function fileCase(parts: DeskParts, cases: Cases, { claim, request, token, from }: Filing): Filed {
   const { store, now, admission } = parts
   const at = now()
   // Two requests with one key and another content are two requests of a client that is wrong.
   const once =
     from.once === undefined ? undefined : `file ${hashToken(from.once)} ${hashToken(JSON.stringify([claim, request]))}`
+  const vouching = token === undefined ? undefined : `portal ${hashToken(token)}`
+  /** What was filed under the same key, or with the same token, before. */
+  const before = (): Filed | undefined => {
+    const known = once === undefined ? undefined : store.mark(once)
+    if (known !== undefined) return filed(known)
+    return vouching === undefined || store.mark(vouching) === undefined ? undefined : TOKEN_USED
+  }
   const filed = (id: string): Filed => ({
     kind: 'filed',
     case: id,
@@ -188,15 +192,18 @@ function fileCase(parts: DeskParts, cases: Cases, { claim, blocks, request, from
     needsConfirmation: true,
   })
   return cases.save((): Filed => {
-    const known = once === undefined ? undefined : store.mark(once)
-    if (known !== undefined) return filed(known)
-    const calling = [
-      ...claim.numbers,
-      ...claim.calls.map((call) => call.calling),
-      ...blocks.map((block) => block.calling),
-    ]
-    const numbers = [...new Set(request === undefined ? calling : [request.number])]
-    const refused = admission.admit({ claimant: claim.claimant, numbers }, from, store.waiting(), parts.queueMax(), at)
+    const known = before()
+    if (known !== undefined) return known
+    const blocks = openReceipts(claim.receipts, parts.ring())
+    if ('field' in blocks) return { kind: 'refused', ...blocks }
+    const blocked = blocks.map(({ calling }) => calling)
+    const calling = [...claim.numbers, ...claim.calls.map((call) => call.calling), ...blocked]
+    const applicant = {
+      claimant: claim.claimant,
+      numbers: [...new Set(request === undefined ? calling : [request.number])],
+      vouched: new Set(request?.isVouched === true ? [request.number] : blocked),
+    }
+    const refused = admission.admit(applicant, from, store.waiting(), parts.queueMax(), at)
     if (refused !== undefined) return refused
     const id = makeId()
     const opened = store.record(
@@ -210,26 +217,42 @@ function fileCase(parts: DeskParts, cases: Cases, { claim, blocks, request, from
         by: undefined,
         statusToken: { hash: hashToken(cases.statusToken(id)), case: id, purpose: 'status', until: undefined },
         confirmToken: cases.confirmToken(id),
-        marks: once === undefined ? [] : [{ name: once, value: id }],
+        marks: [once, vouching].flatMap((name) => (name === undefined ? [] : [{ name, value: id }])),
         letters: parts.letters,
         terms: parts.terms,
       }),
     )
-    return filed(opened === 'recorded' ? id : store.mark(once ?? '')!)
+    if (opened === 'recorded') return filed(id)
+    // Another process was quicker by a moment.
+    return before() ?? { kind: 'unsaved', retryAfterMs: RETRY_MS }
   })
 }
 
-/** Opens a case for somebody who phoned or wrote. */
-export function openForClaimant(parts: DeskParts, cases: Cases, opening: OfficeOpening, by: Worker) {
+/** Opens a case for somebody who phoned or wrote; with a key once, and a key that came with something else is refused. */
+export function openForClaimant(parts: DeskParts, cases: Cases, opening: OfficeOpening, by: Worker): OfficeOpened {
   const { store, now } = parts
   const { claim, way, request } = opening
-  const blocks = openReceipts(claim.receipts, parts.ring())
-  if ('field' in blocks) return { kind: 'refused', ...blocks } as const
   const once = opening.once === undefined ? undefined : `open ${by.account} ${hashToken(opening.once)}`
+  const digest = hashToken(JSON.stringify([way, claim, request]))
   const needsConfirmation = claim.claimant.email !== undefined
-  const opened = (id: string) =>
-    ({ kind: 'opened', case: id, token: cases.statusToken(id), needsConfirmation }) as const
-  return cases.save(() => {
+  const opened = (id: string): OfficeOpened => ({
+    kind: 'opened',
+    case: id,
+    token: cases.statusToken(id),
+    needsConfirmation,
+  })
+  /** What was opened under the same key before. */
+  const before = (): OfficeOpened | undefined => {
+    const mark = once === undefined ? undefined : store.mark(once)
+    if (mark === undefined) return undefined
+    const [id = '', content] = mark.split(' ')
+    return content === digest ? opened(id) : { kind: 'key-reused' }
+  }
+  return cases.save((): OfficeOpened => {
+    const known = before()
+    if (known !== undefined) return known
+    const blocks = openReceipts(claim.receipts, parts.ring())
+    if ('field' in blocks) return { kind: 'refused', ...blocks }
     const id = makeId()
     const recorded = store.record(
       openCase({
@@ -242,12 +265,13 @@ export function openForClaimant(parts: DeskParts, cases: Cases, opening: OfficeO
         by,
         statusToken: { hash: hashToken(cases.statusToken(id)), case: id, purpose: 'status', until: undefined },
         confirmToken: cases.confirmToken(id),
-        marks: once === undefined ? [] : [{ name: once, value: id }],
+        marks: once === undefined ? [] : [{ name: once, value: `${id} ${digest}` }],
         letters: parts.letters,
         terms: parts.terms,
       }),
     )
-    return opened(recorded === 'recorded' ? id : store.mark(once ?? '')!)
+    if (recorded === 'recorded') return opened(id)
+    return before() ?? { kind: 'unsaved', retryAfterMs: RETRY_MS }
   })
 }
 
@@ -357,15 +381,24 @@ function wishOf(
   const { wants, number, caller, token } = request
   const needsCaller = wants === 'unblock' || wants === 'block'
   if (needsCaller && caller === undefined) return { field: 'caller', problem: 'expected the number of the caller' }
-  const isVouched = secret !== undefined && token !== undefined && isPortalToken(token, number, secret, now)
-  return { wants, number, caller: needsCaller ? caller : undefined, isVouched }
+  const wish = { wants, number, caller: needsCaller ? caller : undefined }
+  const isVouched = secret !== undefined && token !== undefined && isPortalToken(token, wish, secret, now)
+  return { ...wish, isVouched }
 }
 
-/** `<seconds since 1970>.<HMAC-SHA256 of "number.seconds", hexadecimal>`, not older than a quarter of an hour. */
-function isPortalToken(token: string, number: string, secret: string, now: number): boolean {
+/**
+ * `<seconds since 1970>.<HMAC-SHA256 of "number.wants.caller.seconds", hexadecimal>`, not older than a quarter of an hour;
+ * `caller` is empty where the wish is about none.
+ */
+function isPortalToken(
+  token: string,
+  { number, wants, caller = '' }: Omit<SubscriberWish, 'isVouched'>,
+  secret: string,
+  now: number,
+): boolean {
   const [, seconds, sign] = /^([0-9]{1,12})\.([0-9a-f]{64})$/.exec(token) ?? []
   if (seconds === undefined || sign === undefined) return false
-  const right = createHmac('sha256', secret).update(`${number}.${seconds}`).digest('hex')
+  const right = createHmac('sha256', secret).update(`${number}.${wants}.${caller}.${seconds}`).digest('hex')
   if (!timingSafeEqual(Buffer.from(sign), Buffer.from(right))) return false
   return Math.abs(now - Number(seconds) * 1000) <= PORTAL_TOKEN_MS
 }
@@ -380,7 +413,7 @@ function doneOf(worked: Worked): Done {
     case 'done':
       return { kind: 'done' }
     case 'changed':
-      return { kind: 'unsaved', retryAfterMs: 1_000 }
+      return { kind: 'unsaved', retryAfterMs: RETRY_MS }
     default:
       return worked satisfies Refused
   }
@@ -389,6 +422,11 @@ function doneOf(worked: Worked): Done {
 /** Who decides where the provider's portal has vouched for a subscriber. */
 const PORTAL: Worker = { name: 'portal', account: 'portal' }
 const GRANTED = 'Your provider has vouched for you, so it is done at once.'
+const TOKEN_USED = {
+  kind: 'refused',
+  field: 'token',
+  problem: 'what your provider\u2019s portal gave you was used already: go back there and start again',
+} as const
 const TOKEN = /^[A-Za-z0-9_-]{22}$/
 /** How long a number can be called from. */
 export const CHALLENGE_MS = 15 * 60_000
@@ -401,5 +439,7 @@ const RANGE_DIGITS = 3
 /** Numbers of one claim that the registry is asked about. */
 const HOLDERS_MAX = 100
 const LIST_MS = 28 * 86_400_000
+/** What is told as Retry-After where others were quicker. */
+const RETRY_MS = 1_000
 const YEAR_MS = 365 * 86_400_000
 const PORTAL_TOKEN_MS = 15 * 60_000

@@ -16,6 +16,13 @@ test('a reply to one of our messages is taken for its thread, once', async (t) =
   assert.deepEqual(replies, [{ thread: 'case1', stranger: undefined, text: 'We fixed it.', attachments: 0 }])
 })
 
+test('a reply that its case takes no more is counted as that, and is not brought again', async (t) => {
+  const { inbox, ours } = mailbox(t)
+  assert.equal(await inbox.take(reply({ to: ours, text: 'This is one too many.' })), 'refused')
+  assert.equal(await inbox.take(reply({ to: ours, text: 'This is one too many.' })), 'repeated')
+  assert.deepEqual([...inbox.figures.keys()], ['refused', 'repeated'])
+})
+
 test('a reply from another address says from whom it came', async (t) => {
   const { inbox, replies, ours } = mailbox(t)
 
@@ -125,7 +132,7 @@ function mailbox(t: TestContext, hasFolder = false): Mailbox {
     onReply: (incoming) => {
       if (fail.times-- > 0) return Promise.reject(new Error('the store is full'))
       replies.push(incoming)
-      return Promise.resolve()
+      return Promise.resolve(incoming.text.includes('one too many') ? 'refused' : 'taken')
     },
     onBounce: (thread) => Promise.resolve(void bounces.push(thread)),
     onTrouble: (why) => troubles.push(why),

@@ -19,8 +19,11 @@ export type InboxTerms = {
   readonly store: string
   /** A Maildir; undefined where replies are only posted. */
   readonly folder: string | undefined
-  /** Does with a reply what is to be done; rejects where it could not be recorded, and is asked again. */
-  readonly onReply: (reply: Incoming) => Promise<void>
+  /**
+   * Does with a reply what is to be done; `refused` where its case takes no more. Rejects where it could not be recorded, and
+   * is asked again.
+   */
+  readonly onReply: (reply: Incoming) => Promise<'taken' | 'refused'>
   /** A message of this thread could not be delivered. */
   readonly onBounce: (thread: string) => Promise<void>
   readonly onTrouble: (why: string) => void
@@ -28,7 +31,7 @@ export type InboxTerms = {
 }
 
 /** What became of a message that came in. */
-export type Outcome = 'answered' | 'bounced' | 'automatic' | 'empty' | 'unknown' | 'unreadable' | 'repeated'
+export type Outcome = 'answered' | 'refused' | 'bounced' | 'automatic' | 'empty' | 'unknown' | 'unreadable' | 'repeated'
 
 export type Inbox = {
   /** Takes one message, in octets of RFC 5322. Rejects where it could not be recorded: then it is to be brought again. */
@@ -56,13 +59,14 @@ export function openInbox({ store, folder, onReply, onBounce, onTrouble, now }: 
     const found = findThread(db, reply.references)
     if (found === undefined) return 'unknown'
     const { thread, to } = found
+    let outcome: Outcome = 'bounced'
     if (reply.kind === 'bounce') await onBounce(thread)
     else {
       const isStranger = canonicalAddress(reply.from) !== canonicalAddress(to)
       const { text, attachments } = reply
-      await onReply({ thread, stranger: isStranger ? reply.from : undefined, text, attachments })
+      const took = await onReply({ thread, stranger: isStranger ? reply.from : undefined, text, attachments })
+      outcome = took === 'taken' ? 'answered' : 'refused'
     }
-    const outcome = reply.kind === 'bounce' ? 'bounced' : 'answered'
     noteReceived(db, { messageId: reply.messageId, thread, outcome, at: now() })
     return outcome
   }

@@ -1,52 +1,60 @@
 import type { Refused, Visitor } from '#core/redress/desk.ts'
-import { networkOf } from '#edge/http/connection.ts'
+import { type Asked, Limits, type Rate, networksOf } from '#core/redress/limit.ts'
 
 /** What was told to come later, and why. */
 export type IntakeFigures = { [why in 'address' | 'mail-address' | 'mail-domain' | 'full']: number }
 
-/** How often the registry lets itself be asked in an hour, by the address, the mail domain and the mailbox of who asks. */
+/** How often the registry lets itself be asked, by the address, the mail domain and the mailbox of who asks. */
 export class IntakeLimits {
   readonly figures: IntakeFigures = { address: 0, 'mail-address': 0, 'mail-domain': 0, full: 0 }
-  readonly #counts = new Map<string, number>()
-  #hour = 0
+  readonly #limits = new Limits(RATES, KEYS_MAX)
 
   /** Undefined where it may go on; it is counted then. */
   objectTo(from: Visitor, email: string | undefined, nowMs: number): Refused | undefined {
-    const hour = Math.floor(nowMs / HOUR_MS)
-    if (hour !== this.#hour) {
-      this.#hour = hour
-      this.#counts.clear()
+    const asked = askedOf(from, email)
+    const over = this.#limits.over(asked, nowMs)
+    if (over === undefined) {
+      this.#limits.take(asked, nowMs)
+      return undefined
     }
-    const address = email?.toLowerCase()
-    const asked = [
-      ['address', networkOf(from.address), STEPS_PER_NETWORK],
-      ...(address === undefined
-        ? []
-        : ([
-            ['mail-address', address, OPENED_PER_MAILBOX],
-            ['mail-domain', address.slice(address.lastIndexOf('@')), OPENED_PER_DOMAIN],
-          ] as const)),
-    ] as const
-    const retryAfterMs = (hour + 1) * HOUR_MS - nowMs
-    for (const [of, key, max] of asked)
-      if ((this.#counts.get(`${of} ${key}`) ?? 0) >= max) {
-        this.figures[of]++
-        return { kind: 'limited', retryAfterMs, of }
-      }
-    if (this.#counts.size >= KEYS_MAX) {
-      this.figures.full++
-      return { kind: 'full', retryAfterMs }
-    }
-    for (const [of, key] of asked) this.#counts.set(`${of} ${key}`, (this.#counts.get(`${of} ${key}`) ?? 0) + 1)
-    return undefined
+    const of = over.of === 'wide-network' ? 'address' : over.of
+    this.figures[of]++
+    return { kind: 'limited', retryAfterMs: over.retryAfterMs, of }
+  }
+
+  /** Times that had to be forgotten for want of room while they still counted. */
+  get forgotten(): number {
+    return this.#limits.forgotten
   }
 }
 
-const HOUR_MS = 3_600_000
+/** What is too long for a mail address is none, and is refused for that. */
+function askedOf({ address }: Visitor, email: string | undefined): Asked<Counted> {
+  const [network = '', wide] = networksOf(address)
+  const mail = email === undefined || email.length > MAIL_MAX ? undefined : email.toLowerCase()
+  return [
+    ['address', [network]],
+    ['wide-network', wide === undefined ? [] : [wide]],
+    ['mail-address', mail === undefined ? [] : [mail]],
+    ['mail-domain', mail === undefined ? [] : [mail.slice(mail.lastIndexOf('@') + 1)]],
+  ]
+}
+
+type Counted = 'address' | 'wide-network' | 'mail-address' | 'mail-domain'
+
 /** Steps of one address, of IPv6 one /64: whoever keeps a long list goes through it by uploads. */
-export const STEPS_PER_NETWORK = 120
+export const STEPS_PER_NETWORK: Rate = { burst: 120, everyMs: 30_000 }
+/** Steps of one /48 of IPv6. */
+export const STEPS_PER_WIDE_NETWORK: Rate = { burst: 600, everyMs: 6_000 }
 /** Registrations and new links of one mailbox, and of one mail domain. */
-export const OPENED_PER_MAILBOX = 3
-export const OPENED_PER_DOMAIN = 60
-/** Addresses and mailboxes told apart in an hour. */
-const KEYS_MAX = 50_000
+export const OPENED_PER_MAILBOX: Rate = { burst: 3, everyMs: 1_200_000 }
+export const OPENED_PER_DOMAIN: Rate = { burst: 60, everyMs: 60_000 }
+/** Keys of a kind that are remembered; for one that is new the oldest is forgotten. */
+export const KEYS_MAX = 50_000
+const MAIL_MAX = 254
+const RATES: ReadonlyMap<Counted, Rate> = new Map([
+  ['address', STEPS_PER_NETWORK],
+  ['wide-network', STEPS_PER_WIDE_NETWORK],
+  ['mail-address', OPENED_PER_MAILBOX],
+  ['mail-domain', OPENED_PER_DOMAIN],
+])

@@ -328,7 +328,7 @@ test('asking for a lost link is answered before the store is asked, whoever asks
           if (typeof value !== 'function') return value
           return (...words: unknown[]) => {
             asked.push(String(name))
-            if (isAway) throw new StoreError('away', 'the disk is full')
+            if (isAway) throw new StoreError('failed', 'the disk is full')
             return Reflect.apply(value, target, words) as unknown
           }
         },

@@ -515,8 +515,13 @@ test('every way that a case can stand has its page', async () => {
 test('a subscriber asks for himself, and reads his list as a page and as a file that no spreadsheet runs', async () => {
   const desk = deskInMemory()
   const { app, post } = openPages({}, desk)
-  const form = await (await app.request('/subscriber?token=from-the-portal')).text()
+  const link = '/subscriber?token=from-the-portal&wants=block&number=%2B14155550163&caller=%22withheld'
+  const form = await (await app.request(link)).text()
   assert.ok(form.includes('name="token" value="from-the-portal"'))
+  assert.match(form, /name="wants" value="block" checked/, 'what the token is good for stands in the form')
+  assert.match(form, /name="number"[^>]* value="\+14155550163"/)
+  assert.match(form, /name="caller"[^>]* value="&quot;withheld"/)
+  assert.doesNotMatch(await (await app.request('/subscriber')).text(), /checked|name="token"/)
   assert.equal(
     (
       await post('/subscriber', {

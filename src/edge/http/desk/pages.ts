@@ -162,8 +162,13 @@ export function createDeskPages(parts: DeskPagesParts): Hono<ConnectionEnv> {
   })
 
   app.get('/subscriber', (context) => {
-    const token = context.req.query('token')
-    const typed = new Map(token === undefined || token.length > PORTAL_TOKEN_MAX ? [] : [['token', token]])
+    // A portal's token is good for one wish only, so its link says which.
+    const typed = new Map(
+      ['token', 'wants', 'number', 'caller'].flatMap((name): [string, string][] => {
+        const given = context.req.query(name)
+        return given === undefined || given.length > PORTAL_TOKEN_MAX ? [] : [[name, given]]
+      }),
+    )
     return page(subscriberPage(emptyForm(newKey(), typed), operator))
   })
   app.post('/subscriber', async (context) => {
@@ -177,7 +182,7 @@ export function createDeskPages(parts: DeskPagesParts): Hono<ConnectionEnv> {
       return sendOn(`/c/${filed.token}/filed`)
     }
     if (filed.kind === 'unknown') throw new Refused('not-found', NO_CASE)
-    const { form, status, headers } = refusedForm(filed, state, context, parts, tickets, lastStep)
+    const { form, status, headers } = refusedForm(filed, state, context, parts, tickets, wishField)
     return await page(subscriberPage(form, operator), status, headers)
   })
 
@@ -327,6 +332,11 @@ function lastStep(field: string): string {
   return field.split('.').at(-1)!
 }
 
+/** The field of a subscriber's form that a refusal belongs to; a token is in none that anybody sees. */
+function wishField(field: string): string {
+  return field === 'token' ? 'wants' : lastStep(field)
+}
+
 const NO_CASE = 'expected the token of a case'
 const FAULT = {
   kind: 'fault',
@@ -367,8 +377,8 @@ const PLACES: ReadonlyMap<string, string> = new Map([
 ])
 const SHARED = { 'cache-control': 'public, max-age=300' }
 const FOR_GOOD = { 'cache-control': 'public, max-age=31536000, immutable' }
-const ROBOTS = 'User-agent: *\nDisallow: /c/\nDisallow: /confirm/\nDisallow: /j/\nDisallow: /r/\n'
-/** Characters of what a provider's portal hands over. */
+const ROBOTS = 'User-agent: *\nDisallow: /c/\nDisallow: /confirm/\nDisallow: /g/\nDisallow: /j/\nDisallow: /r/\n'
+/** Characters of each thing that a provider's portal hands over. */
 const PORTAL_TOKEN_MAX = 4_096
 /** Pages a second for all who ask, and for one address (of IPv6, one /64); a page, its style and its sign are three. */
 export const PAGES_PER_SECOND = 300

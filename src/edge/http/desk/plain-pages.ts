@@ -70,7 +70,7 @@ ${textField(form, { name: 'number', label: 'Your own number', type: 'tel', hint:
 ${textField(form, { name: 'caller', label: 'The caller’s number', type: 'tel', isOptional: true, hint: 'Only to let one caller through, or to refuse one. Write “withheld” for all who hide their number.' })}
 ${textField(form, { name: 'name', label: 'Your name', complete: 'name' })}
 ${textField(form, { name: 'email', label: 'E-mail address', type: 'email', hint: 'We send one message to confirm it, and then the answer.', complete: 'email' })}
-<div class="panel"><p>${words(form.typed, 'token') === '' ? 'Before anything changes we check that the line is yours: somebody of ours gets in touch. The list of blocked calls comes within three business days.' : 'You came from your account with us, so we know that the line is yours.'}</p></div>
+<div class="panel"><p>${words(form.typed, 'token') === '' ? 'Before anything changes we check that the line is yours: somebody of ours gets in touch. The list of blocked calls comes within three business days.' : 'You came from your account with us, so we know that the line is yours. If you change what you chose there, somebody of ours checks first.'}</p></div>
 <p><button type="submit">Send</button> <span class="beside">You can change your mind at any time, here. Questions? ${contactLine(operator)}.</span></p>
 </form>`,
   }

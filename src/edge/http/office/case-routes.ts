@@ -116,6 +116,8 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
             workerOf(context),
           ),
         )
+        if (found.kind === 'key-reused')
+          throw new Refused('key-reused', 'expected the same body as before, or another Idempotency-Key')
         const { case: id, token, needsConfirmation } = found
         return { status: 201, value: { case: id, token, needsConfirmation }, headers: { location: `/v1/cases/${id}` } }
       }),
