@@ -13,9 +13,17 @@ import type { Standing } from '#core/redress/standing.ts'
 import { readSearch, searchOf, summaryOf } from '#core/redress/view-case.ts'
 import { type AuditAction, insertAudit } from './audit.ts'
 import { Conditions } from './conditions.ts'
-import { confirmAddress, insertMail } from './mail-store.ts'
+import { confirmAddress, eraseAddresses, eraseMail, eraseThread, giveUpWaiting, insertMail } from './mail-store.ts'
 import { type Durability, openForWriting, parseStoreUrl } from './schema.ts'
-import { type StandingChange, endStanding, insertStanding, readLiftChanges, readStandingOf } from './standing-store.ts'
+import {
+  type StandingChange,
+  endStanding,
+  eraseStanding,
+  insertStanding,
+  readLiftChanges,
+  readStandingOf,
+  readStandingOn,
+} from './standing-store.ts'
 
 export type DeskStore = {
   /**
@@ -32,8 +40,12 @@ export type DeskStore = {
   related(id: string, which: 'open' | 'all', limit: number, now: number): CaseSummary[]
   /** How many cases wait for somebody of the desk, or for their address to be confirmed. */
   waiting(): number
-  /** Cases whose time may be up, or of which something is due before then. */
-  dueBefore(time: number, limit: number): { readonly id: string; readonly status: CaseStatus; readonly due: CaseDue }[]
+  /** Cases whose time may be up, or of which something is due before then, what is due first first; `after` is where it goes on. */
+  dueBefore(
+    time: number,
+    limit: number,
+    after?: string,
+  ): { readonly cases: readonly { readonly id: string; readonly due: CaseDue }[]; readonly after: string | undefined }
   /** Cases with a lift whose entries are all past their time. */
   liftsOver(now: number, limit: number): string[]
   challenges(id: string, now: number): ProofChallenge[]
@@ -61,8 +73,14 @@ export type DeskStore = {
   rebuildViews(): number
   /** Erases personal data of closed cases in which nothing happened since; answers the ids of files that go with them. */
   erase(beforeMs: number, at: number, limit: number): { readonly cases: number; readonly files: readonly string[] }
-  /** Deletes what was only there for a while: tokens, challenges and marks of before. */
-  tidy(now: number): void
+  /** Takes out of entries for gates that were over before then whom they were about; answers of how many. */
+  eraseStanding(beforeMs: number, limit: number): number
+  /** Deletes addresses that were confirmed before then and that no case and no registration has any more. */
+  eraseAddresses(beforeMs: number, limit: number): number
+  /** Whether an event of a case or a registration names a file of evidence. */
+  isFileNamed(id: string): boolean
+  /** Deletes what was only there for a while: tokens, challenges, marks and messages of before. */
+  tidy(now: number): { readonly mailsGivenUp: number }
   close(): void
 }
 
@@ -85,6 +103,10 @@ export function openDeskStore(url: string, options: DeskStoreOptions): DeskStore
     'SELECT case_event.* FROM case_event JOIN desk_case ON desk_case.number = case_event."case" WHERE desk_case.id = ? ORDER BY seq',
   )
   const events = (id: string): CaseEvent[] => selectEvents.all(id).map((row) => readEvent(row, id))
+
+  const selectLast = db.prepare('SELECT max(id) AS last FROM case_event')
+  const lastEvent = (): number => Number(selectLast.get()!['last'] ?? 0)
+  let waiting: { readonly last: number; readonly count: number } | undefined
 
   return {
     record(change) {
@@ -119,17 +141,26 @@ export function openDeskStore(url: string, options: DeskStoreOptions): DeskStore
         )
         .all(id, which, limit)
         .map((row) => summaryOfRow(row, now)),
-    waiting: () =>
-      Number(
-        db.prepare("SELECT count(*) AS count FROM case_view WHERE isOpen = 1 OR status = 'unconfirmed'").get()![
-          'count'
-        ],
-      ),
-    dueBefore: (time, limit) =>
-      db
-        .prepare('SELECT id, status, due, dueWhat FROM case_view WHERE due < ? ORDER BY due, "case" LIMIT ?')
-        .all(time, limit)
-        .map((row) => ({ id: String(row['id']), status: String(row['status']) as CaseStatus, due: dueOf(row)! })),
+    waiting: () => {
+      // It is asked with every claim and every second: counted anew only where something has happened since.
+      const last = lastEvent()
+      if (waiting?.last !== last) waiting = { last, count: countWaiting(db) }
+      return waiting.count
+    },
+    dueBefore: (time, limit, after) => {
+      const [due = 0, number = 0] = after?.split('.').map(Number) ?? []
+      const rows = db
+        .prepare(
+          `SELECT "case", id, due, dueWhat FROM case_view WHERE due < ? AND (due, "case") > (?, ?)
+           ORDER BY due, "case" LIMIT ?`,
+        )
+        .all(time, due, number, limit)
+      const last = rows.length < limit ? undefined : rows.at(-1)
+      return {
+        cases: rows.map((row) => ({ id: String(row['id']), due: dueOf(row)! })),
+        after: last && `${Number(last['due'])}.${Number(last['case'])}`,
+      }
+    },
     liftsOver: (now, limit) =>
       db
         .prepare(
@@ -161,9 +192,9 @@ export function openDeskStore(url: string, options: DeskStoreOptions): DeskStore
         .map((row) => String(row['id'])),
     standingFor: (called) => readStandingOf(db, 'called = ? AND endedAt IS NULL', called),
     standingOf: (id) => readStandingOf(db, 'origin = ?', id),
-    liftsOn: (number, at) => factsOn(db, 'lift', number, at),
+    liftsOn: (number, at) => readStandingOn(db, 'lift', number, at),
     liftChanges: (since) => readLiftChanges(db, since),
-    registeredOn: (number, at) => factsOn(db, 'registered', number, at),
+    registeredOn: (number, at) => readStandingOn(db, 'registered', number, at),
     mark: (name) => {
       const row = db.prepare('SELECT value FROM desk_mark WHERE name = ?').get(name)
       return row && String(row['value'])
@@ -178,7 +209,7 @@ export function openDeskStore(url: string, options: DeskStoreOptions): DeskStore
       ).run(name, value)
     },
     times: (from, before) => timesOf(db, from, before),
-    lastEvent: () => Number(db.prepare('SELECT max(id) AS last FROM case_event').get()!['last'] ?? 0),
+    lastEvent,
     clocksSince: (event, limit) =>
       db
         .prepare(
@@ -188,14 +219,24 @@ export function openDeskStore(url: string, options: DeskStoreOptions): DeskStore
         .all(event, limit)
         .map((row) => Number(row['at'])),
     rebuildViews: () => transact(db, () => rebuildViews(db, events, terms)),
+    eraseStanding: (beforeMs, limit) => eraseStanding(db, beforeMs, limit),
+    eraseAddresses: (beforeMs, limit) => eraseAddresses(db, beforeMs, limit),
+    isFileNamed: (id) =>
+      db
+        .prepare(
+          `SELECT 1 FROM case_event WHERE kind = 'updated' AND json_extract(data, '$.file.id') = ?1 AND erasedAt IS NULL
+           UNION ALL SELECT 1 FROM registration_event WHERE kind = 'evidence' AND json_extract(data, '$.file.id') = ?1`,
+        )
+        .get(id) !== undefined,
     erase: (beforeMs, at, limit) => transact(db, () => eraseCases(db, events, terms, beforeMs, at, limit)),
-    tidy: (now) => {
+    tidy: (now) =>
       transact(db, () => {
         db.prepare('DELETE FROM case_token WHERE until < ?').run(now)
         db.prepare('DELETE FROM case_challenge WHERE until < ?').run(now - KEEP_CHALLENGES_MS)
         db.prepare('DELETE FROM desk_mark WHERE at < ?').run(now - KEEP_MARKS_MS)
-      })
-    },
+        eraseMail(db, now - KEEP_MAIL_MS)
+        return { mailsGivenUp: giveUpWaiting(db, now - WAIT_MOST_MS, now) }
+      }),
     close: () => db.close(),
   }
 }
@@ -259,6 +300,17 @@ function write(
   for (const { action, ...entry } of change.audit) insertAudit(db, { ...entry, at, action: action as AuditAction })
   for (const id of touched) writeView(db, id, events(id), terms)
   return 'recorded'
+}
+
+/** Each part by an index of its own: with `OR` all cases would be gone through. */
+function countWaiting(db: DatabaseSync): number {
+  const { count } = db
+    .prepare(
+      `SELECT (SELECT count(*) FROM case_view WHERE isOpen = 1)
+         + (SELECT count(*) FROM case_view WHERE status = 'unconfirmed') AS count`,
+    )
+    .get()!
+  return Number(count)
 }
 
 function undo(db: DatabaseSync): 'behind' {
@@ -433,23 +485,6 @@ function readEvent(row: Record<string, SQLOutputValue>, id: string): CaseEvent {
   return { ...event, data: JSON.parse(String(row['data'])) as unknown } as CaseEvent
 }
 
-function factsOn(db: DatabaseSync, kind: 'lift' | 'registered', number: string, at: number): Standing[] {
-  const inForce = `kind = '${kind}' AND endedAt IS NULL AND "from" <= ? AND (until IS NULL OR until > ?)`
-  return [
-    ...readStandingOf(db, `number = ? AND ${inForce}`, number, at, at),
-    ...readStandingOf(
-      db,
-      `number IS NULL AND ${inForce} AND (substr(?, 1, length(prefix)) = prefix
-         OR (length(first) = length(?) AND ? BETWEEN first AND last))`,
-      at,
-      at,
-      number,
-      number,
-      number,
-    ),
-  ]
-}
-
 /** As one text: of a hundred thousand cases that is read in a third of the time of as many rows. */
 function timesOf(db: DatabaseSync, from: number, before: number): CaseTimes[] {
   const row = db
@@ -507,6 +542,7 @@ function eraseCases(
     }
     for (const table of ['case_token', 'case_challenge'])
       db.prepare(`DELETE FROM ${table} WHERE "case" = ?`).run(number)
+    eraseThread(db, id)
     writeView(db, id, events(id), terms, at)
   }
   return { cases: rows.length, files }
@@ -533,4 +569,8 @@ const NEVER = 9_000_000_000_000_000
 const KEEP_CHALLENGES_MS = 3_600_000
 /** How long a request that is sent again is known: longer than any client tries. */
 const KEEP_MARKS_MS = 60 * 86_400_000
+/** How long a message waits for an address to be confirmed, or for a server of mail to be named. */
+export const WAIT_MOST_MS = 14 * 86_400_000
+/** How long what has left is kept, to know what a reply belongs to. */
+export const KEEP_MAIL_MS = 90 * 86_400_000
 const LATE_MS = 30

@@ -1,4 +1,16 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  opendirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 /** Files that claimants hand in, under names that nobody can guess, readable by this user alone. */
@@ -8,6 +20,10 @@ export type EvidenceFiles = {
   /** Undefined where there is none by that name, or none any more. */
   read(id: string): Uint8Array | undefined
   remove(id: string): void
+  /** The names of all files, one at a time: there may be a great many. None where the folder is not there. */
+  names(): Generator<string>
+  /** When a file was written, in milliseconds since 1970; undefined where there is none. */
+  writtenAt(id: string): number | undefined
 }
 
 /** Opens a folder for them; it is made when the first file comes. */
@@ -48,6 +64,17 @@ export function openEvidenceFiles(folder: string): EvidenceFiles {
       }
     },
     remove: (id) => rmSync(pathOf(id), { force: true }),
+    *names() {
+      if (!existsSync(folder)) return
+      const directory = opendirSync(folder)
+      try {
+        for (let entry = directory.readSync(); entry !== null; entry = directory.readSync())
+          if (entry.isFile() && ID.test(entry.name)) yield entry.name
+      } finally {
+        directory.closeSync()
+      }
+    },
+    writtenAt: (id) => statSync(pathOf(id), { throwIfNoEntry: false })?.mtimeMs,
   }
 }
 

@@ -51,11 +51,11 @@ export function confirmAddress(db: DatabaseSync, address: string, at: number): v
  */
 export function takeMail(
   db: DatabaseSync,
-  { now, leaseMs, domain, perDay }: { now: number; leaseMs: number; domain: string; perDay: number },
+  { now, leaseMs, domain, perDay, onGivenUp }: TakeTerms,
 ): MailRow | undefined {
   db.exec('BEGIN IMMEDIATE')
   try {
-    const row = nextDue(db, now, perDay)
+    const row = nextDue(db, now, perDay, onGivenUp)
     if (row !== undefined) {
       db.prepare(
         `UPDATE mail SET due = ?, attempts = attempts + 1, messageId = coalesce(messageId, '<' || half || '@' || ? || '>')
@@ -126,6 +126,37 @@ export function eraseMail(db: DatabaseSync, beforeMs: number): number {
   return Number(gone)
 }
 
+/**
+ * Gives up what has waited since before then, whatever it waits for: an address that nobody confirms, or a server of mail
+ * that was never named. Answers how many.
+ */
+export function giveUpWaiting(db: DatabaseSync, beforeMs: number, now: number): number {
+  const { changes } = db
+    .prepare(
+      `UPDATE mail SET state = 'given-up', doneAt = ?, why = 'not sent: it waited too long' WHERE state = 'waiting' AND at < ?`,
+    )
+    .run(now, beforeMs)
+  return Number(changes)
+}
+
+/** Deletes the messages of a thread and those to others about it, within the caller's transaction. */
+export function eraseThread(db: DatabaseSync, thread: string): void {
+  const erase = db.prepare('DELETE FROM mail WHERE thread = ?')
+  for (const one of [thread, `owner:${thread}`, `alert:${thread}`]) erase.run(one)
+}
+
+/** Deletes addresses that were confirmed before then and belong to no case or registration any more; answers how many. */
+export function eraseAddresses(db: DatabaseSync, beforeMs: number, limit: number): number {
+  const { changes } = db
+    .prepare(
+      `DELETE FROM mail_address WHERE address IN (SELECT address FROM mail_address AS old WHERE confirmedAt < ?
+         AND NOT EXISTS (SELECT 1 FROM case_claimant WHERE mail = old.address)
+         AND NOT EXISTS (SELECT 1 FROM registration_view WHERE mail = old.address) LIMIT ?)`,
+    )
+    .run(beforeMs, limit)
+  return Number(changes)
+}
+
 /** How many messages wait, how many of them for a confirmation, and since when the oldest that could leave does. */
 export function mailFigures(db: DatabaseSync, now: number): { waiting: number; overdueMs: number; givenUp: number } {
   const { waiting, oldest } = db
@@ -144,7 +175,21 @@ export function canonicalAddress(address: string): string {
   return address.toLowerCase()
 }
 
-function nextDue(db: DatabaseSync, now: number, perDay: number): number | undefined {
+type TakeTerms = {
+  readonly now: number
+  readonly leaseMs: number
+  readonly domain: string
+  readonly perDay: number
+  /** Told of each message that is given up instead. */
+  readonly onGivenUp?: () => void
+}
+
+function nextDue(
+  db: DatabaseSync,
+  now: number,
+  perDay: number,
+  onGivenUp: (() => void) | undefined,
+): number | undefined {
   const candidates = db
     .prepare("SELECT id, recipient, purpose FROM mail WHERE state = 'waiting' AND due <= ? ORDER BY due, id LIMIT ?")
     .all(now, LOOKED_AT)
@@ -161,6 +206,7 @@ function nextDue(db: DatabaseSync, now: number, perDay: number): number | undefi
     if (purpose === 'confirm') {
       // Held back it would leave tomorrow, and whoever files in a stranger's name would have a stranger's mailbox for good.
       markGivenUp(db, Number(id), now, `not sent: ${perDay} messages went to this address within a day`)
+      onGivenUp?.()
       continue
     }
     later.run(freeAt, `waits: ${perDay} messages went to this address within a day`, id!)

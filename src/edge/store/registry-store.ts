@@ -10,15 +10,22 @@ import {
   gatherPages,
   objectToPages,
 } from '#core/registry/feed.ts'
+import { eraseRegistrationEvent } from '#core/registry/erase-registration.ts'
 import { type NumberSpan, SPAN_NUMBERS_MAX, formatSpan, scopeOf } from '#core/registry/number-span.ts'
 import type { RegistrationEvent } from '#core/registry/registration-event.ts'
-import { type Registration, type RegistrationStatus, claimsOf, factsOf } from '#core/registry/registration.ts'
+import {
+  type Registration,
+  type RegistrationStatus,
+  claimsOf,
+  factsOf,
+  readRegistration,
+} from '#core/registry/registration.ts'
 import type { RegistryChange } from '#core/registry/registry-change.ts'
 import type { RegistrationSummary, SourceState, Trust, VettingFilter, VettingPage } from '#core/registry/registry.ts'
 import type { Known } from '#core/registry/steps.ts'
 import { type Actor, type AuditAction, insertAudit } from './audit.ts'
 import { Conditions } from './conditions.ts'
-import { canonicalAddress, confirmAddress, insertMail } from './mail-store.ts'
+import { canonicalAddress, confirmAddress, eraseThread, insertMail } from './mail-store.ts'
 import { explainSqlite, openForWriting, parseStoreUrl } from './schema.ts'
 import { endStanding, insertStanding } from './standing-store.ts'
 
@@ -388,8 +395,45 @@ export class RegistryStore {
       }))
   }
 
+  /**
+   * Erases names, contacts, numbers, texts and files of registrations that ended before then; answers how many, and the ids
+   * of the files that go with them.
+   */
+  erase(beforeMs: number, at: number, limit: number): { readonly registrations: number; readonly files: string[] } {
+    return this.#transact(() => {
+      const rows = this.#db
+        .prepare(
+          `SELECT registration FROM registration_view WHERE erasedAt IS NULL
+             AND status IN ('withdrawn', 'refused', 'expired') AND changed < ?
+           ORDER BY changed LIMIT ?`,
+        )
+        .all(beforeMs, limit)
+      const files = rows.flatMap(({ registration }) => this.#erase(Number(registration), at))
+      return { registrations: rows.length, files }
+    })
+  }
+
   close(): void {
     this.#db.close()
+  }
+
+  #erase(number: number, at: number): string[] {
+    const files: string[] = []
+    const update = this.#db.prepare('UPDATE registration_event SET data = ? WHERE registration = ? AND seq = ?')
+    for (const event of this.#events(number)) {
+      if (event.kind === 'evidence' && event.data.file.id !== '') files.push(event.data.file.id)
+      update.run(JSON.stringify(eraseRegistrationEvent(event).data), number, event.seq)
+    }
+    for (const table of ['registration_token', 'registration_challenge'])
+      this.#db.prepare(`DELETE FROM ${table} WHERE registration = ?`).run(number)
+    eraseThread(this.#db, this.#idOf(number))
+    this.#settle(readRegistration(this.#events(number), at)!, at, undefined)
+    // Who follows the feed hears of an entry's end by its number; which numbers it was about is nobody's business any more.
+    this.#db
+      .prepare("UPDATE registered_fact SET first = '', last = '' WHERE registration = ? AND ended IS NOT NULL")
+      .run(number)
+    this.#db.prepare('UPDATE registration_view SET erasedAt = ? WHERE registration = ?').run(at, number)
+    return files
   }
 
   /** Brings what lists, gates and feeds know of a registration to how it stands. */

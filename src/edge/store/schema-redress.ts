@@ -62,3 +62,15 @@ export const REDRESS_TABLES = `CREATE TABLE standing (
    CREATE TABLE desk_mark (name TEXT PRIMARY KEY, at INTEGER NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
    CREATE INDEX desk_mark_at ON desk_mark (at);
    CREATE TABLE desk_place (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID`
+
+/** By what is found whose time is over, which files an event names, and the lifts and registrations that a number is in. */
+export const ERASURE_INDEXES = `ALTER TABLE registration_view ADD COLUMN erasedAt INTEGER;
+   CREATE INDEX standing_over ON standing (coalesce(endedAt, until))
+     WHERE coalesce(number, prefix, first, called) IS NOT NULL AND coalesce(endedAt, until) IS NOT NULL;
+   CREATE INDEX standing_prefix ON standing (prefix) WHERE prefix IS NOT NULL;
+   CREATE INDEX standing_first ON standing (first) WHERE first IS NOT NULL;
+   CREATE INDEX case_event_file ON case_event (json_extract(data, '$.file.id')) WHERE kind = 'updated';
+   CREATE INDEX registration_event_file ON registration_event (json_extract(data, '$.file.id')) WHERE kind = 'evidence';
+   CREATE INDEX registration_view_over ON registration_view (changed)
+     WHERE erasedAt IS NULL AND status IN ('withdrawn', 'refused', 'expired');
+   CREATE INDEX mail_address_confirmed ON mail_address (confirmedAt)`

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { LiftScope } from '#core/redress/decision.ts'
+import { RANGE_MAX } from '#core/redress/parse.ts'
 import type { NewStanding, Standing, StandingFact } from '#core/redress/standing.ts'
 
 /** An entry as it is after a change: added, or ended. The last `changed` seen is the place to go on from. */
@@ -63,6 +64,54 @@ export function readStandingOf(db: DatabaseSync, condition: string, ...values: (
 /** Lifts that were added or have ended behind a place, in the order of that. */
 export function readLiftChanges(db: DatabaseSync, since: number): StandingChange[] {
   return [...changesBy(db, `changed > ? AND kind = 'lift' ORDER BY changed`, since)]
+}
+
+/**
+ * Takes out of entries that were over before then whom they were about; answers how many. The rows stay as they are
+ * otherwise: whoever watches goes by their places, and a row that names nobody spares and refuses nobody.
+ */
+export function eraseStanding(db: DatabaseSync, beforeMs: number, limit: number): number {
+  const { changes } = db
+    .prepare(
+      `UPDATE standing SET number = NULL, prefix = NULL, first = NULL, last = NULL, called = NULL, calling = NULL
+       WHERE id IN (SELECT id FROM standing WHERE coalesce(endedAt, until) < ?
+         AND coalesce(number, prefix, first, called) IS NOT NULL AND coalesce(endedAt, until) IS NOT NULL LIMIT ?)`,
+    )
+    .run(beforeMs, limit)
+  return Number(changes)
+}
+
+/** Lifts or registrations in force at a time that a calling number is in: of itself first, then of its blocks and ranges. */
+export function readStandingOn(
+  db: DatabaseSync,
+  kind: 'lift' | 'registered',
+  number: string,
+  atMs: number,
+): Standing[] {
+  const inForce = `kind = '${kind}' AND endedAt IS NULL AND "from" <= ? AND (until IS NULL OR until > ?)`
+  const prefixes = Array.from({ length: number.length - 1 }, (_, digits) => number.slice(0, digits + 2))
+  const lowest = `+${String(Math.max(0, Number(number.slice(1)) - RANGE_MAX + 1)).padStart(number.length - 1, '0')}`
+  return [
+    ...readStandingOf(db, `number = ? AND ${inForce}`, number, atMs, atMs),
+    ...readStandingOf(
+      db,
+      `prefix IN (${prefixes.map(() => '?').join(', ') || "''"}) AND ${inForce}`,
+      ...prefixes,
+      atMs,
+      atMs,
+    ),
+    // A range has no more numbers than that, so none that holds this number begins further below it.
+    ...readStandingOf(
+      db,
+      `first BETWEEN ? AND ? AND length(first) = length(?) AND last >= ? AND ${inForce}`,
+      lowest,
+      number,
+      number,
+      number,
+      atMs,
+      atMs,
+    ),
+  ]
 }
 
 /** The place behind which nothing has changed yet; 0 where nothing ever did. */

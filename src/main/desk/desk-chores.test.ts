@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { type DeskWorld, openDeskWorld, WORKER } from '../../../test/desk-world.ts'
-import { SOON_MS, startDeskChores } from './desk-chores.ts'
+import { DUE_MAX, SOON_MS, startDeskChores } from './desk-chores.ts'
 
 const NUMBER = '+12125550117'
 const ALERTS = ['unblock@northwire.example', 'boss@northwire.example']
@@ -35,6 +36,33 @@ test('a case is told to be due soon and then overdue, once each and to each addr
   assert.deepEqual(overdue, [id])
   assert.deepEqual([...new Set(alerts(world).map(({ to }) => to))].toSorted(), ALERTS.toSorted())
   assert.deepEqual(world.alarms, [])
+})
+
+test('however many cases are overdue, one that is due soon behind them is told of in the next round', async (t) => {
+  const { world, chores } = await openChores(t)
+  const id = await world.confirmed(NUMBER)
+  const due = world.cases.read(id)!.found.due!.at
+  const db = new DatabaseSync(world.path)
+  t.after(() => db.close())
+  db.exec(
+    `WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < ${DUE_MAX})
+     INSERT INTO case_view SELECT 1000 + n, 'old' || n, seq, kind, status, isOpen, opened, due - 900000000 + n, dueWhat, assigned,
+       claimant, search, numbers, numberCount, statusAt, decidedAt, outcome, regressedAt, liftsUntil, clockFrom, lastAt, erasedAt
+     FROM case_view, many WHERE id = '${id}'`,
+  )
+  const told = () => alerts(world).filter(({ subject }) => subject.includes(id)).length
+  world.now = due - SOON_MS - 1
+  chores.look()
+  chores.look()
+  assert.equal(told(), 0)
+  world.now = due - SOON_MS + 1
+  chores.look()
+  assert.equal(told(), 0, 'the round has as many as it may')
+  chores.look()
+  assert.equal(told(), ALERTS.length)
+  chores.look()
+  chores.look()
+  assert.equal(told(), ALERTS.length, 'once')
 })
 
 test('what nobody confirms, answers or renews expires when its time is up, and not before', async (t) => {
@@ -108,6 +136,7 @@ async function openChores(t: Parameters<typeof openDeskWorld>[0]) {
     alerts: () => ALERTS,
     keepMs: () => KEEP_MS,
     overdue: (id) => void overdue.push(id),
+    eraseRegistrations: () => ({ registrations: 0, files: [] }),
   })
   t.after(() => chores.close())
   return { world, chores, overdue }

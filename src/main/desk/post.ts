@@ -1,15 +1,7 @@
 import { type Letter, type Sender, UnwritableLetter, sealLetter } from '#edge/mail/letter.ts'
 import { type MailServer, type Sent, sendLetter } from '#edge/mail/send.ts'
 import { openForWriting, parseStoreUrl } from '#edge/store/schema.ts'
-import {
-  type MailRow,
-  eraseMail,
-  mailFigures,
-  markDelayed,
-  markGivenUp,
-  markSent,
-  takeMail,
-} from '#edge/store/mail-store.ts'
+import { type MailRow, mailFigures, markDelayed, markGivenUp, markSent, takeMail } from '#edge/store/mail-store.ts'
 
 export type PostTerms = {
   /** The store's URL. */
@@ -48,12 +40,13 @@ export function openPost({ store, server, sender, onTrouble, now }: PostTerms): 
   const counts = { sent: 0, retried: 0, givenUp: 0 }
   let figures: PostFigures = { ...counts, waiting: 0, overdueMs: 0 }
   let isOpen = true
+  const onGivenUp = (): void => void counts.givenUp++
 
   const look = (): void => {
     if (!isOpen) return
     try {
       while (underWay.size < TRIES_MAX) {
-        const mail = takeMail(db, { now: now(), leaseMs: LEASE_MS, domain, perDay: MAILS_PER_DAY })
+        const mail = takeMail(db, { now: now(), leaseMs: LEASE_MS, domain, perDay: MAILS_PER_DAY, onGivenUp })
         if (mail === undefined) break
         const tried = tryOnce(mail).finally(() => {
           underWay.delete(tried)
@@ -92,20 +85,12 @@ export function openPost({ store, server, sender, onTrouble, now }: PostTerms): 
     markDelayed(db, mail.id, at + retryAfterMs(mail.attempts - 1), sent.why)
   }
   const timer = setInterval(look, LOOK_EVERY_MS)
-  const chore = setInterval(() => {
-    try {
-      eraseMail(db, now() - KEEP_MS)
-    } catch (cause) {
-      onTrouble(cause instanceof Error ? cause.message : String(cause))
-    }
-  }, ERASE_EVERY_MS)
   look()
   return {
     figures: () => figures,
     async close() {
       isOpen = false
       clearInterval(timer)
-      clearInterval(chore)
       await Promise.all(underWay)
       db.close()
     },
@@ -134,12 +119,9 @@ export function retryAfterMs(failures: number): number {
 export const MAILS_PER_DAY = 3
 /** How long a message is tried. */
 export const GIVE_UP_MS = 3 * 86_400_000
-/** How long what has left is kept, to know what a reply belongs to. */
-export const KEEP_MS = 90 * 86_400_000
 /** Longer than a try can take: who died in the middle of one leaves the message to the next. */
 const LEASE_MS = 300_000
 const TRIES_MAX = 4
 const LOOK_EVERY_MS = 500
-const ERASE_EVERY_MS = 3_600_000
 const RETRY_FIRST_MS = 60_000
 const RETRY_MOST_MS = 3_600_000
