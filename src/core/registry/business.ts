@@ -41,7 +41,6 @@ export function parseBusiness(fields: BusinessFields): ReadBusiness {
   }
   const legalName = line('legalName', 'the name as the public register has it')
   const contact = line('contact', 'the name of a person whom we can ask')
-  const provider = line('provider', 'the provider who carries your calls into the network')
 
   const email = (fields.email ?? '').trim()
   if (!isMailbox(email) || email.length > EMAIL_MAX)
@@ -52,10 +51,12 @@ export function parseBusiness(fields: BusinessFields): ReadBusiness {
   if (site === undefined) fault('site', 'expected the address of your web site, such as https://clinic.example')
   const purpose = (fields.purpose ?? '').replaceAll(/\r\n?/g, '\n').trim()
   if (purpose === '' || purpose.length > PURPOSE_MAX || UNSAFE.test(purpose.replaceAll('\n', ' ')))
-    fault('purpose', `expected what the calls are for, in at most ${PURPOSE_MAX} characters`)
+    fault('purpose', `expected what the calls are for, in at most ${PURPOSE_MAX.toLocaleString('en')} characters`)
   const volume = (fields.callsPerDay ?? '').replaceAll(/[\s,._']/g, '')
   const callsPerDay = Number(volume)
   if (!/^\d{1,9}$/.test(volume) || callsPerDay < 1) fault('callsPerDay', 'expected how many calls a day, such as 250')
+
+  const provider = line('provider', 'the provider who carries your calls into the network')
 
   if (faults.length > 0 || site === undefined) return { kind: 'faults', faults }
   const tel = given === '' ? undefined : given

@@ -238,7 +238,7 @@ export function lineReport(lines: readonly LineFault[]): Markup | '' {
   return markup`<div class="scroll" role="region" aria-label="Lines that cannot be read" tabindex="0"><table>
 <caption>Lines that cannot be read</caption>
 <thead><tr><th scope="col" class="figure">Line</th><th scope="col">It says</th><th scope="col">What is wrong</th></tr></thead>
-<tbody>${lines.slice(0, LINES_SHOWN).map(({ line, found, problem }) => markup`<tr><td class="figure">${line === 0 ? '' : line}</td><td class="code">${found}</td><td>${problem}</td></tr>`)}</tbody>
+<tbody>${lines.slice(0, LINES_SHOWN).map(({ line, found, problem }) => markup`<tr><td class="figure">${line === 0 ? '' : line}</td><td class="code">${found}</td><td class="said">${problem}</td></tr>`)}</tbody>
 </table>${rest > 0 ? markup`<p class="soft">and ${rest} more</p>` : ''}</div>`
 }
 

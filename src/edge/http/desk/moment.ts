@@ -5,6 +5,11 @@ export function formatMoment(atMs: number, timeZone: string): string {
   return `${format.day.format(atMs)}, ${format.time.format(atMs)} ${zone}`
 }
 
+/** A day for people: `22 November 2026`. */
+export function formatDay(atMs: number, timeZone: string): string {
+  return formatsOf(timeZone).day.format(atMs)
+}
+
 /** A length of time in words, rounded up: `3 minutes`, `2 hours`, `1 day`. */
 export function formatWait(ms: number): string {
   if (ms <= MINUTE_MS) return plural(Math.max(1, Math.ceil(ms / 1000)), 'second')

@@ -59,7 +59,7 @@ footer p { margin-bottom: 0.5rem; }
 .wait { background: var(--wait-wash); } .wait h2, .wait strong { color: var(--wait); }
 .bad { background: var(--bad-wash); } .bad h2, .bad strong { color: var(--bad); }
 .facts { display: grid; gap: 0.125rem 1.5rem; margin: 0; }
-.facts dt { color: var(--soft); font-size: 0.9375rem; }
+.facts + form { margin: 1.5rem 0 0; } .facts dt { color: var(--soft); font-size: 0.9375rem; }
 .facts dd { margin: 0 0 0.75rem; font-variant-numeric: tabular-nums; }
 .facts dd:last-child { margin-bottom: 0; } .facts .code { line-height: 1.7; }
 @media (min-width: 34rem) {
@@ -126,7 +126,8 @@ details[open] > summary { margin-bottom: 0.5rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.9375rem; }
 caption { text-align: left; color: var(--soft); padding-bottom: 0.5rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.5rem 1rem 0.5rem 0; border-bottom: 1px solid var(--line); }
-th { font-weight: 600; } th[scope=row] { white-space: nowrap; } td.code { overflow-wrap: break-word; min-width: 9rem; } td.figure, th.figure { text-align: right; }
+th { font-weight: 600; } th[scope=row] { white-space: nowrap; } th.span[scope=row] { white-space: normal; min-width: 7.5rem; } td.code { overflow-wrap: break-word; min-width: 9rem; } td.said { overflow-wrap: anywhere; min-width: 7rem; } td.figure, th.figure { text-align: right; }
+@media (max-width: 33.9rem) { td.code { overflow-wrap: anywhere; min-width: 5.5rem; } }
 .ways { list-style: none; padding: 0; } .ways li { padding: 0.75rem 0; border-top: 1px solid var(--line); margin: 0; }
 .ways li:last-child { border-bottom: 1px solid var(--line); }
 .ways strong { display: block; }

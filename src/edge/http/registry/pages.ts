@@ -12,7 +12,7 @@ import {
   textField,
 } from '#edge/http/desk/fields.ts'
 import { type Markup, markup } from '#edge/http/desk/markup.ts'
-import { formatMoment } from '#edge/http/desk/moment.ts'
+import { formatDay, formatMoment } from '#edge/http/desk/moment.ts'
 import type { DeskOperator, Page } from '#edge/http/desk/page.ts'
 import { formatTelephone } from '#edge/http/desk/telephone.ts'
 
@@ -69,7 +69,7 @@ export function openedPage({ id, business, counts }: RegistrationView, token: st
 </ol>
 <div class="panel"><h2>Keep this link</h2>
 <p>It leads to your registration, and to nobody else’s: <a href="/g/${token}">the page of your registration</a>. There you add numbers, show that they are yours, change details or withdraw.</p>
-<p>Number of the registration: <span class="code">${id}</span></p></div>
+<p>Id of the registration: <span class="code">${id}</span></p></div>
 <p><a class="button" href="/g/${token}">Go to my registration</a></p>`,
   }
 }
@@ -113,7 +113,7 @@ export function registrationPage(
   form: FormState,
   about: { readonly action?: RegistryAction | undefined; readonly report?: NumbersReport | undefined },
 ): Page {
-  const words = STATUS_WORDS[view.status]
+  const words = sentenceOf(STATUS_WORDS[view.status])
   const tone = TONES[view.status]
   const fresh: FormState = { typed: new Map(), faults: [], once: form.once }
   const stateOf = (own: RegistryAction): FormState => (own === about.action ? form : fresh)
@@ -151,7 +151,7 @@ ${numbersFields(stateOf('numbers'), [])}
 <form method="post" action="${at('remove')}" novalidate>${hiddenFields(fresh)}
 ${textArea(stateOf('remove'), { name: 'lines', label: 'Lines to take off', hint: 'As they stand in the table, one a line.', isLines: true })}
 <p><button type="submit">Take off</button></p></form></details>
-<details${about.action === 'offer' ? markup` open` : ''}><summary>Hand numbers to another registration</summary>
+<details class="last"${about.action === 'offer' ? markup` open` : ''}><summary>Hand numbers to another registration</summary>
 <form method="post" action="${at('offer')}" novalidate>${hiddenFields(fresh)}
 ${textArea(stateOf('offer'), { name: 'offered', label: 'Lines to hand over', hint: 'As they stand in the table, one a line.', isLines: true })}
 ${textField(stateOf('offer'), { name: 'to', label: 'Id of the other registration', hint: 'Its holder finds it on its page. The numbers stay yours until he takes them.' })}
@@ -167,13 +167,13 @@ ${view.until === undefined ? '' : markup`<dt>Lasts until</dt><dd>${timeOf(view.u
 <dt>Web site</dt><dd>${business.site}</dd>
 <dt>Purpose</dt><dd class="kept">${business.purpose}</dd>
 <dt>Calls a day</dt><dd>${business.callsPerDay}</dd>
-<dt>Originating provider</dt><dd>${business.provider}</dd>
+<dt>Your provider</dt><dd>${business.provider}</dd>
 </dl>
 ${may('renew') ? markup`<form method="post" action="${at('renew')}">${hiddenFields(fresh)}<p><button type="submit">${view.status === 'approved' ? 'All is still so: renew' : 'Ask again'}</button></p></form>` : ''}
 </section>
 ${
   may('change')
-    ? markup`<details${about.action === 'change' ? markup` open` : ''}><summary>Change details</summary>
+    ? markup`<details class="last"${about.action === 'change' ? markup` open` : ''}><summary>Change details</summary>
 <p>Another contact, telephone number or volume counts at once. After another name, web site, purpose or provider a person looks again, and until then nothing is registered.</p>
 <form method="post" action="${at('change')}" novalidate>${hiddenFields(fresh)}
 ${businessFields(about.action === 'change' ? form : { ...fresh, typed: typedOf(business) }, false)}
@@ -191,7 +191,7 @@ ${textArea(stateOf('withdraw'), { name: 'reason', label: 'Why', isOptional: true
 <p><button type="submit" class="plain">Withdraw</button></p></form></details>`
     : ''
 }
-<p class="soft">This page is yours alone: whoever has its link can change the registration. Keep the link. Machines get the same as data.</p>`,
+<p class="soft">This page is yours alone: whoever has its link can change the registration. Keep the link.</p>`,
   }
 }
 
@@ -226,11 +226,11 @@ function problemOf({ line, found, expected }: LineFault) {
 
 function numbersTable({ numbers }: RegistrationView, operator: DeskOperator): Markup {
   const shown = numbers.slice(0, NUMBERS_SHOWN)
-  return markup`<div class="scroll" role="region" aria-label="Your numbers" tabindex="0"><table>
+  return markup`<div class="scroll" role="region" aria-label="Table of your numbers" tabindex="0"><table>
 <thead><tr><th scope="col">Number</th><th scope="col">Label</th><th scope="col">Control</th></tr></thead>
 <tbody>${shown.map(
     ({ numbers, label, proof, until, offeredTo }) =>
-      markup`<tr><th scope="row" class="number">${numbers}</th><td>${label}</td><td>${PROOF_WORDS[proof]}${until === undefined ? '' : markup` until ${formatMoment(until, operator.timeZone)}`}${offeredTo === undefined ? '' : `, offered to ${offeredTo}`}</td></tr>`,
+      markup`<tr><th scope="row" class="span">${spanOf(numbers)}</th><td>${label}</td><td>${PROOF_WORDS[proof]}${until === undefined ? '' : markup` until ${formatDay(until, operator.timeZone)}`}${offeredTo === undefined ? '' : `, offered to ${offeredTo}`}</td></tr>`,
   )}</tbody></table></div>
 ${numbers.length > shown.length ? markup`<p class="soft">These are the first ${shown.length}; the CSV file has all ${numbers.length} lines.</p>` : ''}`
 }
@@ -245,7 +245,9 @@ function provePart(
 <p>By a call for single numbers; by a letter of authorisation, or a confirmation of your provider, for many.</p>
 ${view.challenges.map(
   ({ number, dial, until }) =>
-    markup`<p class="dial">Call <strong class="number">${formatTelephone(dial)}</strong> from ${formatTelephone(number)} before ${formatMoment(until, operator.timeZone)}. Nobody answers, and that is right: we see the call. Then load this page again.</p>`,
+    markup`<div class="panel wait"><h3>Call this number from ${formatTelephone(number)}</h3>
+<p><a class="number dial" href="tel:${dial}">${formatTelephone(dial)}</a></p>
+<p>Before ${formatMoment(until, operator.timeZone)}. Nobody answers, and that is right: we see the call. Then load this page again.</p></div>`,
 )}
 <form method="post" action="${at('prove')}" novalidate>${hiddenFields(stateOf('prove'))}
 ${textField(stateOf('prove'), { name: 'number', label: 'Number to call from', type: 'tel', complete: 'tel' })}
@@ -276,6 +278,16 @@ function typedOf(business: RegistrationView['business']): ReadonlyMap<string, st
 
 function timeOf(atMs: number, operator: DeskOperator): Markup {
   return markup`<time datetime="${new Date(atMs).toISOString()}">${formatMoment(atMs, operator.timeZone)}</time>`
+}
+
+/** A range may be broken where its end begins. */
+function spanOf(numbers: string): Markup {
+  const [first = '', last] = numbers.split('..')
+  return last === undefined ? markup`${first}` : markup`${first}..<wbr>${last}`
+}
+
+function sentenceOf(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`
 }
 
 function lines(count: number): string {

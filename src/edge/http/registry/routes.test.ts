@@ -78,7 +78,7 @@ test('a form from another site, a step that was refused and a list with faults a
   assert.match(machine.headers.get('content-type')!, /problem\+json/)
   const list = await app.request(`/g/${TOKEN}/numbers`, { method: 'POST', body: new URLSearchParams({ numbers: 'x' }) })
   const told = await list.text()
-  assert.match(told, /<td class="code">x<\/td><td>Expected a number\.<\/td>/)
+  assert.match(told, /<td class="code">x<\/td><td class="said">Expected a number\.<\/td>/)
   assert.match(told, /<textarea id="numbers"[^>]*>x<\/textarea>/, 'the line is there to be set right')
   const data = await app.request(`/g/${TOKEN}/numbers`, {
     method: 'POST',
@@ -120,7 +120,10 @@ test('lines that cannot be used come back with all that was typed and the formâ€
   assert.equal(back.status, 422)
   const page = await back.text()
   assert.match(page, /<textarea id="numbers"[^>]*>number\n\+12125550118\n&lt;nonsense&gt;\n\+12125550117<\/textarea>/)
-  assert.match(page, /<td class="figure">2<\/td><td class="code">&lt;nonsense&gt;<\/td><td>Expected a number\.<\/td>/)
+  assert.match(
+    page,
+    /<td class="figure">2<\/td><td class="code">&lt;nonsense&gt;<\/td><td class="said">Expected a number\.<\/td>/,
+  )
   assert.match(page, /href="#numbers">One line cannot be used\./)
   for (const value of [once, ...Object.values(FIELDS)]) assert.ok(page.includes(value), value)
   assert.match(page, /name="leave"/)
