@@ -6,7 +6,7 @@ import { unzipSync } from 'node:zlib'
 import { HEP_TYPES, hepLength } from '#codec/hep/hep.ts'
 import { HepView } from '#codec/hep/hep-view.ts'
 import { Malformed } from '#codec/sip/malformed.ts'
-import { SipHash } from '#core/transaction/siphash.ts'
+import { Fingerprint } from './fingerprint.ts'
 
 /** Where copies are taken. */
 export type HepEndpoint = { readonly transport: HepTransport; readonly address: string; readonly port: number }
@@ -61,7 +61,7 @@ export class HepInlet {
   readonly #wants: HepInletOptions['wants']
   readonly #onCopy: (copy: HeardCopy) => void
   readonly #packet = new HepView()
-  readonly #hash = new SipHash(randomBytes(16), '1-3')
+  readonly #fingerprint = new Fingerprint(randomBytes(16))
   /** When messages were heard, those of the last `REPEATED_MS` at least, in two halves. */
   #heardMs = new Map<number, number>()
   #heardBeforeMs = new Map<number, number>()
@@ -152,9 +152,7 @@ export class HepInlet {
       this.#heardMs = new Map()
       this.#turnedMs = nowMs
     }
-    const { high, low } = this.#hash.start().octets(bytes, start, end).finish()
-    // 53 bits: a key that no sender knows, so none can make two messages alike.
-    const key = (high & HIGH_BITS) * 2 ** 32 + (low >>> 0)
+    const key = this.#fingerprint.of(bytes, start, end)
     const ms = this.#heardMs.get(key) ?? this.#heardBeforeMs.get(key) ?? -Infinity
     if (nowMs - ms < REPEATED_MS) return true
     this.#heardMs.set(key, nowMs)
@@ -352,7 +350,6 @@ export const REPEATED_MS = 500
 /** Messages known again at most. */
 export const REMEMBERED_MAX = 65_536
 const HEADER_OCTETS = 6
-const HIGH_BITS = 2 ** 21 - 1
 /** How far the clock of a tap may be ahead of ours. */
 export const CLOCK_AHEAD_MS = 86_400_000
 /** Addresses whose standing is remembered. */
