@@ -9,17 +9,23 @@ import type { Claim } from './claim.ts'
 import type { Decision } from './decision.ts'
 import { parseClaim, parseDecision } from './parse.ts'
 import {
+  addEvidence,
+  addMessage,
   alertCase,
   answerQuestion,
   askClaimant,
+  CLAIMANT_EVENTS_MAX,
   confirmCase,
   correctCase,
   decideCase,
   expireCase,
+  noteCase,
+  noteMail,
   noteProof,
   openCase,
   regressLift,
   reopenCase,
+  REOPENINGS_MAX,
   type Step,
   type StepTerms,
   verifyLift,
@@ -146,6 +152,57 @@ test('a wrong decision is corrected: what it gave ends, and the case is open aga
     desk.refused((step) => correctCase(step, decided, 'again', BEN)),
     'event',
   )
+})
+
+test('a claimant adds so much to a case and no more, by whatever way; the desk’s own people go on, and withdrawing is never refused', () => {
+  const file = { id: 'F'.repeat(22), name: 'a.pdf', type: 'application/pdf', octets: 1, hash: '0'.repeat(64) }
+  const desk = new Desk()
+  desk.take((step) => confirmCase(step, [], []))
+  const own = () => desk.events.filter(({ actor }) => actor.kind === 'claimant').length
+  desk.take((step) => askClaimant(step, 'Who?', BEN))
+  desk.take((step) => answerQuestion(step, 'We', 'page'))
+  desk.take((step) => addEvidence(step, file))
+  while (own() < CLAIMANT_EVENTS_MAX - 1) desk.take((step) => addMessage(step, 'and'))
+  desk.take((step) => askClaimant(step, 'What?', BEN))
+  desk.take((step) => addMessage(step, 'the last one'))
+  assert.deepEqual([own(), CLAIMANT_EVENTS_MAX], [100, 100])
+  const refusals: readonly (readonly [field: string, (step: StepTerms) => Step])[] = [
+    ['text', (step) => addMessage(step, 'more')],
+    ['text', (step) => answerQuestion(step, 'This', 'page')],
+    ['text', (step) => answerQuestion(step, 'This', 'mail')],
+    ['file', (step) => addEvidence(step, file)],
+  ]
+  for (const [field, compute] of refusals) assertOver(compute(desk.terms()), field, /100 entries of yours already/)
+  desk.take((step) => answerQuestion(step, 'She said so on the telephone', 'worker', BEN))
+  desk.take((step) => withdrawCase(step, 'enough'))
+  assertOver(reopenCase(desk.terms(), 'no'), 'reason', /100 entries of yours already/)
+  desk.take((step) => reopenCase(step, 'we want to know', BEN))
+  desk.take((step) => noteCase(step, 'goes on', BEN))
+})
+
+test('a claimant opens a case again five times; what a worker opens does not count', () => {
+  const desk = new Desk()
+  desk.take((step) => confirmCase(step, [], []))
+  for (let count = 0; count < REOPENINGS_MAX; count++) {
+    desk.take((step) => withdrawCase(step, 'no'))
+    desk.take((step) => reopenCase(step, 'we look again', BEN))
+    desk.take((step) => withdrawCase(step, 'no'))
+    desk.take((step) => reopenCase(step, 'yes'))
+  }
+  assert.equal(REOPENINGS_MAX, 5)
+  desk.take((step) => withdrawCase(step, 'no'))
+  assertOver(reopenCase(desk.terms(), 'yes'), 'reason', /opened again 5 times already/)
+  desk.take((step) => reopenCase(step, 'once more', BEN))
+})
+
+test('mail of others becomes so many notes of a case; the claimant and the workers are not held up by them', () => {
+  const mail = { name: 'mail', account: 'desk' }
+  const desk = new Desk()
+  desk.take((step) => confirmCase(step, [], []))
+  for (let count = 0; count < CLAIMANT_EVENTS_MAX; count++) desk.take((step) => noteMail(step, 'Mail from eve', mail))
+  assertOver(noteMail(desk.terms(), 'Mail from eve', mail), 'text', /100 notes came by mail already/)
+  desk.take((step) => noteCase(step, 'a crowd writes', BEN))
+  desk.take((step) => addMessage(step, 'here I am'))
 })
 
 test('a lift is never in force under a status that denies it', () => {
@@ -350,6 +407,12 @@ test('a decision without what it must name is refused, with the path of it', () 
     assert.equal(read.kind === 'faults' ? read.faults[0]!.field : undefined, field, JSON.stringify(input))
   }
 })
+
+function assertOver(step: Step, field: string, problem: RegExp): void {
+  assert.ok(step.kind === 'refused', 'it was taken')
+  assert.deepEqual([step.field, step.isOver], [field, true])
+  assert.match(step.problem, problem)
+}
 
 /** A store in memory that gives standing entries ids from 1. */
 class Desk {

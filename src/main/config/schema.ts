@@ -213,7 +213,7 @@ const desk = section({
   ),
   portal: key(
     secret().optional(),
-    'What your subscribers’ portal signs its tokens with: a request that has one is granted at once. Without it a case worker checks who asks.',
+    'What your subscribers’ portal signs its tokens with. Each is good once, for one wish of one number, which is granted as soon as the address is confirmed. Without it a case worker checks who asks.',
     SECRET,
   ),
   queue: key(

@@ -132,6 +132,40 @@ test('files and numbers to dial end at their limits, and are counted', async (t)
   assert.equal(world.parts.admission.figures.challenges, 1)
 })
 
+test('a case is opened once for a key of an account; the same key with anything else is refused, and opens nothing', async (t) => {
+  const world = await openDeskWorld(t)
+  const claimant = {
+    name: 'Ann',
+    email: undefined,
+    organisation: undefined,
+    tel: undefined,
+    acts: 'for-itself',
+  } as const
+  const claim = { receipts: [], numbers: [NUMBER], calls: [], claimant, purpose: '', changed: '', webhook: undefined }
+  const opening = { way: 'letter', claim, once: 'key' } as const
+  const first = await world.office.open(opening, WORKER)
+  assert.ok(first.kind === 'opened')
+  assert.deepEqual(await world.office.open(structuredClone(opening), WORKER), first)
+  const request = { wants: 'opt-out', number: NUMBER, caller: undefined, isVouched: true } as const
+  for (const other of [
+    { ...opening, way: 'mail' },
+    { ...opening, claim: { ...claim, purpose: 'Reminders' } },
+    { ...opening, claim: { ...claim, claimant: { ...claimant, name: 'Eve' } } },
+    { ...opening, claim: { ...claim, receipts: ['A'.repeat(64)] } },
+    { ...opening, request },
+  ] as const)
+    assert.deepEqual(await world.office.open(other, WORKER), { kind: 'key-reused' }, JSON.stringify(other))
+  assert.equal(world.store.waiting(), 1)
+  for (const [other, by] of [
+    [{ ...opening, once: 'another' }, WORKER],
+    [{ ...opening, once: undefined }, WORKER],
+    [opening, { name: 'Ann', account: 'ann' }],
+  ] as const) {
+    const opened = await world.office.open(other, by)
+    assert.ok(opened.kind === 'opened' && opened.case !== first.case)
+  }
+})
+
 function audited(path: string, action: string): string[] {
   const db = new DatabaseSync(path, { readOnly: true })
   const rows = db.prepare('SELECT detail FROM audit WHERE action = ?').all(action)

@@ -325,6 +325,15 @@ test('what the desk does not save comes back as it was typed, with when to try a
   assert.equal(REFUSALS.length, 5)
 })
 
+test('a portal’s token that was used already is told where the wish is chosen, for nobody sees a token', async () => {
+  const desk = deskInMemory()
+  const { post } = openPages({}, desk)
+  desk.refuse = { kind: 'refused', field: 'token', problem: 'what the portal gave was used already' }
+  const response = await post('/subscriber', { ...GOOD_FORM, wants: 'opt-out', number: '+14155550163', token: 'used' })
+  assert.equal(response.status, 422)
+  assert.match(await response.text(), /href="#wants">What the portal gave was used already\./)
+})
+
 test('where a puzzle is asked for, a person waits instead, and a machine is told the puzzle', async () => {
   const desk = deskInMemory()
   const { clock, post, postJson } = openPages({}, desk)

@@ -93,6 +93,21 @@ test('a request under the same key is done once; another body under it is refuse
   assert.equal(events.filter(({ words }) => words.startsWith('note')).length, 1)
 })
 
+test('a case is opened once for a key also when the request itself is forgotten, and the key with another body is refused then too', async (t) => {
+  const { post, cases } = await open(t)
+  const key = { 'idempotency-key': 'open-1' }
+  const opening = { way: 'letter', claim: CLAIM }
+  const first = await json(await post('/v1/cases', opening, key))
+  cases.now += 2 * 86_400_000
+  assert.equal((await json(await post('/v1/cases', opening, key))).case, first.case)
+  cases.now += 2 * 86_400_000
+  await refused(post('/v1/cases', { ...opening, way: 'telephone' }, key), 422, 'key-reused')
+  await refused(post('/v1/cases', { ...opening, claim: { ...CLAIM, purpose: 'other' } }, key), 422, 'key-reused')
+  const other = await json(await post('/v1/cases', { ...opening, way: 'telephone' }, { 'idempotency-key': 'open-2' }))
+  assert.notEqual(other.case, first.case)
+  assert.equal(cases.store.cases({}, undefined, 10, cases.now).cases.length, 2)
+})
+
 test('what cannot be done is a problem with a stable type and the place of the fault', async (t) => {
   const { post, get, file } = await open(t)
   const id = await file()
