@@ -97,7 +97,8 @@ export async function startDesk(started: Config, around: DeskSurroundings): Prom
       if (thread !== begun) return
       thread = undefined
       for (const adopted of adopting.splice(0)) adopted()
-      if (isClosed || !isOpen) return
+      // The first start has somebody who is told that it failed; later nobody but us can try again.
+      if (isClosed || (!isOpen && settled !== undefined)) return
       around.alarm('desk', new Error('the thread of the desk ended'))
       again = setTimeout(() => begin(), AGAIN_MS)
     })
