@@ -4,7 +4,7 @@ export type ProbeRecord = {
   readonly name: string
   /** In the order they came. */
   readonly calls: readonly ReceivedCall[]
-  /** Calls of the run that were forgotten because the record was full. */
+  /** Calls of any run that were forgotten because the record was full; where it is 0, this record is whole. */
   readonly forgotten: number
 }
 
@@ -22,7 +22,7 @@ export type ReceivedCall = {
   readonly chosenBy: 'field' | 'number' | undefined
   /** Milliseconds since 1970. */
   readonly atMs: number
-  readonly transport: 'udp' | 'tcp'
+  readonly transport: 'udp' | 'tcp' | 'tls'
   /** Where it came from: `127.0.0.1:5060`. */
   readonly source: string
   /** The branch of the top Via, and the Call-ID: a retransmission has both the same. */
