@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JournalRow } from '#core/ledger/ledger.ts'
 import type { Worker } from '#core/redress/office.ts'
+import type { Policy, VolumeRule } from '#core/rules/policy.ts'
 import { noteOf, sampleBlock } from '#edge/store/contract-samples.ts'
 import { JournalTable } from '#edge/store/journal-table.ts'
 import { JournalPacker } from '#edge/store/packed.ts'
@@ -44,6 +45,39 @@ export type DeskWorld = DeskRoom & {
 
 export const WORKER: Worker = { name: 'Beth', account: 'beth' }
 export const DESK_START_MS = Date.UTC(2026, 10, 23, 12)
+const VOLUME: VolumeRule = {
+  kind: 'volume',
+  id: 'volume',
+  number: 1,
+  mode: 'enforce',
+  cause: 'analytics',
+  program: 'opt-out',
+  of: 'number',
+  prefix: undefined,
+  perMs: 600_000,
+  capacity: 1024,
+  counter: 0,
+  limit: 100,
+}
+/** Two rules of analytics, and one that no lift reaches. */
+export const POLICY: Policy = {
+  version: 'v1',
+  exemptions: [],
+  rules: [
+    VOLUME,
+    { ...VOLUME, id: 'volume-2', number: 2, counter: 1, of: 'block' },
+    {
+      kind: 'invalid',
+      id: 'no-such-number',
+      number: 3,
+      mode: 'enforce',
+      cause: 'invalid',
+      program: 'none',
+      except: [],
+      isNorthAmerican: true,
+    },
+  ],
+}
 const VERIFICATION: VerificationConfig = {
   kind: 'number',
   begins: parseParty('+18005550142'),
@@ -56,7 +90,7 @@ export async function openDeskWorld(owner: { after(end: () => unknown): void }):
   const config = {
     operator: { name: 'Northwire' },
     store: { kind: 'sqlite', path },
-    policy: { rules: [] },
+    policy: POLICY,
     desk: { public: 'https://desk.northwire.example', evidence, verification: VERIFICATION, zone: 'America/New_York' },
   } as unknown as Config
   const ledger = await openLedger(`sqlite:${path}`)

@@ -1,6 +1,6 @@
 import type { Case } from './case.ts'
 import type { CaseEvent } from './case-event.ts'
-import type { Lift, LiftScope } from './decision.ts'
+import type { Decision, Lift, LiftScope } from './decision.ts'
 import type { Proof } from './proof.ts'
 
 /** What the claimant reads of an event; undefined for what only those inside read. */
@@ -68,7 +68,9 @@ export function nextWords(found: Pick<Case, 'status' | 'decision' | 'due' | 'req
     case 'waiting-for-claimant':
       return `We wait for your answer${due}.`
     case 'lifted':
-      return 'Nothing: calls are let through. The next one that we see is noted here.'
+      return isOfOneRule(decision)
+        ? 'Nothing: calls are let through by one rule. The next one that it would have blocked is noted here.'
+        : 'Nothing: calls are let through. The next one that we see is noted here.'
     case 'verified':
       return 'Nothing: calls are let through.'
     case 'regressed':
@@ -83,6 +85,10 @@ export function nextWords(found: Pick<Case, 'status' | 'decision' | 'due' | 'req
       break
   }
   return 'Nothing. If something has changed, open the case again.'
+}
+
+function isOfOneRule(decision: Decision | undefined): boolean {
+  return decision?.outcome === 'lift' && decision.lifts.every(({ rule }) => rule !== undefined)
 }
 
 /** What is lifted, for people. */

@@ -49,6 +49,11 @@ export type DeskStore = {
   /** Cases with a lift whose entries are all past their time. */
   liftsOver(now: number, limit: number): string[]
   challenges(id: string, now: number): ProofChallenge[]
+  /**
+   * Whether somebody, of a case or a registration, was asked to call that number from a calling number, or from any where none
+   * is named, and still may.
+   */
+  isDialled(dial: string, number: string | undefined, at: number): boolean
   /** The cases that wait for a call from a number to a number at that time. */
   challenged(number: string, dial: string, at: number): string[]
   /** Entries that are in force for a called number, or of a case. */
@@ -182,6 +187,7 @@ export function openDeskStore(url: string, options: DeskStoreOptions): DeskStore
           from: Number(row['from']),
           until: Number(row['until']),
         })),
+    isDialled: (dial, number, at) => isDialled(db, dial, number, at),
     challenged: (number, dial, at) =>
       db
         .prepare(
@@ -287,6 +293,8 @@ function write(
     )
   }
   for (const { case: id, number, dial, from, until } of change.challenges ?? []) {
+    // Drawn by another process meanwhile: another one is drawn.
+    if (isDialled(db, dial, number, at)) return undo(db)
     db.prepare('INSERT INTO case_challenge ("case", number, dial, "from", until) VALUES (?, ?, ?, ?, ?)').run(
       caseNumber(db, id)!,
       number,
@@ -300,6 +308,15 @@ function write(
   for (const { action, ...entry } of change.audit) insertAudit(db, { ...entry, at, action: action as AuditAction })
   for (const id of touched) writeView(db, id, events(id), terms)
   return 'recorded'
+}
+
+function isDialled(db: DatabaseSync, dial: string, number: string | undefined, at: number): boolean {
+  const found = ['case_challenge', 'registration_challenge'].map((table) =>
+    db
+      .prepare(`SELECT 1 FROM ${table} WHERE dial = ?1 AND (?2 IS NULL OR number = ?2) AND until >= ?3 LIMIT 1`)
+      .get(dial, number ?? null, at),
+  )
+  return found.some((row) => row !== undefined)
 }
 
 /** Each part by an index of its own: with `OR` all cases would be gone through. */

@@ -22,7 +22,7 @@ import { Sources } from '#main/registry/sources.ts'
 import { readSources, registryTermsOf } from '#main/registry/terms.ts'
 import { createBlockSearch } from './block-search.ts'
 import { makeId } from './cases.ts'
-import { challengeDial } from './desk.ts'
+import { freeDial } from './desk.ts'
 import { type DeskChores, startDeskChores } from './desk-chores.ts'
 import type { DeskFigures } from './desk-figures.ts'
 import type { DeskOrder, DeskReport, DeskTask } from './desk-messages.ts'
@@ -85,11 +85,7 @@ async function openDoors(
     assignDial: (taken) => {
       const verification = config.desk?.verification
       if (verification === undefined) return undefined
-      for (let tries = 0; tries < DIALS_TRIED; tries++) {
-        const dial = challengeDial(verification)
-        if (!taken.has(dial)) return dial
-      }
-      return undefined
+      return freeDial(verification, (dial) => taken.has(dial) || room.store.isDialled(dial, undefined, now()))
     },
     keepEvidence: async (upload) => {
       const checked = checkEvidence(upload, parts.evidenceBytesMax())
@@ -395,5 +391,4 @@ const MAIL_DESK = { name: 'mail', account: 'desk' }
 const REPORT_EVERY_MS = 1_000
 const ATTEND_EVERY_MS = 60_000
 const LINKS_EVERY_MS = 2_000
-const DIALS_TRIED = 50
 const KEEP_MS = 730 * 86_400_000

@@ -48,6 +48,8 @@ export type DeskParts = CasesParts & {
   readonly isTransparent: () => boolean
   /** To whom a number is registered; none where it is not, or there is no registry. */
   readonly holders: (number: string) => readonly RegisteredHolder[]
+  /** A number from 0 on and below that, which nobody can foresee; of the system where nothing is said. */
+  readonly draw?: ((below: number) => number) | undefined
 }
 
 export type RegisteredHolder = { readonly registration: string; readonly name: string; readonly mail: string }
@@ -304,17 +306,34 @@ export function challengeCase(
     parts.admission.figures.challenges++
     return { kind: 'refused', field: 'number', problem: `${CHALLENGES_MAX} numbers are to be called from already` }
   }
-  const challenge = { number, dial: challengeDial(verification), from: at, until: at + CHALLENGE_MS }
-  const taken = cases.take(id, (step) => giveChallenge(step, challenge, by))
-  return taken.kind === 'done' ? challenge : taken
+  let challenge: ProofChallenge | undefined
+  const taken = cases.take(id, (step) => {
+    const dial = freeDial(verification, (one) => store.isDialled(one, number, at), parts.draw)
+    challenge = dial === undefined ? undefined : { number, dial, from: at, until: at + CHALLENGE_MS }
+    return challenge === undefined ? ALL_DIALLED : giveChallenge(step, challenge, by)
+  })
+  return taken.kind === 'done' && challenge !== undefined ? challenge : taken
+}
+
+/** What is to be dialled and nobody was asked to call from the same number: one call must not prove it to two cases. */
+export function freeDial(
+  verification: VerificationConfig,
+  isTaken: (dial: string) => boolean,
+  draw?: DeskParts['draw'],
+): string | undefined {
+  for (let tries = 0; tries < DIALS_TRIED; tries++) {
+    const dial = challengeDial(verification, draw)
+    if (!isTaken(dial)) return dial
+  }
+  return undefined
 }
 
 /** The number with a code behind it, or one of the range: as many digits as a number of that country has. */
-export function challengeDial({ kind, begins }: VerificationConfig): string {
+export function challengeDial({ kind, begins }: VerificationConfig, draw: DeskParts['draw'] = randomInt): string {
   const head = formatParty(begins)
   const whole = head.startsWith('+1') ? NORTH_AMERICAN_DIGITS : Math.min(begins.count + RANGE_DIGITS, E164_DIGITS)
   const free = kind === 'number' ? Math.min(CODE_DIGITS, E164_DIGITS - begins.count) : Math.max(1, whole - begins.count)
-  return head + String(randomInt(10 ** free)).padStart(free, '0')
+  return head + String(draw(10 ** free)).padStart(free, '0')
 }
 
 /** Calls that a subscriber is owed a list of: 28 days before he asked. */
@@ -432,6 +451,13 @@ const TOKEN = /^[A-Za-z0-9_-]{22}$/
 export const CHALLENGE_MS = 15 * 60_000
 /** Numbers of one case that are waited for at a time. */
 export const CHALLENGES_MAX = 10
+/** Codes that are drawn for one that nobody was given. */
+const DIALS_TRIED = 50
+const ALL_DIALLED = {
+  kind: 'refused',
+  field: 'number',
+  problem: 'all that could be dialled from this number is given out: try again in a quarter of an hour',
+} as const
 const CODE_DIGITS = 4
 const E164_DIGITS = 15
 const NORTH_AMERICAN_DIGITS = 11

@@ -2,9 +2,13 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { Decision } from '#core/redress/decision.ts'
-import { openDeskWorld, WORKER } from '../../../test/desk-world.ts'
+import type { VolumeRule } from '#core/rules/policy.ts'
+import type { CallBlock } from '#edge/store/call-reader.ts'
+import { sampleBlock } from '#edge/store/contract-samples.ts'
+import { DESK_START_MS, openDeskWorld, POLICY, WORKER } from '../../../test/desk-world.ts'
 import { EVIDENCE_FILES_MAX } from './evidence.ts'
-import { CHALLENGES_MAX } from './desk.ts'
+import { CHALLENGE_MS, CHALLENGES_MAX, challengeCase } from './desk.ts'
+import { judgeToday } from './today.ts'
 
 const NUMBER = '+12125550117'
 const LIFT: Decision = {
@@ -165,6 +169,156 @@ test('a case is opened once for a key of an account; the same key with anything 
     assert.ok(opened.kind === 'opened' && opened.case !== first.case)
   }
 })
+
+test('a lift of a rule that the policy in force does not have, or that no lift reaches, is refused with what was meant', async (t) => {
+  const world = await openDeskWorld(t)
+  const id = await world.confirmed(NUMBER)
+  await world.office.prove(id, { number: NUMBER, way: 'letter', detail: 'signed' }, WORKER)
+  const before = world.kinds(id)
+  const liftOf = (rule: string): Decision => {
+    const lift = { scope: { kind: 'number', number: NUMBER }, until: undefined, attestation: undefined } as const
+    return {
+      outcome: 'lift',
+      lifts: [
+        { ...lift, rule: 'volume' },
+        { ...lift, rule },
+      ],
+      reason: 'Wanted.',
+    }
+  }
+  for (const [rule, problem] of [
+    ['volum', /has no rule volum: expected one of volume, volume-2; did you mean volume\?$/],
+    ['volume-3', /has no rule volume-3: expected one of volume, volume-2; did you mean volume-2\?$/],
+    ['zzz', /has no rule zzz: expected one of volume, volume-2$/],
+    ['no-such-number', /a lift does not reach the rule no-such-number: it is not of analytics: expected one of volume/],
+  ] as const) {
+    for (const refused of [
+      await world.office.decide(id, liftOf(rule), undefined, WORKER),
+      await world.office.preview(id, liftOf(rule)),
+    ]) {
+      assert.ok(refused.kind === 'refused' && refused.field === 'lifts[1].rule', JSON.stringify(refused))
+      assert.match(refused.problem, problem)
+    }
+  }
+  assert.deepEqual(world.kinds(id), before)
+  assert.equal((await world.office.preview(id, liftOf('volume-2'))).kind, 'preview')
+  assert.equal((await world.office.decide(id, liftOf('volume-2'), undefined, WORKER)).kind, 'done')
+})
+
+test('what is to be dialled from one number is never the same for two cases, a registration among them', async (t) => {
+  const world = await openDeskWorld(t)
+  const [one, two, other] = [
+    await world.confirmed(NUMBER),
+    await world.confirmed(NUMBER),
+    await world.confirmed('+12125550118'),
+  ]
+  const give = (id: string, number: string, ...drawn: number[]) => {
+    const draw = (below: number): number => {
+      assert.equal(below, 10_000)
+      return drawn.length > 1 ? drawn.shift()! : drawn[0]!
+    }
+    const given = challengeCase({ ...world.parts, draw }, world.cases, id, number, WORKER)
+    return 'dial' in given ? given.dial : given
+  }
+  assert.equal(give(one, NUMBER, 7), '+180055501420007')
+  assert.equal(give(two, NUMBER, 7, 7, 8), '+180055501420008')
+  assert.equal(give(other, '+12125550118', 7), '+180055501420007', 'from another number it is another call')
+
+  const three = await world.confirmed(NUMBER)
+  const full = give(three, NUMBER, 7)
+  assert.ok(typeof full === 'object' && full.kind === 'refused' && /quarter of an hour/.test(full.problem))
+  assert.deepEqual(world.store.challenges(three, world.now), [])
+  const db = new DatabaseSync(world.path)
+  db.prepare(
+    'INSERT INTO registration_challenge (registration, number, dial, "from", until) VALUES (1, ?, ?, ?, ?)',
+  ).run(NUMBER, '+180055501420009', world.now, world.now + 60_000)
+  db.close()
+  assert.equal(give(three, NUMBER, 9, 3), '+180055501420003')
+
+  world.now += CHALLENGE_MS + 1
+  assert.equal(give(three, NUMBER, 7), '+180055501420007', 'once its time is over it can be given again')
+})
+
+test('a number to dial that another process gives out meanwhile is not recorded a second time', async (t) => {
+  const world = await openDeskWorld(t)
+  const [one, two] = [await world.confirmed(NUMBER), await world.confirmed(NUMBER)]
+  const challenge = { number: NUMBER, dial: '+180055501420007', from: world.now, until: world.now + CHALLENGE_MS }
+  const record = (id: string) =>
+    world.store.record({
+      at: world.now,
+      events: [],
+      mails: [],
+      standing: [],
+      ended: [],
+      audit: [],
+      challenges: [{ ...challenge, case: id }],
+    })
+  assert.deepEqual([record(one), record(two)], ['recorded', 'behind'])
+  assert.deepEqual(world.store.challenged(NUMBER, challenge.dial, world.now), [one])
+})
+
+test('reading a list of blocked calls names the request that it was read for, or that there is none', async (t) => {
+  const world = await openDeskWorld(t)
+  const check = { by: WORKER, identity: 'known by the portal' }
+  const ask = async (wants: 'blocked-list' | 'opt-out', number: string) => {
+    const wish = { wants, number, caller: undefined, email: 'sue@home.example', name: 'Sue', token: undefined }
+    const visitor = { address: '192.0.2.7', work: undefined, waited: false, once: undefined }
+    const filed = await world.desk.subscriber(wish, visitor)
+    assert.ok(filed.kind === 'filed', filed.kind)
+    return filed.case
+  }
+  const read = async () => {
+    await world.office.blockedList('+14155550163', world.now, check)
+    return trailOf(world.path, 'blocked-list-read').at(-1)!
+  }
+  const wish = await ask('opt-out', '+14155550163')
+  await world.desk.confirm(world.cases.confirmToken(wish).token)
+  await ask('blocked-list', '+14155550164')
+  const none = await read()
+  assert.equal(none.subject, 'blocked list')
+  assert.equal(none.detail['request'], 'none: no case of the subscriber asks for it')
+  const id = await ask('blocked-list', '+14155550163')
+  assert.equal((await read()).subject, 'blocked list', 'nobody has confirmed it')
+  await world.desk.confirm(world.cases.confirmToken(id).token)
+  const { subject, detail } = await read()
+  assert.equal(subject, `case ${id}`)
+  assert.deepEqual(detail, { identity: 'known by the portal', request: id, calls: 0 })
+  assert.doesNotMatch(JSON.stringify(trailOf(world.path, 'blocked-list-read')), /415555/)
+})
+
+test('what the policy of today would say is computed where the call says all, and else says what would be needed', () => {
+  const [volume] = POLICY.rules
+  const block = blockOf({ rule: 'volume' })
+  const counted = judgeToday(block, POLICY, false)
+  assert.ok(counted.kind === 'unknown', JSON.stringify(counted))
+  assert.match(counted.why, /^the rule volume is in force, .* counts the calls from its number in the 10 min before/)
+  const wide = judgeToday(blockOf({ rule: 'volume-2' }), POLICY, false)
+  assert.ok(wide.kind === 'unknown' && wide.why.includes('its block of numbers'))
+  for (const [title, policy, isLifted] of [
+    ['lifted', POLICY, true],
+    ['gone', { ...POLICY, rules: POLICY.rules.slice(1) }, false],
+    ['shadow', { ...POLICY, rules: [{ ...(volume as VolumeRule), mode: 'shadow' as const }] }, false],
+  ] as const)
+    assert.deepEqual(judgeToday(block, policy, isLifted), { kind: 'allow' }, title)
+  const invalid = judgeToday(blockOf({ rule: 'volume', calling: NUMBER }), POLICY, false)
+  assert.ok(invalid.kind === 'block' && invalid.rule === 'no-such-number')
+})
+
+function blockOf({ rule, calling = '+12129430117' }: { rule: string; calling?: string }): CallBlock {
+  const { at, attestation, personal } = { ...sampleBlock(1, { calling }), at: DESK_START_MS, attestation: 'A' as const }
+  const open = { at, rule, cause: 'analytics', program: 'opt-out', attestation, peer: 'edge' }
+  return { open, personal, isReleased: false } as unknown as CallBlock
+}
+
+function trailOf(path: string, action: string): { subject: string; detail: Record<string, unknown> }[] {
+  const db = new DatabaseSync(path, { readOnly: true })
+  const rows = db.prepare('SELECT subject, detail FROM audit WHERE action = ? ORDER BY id').all(action)
+  db.close()
+  return rows.map((row) => ({
+    subject: String(row['subject']),
+    detail: JSON.parse(String(row['detail'])) as Record<string, unknown>,
+  }))
+}
 
 function audited(path: string, action: string): string[] {
   const db = new DatabaseSync(path, { readOnly: true })

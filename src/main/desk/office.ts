@@ -1,3 +1,4 @@
+import type { CaseStatus } from '#core/redress/case-view.ts'
 import type { Decision } from '#core/redress/decision.ts'
 import type { CaseEvidence, Office, OfficeProof, Worked, Worker } from '#core/redress/office.ts'
 import type { Proof } from '#core/redress/proof.ts'
@@ -13,12 +14,15 @@ import {
   messageClaimant,
   noteCase,
   noteProof,
+  type Refusal,
   reopenCase,
   type Step,
   type StepTerms,
   withdrawCase,
 } from '#core/redress/steps.ts'
+import type { Policy } from '#core/rules/policy.ts'
 import { fileOf } from '#core/redress/view-case.ts'
+import { nearest } from '#main/config/nearest.ts'
 import { Cases } from './cases.ts'
 import { blockedCalls, challengeCase, type DeskParts, openForClaimant } from './desk.ts'
 import { callsBehind, describeBlock } from './today.ts'
@@ -31,6 +35,15 @@ export function createOffice(parts: DeskParts): Office {
     Promise.resolve(cases.take(id, compute, seen))
   const current = (step: StepTerms): readonly Standing[] =>
     step.found.request === undefined ? [] : store.standingFor(step.found.request.number)
+
+  /** The latest request of a subscriber for his list that somebody may read it for. */
+  const requestFor = (number: string): string | undefined => {
+    const asked = store.cases({ number, kind: 'request', order: 'newest' }, undefined, RELATED_MAX, now()).cases
+    return asked.find(({ id, status }) => {
+      const request = cases.read(id)?.found.request
+      return request?.wants === 'blocked-list' && request.number === number && !UNREAD.has(status)
+    })?.id
+  }
 
   return {
     cases: async (filter, after, limit) => store.cases(filter, after, limit, now()),
@@ -51,6 +64,8 @@ export function createOffice(parts: DeskParts): Office {
     async preview(id, decision: Decision) {
       const step = cases.terms(id)
       if (step === undefined) return { kind: 'unknown' }
+      const wrong = refuseRules(decision, parts.policy())
+      if (wrong !== undefined) return wrong
       const effect = effectOf(step, decision, current(step))
       if ('kind' in effect) return effect
       const { mail, standing, unproven } = effect
@@ -63,7 +78,11 @@ export function createOffice(parts: DeskParts): Office {
     },
 
     decide: (id, decision, override, by, seen) =>
-      take(id, seen, (step) => decideCase(step, decision, override, by, current(step))),
+      take(
+        id,
+        seen,
+        (step) => refuseRules(decision, parts.policy()) ?? decideCase(step, decision, override, by, current(step)),
+      ),
     correct: (id, event, reason, by, seen) => take(id, seen, (step) => correctCase(step, event, reason, by)),
     reopen: (id, reason, by, seen) => take(id, seen, (step) => reopenCase(step, reason, by)),
     withdraw: (id, reason, by, seen) => take(id, seen, (step) => withdrawCase(step, reason, by)),
@@ -109,7 +128,8 @@ export function createOffice(parts: DeskParts): Office {
     },
 
     async blockedList(number, before, { by, identity }) {
-      const listed = blockedCalls(calls, number, before)
+      const owed = blockedCalls(calls, number, before)
+      const request = requestFor(number)
       store.record({
         at: now(),
         events: [],
@@ -117,10 +137,15 @@ export function createOffice(parts: DeskParts): Office {
         standing: [],
         ended: [],
         audit: [
-          { by, action: 'blocked-list-read', subject: 'blocked list', detail: { identity, calls: listed.length } },
+          {
+            by,
+            action: 'blocked-list-read',
+            subject: request === undefined ? 'blocked list' : `case ${request}`,
+            detail: { identity, request: request ?? NO_REQUEST, calls: owed.length },
+          },
         ],
       })
-      return listed
+      return owed
     },
 
     figures: async (from, to) => parts.monthly.figures(from, to),
@@ -131,14 +156,43 @@ function proofOf({ number, way, detail }: OfficeProof, by: Worker, at: number): 
   return { number, way, at, detail: `${detail} (checked by ${by.name})`, strength: 'full' }
 }
 
+/** A lift of a rule that there is not, or that no lift reaches, would be told to a claimant and spare nobody. */
+function refuseRules(decision: Decision, { rules }: Policy): Refusal | undefined {
+  for (const [index, { rule: id }] of ('lifts' in decision ? decision.lifts : []).entries()) {
+    if (id === undefined) continue
+    const rule = rules.find((one) => one.id === id)
+    if (rule !== undefined && 'cause' in rule && rule.cause === 'analytics') continue
+    const lifted = rules.flatMap((one) => ('cause' in one && one.cause === 'analytics' ? [one.id] : []))
+    const near = nearest(id, lifted)
+    const found =
+      rule === undefined
+        ? `the policy in force has no rule ${id}`
+        : `a lift does not reach the rule ${id}: it is not of analytics`
+    const meant = near === undefined || near === id ? '' : `; did you mean ${near}?`
+    const known = lifted.length === 0 ? 'it has no rule of analytics' : `expected one of ${listed(lifted)}`
+    return { kind: 'refused', field: `lifts[${index}].rule`, problem: `${found}: ${known}${meant}` }
+  }
+  return undefined
+}
+
+function listed(ids: readonly string[]): string {
+  const more = ids.length - RULES_NAMED
+  return more > 0 ? `${ids.slice(0, RULES_NAMED).join(', ')} and ${more} more` : ids.join(', ')
+}
+
 function blockTime(blocks: CaseEvidence['blocks'], number: string): number | undefined {
   return blocks.find(({ calling }) => calling === number)?.at
 }
 
+/** Nobody reads a list for these. */
+const UNREAD: ReadonlySet<CaseStatus> = new Set(['unconfirmed', 'withdrawn', 'upheld'])
+const NO_REQUEST = 'none: no case of the subscriber asks for it'
 /** Numbers, blocks and calls that one case shows evidence of. */
 const NUMBERS_MAX = 20
 const BLOCKS_MAX = 50
 const CALLS_MAX = 200
 const RELATED_MAX = 50
+/** Rules that a refusal names. */
+const RULES_NAMED = 20
 /** How far from the time that somebody tells a block may lie. */
 const TOLD_MS = 15 * 60_000

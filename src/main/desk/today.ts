@@ -4,7 +4,7 @@ import { readJournalRow } from '#core/replay/call-record.ts'
 import type { EvidenceBlock, TodaysVerdict } from '#core/redress/office.ts'
 import { formatGround } from '#core/rules/ground.ts'
 import { judge } from '#core/rules/judge.ts'
-import type { Policy } from '#core/rules/policy.ts'
+import type { Policy, Rule } from '#core/rules/policy.ts'
 import type { Tally } from '#core/rules/tally.ts'
 import type { CallBlock, CallReader } from '#edge/store/call-reader.ts'
 import { readGrounds } from './blocks.ts'
@@ -41,20 +41,46 @@ export function describeBlock(
 export function judgeToday(block: CallBlock | undefined, policy: Policy, isLifted: boolean): TodaysVerdict {
   if (block === undefined) return { kind: 'unknown', why: 'the ledger has no such block' }
   if (block.personal === undefined) return { kind: 'unknown', why: 'the personal part of the entry is erased' }
-  const { open, personal } = block
+  const { open } = block
   const facts = factsOf(block)
   const verdict = judge(facts, policy, COUNTS_NOTHING, open.at)
   if (verdict.kind !== 'allow')
     return { kind: 'block', rule: verdict.rule.id, grounds: verdict.grounds.map(formatGround).join('; ') }
   if (isLifted) return { kind: 'allow' }
   const rule = policy.rules.find(({ id }) => id === open.rule)
-  const counts = readGrounds(personal.grounds).some((ground) => 'subject' in ground)
-  if (rule !== undefined && counts && verdict.why === 'no-rule')
-    return {
-      kind: 'unknown',
-      why: `the rule ${rule.id} counts calls and is in force: it depends on the calls behind this one`,
+  const needs = rule?.mode !== 'enforce' || verdict.why !== 'no-rule' ? undefined : neededFor(rule)
+  return rule === undefined || needs === undefined
+    ? { kind: 'allow' }
+    : { kind: 'unknown', why: `the rule ${rule.id} is in force, and goes by more than this call: ${needs}` }
+}
+
+/** What a rule would have to be told beside the call; undefined where the call says all that it asks. */
+function neededFor(rule: Rule): string | undefined {
+  switch (rule.kind) {
+    case 'volume':
+    case 'distinct':
+    case 'sequential': {
+      const whom = rule.of === 'number' ? 'its number' : 'its block of numbers'
+      return `it counts the calls from ${whom} in the ${formatSpan(rule.perMs)} before; those of its number stand below, and recourse replay judges all of them again`
     }
-  return { kind: 'allow' }
+    case 'short':
+    case 'unanswered':
+      return `it goes by how calls ended in the ${formatSpan(rule.perMs)} before, which the journal does not keep; recourse replay judges a file of calls that has their ends`
+    case 'spoofing':
+      return 'it goes by who normally signs the number, which is learned call by call; recourse replay learns it again from the journal'
+    case 'score':
+      return 'it goes by the score of an outside service at that time, which is not asked again'
+    case 'verification':
+      return 'it goes by the signature of the call, which is not verified again'
+    default:
+      return undefined
+  }
+}
+
+/** `10 min`. */
+function formatSpan(ms: number): string {
+  const [unit, length] = SPANS.find(([, length]) => ms % length === 0) ?? ['ms', 1]
+  return `${ms / length} ${unit}`
 }
 
 /** The calls about a block from the same number: those that a figure was made of. */
@@ -88,5 +114,10 @@ const COUNTS_NOTHING: Tally = {
   note: () => undefined,
   recall: () => [],
 }
+const SPANS = [
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+] as const
 const BEHIND_MS = 24 * 3_600_000
 const AFTER_MS = 60_000

@@ -46,6 +46,22 @@ test('a call that is attested below what the lift asks for does not verify it', 
   assert.equal(statusOf(world, id), 'verified')
 })
 
+test('a lift of one rule is verified by a call that this rule would have blocked, and by no other', async (t) => {
+  const { world, watch } = await openWatch(t)
+  const id = await world.confirmed(NUMBER)
+  await world.lifted(id, NUMBER, { rule: 'volume' })
+  const [lift] = world.store.standingOf(id)
+  for (const rule of ['', 'friends', 'accepted:1', `lift:${lift!.id + 1}`, `lift:${lift!.id}0`]) {
+    world.screened({ at: world.now + 2_000, rule })
+    watch.look()
+    assert.equal(statusOf(world, id), 'lifted', rule)
+  }
+  world.screened({ at: world.now + 3_000, rule: `lift:${lift!.id}` })
+  watch.look()
+  assert.equal(statusOf(world, id), 'verified')
+  assert.equal(world.cases.read(id)?.found.verifiedAt, world.now + 3_000)
+})
+
 test('a block within a lift is a regression, with an alert; one before the lift that is told behind it is none', async (t) => {
   const { world, watch } = await openWatch(t)
   const id = await world.confirmed(NUMBER)

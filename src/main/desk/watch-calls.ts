@@ -58,7 +58,7 @@ export function watchCalls(
     if (verification !== undefined && isVerification(verification.begins, called)) prove(row)
     if (row.verdict !== 'allow' || !lifted.has(row.calling)) return
     for (const lift of store.liftsOn(row.calling, row.at)) {
-      if (!isWithin(lift, row.attestation)) continue
+      if (!isWithin(lift, row.attestation) || !showsLift(row, lift)) continue
       const id = lift.origin
       const found = cases.read(id)?.found
       if (found === undefined || found.verifiedAt !== undefined || found.effect === undefined) continue
@@ -169,6 +169,14 @@ function isWithin(lift: Standing, attestation: string | undefined): boolean {
     lift.attestation === undefined ||
     (attestation !== undefined && LETTERS.indexOf(attestation) >= LETTERS.indexOf(lift.attestation))
   )
+}
+
+/**
+ * Whether a call that went on shows that a lift holds. One of all rules: nothing that it could be blocked by is left. One of
+ * a single rule: only where that rule would have blocked the call, which its row then says by naming the entry that kept it from it.
+ */
+function showsLift({ rule }: JournalRow, lift: Standing): boolean {
+  return lift.kind === 'lift' && (lift.rule === undefined || rule === `lift:${lift.id}`)
 }
 
 const LETTERS = ['C', 'B', 'A']
