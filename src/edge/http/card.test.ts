@@ -140,7 +140,7 @@ test('a receipt whose key is gone gets a dummy too', async () => {
   assert.deepEqual((await verify(await (await app.request('/j/x')).text())).faults, ['issued-at'])
 })
 
-test('a desk without a card has none, and pages are not there yet', async () => {
+test('a desk without a card has none, and nothing else is here', async () => {
   const { app } = await openDesk({ card: undefined })
   for (const [path, status] of [
     ['/j/x', 404],
@@ -154,19 +154,17 @@ test('a desk without a card has none, and pages are not there yet', async () => 
     assert.equal(response.status, status, path)
     assert.equal(response.headers.get('content-type'), 'application/problem+json')
   }
-  const pages = await (await app.request('/r/x')).text()
-  assert.match(pages, /urn:recourse:problem:no-page/)
 })
 
 test('only GET is answered', async () => {
   const { app, figures } = await openDesk()
-  for (const path of ['/j/x', '/card.pem', '/r/x']) {
+  for (const path of ['/j/x', '/card.pem']) {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
       const response = await app.request(path, { method })
       assert.deepEqual([response.status, response.headers.get('allow')], [405, 'GET'], `${method} ${path}`)
     }
   }
-  assert.equal(figures.refused, 12)
+  assert.equal(figures.refused, 8)
 })
 
 test('the certificate of the cards is there for who checks one', async () => {

@@ -75,17 +75,9 @@ export async function createDesk(parts: DeskParts): Promise<Hono<ConnectionEnv>>
     return answerTagged(context.req.raw, card.certificate, headers)
   })
 
-  app.get('/r/:receipt', () => {
-    throw new Refused(
-      'no-page',
-      'the page of a receipt is not served by this version: write or call the contact in the notice',
-    )
-  })
-
   const places = new Map([
     ['/j/:reference', 'GET'],
     ['/card.pem', 'GET'],
-    ['/r/:receipt', 'GET'],
   ])
   refuseTheRest(app, places, figures, parts.alarm)
   return app

@@ -31,7 +31,6 @@ export const PROBLEMS = {
   'cross-site': [403, 'The request comes from another site'],
   owes: [403, 'Something has to be done first'],
   'not-found': [404, 'There is nothing here'],
-  'no-page': [404, 'This page is not served yet'],
   'wrong-method': [405, 'This is not the way to ask'],
   conflict: [409, 'Something else is so already'],
   changed: [412, 'It has been changed since'],

@@ -5,7 +5,7 @@ import { type SecureVersion, connect as connectTls } from 'node:tls'
 import { foundAuthority } from '../../../test/tls-certificates.ts'
 import { networkOf } from './connection.ts'
 import { noHttpFigures } from './figures.ts'
-import { HTTP_HEADER_BYTES_MAX, serveHttp } from './serve.ts'
+import { HTTP_HEADER_BYTES_MAX, HTTP_REQUEST_MS, serveHttp } from './serve.ts'
 
 const answer = (): Response => new Response('here')
 const LOCAL = { address: '127.0.0.1', port: 0, tls: undefined }
@@ -118,6 +118,42 @@ test('a connection that says nothing is ended', { timeout: 20_000 }, async () =>
   assert.match(heard, /^HTTP\/1\.1 408/)
   await server.close(100)
 })
+
+test(
+  'a body may take as long as its door says, header fields never longer than elsewhere',
+  { timeout: 40_000 },
+  async () => {
+    const read = async (request: Request): Promise<Response> =>
+      new Response(await request.text().catch(() => 'cut off'))
+    const [usual, patient] = await Promise.all([
+      serveHttp(read, LOCAL, noHttpFigures()),
+      serveHttp(read, { ...LOCAL, requestMs: HTTP_REQUEST_MS + 3_000 }, noHttpFigures()),
+    ])
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n'
+    const ended: string[] = []
+    const ask = async (what: string, { url }: { readonly url: string }, text: string, rest?: Promise<unknown>) => {
+      const socket = connect(portOf(url), '127.0.0.1')
+      socket.write(text)
+      void rest?.then(() => socket.write('5678'))
+      let heard = ''
+      for await (const piece of socket) heard += String(piece)
+      ended.push(what)
+      return heard
+    }
+    const half = `${head}Content-Length: 8\r\n\r\n1234`
+    const late = ask('usual', usual, half)
+    const [cut, slowHead, inTime, tooLate] = await Promise.all([
+      late,
+      ask('head', patient, head),
+      ask('in time', patient, half, late),
+      ask('too late', patient, half),
+    ])
+    for (const heard of [cut, slowHead, tooLate]) assert.match(heard, /^HTTP\/1\.1 408/)
+    assert.match(inTime, /^HTTP\/1\.1 200[^]*12345678/)
+    assert.equal(ended.at(-1), 'too late')
+    await Promise.all([usual.close(100), patient.close(100)])
+  },
+)
 
 /** Opens a connection and asks once; what it heard, or '' where it was closed. */
 async function hold(port: number): Promise<{ socket: Socket; heard: string }> {
