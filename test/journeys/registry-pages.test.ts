@@ -121,7 +121,7 @@ test(
     await page.reload()
     assert.equal(await badgeOf(page), 'Ended')
     await look('ended')
-    await press(page, 'Ask again')
+    await press(page, 'Renew it')
     assert.equal(await badgeOf(page), 'Being looked at')
 
     await room.vetting.refuse(id, ['The web site is gone.', 'Nobody answers.'], 'Put up the site and ask again.', ANN)

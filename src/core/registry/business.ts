@@ -51,7 +51,7 @@ export function parseBusiness(fields: BusinessFields): ReadBusiness {
   if (site === undefined) fault('site', 'expected the address of your web site, such as https://clinic.example')
   const purpose = (fields.purpose ?? '').replaceAll(/\r\n?/g, '\n').trim()
   if (purpose === '' || purpose.length > PURPOSE_MAX || UNSAFE.test(purpose.replaceAll('\n', ' ')))
-    fault('purpose', `expected what the calls are for, in at most ${PURPOSE_MAX.toLocaleString('en')} characters`)
+    fault('purpose', `expected what the calls are for, in at most ${PURPOSE_MAX} characters`)
   const volume = (fields.callsPerDay ?? '').replaceAll(/[\s,._']/g, '')
   const callsPerDay = Number(volume)
   if (!/^\d{1,9}$/.test(volume) || callsPerDay < 1) fault('callsPerDay', 'expected how many calls a day, such as 250')

@@ -152,7 +152,7 @@ function wordsOf(event: RegistrationEvent): string | undefined {
         ? `Whose ${formatSpan(event.data.span)} is was settled: ${event.data.reason}`
         : undefined
     case 'reminded':
-      return 'Reminded'
+      return 'We sent you a reminder'
     case 'expired':
       return 'Ended'
     case 'withdrawn':

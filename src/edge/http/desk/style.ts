@@ -51,7 +51,7 @@ footer p { margin-bottom: 0.5rem; }
 .card, .panel { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.25rem 1.375rem; margin: 0 0 1.5rem; }
 .panel { background: var(--wash); border-color: transparent; }
 .panel > :first-child, .card > :first-child { margin-top: 0; }
-.panel > :last-child, .card > :last-child { margin-bottom: 0; }
+.panel > :last-child, .card > :last-child, .panel form > :last-child { margin-bottom: 0; }
 .panel h2, .card h2 { font-size: 1.1875rem; margin: 0 0 0.625rem; }
 .act { border-top: 1px solid var(--line); margin-top: 3.5rem; padding-top: 2.5rem; }
 .act > h2 { font-size: 1.75rem; margin: 0 0 0.75rem; } .act h3 { font-size: 1.3125rem; margin: 2.5rem 0 0.75rem; }

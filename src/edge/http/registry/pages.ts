@@ -119,6 +119,8 @@ export function registrationPage(
   const stateOf = (own: RegistryAction): FormState => (own === about.action ? form : fresh)
   const at = (action: RegistryAction): string => `/g/${token}/${action}`
   const may = (what: RegistrationView['may'][number]): boolean => view.may.includes(what)
+  const renewForm = (button: string): Markup =>
+    markup`<form method="post" action="${at('renew')}">${hiddenFields(fresh)}<p><button type="submit">${button}</button></p></form>`
   const { business, counts } = view
   const isFaulty = form.faults.length > 0 || form.notice !== undefined
   return {
@@ -127,8 +129,9 @@ export function registrationPage(
 <p class="badge ${tone}">${words}</p>
 <h1>${business.legalName}</h1>
 <section class="panel ${tone}" aria-labelledby="next"><h2 id="next">What happens next</h2>
-<p class="kept">${view.next}</p></section>
-${view.refusal === undefined ? '' : refusalPart(view.refusal)}
+<p class="kept">${view.next}</p>
+${view.status === 'expired' ? renewForm('Renew it') : ''}${view.status === 'withdrawn' ? markup`<p><a href="/register">Register your numbers</a></p>` : ''}</section>
+${view.refusal === undefined ? '' : refusalPart(view.refusal, may('renew') ? renewForm('Ask again') : '')}
 ${view.question === undefined && view.status !== 'suspended' ? '' : answerForm(view.question, at('answer'), stateOf('answer'))}
 ${about.report === undefined ? '' : markup`<section aria-labelledby="report"><h2 id="report">Your list</h2>${reportPart(about.report)}</section>`}
 ${view.offered.map(
@@ -162,14 +165,14 @@ ${textField(stateOf('offer'), { name: 'to', label: 'Id of the other registration
 <dl class="facts">
 <dt>Id</dt><dd class="code">${view.id}</dd>
 <dt>Asked for</dt><dd>${timeOf(view.openedAt, operator)}</dd>
-${view.until === undefined ? '' : markup`<dt>Lasts until</dt><dd>${timeOf(view.until, operator)}</dd>`}
+${view.until === undefined || view.status !== 'approved' ? '' : markup`<dt>Lasts until</dt><dd>${timeOf(view.until, operator)}</dd>`}
 <dt>Contact</dt><dd>${business.contact}, ${business.email}${business.tel === undefined ? '' : `, ${formatTelephone(business.tel)}`}</dd>
 <dt>Web site</dt><dd>${business.site}</dd>
 <dt>Purpose</dt><dd class="kept">${business.purpose}</dd>
 <dt>Calls a day</dt><dd>${business.callsPerDay}</dd>
 <dt>Your provider</dt><dd>${business.provider}</dd>
 </dl>
-${may('renew') ? markup`<form method="post" action="${at('renew')}">${hiddenFields(fresh)}<p><button type="submit">${view.status === 'approved' ? 'All is still so: renew' : 'Ask again'}</button></p></form>` : ''}
+${view.status === 'approved' ? renewForm('All is still so: renew') : ''}
 </section>
 ${
   may('change')
@@ -191,7 +194,7 @@ ${textArea(stateOf('withdraw'), { name: 'reason', label: 'Why', isOptional: true
 <p><button type="submit" class="plain">Withdraw</button></p></form></details>`
     : ''
 }
-<p class="soft">This page is yours alone: whoever has its link can change the registration. Keep the link.</p>`,
+${view.status === 'withdrawn' ? '' : markup`<p class="soft">This page is yours alone: whoever has its link can change the registration. Keep the link.</p>`}`,
   }
 }
 
@@ -258,10 +261,13 @@ ${fileField(stateOf('evidence'), { name: 'evidence', label: 'A letter', hint: 'P
 <p><button type="submit">Hand it in</button></p></form></section>`
 }
 
-function refusalPart({ reasons, next }: { readonly reasons: readonly string[]; readonly next: string }): Markup {
+function refusalPart(
+  { reasons, next }: { readonly reasons: readonly string[]; readonly next: string },
+  again: Markup | '',
+): Markup {
   return markup`<section class="panel bad" aria-labelledby="why"><h2 id="why">Why</h2>
 <ul>${reasons.map((reason) => markup`<li class="kept">${reason}</li>`)}</ul>
-${next === '' ? '' : markup`<p class="kept">${next}</p>`}</section>`
+${next === '' ? '' : markup`<p class="kept">${next}</p>`}${again}</section>`
 }
 
 function answerForm(question: string | undefined, action: string, form: FormState): Markup {
