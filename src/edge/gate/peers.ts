@@ -67,7 +67,8 @@ export class Peers {
 /** Addresses of peers remembered with their peer; one beyond is looked up every time. */
 const KNOWN_MAX = 10_000
 
-function rangesOf(from: readonly string[]): BlockList {
+/** Addresses and CIDR ranges, to be asked about. */
+export function rangesOf(from: readonly string[]): BlockList {
   const ranges = new BlockList()
   for (const range of from) {
     const [address = '', prefix] = range.split('/')
