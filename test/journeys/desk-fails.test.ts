@@ -113,9 +113,9 @@ async function startCalls(t: TestContext, gate: Recourse) {
   t.after(() => caller.close())
   const wrong: string[] = []
   let placed = 0
-  let isOver = false
+  const over = new AbortController()
   const work = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const at = placed++
       const isDenied = at % 2 === 1
       const calling = isDenied ? DENIED : `+1212${String(5_550_000 + at)}`
@@ -126,13 +126,11 @@ async function startCalls(t: TestContext, gate: Recourse) {
       await wait(PAUSE_MS)
     }
   })()
-  t.after(() => {
-    isOver = true
-  })
+  t.after(() => over.abort())
   return {
     answered: () => placed,
     end: async () => {
-      isOver = true
+      over.abort()
       await work
       return { placed, wrong }
     },

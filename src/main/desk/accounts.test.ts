@@ -267,6 +267,30 @@ test('guessing makes who guesses wait, and nobody else', async () => {
   }
 })
 
+test('the page to sign in says what to do now, to who mistypes, to who is too quick, and to whose session is over', async () => {
+  const office = openTestOffice()
+  try {
+    const browser = { 'sec-fetch-site': 'same-origin', accept: 'text/html' }
+    const ask = async () => {
+      const form = { name: 'ann', password: 'a wrong password', code: '', to: '' }
+      return (await office.ask('POST', '/sign-in', { form, headers: browser, from: '203.0.113.9' })).text()
+    }
+    assert.match(await ask(), /The name, the password or the code is wrong: type all of them again, with the code/)
+    for (let tried = 1; tried < FREE_TRIES; tried++) await ask()
+    assert.match(await ask(), /Too many tries: try again in 1 second\./)
+    const over = await office.ask('POST', '/account/password', {
+      form: {},
+      session: 'A'.repeat(22),
+      headers: { accept: 'text/html' },
+    })
+    assert.equal(over.status, 401)
+    assert.match(await over.text(), /Your session is over, and nothing was changed\. Sign in again/)
+    assert.doesNotMatch(await ask(), /expected|Bearer/)
+  } finally {
+    office.close()
+  }
+})
+
 test('a role, a closed account and a reset count from the next request on, and the last admin stays one', async () => {
   const office = openTestOffice()
   try {

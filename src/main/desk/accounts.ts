@@ -478,11 +478,12 @@ function refused(problem: Refusal['problem'], detail: string, field?: string): R
 }
 
 function tooSoon(retryAfterMs: number): Refusal {
-  return { ...refused('too-many', 'too many tries: wait and try again'), retryAfterMs }
+  return { ...refused('too-many', 'too many tries: try again'), retryAfterMs }
 }
 
 function crowded({ of }: Crowded): Refusal {
-  if (of === 'network') return { ...refused('too-many', 'another try from there is under way'), retryAfterMs: 1_000 }
+  if (of === 'network')
+    return { ...refused('too-many', 'another try from your network is under way: try again'), retryAfterMs: 1_000 }
   return { ...refused('busy', 'too many people sign in at the moment: try again'), retryAfterMs: CROWD_MS }
 }
 
@@ -495,7 +496,10 @@ export function hashOf(secret: string): string {
 }
 
 const DONE = { kind: 'done' } as const
-const WRONG_SIGN_IN = refused('wrong-sign-in', 'expected the name, password and code of an account')
+const WRONG_SIGN_IN = refused(
+  'wrong-sign-in',
+  'the name, the password or the code is wrong: type all of them again, with the code that your app shows now',
+)
 const NO_ACCOUNT = refused('not-found', 'there is no such account')
 const NO_LINK = refused('not-found', 'the link is wrong, was used, or is too old: ask for another one')
 const NAME_WORDS = 'expected a name of 2 to 64 letters, digits and . _ @ + -, with a letter in it'

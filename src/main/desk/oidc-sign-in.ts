@@ -42,7 +42,8 @@ export function createOidcSignIn({ label, provider, roles }: OidcTerms, around: 
     label,
     async begin(link) {
       forget(begun, now())
-      if (begun.size >= BEGUN_MAX) return { ...refused('busy', 'too many sign-ins are under way'), retryAfterMs: 5_000 }
+      if (begun.size >= BEGUN_MAX)
+        return { ...refused('busy', 'too many sign-ins are under way: try again'), retryAfterMs: 5_000 }
       try {
         const { url, checks } = await client.begin()
         const binding = randomBytes(16).toString('base64url')
@@ -50,7 +51,7 @@ export function createOidcSignIn({ label, provider, roles }: OidcTerms, around: 
         return { kind: 'begun', url, binding }
       } catch (cause) {
         around.alarm(cause)
-        return { ...refused('busy', `${label} cannot be reached`), retryAfterMs: 30_000 }
+        return { ...refused('busy', `${label} cannot be reached: try again`), retryAfterMs: 30_000 }
       }
     },
 
@@ -65,7 +66,7 @@ export function createOidcSignIn({ label, provider, roles }: OidcTerms, around: 
       } catch (cause) {
         // A provider's "no" is no fault of ours, but whoever runs it wants to know which check failed.
         around.alarm(new Error(`a sign-in by ${label} was refused: ${(cause as Error).message}`, { cause }))
-        return refused('wrong-sign-in', `${label} did not say who you are`)
+        return refused('wrong-sign-in', `${label} did not say who you are: try again, and tell an admin if it goes on`)
       }
       return store.atOnce(() => {
         const account = accountOf(identity, started.link)
@@ -127,8 +128,14 @@ function refused(problem: Refusal['problem'], detail: string): Refusal {
   return { kind: 'refused', problem, detail }
 }
 
-const NOT_BEGUN = refused('wrong-sign-in', 'this sign-in was not begun in this browser, or too long ago: begin again')
-const STRANGER = refused('wrong-sign-in', 'no account belongs to this identity: ask for an invitation')
+const NOT_BEGUN = refused(
+  'wrong-sign-in',
+  'this sign-in was not begun in this browser, or more than 10 minutes ago: begin again',
+)
+const STRANGER = refused(
+  'wrong-sign-in',
+  'no account here is open to who you are there: ask an admin for an invitation, and begin with its link',
+)
 /** From going to the provider to coming back. */
 const BEGUN_MS = 600_000
 const BEGUN_MAX = 1_000

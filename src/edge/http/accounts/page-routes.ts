@@ -6,6 +6,7 @@ import type { Role } from '#core/account/permission.ts'
 import { answerTagged } from '#edge/http/etag.ts'
 import { PROBLEMS } from '#edge/http/problem.ts'
 import { type Markup, markup } from '#edge/http/desk/markup.ts'
+import { formatWait } from '#edge/http/desk/moment.ts'
 import { ICON, ICON_PATH } from '#edge/http/desk/style.ts'
 import {
   type AccountRouteParts,
@@ -190,7 +191,8 @@ export function selfPages({ accounts }: AccountRouteParts): readonly InsideRoute
 /** What a page is refused with: the problem in words. */
 export function problemPage(kind: keyof typeof PROBLEMS, detail: string): Promise<Response> {
   const [status, title] = PROBLEMS[kind]
-  return answerPage({ title, status, main: markup`<p>${detail}</p><p><a href="/account">Your account</a></p>` })
+  const words = PAGE_WORDS[kind] ?? detail.charAt(0).toUpperCase() + detail.slice(1)
+  return answerPage({ title, status, main: markup`<p>${words}</p><p><a href="/account">Your account</a></p>` })
 }
 
 /** A path of ours to go on to; whatever else is asked for becomes the own account. */
@@ -310,10 +312,10 @@ function retryOf(refusal: Refusal | undefined): Record<string, string> {
   return waitMs === undefined ? {} : { 'retry-after': String(Math.ceil(waitMs / 1000)) }
 }
 
+/** A refusal as somebody reads it on a page; what may be tried again ends with when. */
 function wordsOf({ problem, detail, retryAfterMs }: Refusal): string {
-  const title = problem === 'bad-field' ? '' : `${PROBLEMS[problem][1]}: `
-  const wait = retryAfterMs === undefined ? '' : ` (in ${Math.ceil(retryAfterMs / 1000)} s)`
-  const words = `${title}${detail}${wait}.`
+  const asked = problem === 'bad-field' ? detail.replace(/^expected /, 'enter ') : detail
+  const words = `${asked}${retryAfterMs === undefined ? '' : ` in ${formatWait(retryAfterMs)}`}.`
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
@@ -353,7 +355,16 @@ const DIFFERENT: Refusal = {
 const NO_PROVIDER: Refusal = {
   kind: 'refused',
   problem: 'not-found',
-  detail: 'no provider of identities is configured here',
+  detail: 'no provider of identities is set up here: sign in by your name and password',
+}
+/** What to do now, where the words for machines do not say it to a person. */
+const PAGE_WORDS: { readonly [kind in keyof typeof PROBLEMS]?: string } = {
+  'signed-out': 'Your session is over, and nothing was changed. Sign in again, and then do it once more.',
+  'not-allowed': 'Your role does not give you this. An admin can give you another role.',
+  owes: 'Set up your second factor first, on the page of your account.',
+  'cross-site': 'This form came from another site, and nothing was changed. Use the pages here.',
+  'not-found': 'There is no such page, or what it showed is gone.',
+  'wrong-method': 'Nothing was changed. Go back to the page you came from and use its buttons.',
 }
 const ROLE_WORDS: { readonly [role in Role]: string } = {
   admin: 'Admin',

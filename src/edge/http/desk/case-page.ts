@@ -103,6 +103,8 @@ ${
 
 function dueLine({ due }: CaseView, operator: DeskOperator): Markup | '' {
   if (due === undefined) return ''
+  if (due.isOverdue && due.what === 'answer')
+    return markup`<p>Your answer was due by ${timeOf(due.at, operator)}. Send it now: as long as you can, it counts.</p>`
   if (due.isOverdue) {
     return markup`<p><strong>We are late: this was due by ${timeOf(due.at, operator)}.</strong> We are sorry. ${contactLine(operator)} and name the number of your case.</p>`
   }

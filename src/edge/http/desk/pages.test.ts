@@ -519,6 +519,15 @@ test('every way that a case can stand has its page', async () => {
     }
   }
   assert.ok(statuses.length * decisions.length === 55)
+  desk.views.set(TOKEN, {
+    ...CASE,
+    status: 'waiting-for-claimant',
+    question: 'Who?',
+    due: { at: DESK_NOW_MS, what: 'answer', isOverdue: true },
+  })
+  const asked = await (await app.request(`/c/${TOKEN}`)).text()
+  assert.match(asked, /Your answer was due by/)
+  assert.doesNotMatch(asked, /We are late/, 'it is not we who are late then')
 })
 
 test('a subscriber asks for himself, and reads his list as a page and as a file that no spreadsheet runs', async () => {
