@@ -29,6 +29,17 @@ test('a burst passes, then one each interval; over any time no more than the bur
   )
 })
 
+test('who has not come for long has his burst again, and no more than that', () => {
+  const buckets = new Buckets({ burst: 3, everyMs: 1_000 }, 10)
+  for (const now of [0, 3_600_000]) {
+    for (let count = 0; count < 3; count++) {
+      assert.equal(buckets.waitOf('a', now), 0)
+      buckets.take('a', now)
+    }
+    assert.equal(buckets.waitOf('a', now), 1_000)
+  }
+})
+
 test('a full table forgets who was counted longest ago, and only where he still counted is that told', () => {
   const buckets = new Buckets({ burst: 1, everyMs: 1_000 }, 2)
   for (const [at, key] of ['a', 'b'].entries()) buckets.take(key, at)

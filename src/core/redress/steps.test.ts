@@ -199,6 +199,7 @@ test('mail of others becomes so many notes of a case; the claimant and the worke
   const mail = { name: 'mail', account: 'desk' }
   const desk = new Desk()
   desk.take((step) => confirmCase(step, [], []))
+  desk.take((step) => noteCase(step, 'called the carrier', BEN))
   for (let count = 0; count < CLAIMANT_EVENTS_MAX; count++) desk.take((step) => noteMail(step, 'Mail from eve', mail))
   assertOver(noteMail(desk.terms(), 'Mail from eve', mail), 'text', /100 notes came by mail already/)
   desk.take((step) => noteCase(step, 'a crowd writes', BEN))

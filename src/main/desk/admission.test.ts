@@ -104,6 +104,7 @@ test('all numbers of a claim count, the last like the first; a hidden number is 
 
 test('a full table turns no newcomer away and forgets the oldest, never what the same claim has put in', () => {
   const admission = new Admission(SECRET)
+  assert.equal(KEYS_MAX, 50_000)
   const claims = KEYS_MAX / CLAIM_ITEMS_MAX
   const claim = (index: number) => ({
     address: `10.0.${index}.1`,
@@ -127,18 +128,19 @@ test('a full table turns no newcomer away and forgets the oldest, never what the
 
 test('steps on cases are limited by address, of IPv6 by /64, apart from claims', () => {
   assert.deepEqual(PER_NETWORK_ACTION, { burst: 60, everyMs: 5_000 })
-  for (const [same, near] of [
-    ['192.0.2.7', '192.0.2.8'],
-    ['2001:db8:1:2::1', '2001:db8:1:3::1'],
+  for (const [same, beside, near] of [
+    ['192.0.2.7', '::ffff:192.0.2.7', '192.0.2.8'],
+    ['2001:db8:1:2::1', '2001:db8:1:2::2', '2001:db8:1:3::1'],
   ] as const) {
     const admission = new Admission(SECRET)
     const act = (address: string, now = NOW) => admission.act({ ...VISITOR, address }, now)
     for (let count = 0; count < PER_NETWORK_ACTION.burst; count++) assert.equal(act(same), undefined)
     assert.deepEqual(act(same), { kind: 'limited', of: 'address', retryAfterMs: PER_NETWORK_ACTION.everyMs })
+    assert.equal(act(beside)?.kind, 'limited')
     assert.equal(act(near), undefined)
     assert.equal(act(same, NOW + PER_NETWORK_ACTION.everyMs), undefined)
     assert.equal(admit(admission, { address: same }), undefined)
-    assert.equal(admission.figures.limitedByAddress, 1)
+    assert.equal(admission.figures.limitedByAddress, 2)
   }
 })
 
@@ -166,7 +168,7 @@ test('above the calm each claim asks for a puzzle, which is good once and for wh
     'work',
     'not solved',
   )
-  assert.equal(ask(100, { work: `1${work}` })?.kind, 'work', 'a longer time')
+  assert.equal(ask(100, { work: solve(`9${asked.puzzle}`, asked.bits) })?.kind, 'work', 'a longer time')
   assert.equal(ask(100, { work: 'nonsense' })?.kind, 'work')
   assert.equal(ask(100, { work }), undefined)
   assert.equal(ask(100, { work })?.kind, 'work', 'used')

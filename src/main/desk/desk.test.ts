@@ -119,7 +119,16 @@ test('where another process is quicker with the same token, one case is filed an
   const { desk, store, parts } = open(t)
   const wish = wishOf({ token: portalToken({}) })
   // Between looking and recording, each finds nothing.
-  const blind = createDesk({ ...parts, store: { ...store, mark: once(() => undefined, store.mark) } })
+  const blind = createDesk({
+    ...parts,
+    store: {
+      ...store,
+      mark: once<string, string | undefined>(
+        () => undefined,
+        (name) => store.mark(name),
+      ),
+    },
+  })
   const first = filed(await desk.subscriber(wish, VISITOR))
   const second = await blind.subscriber(wish, VISITOR)
   assert.ok(second.kind === 'refused' && second.field === 'token')

@@ -83,6 +83,7 @@ test('what is refused takes nothing from the limits before it', () => {
 })
 
 test('more addresses than can be told apart turn nobody away: the oldest is forgotten, which is counted, and no mailbox with it', () => {
+  assert.equal(KEYS_MAX, 50_000)
   const limits = new IntakeLimits()
   const ask = (address: string, email?: string) => limits.objectTo({ ...VISITOR, address }, email, NOW)
   for (let count = 0; count < OPENED_PER_MAILBOX.burst; count++) ask('192.0.2.7', 'ann@clinic.example')

@@ -307,8 +307,8 @@ test('a lost link is sent to the mailbox only, and asking tells nothing', async 
   assert.deepEqual(await desk.room.registry.relink('nobody@else.example', VISITOR), { kind: 'done' })
   assert.equal(desk.room.sendLinks(), 0)
   assert.equal(desk.mails().length, before)
-  for (let twice = 0; twice < 2; twice++)
-    assert.deepEqual(await desk.room.registry.relink('Ann@Clinic.example', VISITOR), { kind: 'done' })
+  for (const mail of ['Ann@Clinic.example', ' ann@clinic.example'])
+    assert.deepEqual(await desk.room.registry.relink(mail, VISITOR), { kind: 'done' })
   assert.deepEqual([desk.room.sendLinks(), desk.room.sendLinks()], [1, 0])
   assert.equal(desk.mails().length, before + 1)
   const token = /\/g\/([A-Za-z0-9_-]{22})/.exec(desk.mails().at(-1)!.text)![1]!

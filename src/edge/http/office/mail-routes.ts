@@ -37,7 +37,16 @@ const POST_MAIL: RouteConfig = {
       content: {
         'application/json': {
           schema: z.strictObject({
-            outcome: z.enum(['answered', 'refused', 'bounced', 'automatic', 'empty', 'unknown', 'unreadable', 'repeated']),
+            outcome: z.enum([
+              'answered',
+              'refused',
+              'bounced',
+              'automatic',
+              'empty',
+              'unknown',
+              'unreadable',
+              'repeated',
+            ]),
           }),
         },
       },
