@@ -40,7 +40,7 @@ function goodForms(): Scenario[] {
     }),
     ...locations.map((location, at) =>
       notice(
-        `010${at + 7}`,
+        String(107 + at).padStart(4, '0'),
         `location-${location.toLowerCase()}`,
         `603+ blocked at ${location}`,
         blocked({ location }),
@@ -577,7 +577,7 @@ function blocked(parts: {
 }
 
 /** The text of a 603+ as it stands between the quotes. */
-function text({ url = URL as string, id = ID as string } = {}): string {
+function text({ url = URL, id = ID }: { readonly url?: string; readonly id?: string } = {}): string {
   return `v=analytics1;url=${url};id=${id}`
 }
 

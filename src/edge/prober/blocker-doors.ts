@@ -59,8 +59,9 @@ export async function openStream(
   const take = (socket: Socket): void => {
     socket.on('error', () => undefined)
     const address = plain(socket.remoteAddress ?? '')
-    if (!isAllowed(address)) return void socket.destroy()
-    readStream(socket, { address, port: socket.remotePort ?? 0 }, transport, localOf(host, bound), receive)
+    if (isAllowed(address))
+      readStream(socket, { address, port: socket.remotePort ?? 0 }, transport, localOf(host, bound), receive)
+    else socket.destroy()
   }
   const server: Server = tls === undefined ? createServer(take) : createTlsServer(tls, take)
   server.on('connection', (socket: Socket) => {
@@ -115,7 +116,7 @@ function readStream(socket: Socket, source: Source, transport: 'tcp' | 'tls', lo
     } catch (fault) {
       if (!(fault instanceof Malformed)) throw fault
       // Nobody can tell where the next message starts.
-      return void socket.destroy()
+      socket.destroy()
     }
     held = held.slice(start)
   })

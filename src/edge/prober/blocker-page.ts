@@ -44,12 +44,13 @@ export async function servePages(
   parts: PageParts,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer({ connectionsCheckingInterval: 1_000 }, (request, response) => {
-    if (!parts.isAllowed(plain(request.socket.remoteAddress ?? ''))) return void request.socket.destroy()
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      return void response.writeHead(405, { allow: 'GET, HEAD' }).end()
-    show(request.url ?? '/', response, parts).catch((cause: unknown) => {
-      response.destroy(cause instanceof Error ? cause : undefined)
-    })
+    if (!parts.isAllowed(plain(request.socket.remoteAddress ?? ''))) request.socket.destroy()
+    else if (request.method !== 'GET' && request.method !== 'HEAD')
+      response.writeHead(405, { allow: 'GET, HEAD' }).end()
+    else
+      show(request.url ?? '/', response, parts).catch((cause: unknown) => {
+        response.destroy(cause instanceof Error ? cause : undefined)
+      })
   })
   server.headersTimeout = REQUEST_MS
   server.requestTimeout = REQUEST_MS
