@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { BLOCKED_LIST_MS, blockedListRecord, formatBlockedListCsv } from '#core/redress/blocked-list.ts'
 import { caseFileRecord, formatCaseFile } from '#core/redress/case-file.ts'
-import { monthOf, parseMonth } from '#core/redress/monthly.ts'
+import { formatMonthlyCsv, monthOf, parseMonth } from '#core/redress/monthly.ts'
 import { type CaseVerb, type CaseWords, readCaseId, unknownCase, workerOf } from './case.ts'
 import { readNumber, readTime } from './case-words.ts'
 import { EXIT, Stop } from './exit.ts'
@@ -48,11 +48,13 @@ export function addCaseExports({ to, verb, withOffice }: CaseVerb): void {
   verb('figures', 'tell by month what came and what became of it', 'figures --from 2026-01')
     .option('--from <month>', 'the first month: 2026-01; January of this year if not said')
     .option('--to <month>', 'the last month; this one if not said')
-    .action((words: CaseWords & { from?: string; to?: string }) =>
+    .option('--csv', 'for a spreadsheet')
+    .action((words: CaseWords & { from?: string; to?: string; csv?: boolean }) =>
       withOffice(words, async (office) => {
         const last = readMonth('--to', words.to) ?? monthOf(Date.now())
         const months = await office.figures(readMonth('--from', words.from) ?? `${last.slice(0, 4)}-01`, last)
-        if (words.json === true) for (const month of months) to.out(`${JSON.stringify(month)}\n`)
+        if (words.csv === true) to.out(formatMonthlyCsv(months))
+        else if (words.json === true) for (const month of months) to.out(`${JSON.stringify(month)}\n`)
         else
           for (const { month, received, firstStatusMedianMs, decisionMedianMs, lifted, upheld, regressed } of months)
             to.out(

@@ -145,6 +145,7 @@ test('nothing that anybody wrote becomes markup in a case file, and nothing invi
   }
   assert.equal(looked, 2 * HOSTILE.length)
   assert.match(escape('\u202e'), /^\\u\{202e\}$/)
+  assert.equal(escape('می\u200cخواهم pay\u200cpal'), 'می\u200cخواهم pay\\u{200c}pal')
 })
 
 test('the claimant reads no note, no worker, no figure, no called digit; inside has them all', () => {

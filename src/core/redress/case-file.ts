@@ -1,6 +1,7 @@
 import { maskNumber } from '#core/call/mask.ts'
 import type { CaseEvent } from './case-event.ts'
 import { decisionInWords, eventInWords, wishInWords } from './event-words.ts'
+import { isJoinerInPlace } from './joiner.ts'
 import type { CaseEvidence, CaseFile, EvidenceBlock } from './office.ts'
 
 /** What a case file is made of. */
@@ -237,7 +238,9 @@ ${rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n')}
 /** Text for HTML; characters that nobody sees, or that turn the direction of reading, stand as their code. */
 export function escape(text: string): string {
   return text
-    .replaceAll(UNSEEN, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
+    .replaceAll(UNSEEN, (character, at: number, whole: string) =>
+      isJoinerInPlace(whole, at) ? character : `\\u{${character.codePointAt(0)!.toString(16)}}`,
+    )
     .replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 

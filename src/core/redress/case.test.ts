@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { endOfBusinessDays, isFederalHoliday, localDay } from './calendar.ts'
-import { type CaseTerms, readCase } from './case.ts'
+import { type Case, type CaseTerms, readCase } from './case.ts'
 import type { CaseEvent, CaseEventContent } from './case-event.ts'
+import type { Decision } from './decision.ts'
 import { eraseEvent } from './erase-event.ts'
+import { correctCase } from './steps.ts'
 import { viewCase } from './view-case.ts'
 
 const HOUR_MS = 3_600_000
@@ -100,6 +102,77 @@ test('how a case stands and what is due follows from its events alone', () => {
   assert.equal(STANDS.length, 18)
 })
 
+const PARTLY: CaseEventContent = {
+  kind: 'decided',
+  data: { decision: { ...decisionOf(LIFT), outcome: 'partly', next: 'Ask again' } },
+}
+const GRANT: CaseEventContent = { kind: 'decided', data: { decision: { outcome: 'grant', reason: 'Known' } } }
+const EFFECTIVE_NEXT: CaseEventContent = { kind: 'effective', data: { standing: [8], from: AT + 20_000 } }
+const UNANSWERED: CaseEventContent = { kind: 'expired', data: { what: 'unanswered' } }
+
+/** Events behind the opening and the confirming, how the case stands by them, which of them was wrong, and how it stands then. */
+const CORRECTED: readonly (readonly [
+  events: readonly CaseEventContent[],
+  before: string,
+  wrong: number,
+  after: string,
+  ended: readonly number[],
+])[] = [
+  [[LIFT, EFFECTIVE], 'lifted 7', 3, 'open', [7]],
+  [[LIFT, EFFECTIVE], 'lifted 7', 4, 'open', [7]],
+  [[LIFT, EFFECTIVE, VERIFIED], 'verified 7', 3, 'open', [7]],
+  [[LIFT, EFFECTIVE, VERIFIED], 'verified 7', 4, 'open', [7]],
+  [[LIFT, EFFECTIVE, VERIFIED], 'verified 7', 5, 'lifted 7', []],
+  [[LIFT, EFFECTIVE, VERIFIED, REGRESSED], 'regressed 7', 3, 'open', [7]],
+  [[LIFT, EFFECTIVE, VERIFIED, REGRESSED], 'regressed 7', 4, 'open', [7]],
+  [[LIFT, EFFECTIVE, VERIFIED, REGRESSED], 'regressed 7', 6, 'verified 7', []],
+  [[PARTLY, EFFECTIVE], 'partly-lifted 7', 3, 'open', [7]],
+  [[PARTLY, EFFECTIVE], 'partly-lifted 7', 4, 'open', [7]],
+  [[UPHOLD], 'upheld', 3, 'open', []],
+  [[GRANT, EFFECTIVE], 'granted 7', 3, 'open', [7]],
+  [[GRANT, EFFECTIVE], 'granted 7', 4, 'open', [7]],
+  [[LIFT, EFFECTIVE, EXPIRED], 'expired', 3, 'open', [7]],
+  [[LIFT, EFFECTIVE, EXPIRED], 'expired', 4, 'open', [7]],
+  [[LIFT, EFFECTIVE, EXPIRED], 'expired', 5, 'lifted 7', []],
+  [[LIFT, EFFECTIVE, REOPENED], 'open 7', 3, 'open', [7]],
+  [[LIFT, EFFECTIVE, REOPENED], 'open 7', 5, 'lifted 7', []],
+  [[LIFT, EFFECTIVE, REOPENED, ASKED, UNANSWERED], 'lifted 7', 3, 'expired', [7]],
+  [[LIFT, EFFECTIVE, REOPENED, UPHOLD], 'upheld', 6, 'open', []],
+  [[LIFT, EFFECTIVE, REGRESSED, LIFT, EFFECTIVE_NEXT], 'lifted 8', 6, 'regressed', [8]],
+  [[LIFT, EFFECTIVE, REGRESSED, LIFT, EFFECTIVE_NEXT], 'lifted 8', 7, 'open', [8]],
+  [[LIFT, EFFECTIVE, REGRESSED, LIFT, EFFECTIVE_NEXT], 'lifted 8', 3, 'lifted 8', [7]],
+  [[ASKED, LIFT, EFFECTIVE], 'lifted 7', 4, 'waiting-for-claimant', [7]],
+]
+
+test('a decision or an effect that was wrong is undone with all that followed from it, however the case stands; what was given ends', () => {
+  const told = ({ status, effect }: Case): string => [status, ...(effect?.standing ?? [])].join(' ')
+  for (const [contents, before, wrong, after, ended] of CORRECTED) {
+    const title = `${contents.map(({ kind }) => kind).join(' ')}, ${wrong} wrong`
+    const events = numbered([OPENED, CONFIRMED, ...contents])
+    const at = events.at(-1)!.at
+    const found = readCase(events, at, TERMS)!
+    assert.equal(told(found), before, title)
+    const step = { at, found, events, status: 'token', letters: { operator: 'N', public: 'https://n' }, terms: TERMS }
+    const corrected = correctCase(step, wrong, 'the wrong clinic', { name: 'Beth', account: 'beth' })
+    assert.ok(corrected.kind === 'change', title)
+    assert.deepEqual(corrected.change.ended, ended, title)
+    const then = readCase([...events, ...corrected.change.events.map((event) => ({ ...event, at }))], at, TERMS)!
+    assert.equal(told(then), after, title)
+    if (after === 'open') {
+      const { decision, decidedAt, verifiedAt, regressedAt, due } = then
+      assert.deepEqual(
+        [decision, decidedAt, verifiedAt, regressedAt],
+        [undefined, undefined, undefined, undefined],
+        title,
+      )
+      assert.ok(due, `${title}: it is to be decided anew`)
+    }
+    const again = correctCase({ ...step, found: then }, wrong, 'again', { name: 'Beth', account: 'beth' })
+    assert.equal(again.kind, 'refused', title)
+  }
+  assert.equal(CORRECTED.length, 24)
+})
+
 test('overdue is what is due and past, never a question that the claimant leaves open', () => {
   const confirmed = numbered([OPENED, CONFIRMED])
   const dueAt = readCase(confirmed, AT, TERMS)!.due!.at
@@ -190,4 +263,9 @@ function numbered(contents: readonly CaseEventContent[]): CaseEvent[] {
 
 function correction(seq: number): CaseEventContent {
   return { kind: 'corrected', data: { seq, reason: 'wrong' } }
+}
+
+function decisionOf(event: CaseEventContent): Extract<Decision, { outcome: 'lift' }> {
+  assert.ok(event.kind === 'decided' && event.data.decision.outcome === 'lift')
+  return event.data.decision
 }

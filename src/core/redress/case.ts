@@ -69,7 +69,7 @@ export function readCase(events: readonly CaseEvent[], now: number, terms: CaseT
     if (corrected.has(event.seq)) undo(state, event)
     if (event.kind === 'effective' && corrected.has(event.seq)) isUndone = true
     // What followed from a decision that was wrong goes with it.
-    if (corrected.has(event.seq) || (isUndone && FOLLOWS.has(event.kind))) continue
+    if (corrected.has(event.seq) || (isUndone && follows(event))) continue
     take(state, event)
   }
   const due = dueOf(state, terms)
@@ -275,6 +275,11 @@ function correctedPlaces(events: readonly CaseEvent[]): Set<number> {
       return kind === undefined || kind === 'opened' || kind === 'corrected' ? [] : [event.data.seq]
     }),
   )
+}
+
+/** Whether an event is there only because a decision was in force. */
+function follows(event: CaseEvent): boolean {
+  return FOLLOWS.has(event.kind) || (event.kind === 'expired' && event.data.what === 'lift')
 }
 
 const FOLLOWS: ReadonlySet<CaseEvent['kind']> = new Set(['effective', 'verified', 'regressed'])

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type CaseTimes, MONTHS_MAX, computeMonthly, monthSpan, parseMonth } from './monthly.ts'
+import { parseCsv } from '#core/ledger/csv.ts'
+import {
+  type CaseTimes,
+  MONTHLY_COLUMNS,
+  MONTHS_MAX,
+  computeMonthly,
+  formatMonthlyCsv,
+  monthSpan,
+  parseMonth,
+} from './monthly.ts'
 
 const HOUR = 3_600_000
 const opened = (day: string, more: Partial<CaseTimes> = {}): CaseTimes => ({
@@ -67,4 +76,25 @@ test('a month is written with its year, and nothing else is one', () => {
   for (const text of ['2026-13', '2026-00', '2026-1', '2026', '2026-11-01', ' 2026-11']) {
     assert.equal(parseMonth(text), undefined, text)
   }
+})
+
+test('figures as CSV are read back, a median that there is none of is empty, and no cell begins a formula', () => {
+  const figures = { received: 3, lifted: 1, upheld: 2, regressed: 0, decisionMedianMs: undefined }
+  const csv = formatMonthlyCsv([
+    { ...figures, month: '2026-11', firstStatusMedianMs: 90 * 60_000 },
+    // Nothing of our own making begins so; what a store was made to say might.
+    { ...figures, month: '=HYPERLINK("//x")', firstStatusMedianMs: -HOUR },
+  ])
+  assert.deepEqual(
+    [...parseCsv(csv)],
+    [
+      [...MONTHLY_COLUMNS],
+      ['2026-11', '3', '1.50', undefined, '1', '2', '0'],
+      ['=HYPERLINK("//x")', '3', '-1.00', undefined, '1', '2', '0'],
+    ],
+  )
+  assert.match(csv, /\r\n"2026-11","3","1\.50",,"1","2","0"\r\n/)
+  assert.match(csv, /"'=HYPERLINK/)
+  assert.doesNotMatch(csv, /(?:^|,|\n)"?[=+\-@\t]/)
+  assert.equal([...parseCsv(formatMonthlyCsv([]))].length, 1, 'without months there are only the names of columns')
 })

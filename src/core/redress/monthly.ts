@@ -1,3 +1,4 @@
+import { formatCsv } from '#core/ledger/csv.ts'
 import type { MonthlyFigures } from './desk.ts'
 
 /** A case as far as figures ask; claims that nobody confirmed are left out by whoever reads them. */
@@ -38,6 +39,26 @@ export function computeMonthly(cases: Iterable<CaseTimes>, from: string, to: str
     upheld,
     regressed,
   }))
+}
+
+/** Figures for a spreadsheet: RFC 4180, and no cell that one would take for a formula. Medians in hours, empty where there is none. */
+export function formatMonthlyCsv(months: readonly MonthlyFigures[]): string {
+  const records = months.map((one) =>
+    formatCsv([
+      one.month,
+      String(one.received),
+      hoursOf(one.firstStatusMedianMs),
+      hoursOf(one.decisionMedianMs),
+      String(one.lifted),
+      String(one.upheld),
+      String(one.regressed),
+    ]),
+  )
+  return [formatCsv([...MONTHLY_COLUMNS]), ...records].map((record) => `${record}\r\n`).join('')
+}
+
+function hoursOf(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : (ms / HOUR_MS).toFixed(2)
 }
 
 /** Reads a month, `2026-11`; undefined for anything else. */
@@ -91,5 +112,15 @@ function median(values: readonly number[]): number | undefined {
   return sorted.length % 2 === 1 ? sorted[Math.floor(middle)] : Math.round((sorted[middle - 1]! + sorted[middle]!) / 2)
 }
 
+export const MONTHLY_COLUMNS = [
+  'month',
+  'received',
+  'first status, median hours',
+  'decision, median hours',
+  'lifted',
+  'upheld',
+  'blocked again',
+] as const
+const HOUR_MS = 3_600_000
 /** Ten years. */
 export const MONTHS_MAX = 120

@@ -353,5 +353,9 @@ test('pasted lines: every line that says something is taken, a double, or told o
 
 test('hidden characters are shown by their codes, and nothing else is changed', () => {
   assert.equal(visibleText('a\u202eb\u0000c\u200dd\r\ne\tf'), 'a[U+202E]b[U+0000]c[U+200D]d\ne[U+0009]f')
+  assert.equal(
+    visibleText('می\u200cخواهم\u200c \u202ea\u200cb क्\u200dष'),
+    'می\u200cخواهم[U+200C] [U+202E]a[U+200C]b क्\u200dष',
+  )
   assert.equal(visibleText('Zoë Ångström 漢字 🙂 “x” – y'), 'Zoë Ångström 漢字 🙂 “x” – y')
 })

@@ -1,4 +1,5 @@
 import { html, raw } from 'hono/html'
+import { isJoinerInPlace } from '#core/redress/joiner.ts'
 
 /** A piece of HTML that is safe to send. */
 export type Markup = ReturnType<typeof html>
@@ -19,10 +20,11 @@ export function typedText(text: string): Markup {
 
 /**
  * Text of a stranger as everybody sees the same: what is invisible, moves the rest of the line about or speaks to a terminal
- * stands there as its code, `[U+202E]`. Line feeds stay.
+ * stands there as its code, `[U+202E]`. Line feeds stay, and so do joiners within words that are written with them.
  */
 export function visibleText(text: string): string {
-  return text.replaceAll('\r\n', '\n').replace(HIDDEN, (character) => {
+  return text.replaceAll('\r\n', '\n').replace(HIDDEN, (character, at: number, whole: string) => {
+    if (isJoinerInPlace(whole, at)) return character
     const code = character.codePointAt(0)!.toString(16).toUpperCase()
     return `[U+${code.padStart(4, '0')}]`
   })

@@ -229,7 +229,13 @@ export const DESCRIPTIONS = {
     request: {
       query: z.object({ from: optional('The first month.', '2026-01'), to: optional('The last.', '2026-11') }),
     },
-    responses: { 200: jsonAnswer('The months.', figuresSchema), ...problemsOf(...reading, 'bad-field') },
+    responses: {
+      200: {
+        description: 'The months; ask for `text/csv` to get them for a spreadsheet.',
+        content: { 'application/json': { schema: figuresSchema }, 'text/csv': { schema: { type: 'string' } } },
+      },
+      ...problemsOf(...reading, 'bad-field'),
+    },
   },
   blocks: {
     ...inside,

@@ -3,7 +3,7 @@ import type { BlockSearch } from '#core/redress/block-search.ts'
 import { BLOCKED_LIST_MS, blockedListRecord, formatBlockedListCsv } from '#core/redress/blocked-list.ts'
 import { caseFileRecord, formatCaseFile } from '#core/redress/case-file.ts'
 import { blockPageRecord } from '#core/redress/case-record.ts'
-import { monthOf, parseMonth } from '#core/redress/monthly.ts'
+import { formatMonthlyCsv, monthOf, parseMonth } from '#core/redress/monthly.ts'
 import { answerJson } from '#edge/http/accounts/ask.ts'
 import { type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
 import { type OfficeRouteParts, caseOf, notThere, numberOf, workerOf } from './ask.ts'
@@ -32,7 +32,9 @@ export function exportRoutes({
 
     insideRoute('exports', DESCRIPTIONS.figures, async (context) => {
       const { to = monthOf(now()), from = `${to.slice(0, 4)}-01` } = readQuery(context, figuresQuery)
-      return answerJson({ months: await office.figures(from, to) })
+      const months = await office.figures(from, to)
+      if (wantsCsv(context)) return answerFile(formatMonthlyCsv(months), 'figures.csv', CSV_TYPE)
+      return answerJson({ months })
     }),
 
     insideRoute('ledger.read', DESCRIPTIONS.blocks, async (context) => {
@@ -46,13 +48,17 @@ export function exportRoutes({
       const subscriber = numberOf(number, 'number')
       const calls = await office.blockedList(subscriber, before, { by: workerOf(context), identity })
       const list = { number: subscriber, from: before - BLOCKED_LIST_MS, before, calls }
-      if ((context.req.header('accept') ?? '').includes('text/csv'))
-        return answerFile(formatBlockedListCsv(list), 'blocked-calls.csv', 'text/csv; charset=utf-8')
+      if (wantsCsv(context)) return answerFile(formatBlockedListCsv(list), 'blocked-calls.csv', CSV_TYPE)
       return answerJson(blockedListRecord(list))
     }),
   ]
 }
 
+function wantsCsv({ req }: Parameters<typeof caseOf>[0]): boolean {
+  return (req.header('accept') ?? '').includes('text/csv')
+}
+
+const CSV_TYPE = 'text/csv; charset=utf-8'
 const month = z
   .string()
   .refine((text) => parseMonth(text) !== undefined, 'expected a month such as 2026-11')
