@@ -13,7 +13,8 @@ import { outcomeFigures } from '#main/outcomes.ts'
 import { standingFigures } from '#main/standing-watch.ts'
 import { webhookFigures } from '#main/webhooks.ts'
 import { deskFigures, gateFigures, httpFigures, inquiryFigures, ledgerFigures, streamFigures } from '#main/figures.ts'
-import * as rates from '#main/desk/admission.ts'
+import * as deskRates from '#main/desk/admission.ts'
+import * as registryRates from '#main/registry/intake-limits.ts'
 import { Clone, readBlocks, readSteps } from './guide.ts'
 import { missing } from './peers/peer.ts'
 
@@ -89,18 +90,29 @@ test('docs/desk.md lists every figure of the desk, its mail and the registry', (
   assert.ok(figures.length >= 30)
 })
 
-test('docs/desk.md lists every rate that the desk holds people to, and no other', () => {
-  const known = Object.entries(rates).flatMap(([name, rate]) =>
-    typeof rate === 'object' && 'burst' in rate
-      ? [[name, `${rate.burst}, then one in ${(rate.everyMs / 1000).toLocaleString('en')} s`]]
-      : [],
-  )
-  const rows = tableUnder(DESK, 'Limits').filter(([, , value]) => value?.includes(', then one in '))
-  assert.deepEqual(
-    rows.map(([name, , value]) => `${name} ${value}`).toSorted(),
-    known.map((row) => row.join(' ')).toSorted(),
-  )
-  assert.ok(known.length >= 7)
+test('docs/desk.md and docs/registry.md list every rate that people are held to, and no other', () => {
+  for (const [page, rates, least] of [
+    [DESK, deskRates, 8],
+    [REGISTRY, registryRates, 4],
+  ] as const) {
+    const known = Object.entries(rates).flatMap(([name, rate]) =>
+      typeof rate === 'object' && 'burst' in rate
+        ? [[name, `${rate.burst}, then one in ${(rate.everyMs / 1000).toLocaleString('en')} s`]]
+        : [],
+    )
+    const rows = tableUnder(page, 'Limits').filter(isRate)
+    assert.deepEqual(
+      rows.map(([name, , value]) => `${name} ${value}`).toSorted(),
+      known.map((row) => row.join(' ')).toSorted(),
+    )
+    const figures = tableUnder(DESK, 'Figures of the desk').map(([name]) => name)
+    const counted = rows.flatMap(([, , , figure = '']) => codeIn(figure))
+    assert.deepEqual(
+      counted.filter((figure) => !figures.includes(figure)),
+      [],
+    )
+    assert.ok(known.length >= least && counted.length === rows.length)
+  }
 })
 
 test('docs/run.md lists every figure of connections with its words, and no other', () => {
@@ -137,8 +149,7 @@ test('every limit in the guides has the value of the code, and its count is a fi
     ...tableUnder(RULES, 'Limits of scores'),
     ...tableUnder(RULES, 'Limits of outcomes'),
     ...tableUnder(STIR, 'Limits of verification'),
-    ...tableUnder(DESK, 'Limits').filter(([, , value]) => !value?.includes(', then one in ')),
-    ...tableUnder(REGISTRY, 'Limits'),
+    ...[...tableUnder(DESK, 'Limits'), ...tableUnder(REGISTRY, 'Limits')].filter((row) => !isRate(row)),
   ]
   const limits = rows.filter(([name]) => /^[A-Z_]+$/.test(name))
   const figures = [
@@ -254,6 +265,10 @@ test('a table that differs is seen', () => {
   assert.deepEqual(constantsNamed('NO_SUCH_LIMIT_MAX'), [])
   assert.deepEqual(constantsNamed('MAX_BLOCK_BYTES'), [64 * 1024 * 1024])
 })
+
+function isRate([, , value]: readonly string[]): boolean {
+  return value?.includes(', then one in ') ?? false
+}
 
 /** The rows under a heading whose first cell is code, that cell without its quotes. */
 function tableUnder(page: string, heading: string): [name: string, ...cells: string[]][] {
