@@ -158,7 +158,7 @@ function objectionsToImport(path: string, taken: Import, known: ReadonlySet<stri
     return refused.length === 0 ? [] : say(`only ${CRYPTO_NAMES.join(', ')}, not ${refused.join(', ')}`)
   }
   if (band === 'codec' && target !== 'jose') return say('codec takes no package but jose')
-  if (band === 'core') return say('core takes node:crypto, in receipt and ledger, and no package')
+  if (band === 'core') return say('core takes node:crypto, in receipt, ledger and observe, and no package')
   if (target.startsWith('node:')) return []
   const name = target.split('/', target.startsWith('@') ? 2 : 1).join('/')
   return Object.hasOwn(manifest.dependencies, name) ? [] : say('not among the dependencies')
@@ -221,7 +221,8 @@ const OXLINT = join(ROOT, 'node_modules', 'oxlint', 'bin', 'oxlint')
 /** Imports point left along this list. */
 const BANDS = ['codec', 'core', 'edge', 'main'] as const
 
-const CRYPTO_ROOMS = ['core/receipt', 'core/ledger']
+/** Receipts, the chain of the ledger, and the digests by which calls told by several sources are known to be one. */
+const CRYPTO_ROOMS = ['core/receipt', 'core/ledger', 'core/observe']
 
 /** The parts of node:crypto that give the same output for the same input. */
 const CRYPTO_NAMES = ['createCipheriv', 'createHash', 'hash', 'timingSafeEqual']
@@ -255,7 +256,7 @@ const PLANTED_IMPORTS: readonly (readonly [path: string, source: string, expecte
   ['codec/sip/b.test.ts', "import { cases } from '../../../test/torture.ts'", undefined],
   ['codec/sip/b.ts', "import { cases } from '../../../test/torture.ts'", /another room/],
   ['codec/sip/b.test.ts', "import { a } from '../notice/a.ts'", /another room/],
-  ['core/call/b.ts', "import { createHash } from 'node:crypto'", /in receipt and ledger/],
+  ['core/call/b.ts', "import { createHash } from 'node:crypto'", /in receipt, ledger and observe/],
   ['core/call/b.ts', "import { a } from './a.test.ts'", /imports a test/],
   ['core/call/b.ts', "import { jwtVerify } from 'jose'", /no package/],
   ['core/receipt/b.ts', "import { createCipheriv, hash } from 'node:crypto'", undefined],

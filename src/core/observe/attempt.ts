@@ -20,6 +20,10 @@ export type Attempt = {
   /** From INVITE to final answer. */
   readonly setupMs: number | undefined
   readonly end: AttemptEnd
+  /** Where a call was tried on several ways: the same for all its attempts. */
+  readonly call?: string
+  /** After this refusal the call was tried on another way; the attempt without this is how the call ended. */
+  readonly advanced?: true
 }
 
 /** How an attempt ended; `unknown` where its end was never seen. */

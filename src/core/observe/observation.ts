@@ -56,8 +56,8 @@ export function observe(response: Message): Observation {
     status: response.status,
     phrase: response.phrase,
     class: report.class,
-    from: partyIn(response, FIELD.from),
-    to: partyIn(response, FIELD.to),
+    from: nameParty(response, FIELD.from),
+    to: nameParty(response, FIELD.to),
     callId: response.first(FIELD.callId) ?? '',
     who: whoOf(notice, contest),
     why: report.class === 'malformed' ? WHY_MALFORMED : whyOf(notice, contest, response),
@@ -109,8 +109,8 @@ function faultOf(rule: RuleId): Fault[] {
   return severity === 'error' || severity === 'warn' || severity === 'malformed' ? [{ rule, severity, text }] : []
 }
 
-/** The number in From or To, else its URI, else the value as sent. */
-function partyIn(response: Message, id: typeof FIELD.from | typeof FIELD.to): string {
+/** The number in From or To, else its URI, else the value as sent; empty where the field is missing. */
+export function nameParty(response: Message, id: typeof FIELD.from | typeof FIELD.to): string {
   const field = response.indexOf(id)
   if (field < 0) return ''
   if (!isRead(response, field)) return response.value(field)
@@ -147,4 +147,4 @@ const WHY_MALFORMED = 'the response breaks the grammar of SIP, so what it says c
  * Authentication wanted (401, 407), a longer session timer (422), the caller hung up (487), two re-INVITEs at once (491).
  * RFC 3261 §21.4, RFC 4028 §6.
  */
-const NOT_REFUSALS: ReadonlySet<number> = new Set([401, 407, 422, 487, 491])
+export const NOT_REFUSALS: ReadonlySet<number> = new Set([401, 407, 422, 487, 491])
