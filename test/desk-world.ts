@@ -38,6 +38,8 @@ export type DeskWorld = DeskRoom & {
     rule?: string
     cause?: 'analytics' | 'do-not-originate'
     attestation?: 'A' | 'C'
+    /** Taken back at once: the call was continued. */
+    isReleased?: boolean
   }): Promise<void>
   mails(): { to: string; purpose: string; subject: string }[]
   kinds(id: string): string[]
@@ -158,9 +160,10 @@ export async function openDeskWorld(owner: { after(end: () => unknown): void }):
       for (const row of rows) packer.add(noteOf({ ...ROW, at: world.now, ...row }))
       new JournalTable(db).insert(packer.take())
     },
-    async blocked({ calling, at, rule = 'volume', cause = 'analytics', attestation = 'A' }) {
+    async blocked({ calling, at, rule = 'volume', cause = 'analytics', attestation = 'A', isReleased = false }) {
       const block = sampleBlock(++blocks, { calling })
-      await ledger.record({ ...block, at, rule, cause, attestation })
+      const recorded = await ledger.record({ ...block, at, rule, cause, attestation })
+      if (isReleased) await ledger.release(recorded, at, 'late')
     },
     mails: () =>
       db

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { VerificationCall } from '#main/registry/make-registry.ts'
 import { CHALLENGE_MS } from './desk.ts'
 import { watchCalls } from './watch-calls.ts'
 import { DESK_START_MS, type DeskWorld, openDeskWorld, WORKER } from '../../../test/desk-world.ts'
@@ -76,6 +77,7 @@ test('a block within a lift is a regression, with an alert; one before the lift 
     { calling: NUMBER, at: lifted + 999 },
     { calling: OTHER, at: lifted + 5_000 },
     { calling: NUMBER, at: lifted + 5_000, cause: 'do-not-originate' },
+    { calling: NUMBER, at: lifted + 5_000, isReleased: true },
   ] as const
   for (const block of near) {
     await world.blocked(block)
@@ -93,6 +95,7 @@ test('a block within a lift is a regression, with an alert; one before the lift 
   const event = world.store.events(id).find(({ kind }) => kind === 'regressed')
   assert.ok(event?.kind === 'regressed' && event.data.callAt === lifted + 6_000)
   assert.deepEqual(alerts(world), ALERTS)
+  assert.equal(watch.figures.regressed, 1)
   assert.equal(world.cases.read(id)?.found.due?.at, world.now + world.parts.terms.decideWithinMs)
 })
 
@@ -161,6 +164,123 @@ test('who watches again goes on where it was, and what was there before it ever 
   second.look()
   second.close()
   assert.deepEqual([second.figures.calls, second.figures.blocks], [2, 1])
+})
+
+test('what a call shows goes by the time of the call, however late it is looked at', async (t) => {
+  const { world, watch } = await openWatch(t)
+  const until = world.now + 60_000
+  const ids = []
+  for (const number of [NUMBER, OTHER, '+12125550119', '+12125550120']) {
+    const id = await world.confirmed(number)
+    await world.lifted(id, number, { until })
+    ids.push(id)
+  }
+  world.screened({ at: until - 1 }, { at: until + 1, calling: OTHER })
+  await world.blocked({ calling: '+12125550119', at: until - 1 })
+  await world.blocked({ calling: '+12125550120', at: until + 1 })
+  world.now = until + 60_000
+  watch.look()
+  assert.deepEqual(
+    ids.map((id) => statusOf(world, id)),
+    ['verified', 'lifted', 'regressed', 'lifted'],
+  )
+})
+
+test('a block is looked at once it can be taken back no more', async (t) => {
+  const { world, watch } = await openWatch(t)
+  const id = await world.confirmed(NUMBER)
+  await world.lifted(id, NUMBER)
+  world.now += 5_000
+  await world.blocked({ calling: NUMBER, at: world.now })
+  for (const [after, status, blocks] of [
+    [999, 'lifted', 0],
+    [1_001, 'regressed', 1],
+  ] as const) {
+    const { now } = world
+    world.now = now + after
+    watch.look()
+    assert.deepEqual([statusOf(world, id), watch.figures.blocks], [status, blocks], String(after))
+    world.now = now
+  }
+})
+
+test('the registry hears of calls to what is dialled for proof, and of no others; what it takes is counted', async (t) => {
+  const world = await openDeskWorld(t)
+  const heard: VerificationCall[] = []
+  const watch = watchCalls(
+    world.parts,
+    () => ALERTS,
+    (call) => heard.push(call) === 1,
+  )
+  t.after(() => watch.close())
+  watch.look()
+  world.screened({}, { called: '+180055501420007' }, { called: '+180055501420008', attestation: 'B' })
+  watch.look()
+  assert.deepEqual(
+    heard.map(({ called, strength, detail }) => [called, strength, detail]),
+    [
+      ['+180055501420007', 'full', 'called us from it, attested A'],
+      ['+180055501420008', 'hint', 'called us from it, attested B'],
+    ],
+  )
+  assert.equal(watch.figures.proofs, 1)
+  assert.equal(watch.figures.calls, 3)
+})
+
+test('one look goes through so many calls, and the next one goes on behind them', async (t) => {
+  const { world, watch } = await openWatch(t)
+  world.screened(...Array.from({ length: 4_500 }, () => ({})))
+  watch.look()
+  assert.equal(watch.figures.calls, 4_000)
+  watch.look()
+  assert.equal(watch.figures.calls, 4_500)
+})
+
+test('behind a journal that is gone, calls are followed from its new end on', async (t) => {
+  const world = await openDeskWorld(t)
+  world.screened({})
+  world.store.setPlace('watch journal', 1_000)
+  const watch = watchCalls(world.parts, () => ALERTS)
+  t.after(() => watch.close())
+  world.screened({}, {})
+  watch.look()
+  assert.equal(watch.figures.calls, 2)
+})
+
+test('what was blocked before anybody ever watched breaks no lift', async (t) => {
+  const world = await openDeskWorld(t)
+  const id = await world.confirmed(NUMBER)
+  await world.lifted(id, NUMBER)
+  await world.blocked({ calling: NUMBER, at: world.now + 5_000 })
+  world.now += 60_000
+  const watch = watchCalls(world.parts, () => ALERTS)
+  t.after(() => watch.close())
+  watch.look()
+  assert.deepEqual([statusOf(world, id), watch.figures.blocks], ['lifted', 0])
+  await world.blocked({ calling: NUMBER, at: world.now - 5_000 })
+  watch.look()
+  assert.deepEqual([statusOf(world, id), watch.figures.blocks], ['regressed', 1])
+})
+
+test('places in which nothing could be seen are saved every ten seconds, and at the end', async (t) => {
+  const { world, watch } = await openWatch(t)
+  const saved = () => [...world.calls.chainEnds().keys()].map((chain) => world.store.place(`watch ledger ${chain}`))
+  const ends = () => [...world.calls.chainEnds().values()]
+  await world.blocked({ calling: NUMBER, at: world.now })
+  watch.look()
+  const first = saved()
+  assert.notDeepEqual(first, ends())
+  world.now += 9_999
+  watch.look()
+  assert.deepEqual(saved(), first, 'not yet')
+  world.now += 1
+  watch.look()
+  assert.deepEqual(saved(), ends())
+  await world.blocked({ calling: NUMBER, at: world.now })
+  watch.look()
+  assert.notDeepEqual(saved(), ends())
+  watch.close()
+  assert.deepEqual(saved(), ends())
 })
 
 async function openWatch(t: Parameters<typeof openDeskWorld>[0]) {
