@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync } from 'node:fs'
 import { ACCOUNT_TABLES } from './schema-account.ts'
 import { JOURNAL_AS_NUMBERS } from './schema-journal.ts'
 import { MAIL_TABLES } from './schema-mail.ts'
+import { MONITOR_TABLES } from './schema-monitor.ts'
 import { ERASURE_INDEXES, REDRESS_TABLES } from './schema-redress.ts'
 import { REGISTRY_TABLES } from './schema-registry.ts'
 import {
@@ -244,4 +245,5 @@ const MIGRATIONS = [
    CREATE INDEX personal_called ON personal (id / ${STRETCH_ROWS}, called);`,
   JOURNAL_AS_NUMBERS,
   ERASURE_INDEXES,
+  MONITOR_TABLES,
 ]
