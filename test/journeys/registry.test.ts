@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { ITEMS } from '#core/registry/vetting.ts'
 import { openFeedSigner } from '#edge/store/feed-signature.ts'
@@ -90,6 +91,39 @@ test('a number registered at one registry is weighed by a gate of another, and a
   assert.match(await take('full'), /0 added, 2 removed, 0 entries now/)
   await until('the number to be judged like others', async () => (await call(REGISTERED)) === 603 || undefined)
   recourse.verifyLedger()
+})
+
+test('a lost link is on its way within seconds of being asked for, to who is registered and to nobody else', async (t) => {
+  const recourse = await Recourse.start(t, { policy: { rules: [] }, desk: 'https://redress.northwire.example' })
+  const desk = `http://127.0.0.1:${recourse.deskPort}`
+  const db = new DatabaseSync(join(recourse.directory, 'recourse.db'), { readOnly: true })
+  t.after(() => db.close())
+  const mails = (): { readonly to: string; readonly text: string }[] =>
+    db
+      .prepare('SELECT recipient, text FROM mail ORDER BY id')
+      .all()
+      .map((row) => ({ to: String(row['recipient']), text: String(row['text']) }))
+  const linkOf = (path: string): string => new RegExp(`/g/${path}([\\w-]{22})`).exec(mails().at(-1)!.text)![1]!
+  const opened = await fetch(`${desk}/v1/registrations`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...CLINIC, callsPerDay: 250, numbers: [REGISTERED] }),
+  })
+  assert.equal(opened.status, 201, await opened.text())
+  assert.equal((await fetch(`${desk}/g/confirm/${linkOf('confirm/')}`, { method: 'POST' })).status < 400, true)
+  const before = mails().length
+  for (const email of ['nobody@else.example', CLINIC.email]) {
+    const asked = await fetch(`${desk}/g`, { method: 'POST', body: new URLSearchParams({ email }) })
+    assert.equal(asked.status, 200)
+  }
+  await until('the link', () => (mails().length > before ? true : undefined))
+  assert.deepEqual(
+    mails()
+      .slice(before)
+      .map(({ to }) => to),
+    [CLINIC.email],
+  )
+  assert.equal((await fetch(`${desk}/g/${linkOf('')}`)).status, 200, 'and it leads to the registration')
 })
 
 const REGISTERED = '+12125550117'
