@@ -95,6 +95,62 @@ export function deskContract(fresh: (t: TestContext) => DeskOnTrial): void {
     assert.equal(store.liftsOn('+12125559999', SAMPLE_AT).length, 0)
   })
 
+  test('a number is in lifts of itself, its block and its range while they are in force, and in none beside it', (t) => {
+    const trial = fresh(t)
+    const store = trial.open()
+    const [from, until] = [SAMPLE_AT, SAMPLE_AT + 1_000]
+    const common = { kind: 'lift', from, until, attestation: undefined, rule: undefined } as const
+    const range = (first: string, last: string) => ({ kind: 'range', first, last }) as const
+    const scopes = [
+      { kind: 'number', number: '+12125550117' },
+      { kind: 'block', prefix: '+1212555' },
+      range('+12125540118', '+12125550117'),
+      range('+12125550117', '+12125560116'),
+      range('+12125550118', '+12125550119'),
+      range('+121255501170', '+121255501179'),
+      { kind: 'block', prefix: '+12125551' },
+      { kind: 'block', prefix: '+121255501170' },
+    ] as const
+    const standing = scopes.map((scope, index) => ({ ...common, scope, origin: String(index) }))
+    const change = { at: SAMPLE_AT, events: [], mails: [], ended: [], audit: [] }
+    store.record({ ...change, standing })
+    const found = (number: string, at: number) =>
+      store
+        .liftsOn(number, at)
+        .map(({ origin }) => Number(origin))
+        .toSorted()
+    assert.deepEqual(found('+12125550117', from), [0, 1, 2, 3])
+    assert.deepEqual(found('+12125550117', until - 1), [0, 1, 2, 3])
+    assert.deepEqual(found('+12125550117', from - 1), [])
+    assert.deepEqual(found('+12125550117', until), [])
+    assert.deepEqual(found('+12125540117', from), [])
+    assert.deepEqual(found('+12125560116', from), [3])
+    assert.deepEqual(found('+12125560117', from), [])
+    assert.deepEqual(found('+121255501170', from), [1, 5, 7], 'a longer number is in no range of shorter ones')
+    for (const odd of ['', '+', '+1', 'withheld', '+9']) assert.deepEqual(found(odd, from), [], odd)
+    assert.deepEqual(store.registeredOn('+12125550117', from), [])
+    store.record({ ...change, standing: [], ended: [store.liftsOn('+12125550117', from)[1]!.id] })
+    assert.deepEqual(found('+12125550117', from), [0, 2, 3])
+  })
+
+  test('how many cases wait is right after every change, whoever made it', (t) => {
+    const trial = fresh(t)
+    const [store, other] = [trial.open(), trial.open()]
+    const waiting = () => [store.waiting(), other.waiting()]
+    assert.deepEqual(waiting(), [0, 0])
+    for (const number of [1, 2, 3]) store.record(sampleOpened(number))
+    assert.deepEqual(waiting(), [3, 3], 'they wait to be confirmed')
+    other.record(changeOf(confirmCase(stepOf(store, 1), [], [])))
+    assert.deepEqual(waiting(), [3, 3])
+    store.record(changeOf(withdrawCase(stepOf(store, 2), 'enough')))
+    assert.deepEqual(waiting(), [2, 2])
+    decide(other, 1)
+    assert.deepEqual(waiting(), [1, 1])
+    store.erase(SAMPLE_AT + 1, SAMPLE_AT + 2, 100)
+    store.rebuildViews()
+    assert.deepEqual(waiting(), [1, 1])
+  })
+
   test('events are neither edited nor deleted, by whoever writes to the store', (t) => {
     const trial = fresh(t)
     trial.open().record(sampleOpened(1))
