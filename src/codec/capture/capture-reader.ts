@@ -1,16 +1,17 @@
 import type { Frame } from './frame.ts'
-import type { Mark, Origin } from './origin.ts'
+import type { TraceTimes } from './heading.ts'
+import type { Origin } from './origin.ts'
 import type { PacketCounts, Wants, Window } from './packet-reader.ts'
 import type { Problem } from './problems.ts'
 
 import { Malformed } from '#codec/sip/malformed.ts'
 
-import { noClock, OriginView } from './origin.ts'
+import { originOf } from './origin.ts'
 import { PacketReader } from './packet-reader.ts'
 import { isPcap, PcapReader } from './pcap.ts'
 import { PcapngReader, SECTION_HEADER } from './pcapng.ts'
 import { Problems } from './problems.ts'
-import { TextScanner } from './text.ts'
+import { type OnText, TextScanner } from './text.ts'
 
 export type CaptureFormat = 'pcap' | 'pcapng' | 'text'
 
@@ -26,6 +27,10 @@ export type CaptureOptions = {
   readonly frame?: Frame
   /** In a text file, leave bare line feeds as they are. */
   readonly rawText?: boolean
+  /** It is known to be a text, such as the rest of one. */
+  readonly isText?: boolean
+  /** How times in a text are to be read that tell no zone, year or day; as UTC by default, and not at all without a day. */
+  readonly times?: TraceTimes
 }
 
 /** What a capture held. `skipped` counts packets with nothing to read in them, by why. */
@@ -86,6 +91,11 @@ export class CaptureReader {
   /** What the file turned out to be; undefined before enough of it was seen. */
   get format(): CaptureFormat | undefined {
     return this.#source?.format
+  }
+
+  /** Where in the file a text may be read on another time without losing or repeating a message: see `readTextTrace`. */
+  get place(): number {
+    return Math.min(this.#source?.resumeAt ?? this.#at, this.#at)
   }
 
   get counts(): CaptureCounts {
@@ -171,6 +181,7 @@ export class CaptureReader {
   }
 
   #recognise({ bytes, view, base }: Window, start: number, end: number, last: boolean): Source | undefined {
+    if (this.#options.isText === true) return this.#textSource()
     const magic = end - start < 4 ? 0 : view.getUint32(start)
     if (isPcap(magic)) return asSource('pcap', new PcapReader(this.#packets, this.#problems))
     if (magic === SECTION_HEADER) return asSource('pcapng', new PcapngReader(this.#packets, this.#problems))
@@ -182,24 +193,23 @@ export class CaptureReader {
   }
 
   #textSource(): Source {
-    const scanner = new TextScanner(this.#options.rawText ?? false)
-    const origin = new OriginView(this.#problems)
+    const { onMessage, wants, rawText, times } = this.#options
+    const scanner = new TextScanner(rawText ?? false, times)
     const { counts } = this.#packets
-    const { onMessage, wants } = this.#options
-    const onText = (bytes: Uint8Array, start: number, end: number, offset: number, normalised: boolean) => {
+    const onText: OnText = (bytes, start, end, found) => {
       counts.messages += 1
       if (wants !== undefined && !wants(bytes, start, end)) return
       counts.wanted += 1
-      origin.normalised = normalised
-      const mark: Mark = { packet: counts.messages, offset, high: 0, low: 0, clock: noClock, cut: false }
-      origin.pointAt(mark, bytes, 0, 0, undefined)
-      onMessage(bytes, start, end, origin)
+      onMessage(bytes, start, end, originOf(counts.messages, found))
     }
     const problems = this.#problems
     return {
       format: 'text',
       get wantedBytes() {
         return scanner.wantedBytes
+      },
+      get resumeAt() {
+        return scanner.headingAt
       },
       read(window, start, end, last) {
         const stopped = scanner.scan(window.bytes, window.base, start, end, last, onText)
@@ -215,6 +225,8 @@ export class CaptureReader {
 type Source = {
   readonly format: CaptureFormat
   readonly wantedBytes: number
+  /** Where reading has to be taken up again, if before what was read last. */
+  readonly resumeAt?: number | undefined
   read(window: Window, start: number, end: number, last: boolean): number
 }
 

@@ -601,7 +601,7 @@ test('text: messages are found one after another or between other lines, whateve
       ]),
       name,
     )
-    assert.equal(streamed.messages[0]!.source, undefined)
+    assert.equal(streamed.messages[0]!.source, name === 'sngrep' ? '192.0.2.1' : undefined)
     assert.equal(streamed.messages[0]!.transport, undefined)
   }
 })

@@ -1,4 +1,5 @@
 import type { Problems } from './problems.ts'
+import type { FoundText } from './text.ts'
 
 /**
  * Where a message came from. A view: the reader uses one object for all messages, so what outlives the callback must be
@@ -14,13 +15,13 @@ export type Origin = {
   readonly nanoseconds: number
   /** The same in microseconds since 1970. */
   readonly atUs: number
-  /** How it travelled; undefined in a text file, which has no addresses and ports either. */
-  readonly transport: 'UDP' | 'TCP' | undefined
+  /** How it travelled, and between whom: undefined where a text does not say so in front of the message. */
+  readonly transport: 'UDP' | 'TCP' | 'TLS' | undefined
   readonly source: string | undefined
   readonly sourcePort: number | undefined
   readonly destination: string | undefined
   readonly destinationPort: number | undefined
-  /** Whether the capture kept only the front of the packet. */
+  /** Whether the capture, or the tool that wrote the text, kept only the front of it. */
   readonly cut: boolean
   /** Whether bare line feeds of a text file were turned into CRLF. */
   readonly normalised: boolean
@@ -95,6 +96,25 @@ export class OriginView implements Origin {
 
   get destination(): string | undefined {
     return this.#family && formatAddress(this.#bytes, this.#destinationAt, this.#family)
+  }
+}
+
+/** The origin of a message in a text: what the line in front of it says. */
+export function originOf(packet: number, { offset, normalised, heading, cut }: FoundText): Origin {
+  const atUs = heading?.atUs ?? 0
+  return {
+    packet,
+    offset,
+    seconds: Math.floor(atUs / 1e6),
+    nanoseconds: (atUs % 1e6) * 1e3,
+    atUs,
+    transport: heading?.transport,
+    source: heading?.source,
+    sourcePort: heading?.sourcePort,
+    destination: heading?.destination,
+    destinationPort: heading?.destinationPort,
+    cut,
+    normalised,
   }
 }
 

@@ -1,4 +1,6 @@
+// One thing: where messages begin and end in a text, whatever stands between them.
 import { bodyAt, contentLength, fieldValueAt, nextLine } from './frame.ts'
+import { type Heading, Headings, type TraceTimes, isCutMark, messageInSyslogLine } from './heading.ts'
 import { matchStart } from './start-line.ts'
 
 /** A message in a text file: its bytes, and where in the file its start line stands. */
@@ -26,13 +28,23 @@ export type TextOptions = {
 export function readText(bytes: Uint8Array, options: TextOptions = {}): TextMessage[] {
   const messages: TextMessage[] = []
   const scanner = new TextScanner(options.raw ?? false)
-  scanner.scan(bytes, 0, 0, bytes.length, true, (bytes, start, end, offset, normalised) => {
+  scanner.scan(bytes, 0, 0, bytes.length, true, (bytes, start, end, { offset, normalised }) => {
     messages.push({ bytes, start, end, offset, normalised })
   })
   return messages
 }
 
-export type OnText = (bytes: Uint8Array, start: number, end: number, offset: number, normalised: boolean) => void
+export type OnText = (bytes: Uint8Array, start: number, end: number, found: FoundText) => void
+
+/** Where a message stands in a text, and what was written in front of it. */
+export type FoundText = {
+  /** Of its start line. */
+  readonly offset: number
+  readonly normalised: boolean
+  readonly heading: Heading | undefined
+  /** The tool that wrote the text says that it left out the end. */
+  readonly cut: boolean
+}
 
 /** Finds messages in a text that comes in pieces. */
 export class TextScanner {
@@ -41,11 +53,20 @@ export class TextScanner {
   /** Bytes that are worth waiting for, from where `scan` stopped. */
   wantedBytes = 1
   readonly #raw: boolean
+  readonly #headings: Headings
   #headOfLine = true
   #first = true
+  /** Up to where in the file the lines of an indented message were looked at, so that small pieces cost no more than large ones. */
+  #boxSeen = 0
 
-  constructor(raw: boolean) {
+  constructor(raw: boolean, times?: TraceTimes) {
     this.#raw = raw
+    this.#headings = new Headings(times)
+  }
+
+  /** Where a heading begins whose message has not come yet: reading is taken up again there. */
+  get headingAt(): number | undefined {
+    return this.#headings.pending?.offset
   }
 
   /** Reads the whole messages of `[start, end)` and returns where the first incomplete one, or unread line, begins. */
@@ -61,6 +82,19 @@ export class TextScanner {
       }
       if (match !== 'yes') {
         const next = nextLine(bytes, at, end)
+        const isWhole = bytes[next - 1] === LF || last
+        if (this.#headOfLine && !isWhole && next - at < LINE_BYTES_MAX) {
+          this.wantedBytes = Math.min(2 * (end - at) + 1, LINE_BYTES_MAX)
+          return at
+        }
+        if (this.#headOfLine && isWhole) {
+          const after = this.#seeLine(bytes, base, at, next, end, last, onText)
+          if (after === undefined) return at
+          if (after > next) {
+            at = after
+            continue
+          }
+        }
         this.#headOfLine = bytes[next - 1] === LF
         // Only what may stand before the first start line keeps the benefit of the doubt.
         if (bytes[at] !== CR && bytes[at] !== LF) this.#first = false
@@ -80,12 +114,13 @@ export class TextScanner {
         this.#headOfLine = bytes[at - 1] === LF
         continue
       }
-      const normalise = !this.#raw && isBare(bytes, at, messageEnd)
-      if (normalise) {
+      const normalised = !this.#raw && isBare(bytes, at, messageEnd)
+      const found = { offset: base + at, normalised, heading: this.#headings.take(), cut: false }
+      if (normalised) {
         const copy = withCrlf(bytes, at, messageEnd)
-        onText(copy, 0, copy.length, base + at, true)
+        onText(copy, 0, copy.length, found)
       } else {
-        onText(bytes, at, messageEnd, base + at, false)
+        onText(bytes, at, messageEnd, found)
       }
       this.#first = false
       // A body without a line end at its end may be followed by the next start line at once.
@@ -94,6 +129,102 @@ export class TextScanner {
     }
     return end
   }
+
+  /** Reads a line that begins no message; returns where to go on, or undefined where more bytes are waited for. */
+  #seeLine(
+    bytes: Uint8Array,
+    base: number,
+    at: number,
+    next: number,
+    end: number,
+    last: boolean,
+    onText: OnText,
+  ): number | undefined {
+    if (next - at > LINE_BYTES_MAX) return next
+    const indent = this.#headings.pending?.indent ?? 0
+    if (indent > 0 && matchStart(bytes, at + indent, end) === 'yes' && isBlank(bytes, at, indent)) {
+      const from = Math.max(next, this.#boxSeen - base)
+      const box = endOfBox(bytes, from, Math.min(end, at + MAX_TEXT_MESSAGE_BYTES), indent, last)
+      if (typeof box === 'number' && end - at < MAX_TEXT_MESSAGE_BYTES) {
+        this.#boxSeen = base + box
+        this.wantedBytes = end - at + 1
+        return undefined
+      }
+      const heading = this.#headings.take()
+      if (typeof box === 'number') {
+        this.tooLongAt ??= base + at
+        return next
+      }
+      const copy = withoutIndent(bytes, at, box.end, indent)
+      this.#first = false
+      onText(copy, 0, copy.length, { offset: base + at + indent, normalised: true, heading, cut: box.cut })
+      return box.next
+    }
+    const line = textAt(bytes, at, next)
+    const message = messageInSyslogLine(line)
+    this.#headings.see(message === undefined ? line : line.slice(0, SYSLOG_FRONT_CHARACTERS), base + at)
+    if (message === undefined) return next
+    const copy = Uint8Array.from(message, (character) => character.charCodeAt(0))
+    onText(copy, 0, copy.length, { offset: base + at, normalised: false, heading: this.#headings.take(), cut: false })
+    return next
+  }
+}
+
+/** Where the indented lines of a message end, and where the rule behind them does; or the line to look on from when there are more bytes. */
+function endOfBox(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  indent: number,
+  last: boolean,
+): { end: number; next: number; cut: boolean } | number {
+  let line = start
+  while (line < end) {
+    const next = nextLine(bytes, line, end)
+    if (bytes[next - 1] !== LF && !last) return line
+    if (BOX_RULE.test(textAt(bytes, line, Math.min(next, line + 96)))) {
+      const after = nextLine(bytes, next, end)
+      if (after - next < CUT_MARK_BYTES && bytes[after - 1] !== LF && !last) return line
+      return { end: line, next, cut: isCutMark(textAt(bytes, next, Math.min(after, next + CUT_MARK_BYTES))) }
+    }
+    // The next heading: the rule got lost.
+    if (!isBlank(bytes, line, indent) && /^(?:recv|send|sent) /.test(textAt(bytes, line, Math.min(next, line + 8))))
+      return { end: line, next: line, cut: false }
+    line = next
+  }
+  return last ? { end, next: end, cut: true } : line
+}
+
+/** The lines that are indented, without the blanks, each with CRLF; what other threads wrote between them is left out. */
+function withoutIndent(bytes: Uint8Array, start: number, end: number, indent: number): Uint8Array {
+  const copy = new Uint8Array(2 * (end - start) + 2)
+  let to = 0
+  for (let line = start; line < end;) {
+    const next = nextLine(bytes, line, end)
+    if (isBlank(bytes, line, indent)) {
+      let stop = next
+      while (stop > line + indent && (bytes[stop - 1] === LF || bytes[stop - 1] === CR)) stop -= 1
+      copy.set(bytes.subarray(line + indent, stop), to)
+      to += stop - line - indent
+      copy[to++] = CR
+      copy[to++] = LF
+    }
+    line = next
+  }
+  return copy.subarray(0, to)
+}
+
+function isBlank(bytes: Uint8Array, at: number, length: number): boolean {
+  for (let index = at; index < at + length; index += 1) if (bytes[index] !== SP) return false
+  return true
+}
+
+function textAt(bytes: Uint8Array, start: number, end: number): string {
+  let text = ''
+  // Octet by octet, as Latin-1: what is no ASCII here is in nobody's heading, and must come back the same.
+  for (let at = start; at < end; at += PIECE_BYTES)
+    text += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + PIECE_BYTES)))
+  return text
 }
 
 /**
@@ -186,5 +317,14 @@ export const MAX_TEXT_MESSAGE_BYTES = 262_144
 /** A body that holds SIP itself is believed its length up to here; beyond, a start line in it is taken for the next message. */
 export const MAX_NESTED_BYTES = 131_072
 
+/** A longer line between messages is passed over unread; a message in one line of syslog may be as long. */
+export const LINE_BYTES_MAX = 65_536
+
 const CR = 0x0d
 const LF = 0x0a
+const SP = 0x20
+const PIECE_BYTES = 4_096
+const CUT_MARK_BYTES = 64
+/** What stands before a message in a line of syslog, at most. */
+const SYSLOG_FRONT_CHARACTERS = 256
+const BOX_RULE = /^ {3}-{20,}\s*$/

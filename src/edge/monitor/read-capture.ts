@@ -1,4 +1,5 @@
 import type { CaptureCounts, CaptureFormat, CaptureOptions } from '#codec/capture/capture-reader.ts'
+import type { TraceTimes } from '#codec/capture/heading.ts'
 import type { ProblemCode } from '#codec/capture/problems.ts'
 
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
@@ -42,29 +43,36 @@ export type FileProblem = {
 export async function readCapture(path: string, options: ReadOptions): Promise<CaptureSummary> {
   const name = path === '-' ? 'standard input' : path
   try {
-    if (path === '-') return await readStream(options.stdin ?? process.stdin, undefined, options)
+    if (path === '-')
+      return await readStream(options.stdin ?? process.stdin, undefined, { times: localTimes(Date.now()), ...options })
     const descriptor = openSync(path, 'r')
     const stat = fstatSync(descriptor)
     if (stat.isDirectory()) {
       closeSync(descriptor)
       throw new Error(`${path} is a directory; name a capture file in it`)
     }
+    const dated = { times: localTimes(stat.isFile() ? stat.mtimeMs : Date.now()), ...options }
     if (!stat.isFile() || isGzipFile(descriptor)) {
       const stream = createReadStream(path, {
         fd: descriptor,
         highWaterMark: CHUNK_BYTES,
         ...(stat.isFile() && { start: 0 }),
       })
-      return await readStream(stream, stat.isFile() ? stat.size : undefined, options)
+      return await readStream(stream, stat.isFile() ? stat.size : undefined, dated)
     }
     try {
-      return await readPlainFile(descriptor, stat.size, options)
+      return await readPlainFile(descriptor, stat.size, dated)
     } finally {
       closeSync(descriptor)
     }
   } catch (error) {
     throw explain(error, name)
   }
+}
+
+/** Times in the zone of this machine (`TZ`), up to a moment. */
+export function localTimes(untilMs: number): TraceTimes {
+  return { offsetMinutes: (atMs) => -new Date(atMs).getTimezoneOffset(), untilMs }
 }
 
 async function readPlainFile(descriptor: number, size: number, options: ReadOptions): Promise<CaptureSummary> {
