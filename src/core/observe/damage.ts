@@ -56,7 +56,8 @@ export type Place = Pick<Version, 'tap' | 'sender' | 'receiver'>
 /** Finds what was done to the notice in one answer, by what is left of it; empty for what is intact or none. It never throws. */
 export function findDamage(response: Message): Damage[] {
   const { status, phrase } = response
-  if (response.kind !== 'response' || status < 400) return []
+  // A broken field may be the very one that seems to be missing.
+  if (response.kind !== 'response' || status < 400 || response.fault !== undefined) return []
   const reasons = readReasonValues(response)
   if (status === STATUS.networkBlocked.status) return damageTo603(phrase, reasons)
   return changedCode(status, phrase, reasons)
@@ -216,11 +217,14 @@ function changedCode(status: number, phrase: string, reasons: readonly ReasonVal
   const found: Damage[] = []
   const add = adder(found)
   const { unwanted, rejected } = STATUS
-  if (status === rejected.status) return found
   // RFC 3326 §2: a response may carry its own code as cause; another one is what it was before.
   const cause = reasons.find(
     ({ isSip, cause: code }) => isSip && code !== status && code !== undefined && NOTICES.has(code),
   )?.cause
+  if (status === rejected.status) {
+    if (cause !== undefined) add('code-changed', 'possible', `The Reason says ${cause}, and the code is 608.`, [])
+    return found
+  }
   if (reasons.some((value) => (value.isSip || value.isQ850) && (claimsAnalytics(value) || hasFieldsOutside(value))))
     add(
       'code-changed',

@@ -1,3 +1,5 @@
+import { isPlainUrl } from '#codec/notice/contact.ts'
+import { readReasonValues } from '#codec/notice/reason-value.ts'
 import { formatResponse } from '#codec/sip/format-message.ts'
 import { Message } from '#codec/sip/message.ts'
 import { type Damage, findDamage } from './damage.ts'
@@ -41,7 +43,7 @@ export function refusalOf(response: Message, terms: RefusalTerms): Refusal {
     ...observation,
     standing: terms.byPerson === true ? 'person' : standingOf(observation, response, isRecord).standing,
     damage,
-    blocker: blockerOf(observation) || terms.carrier,
+    blocker: blockerOf(observation) || hostInRest(response) || terms.carrier,
     answer: isRecord
       ? undefined
       : response.bytes.slice(response.start, Math.min(response.end, response.start + ANSWER_BYTES_MAX)),
@@ -53,7 +55,7 @@ export function standingOf(observation: Observation, response: Message, isRecord
   const { status, class: kind } = observation
   if (kind === '603+') return PROVEN
   const ruling = RULINGS.get(status) ?? (status >= 600 ? OTHER_6XX : FAULT)
-  if (kind === 'malformed') return ruling.standing === 'fault' ? ruling : BROKEN
+  if (kind === 'malformed') return status >= 400 && ruling.standing === 'fault' ? ruling : BROKEN
   // Traces of a notice say that the code may not be the one that was sent.
   if (!isRecord && ruling.standing !== 'proven' && findDamage(response).length > 0) return TRACES
   return ruling
@@ -109,6 +111,15 @@ export function blockerOf({ contest }: Observation): string {
   return host?.toLowerCase() ?? ''
 }
 
+/** Where a notice was damaged, the host of the url in what is left of it still says whose it is. */
+function hostInRest(response: Message): string {
+  for (const { isSip, isQ850, analytics } of readReasonValues(response)) {
+    const url = (isSip || isQ850) && analytics?.version !== undefined ? analytics.url : undefined
+    if (url !== undefined && isPlainUrl(url)) return hostOf(url)?.toLowerCase() ?? ''
+  }
+  return ''
+}
+
 function hostOf(url: string | undefined): string | undefined {
   const host = url === undefined ? undefined : HOST.exec(url)?.[1]
   return host === undefined || host === '' ? undefined : host.replace(/\.$/, '')
@@ -116,8 +127,7 @@ function hostOf(url: string | undefined): string | undefined {
 
 function addressOf(party: string): string {
   if (/^[a-z][a-z0-9+.-]*:/i.test(party)) return `<${party.replace(/[<>]/g, '')}>`
-  const user = party.replace(/[^0-9A-Za-z+*#._-]/g, (letter) => encodeURIComponent(letter).replace(/[^%0-9A-F]/g, '_'))
-  return `<sip:${user}@record.invalid>`
+  return `<sip:${party.replace(/[^0-9A-Za-z+*._-]/g, '_')}@record.invalid>`
 }
 
 function plain(text: string): string {
