@@ -403,7 +403,7 @@ export class RegistryStore {
     return this.#transact(() => {
       const rows = this.#db
         .prepare(
-          `SELECT registration FROM registration_view WHERE erasedAt IS NULL
+          `SELECT registration FROM registration_view INDEXED BY registration_view_over WHERE erasedAt IS NULL
              AND status IN ('withdrawn', 'refused', 'expired') AND changed < ?
            ORDER BY changed LIMIT ?`,
         )
