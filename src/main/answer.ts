@@ -280,7 +280,7 @@ const WORDS = {
   repeated: 'the INVITE came again',
   acknowledged: 'acknowledged',
   cancelled: 'cancelled by the caller',
-  unacknowledged: 'never acknowledged: given up after 64 times T1',
+  unacknowledged: 'never acknowledged (64 times T1): given up',
 } as const
 const HINTS = new Map([
   ['EADDRINUSE', 'another program has it: choose another port'],

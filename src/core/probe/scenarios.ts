@@ -277,10 +277,10 @@ function oddForms(): Scenario[] {
       why: 'A name of RFC 8606 that no 603+ is known to use.',
       cite: 'RFC 8606 §4',
     }),
-    odd('0144', 'retry-after', '603+ with Retry-After', [sip(text()), 'Retry-After: 120 (analytics);duration=60'], {
+    odd('0144', 'retry-after', '603+ with Retry-After', [sip(text()), 'Retry-After: 120;duration=60'], {
       rules: ['R603P-25'],
       intact: [...BLOCK, 'retry-after'],
-      why: 'Odd beside a notice, and not the path’s to remove; with a comment and a parameter.',
+      why: 'Odd beside a notice, and not the path’s to remove.',
       cite: 'RFC 3261 §20.33',
     }),
     odd('0145', 'with-card', '603+ with a card beside it', [sip(text()), CALL_INFO], {
@@ -290,6 +290,18 @@ function oddForms(): Scenario[] {
       why: 'A blocker that serves both worlds.',
       cite: 'RFC 8688 §3.1',
     }),
+    odd(
+      '0146',
+      'retry-after-comment',
+      '603+ with a comment in Retry-After',
+      [sip(text()), 'Retry-After: 60 (a list; "x")'],
+      {
+        rules: ['R603P-25'],
+        intact: [...BLOCK, 'retry-after'],
+        why: 'The grammar has a comment there, and Wireshark calls it malformed.',
+        cite: 'RFC 3261 §20.33',
+      },
+    ),
   ]
 }
 
