@@ -277,7 +277,7 @@ function oddForms(): Scenario[] {
       why: 'A name of RFC 8606 that no 603+ is known to use.',
       cite: 'RFC 8606 §4',
     }),
-    odd('0144', 'retry-after', '603+ with Retry-After', [sip(text()), 'Retry-After: 120;duration=60'], {
+    odd('0144', 'retry-after', '603+ with Retry-After', [sip(text()), 'Retry-After: 120'], {
       rules: ['R603P-25'],
       intact: [...BLOCK, 'retry-after'],
       why: 'Odd beside a notice, and not the path’s to remove.',
@@ -293,12 +293,12 @@ function oddForms(): Scenario[] {
     odd(
       '0146',
       'retry-after-comment',
-      '603+ with a comment in Retry-After',
-      [sip(text()), 'Retry-After: 60 (a list; "x")'],
+      '603+ with a comment and a parameter in Retry-After',
+      [sip(text()), 'Retry-After: 60 (a list; "x");duration=30'],
       {
         rules: ['R603P-25'],
         intact: [...BLOCK, 'retry-after'],
-        why: 'The grammar has a comment there, and Wireshark calls it malformed.',
+        why: 'The grammar has both, and Wireshark calls either malformed.',
         cite: 'RFC 3261 §20.33',
       },
     ),
