@@ -42,6 +42,7 @@ async function addVerbs(): Promise<void> {
       const { storeUrl } = await import('./config-command.ts')
       ;(await import('./journal.ts')).journalCommand(program, storeUrl)
     },
+    monitor: async () => (await import('./monitor.ts')).monitorCommand(program),
     replay: async () => (await import('./replay.ts')).replayCommand(program),
     policy: async () => (await import('./policy.ts')).policyCommands(program),
     list: async () => (await import('./list.ts')).listCommands(program),

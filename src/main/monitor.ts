@@ -1,0 +1,241 @@
+import { randomInt } from 'node:crypto'
+import type { Command } from 'commander'
+import type { Attempt } from '#core/observe/attempt.ts'
+import type { Standing } from '#core/observe/refusal.ts'
+import { openMonitorStore } from '#edge/store/monitor-store.ts'
+import { parseRange } from './config/addresses.ts'
+import type { CarrierConfig, MonitorConfig } from './config/monitor.ts'
+import { parseListening } from './config/addresses.ts'
+import { EXIT, Stop } from './exit.ts'
+import { stopForCapture, tellProblems } from './explain.ts'
+import { loadOrStop, openOrStop } from './load-or-stop.ts'
+import { nameCarriers } from './monitor/carriers.ts'
+import { filesIn, readFile } from './monitor/files.ts'
+import { NoTap, openLive } from './monitor/live.ts'
+import { MonitorRoom } from './monitor/room.ts'
+import { startProgress } from './progress.ts'
+import { say } from './say.ts'
+import { many, nameInput, paint, showTime, visible } from './words.ts'
+
+type Words = {
+  store?: string
+  config?: string
+  hep?: string[]
+  carrier?: string[]
+  json?: boolean
+  quiet?: boolean
+}
+
+/** Adds `recourse monitor`. */
+export function monitorCommand(program: Command): void {
+  program
+    .command('monitor')
+    .argument('[source...]', 'captures or folders of them; - for standard input')
+    .option('--hep <address...>', 'take copies of calls there until it is ended: udp:127.0.0.1:9060')
+    .option('--carrier <name=addresses...>', 'call whoever answers from there by a name: northwire=192.0.2.0/24,…')
+    .option('--store <url>', 'the store, like sqlite:./recourse.db')
+    .option('--config <file>', 'the configuration, with its section monitor')
+    .option('--quiet', 'no line for each refused call')
+    .option('--json', 'one JSON object a refused call on standard output')
+    .description('find the calls of your own that networks refused: in captures, or as they are placed')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ npx recourse monitor trunk.pcap\n  $ tcpdump -w - udp port 5060 | npx recourse monitor -\n  $ npx recourse monitor --hep udp:127.0.0.1:9060\n\nThen:\n  $ npx recourse groups list',
+    )
+    .action(async (sources: string[], words: Words) => {
+      const { config } = loadOrStop(words.config, true)
+      const url = words.store ?? `sqlite:${config.store.path}`
+      const wishes = wishesOf(words, config.monitor, sources)
+      const store = await openOrStop(() => openMonitorStore(url))
+      const tally = new Tally()
+      const isLive = wishes.listen.length > 0 || sources.includes('-')
+      const show = words.json === true ? showJson : words.quiet === true || !isLive ? undefined : showLine
+      const room = new MonitorRoom({
+        store,
+        nameCarrier: nameCarriers(wishes.carriers),
+        seed: randomInt(2 ** 31),
+        // What passes by cannot be had again: it waits until the store takes it.
+        ...(isLive && { onTrouble: (cause) => say(`cannot write to the store just now: ${reasonOf(cause)}`) }),
+        onTaken: ({ repeated }, attempts) => {
+          tally.repeated += repeated
+          for (const attempt of attempts) {
+            tally.count(attempt)
+            show?.(attempt)
+          }
+        },
+      })
+      try {
+        const unusable = await readFiles(sources, room, (source) => store.place(source))
+        if (wishes.listen.length > 0) await listen(wishes, room)
+        room.finish()
+        room.flush()
+        if (room.figures.messages > 0) say(tally.words(url))
+        process.exitCode = unusable > 0 ? EXIT.unusable : EXIT.ok
+      } finally {
+        store.close()
+      }
+    })
+}
+
+/** What is to be listened on, by the words of the call or, where there are none, by the configuration. */
+function wishesOf(
+  { hep = [], carrier = [] }: Words,
+  configured: MonitorConfig | undefined,
+  sources: readonly string[],
+): Pick<MonitorConfig, 'listen' | 'from' | 'password' | 'tls' | 'carriers'> {
+  const carriers = [...carrier.map(readCarrier), ...(configured?.carriers ?? [])]
+  if (hep.length > 0) {
+    const listen = hep.map((text) => {
+      const listening = parseListening(text)
+      if (listening === undefined || listening.transport === 'tls')
+        throw new Stop(
+          EXIT.unusable,
+          `--hep ${visible(text)} is no address to listen on: expected udp: or tcp: and an address with a port, such as udp:127.0.0.1:9060`,
+        )
+      return listening
+    })
+    const from = configured?.from ?? THIS_MACHINE
+    return { listen, from, password: configured?.password, tls: undefined, carriers }
+  }
+  if (sources.length > 0) return { listen: [], from: [], password: undefined, tls: undefined, carriers }
+  if (configured === undefined || configured.listen.length === 0)
+    throw new Stop(
+      EXIT.unusable,
+      'nothing to watch: name a capture (recourse monitor trunk.pcap), an address for copies of calls (--hep udp:127.0.0.1:9060), or both in the section monitor of the configuration',
+    )
+  return { ...configured, carriers }
+}
+
+function readCarrier(text: string): CarrierConfig {
+  const [name = '', addresses = ''] = text.split('=')
+  const from = addresses.split(',')
+  if (name === '' || from.some((range) => (parseRange(range)?.prefix ?? 0) === 0))
+    throw new Stop(
+      EXIT.unusable,
+      `--carrier ${visible(text)} is not understood: expected a name and addresses, such as northwire=192.0.2.0/24,198.51.100.7`,
+    )
+  return { name, from }
+}
+
+/** Reads what was named, each by itself: one bad file does not keep the others from being read. Answers how many were bad. */
+async function readFiles(
+  sources: readonly string[],
+  room: MonitorRoom,
+  placeOf: (source: string) => string | undefined,
+): Promise<number> {
+  let unusable = 0
+  const files = sources.flatMap((source) => {
+    try {
+      return filesIn(source).map((file) => ({ file, isNamed: file === source }))
+    } catch (error) {
+      unusable++
+      say(`recourse monitor: ${(stopForCapture(source, named(error, source)) as Error).message}`)
+      return []
+    }
+  })
+  for (const { file, isNamed } of files) {
+    const progress = startProgress()
+    try {
+      const read = await readFile(file, room, placeOf, { onProgress: progress.show })
+      progress.stop()
+      if (read.kind === 'known') say(`${nameInput(file)}: read before, and unchanged since`)
+      else process.stderr.write(tellProblems(file, read.summary))
+      room.flush()
+    } catch (error) {
+      const stop = stopForCapture(file, error)
+      if (!(stop instanceof Stop)) throw error
+      // A folder may hold other things too.
+      if (isNamed) unusable++
+      say(isNamed ? `recourse monitor: ${stop.message}` : `passed over: ${stop.message}`)
+    } finally {
+      progress.stop()
+    }
+  }
+  return unusable
+}
+
+/** A fault of the system as the reader of captures tells it. */
+function named(error: unknown, source: string): unknown {
+  const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  return isMissing ? new Error(`${source} does not exist`, { cause: error }) : error
+}
+
+/** Takes copies until a signal ends it. */
+async function listen(wishes: Parameters<typeof openLive>[0], room: MonitorRoom): Promise<void> {
+  try {
+    const live = await openLive(wishes, room)
+    for (const local of live.local) say(`taking copies of calls (HEP) on ${local}, from ${wishes.from.join(', ')}`)
+    await new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
+    })
+    await live.close()
+    const { received, strangers, denied, malformed } = live.figures()
+    const dropped = [
+      [strangers, 'from addresses not listed'],
+      [denied, 'without the right key'],
+      [malformed, 'that are no HEP'],
+    ] as const
+    const words = dropped.flatMap(([count, why]) => (count === 0 ? [] : [`${count} ${why}`]))
+    say(`${many(received, 'copy', 'copies')} taken${words.length === 0 ? '' : `; dropped: ${words.join(', ')}`}`)
+  } catch (error) {
+    if (!(error instanceof NoTap)) throw error
+    const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : 'no reason'
+    throw new Stop(EXIT.outside, `${error.message}: ${code}. Is another monitor running there?`, { cause: error })
+  }
+}
+
+/** What came of all calls. */
+class Tally {
+  /** Calls that some source had told of before. */
+  repeated = 0
+  #answered = 0
+  #cancelled = 0
+  readonly #refused = new Map<Standing, number>()
+
+  count({ end }: Attempt): void {
+    if (end.kind === 'answered') this.#answered++
+    else if (end.kind === 'cancelled') this.#cancelled++
+    else if (end.kind === 'refused')
+      this.#refused.set(end.refusal.standing, (this.#refused.get(end.refusal.standing) ?? 0) + 1)
+  }
+
+  words(url: string): string {
+    const refused = Array.from(this.#refused.values()).reduce((sum, count) => sum + count, 0)
+    const standings = STANDINGS.flatMap(([standing, words]) => {
+      const count = this.#refused.get(standing) ?? 0
+      return count === 0 ? [] : [`  ${String(count).padStart(6)}  ${words}`]
+    })
+    const calls = this.#answered + this.#cancelled + refused
+    const known = this.repeated === 0 ? '' : ` (${this.repeated} known before)`
+    const head = `${many(calls, 'call')}${known}: ${this.#answered} answered, ${this.#cancelled} given up, ${refused} refused`
+    const next = refused === 0 ? `kept in ${url}` : `kept in ${url}; next: npx recourse groups list`
+    return [head, ...standings, next].join('\n')
+  }
+}
+
+function showJson({ end, ...attempt }: Attempt): void {
+  if (end.kind !== 'refused') return
+  const { answer: _, ...refusal } = end.refusal
+  process.stdout.write(`${JSON.stringify({ ...attempt, ...refusal })}\n`)
+}
+
+function showLine({ at, end, carrier }: Attempt): void {
+  if (end.kind !== 'refused') return
+  const { from, to, status, phrase, standing, who } = end.refusal
+  const colour = standing === 'proven' ? 'red' : standing === 'unproven' ? 'yellow' : 'dim'
+  const words = `${showTime(at)}  ${visible(from)} → ${visible(to)}  ${status} ${visible(phrase)}`
+  const by = standing === 'proven' ? visible(who) : carrier === '' ? '' : `by ${visible(carrier)}`
+  process.stdout.write(`${words}  ${paint(process.stdout, colour, standing)}  ${by}\n`)
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+const THIS_MACHINE = ['127.0.0.0/8', '::1']
+const STANDINGS: readonly (readonly [Standing, string])[] = [
+  ['proven', 'by a network that says so (603+, 608)'],
+  ['unproven', 'that may be a network or a person: the answer cannot tell'],
+  ['person', 'by the person called (607)'],
+  ['fault', 'for want of a way: busy, not found, overload'],
+]

@@ -1,0 +1,81 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Origin } from '#codec/capture/origin.ts'
+import { type CaptureSummary, type ReadOptions, readCapture } from '#edge/monitor/read-capture.ts'
+import { type MonitorRoom, mayMatter } from './room.ts'
+
+/** What became of one file. */
+export type ReadFile =
+  | { readonly kind: 'read'; readonly summary: CaptureSummary }
+  /** It was read whole before, and is as it was. */
+  | { readonly kind: 'known' }
+
+/** The files behind what was named, in the order of their names: those of a directory, and what else was named itself. */
+export function filesIn(path: string): string[] {
+  if (path === '-' || !statSync(path).isDirectory()) return [path]
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map(({ name }) => join(path, name))
+    .sort()
+}
+
+/**
+ * Reads a capture into the room. Where it is finished that is noted with it, so that it is not read again; where it is cut
+ * off it is read anew next time, and what was told of it already changes nothing.
+ */
+export async function readFile(
+  path: string,
+  room: MonitorRoom,
+  placeOf: (source: string) => string | undefined,
+  { onProgress, stdin }: Pick<ReadOptions, 'onProgress' | 'stdin'> = {},
+): Promise<ReadFile> {
+  const source = `capture ${path === '-' ? 'standard input' : resolve(path)}`
+  const place = path === '-' ? undefined : identityOf(path)
+  if (place !== undefined && placeOf(source) === place) return { kind: 'known' }
+  const sighting = new CaptureSighting(path === '-' ? 'capture standard input' : `capture ${path}`)
+  const summary = await readCapture(path, {
+    ...(onProgress && { onProgress }),
+    ...(stdin && { stdin }),
+    wants: mayMatter,
+    onMessage: (bytes, start, end, origin) => room.hear(bytes, start, end, sighting.at(origin)),
+  })
+  if (place !== undefined) room.reach({ source, place })
+  return { kind: 'read', summary }
+}
+
+/** Shows where a capture has a message, without making anything of it before it is asked for. */
+class CaptureSighting {
+  readonly tap: string
+  atMs = 0
+  #origin: Origin | undefined
+  /** A file that tells no time is of the time it is read. */
+  readonly #readAtMs = Date.now()
+
+  constructor(tap: string) {
+    this.tap = tap
+  }
+
+  at(origin: Origin): this {
+    this.#origin = origin
+    this.atMs = origin.seconds === 0 ? this.#readAtMs : origin.atUs / 1000
+    return this
+  }
+
+  get nowMs(): number {
+    return this.atMs
+  }
+
+  get sender(): string {
+    return this.#origin?.source ?? ''
+  }
+
+  get receiver(): string {
+    return this.#origin?.destination ?? ''
+  }
+}
+
+/** What tells a file from another of its name, and from itself when it has grown. */
+function identityOf(path: string): string | undefined {
+  const stat = statSync(path)
+  return stat.isFile() ? `${stat.ino} ${stat.size} ${Math.trunc(stat.mtimeMs)}` : undefined
+}

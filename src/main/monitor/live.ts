@@ -1,0 +1,88 @@
+import { createSecureContext } from 'node:tls'
+import { detectBatch, listenUdpBatch } from '#edge/gate/udp-batch.ts'
+import {
+  type HepInFigures,
+  type HepListener,
+  HepInlet,
+  type OpenDatagrams,
+  listenHep,
+  noHepInFigures,
+} from '#edge/hep/receive-hep.ts'
+import type { MonitorConfig } from '#main/config/monitor.ts'
+import { type MonitorRoom, mayMatter } from './room.ts'
+
+/** Sources that tell of calls as these are placed. */
+export type LiveSources = {
+  /** What is listened on, `udp:127.0.0.1:9060`. */
+  readonly local: readonly string[]
+  readonly figures: () => HepInFigures
+  close(): Promise<void>
+}
+
+/** An endpoint that could not be listened on. */
+export class NoTap extends Error {
+  readonly endpoint: string
+
+  constructor(endpoint: string, cause: unknown) {
+    super(`cannot listen on ${endpoint}`, { cause })
+    this.name = 'NoTap'
+    this.endpoint = endpoint
+  }
+}
+
+/**
+ * Takes copies of calls for as long as it is open, and has the room write down what they come to. Rejects with `NoTap`.
+ *
+ * Datagrams come in batches where the system has a way for that, so it belongs in a thread that does nothing else.
+ */
+export async function openLive(
+  { listen, from, password, tls }: Pick<MonitorConfig, 'listen' | 'from' | 'password' | 'tls'>,
+  room: MonitorRoom,
+): Promise<LiveSources> {
+  const inlet = new HepInlet({ from, password, wants: mayMatter }, ({ packet, payload, atMs, tap }) => {
+    room.hear(payload, 0, payload.length, {
+      atMs,
+      nowMs: performance.timeOrigin + performance.now(),
+      tap: `hep ${tap}`,
+      // Asked for only where the message is of interest.
+      get sender() {
+        return packet.source
+      },
+      get receiver() {
+        return packet.destination
+      },
+    })
+  })
+  const context = tls && createSecureContext({ cert: tls.certificate, key: tls.key })
+  const openDatagrams = detectBatch() === undefined ? openBatch : undefined
+  const open: HepListener[] = []
+  const close = async (): Promise<void> => {
+    clearInterval(timer)
+    await Promise.all(open.map((listener) => listener.close()))
+  }
+  const timer = setInterval(() => {
+    room.pass(performance.timeOrigin + performance.now())
+    room.flush()
+  }, WRITE_EVERY_MS)
+  for (const endpoint of listen) {
+    try {
+      open.push(await listenHep(endpoint, inlet, { openDatagrams, ...(context && { tls: () => context }) }))
+    } catch (cause) {
+      await close()
+      throw new NoTap(`${endpoint.transport}:${endpoint.address}:${endpoint.port}`, cause)
+    }
+  }
+  return {
+    local: open.map(({ local }) => local),
+    figures: () => (listen.length === 0 ? noHepInFigures() : { ...inlet.figures }),
+    close,
+  }
+}
+
+const openBatch: OpenDatagrams = (address, port, receiveBufferBytes, receive) =>
+  listenUdpBatch(address, port, { receiveBufferBytes, reusePort: false }, (octets, source) =>
+    receive(octets, source.address),
+  )
+
+/** How often what was seen is written down. */
+const WRITE_EVERY_MS = 250
