@@ -1,5 +1,5 @@
 // Registers businesses, or makes accounts and tokens, until it is killed, and writes to standard output each thing that it was told
-// is safe. Run by killed.test.ts.
+// is safe. Run by journeys/killed.test.ts.
 import { writeSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { ITEMS } from '#core/registry/vetting.ts'
@@ -7,7 +7,7 @@ import { createPasswordHasher } from '#edge/account/password-hash.ts'
 import { openAccountStore } from '#edge/store/account-store.ts'
 import { openRegistryStore } from '#edge/store/registry-store.ts'
 import { makeRegistry } from '#main/registry/make-registry.ts'
-import { createAccounts, makeFirstRunLink } from './accounts.ts'
+import { createAccounts, makeFirstRunLink } from '#main/desk/accounts.ts'
 
 /** A bound, should nobody kill it. */
 const roundsMax = 10_000
