@@ -221,7 +221,6 @@ function restore(state: State): void {
 function undo(state: State, event: CaseEvent): void {
   if (event.kind === 'decided') state.effect = undefined
   if (event.kind !== 'effective') return
-  state.effect = undefined
   state.decision = undefined
   state.decidedAt = undefined
   open(state, event.at)

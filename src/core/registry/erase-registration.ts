@@ -25,14 +25,14 @@ export function eraseRegistrationEvent(event: RegistrationEvent): RegistrationEv
       return { ...event, data: { ...event.data, reason: '' } } as RegistrationEvent
     case 'note':
     case 'answered':
-      return { ...event, data: { text: '' } } as RegistrationEvent
+      return { ...event, data: { text: '' } }
     case 'asked':
       return { ...event, data: { question: '' } }
     case 'refused':
       return { ...event, data: { reasons: [], next: '' } }
     case 'suspended':
     case 'withdrawn':
-      return { ...event, data: { reason: '' } } as RegistrationEvent
+      return { ...event, data: { reason: '' } }
     case 'changed':
       return { ...event, data: { business: NOBODY } }
     case 'offered':

@@ -118,7 +118,7 @@ export function deskContract(fresh: (t: TestContext) => DeskOnTrial): void {
       store
         .liftsOn(number, at)
         .map(({ origin }) => Number(origin))
-        .toSorted()
+        .toSorted((a, b) => a - b)
     assert.deepEqual(found('+12125550117', from), [0, 1, 2, 3])
     assert.deepEqual(found('+12125550117', until - 1), [0, 1, 2, 3])
     assert.deepEqual(found('+12125550117', from - 1), [])

@@ -29,7 +29,7 @@ export function startDeskChores(parts: DeskParts, terms: DeskChoresTerms): DeskC
   const cases = new Cases(parts)
   const { store, now, files } = parts
   const figures = { mailsGivenUp: 0 }
-  const sweep = sweepEvidence({ files, isNamed: store.isFileNamed, now })
+  const sweep = sweepEvidence({ files, isNamed: (id) => store.isFileNamed(id), now })
   /** Behind which case the next round goes on; undefined for the one that is due first. */
   let place: string | undefined
   let erasedAt = 0
@@ -71,8 +71,8 @@ export function startDeskChores(parts: DeskParts, terms: DeskChoresTerms): DeskC
   }
 
   const look = (): void => {
-    const warm = (at: number) => parts.monthly.warm(at)
-    for (const chore of [attend, warm, erase, sweep.step]) {
+    const warm = (at: number): void => parts.monthly.warm(at)
+    for (const chore of [attend, warm, erase, () => sweep.step()]) {
       try {
         chore(now())
       } catch (cause) {

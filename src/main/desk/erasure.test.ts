@@ -3,7 +3,13 @@ import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import { addEvidence, confirmRegistration, openRegistration, withdrawRegistration } from '#core/registry/steps.ts'
+import {
+  type Stepped,
+  addEvidence,
+  confirmRegistration,
+  openRegistration,
+  withdrawRegistration,
+} from '#core/registry/steps.ts'
 import type { RegistryChange } from '#core/registry/registry-change.ts'
 import { KEEP_MAIL_MS, WAIT_MOST_MS } from '#edge/store/desk-store.ts'
 import { openRegistryStore } from '#edge/store/registry-store.ts'
@@ -110,7 +116,7 @@ test('a registration that ended is erased with its files when it was kept long e
   const ended = await registered(registry, world.now, 'ann@clinic.example')
   const live = await registered(registry, world.now, 'bea@bank.example')
   const file = { id: 'E'.repeat(22), name: 'deed.pdf', type: 'application/pdf', octets: 3, hash: 'ab' }
-  const step = <Made>(made: Made) => recorded(registry, made as RegistryChange)
+  const step = (made: Stepped) => recorded(registry, made as RegistryChange)
   step(addEvidence(registry.known(ended)!, file, world.now, TERMS))
   world.parts.files.write(file.id, Buffer.from('abc'))
   step(withdrawRegistration(registry.known(ended)!, 'moved', undefined, world.now, TERMS))
