@@ -7,6 +7,17 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Alarms } from '#main/alarms.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
+import { SCENARIOS } from '#core/probe/scenarios.ts'
+import {
+  BLOCKER_FIGURES,
+  FIELDS_MAX,
+  TOKEN_CHARACTERS_MAX,
+  TRANSACTIONS_MAX,
+  VALUE_MAX,
+} from '#edge/prober/answer-transactions.ts'
+import { CONNECTIONS_MAX } from '#edge/prober/blocker-doors.ts'
+import { HTTP_CONNECTIONS_MAX } from '#edge/prober/blocker-page.ts'
+import { CALLS_KEPT_MAX } from '#edge/prober/call-records.ts'
 import { EXIT } from '#main/exit.ts'
 import { STIR_PHRASES, STIR_REASONS } from '#codec/stir/reasons.ts'
 import { outcomeFigures } from '#main/outcomes.ts'
@@ -204,6 +215,35 @@ test('docs/run.md lists every exit code', () => {
   assert.deepEqual(
     codes,
     Object.values(EXIT).toSorted((a, b) => a - b),
+  )
+})
+
+test('docs/mock-blocker.md lists every scenario as its data have it, every figure, and its limits', () => {
+  const page = read('docs/mock-blocker.md')
+  assert.deepEqual(
+    tableUnder(page, 'Scenarios'),
+    SCENARIOS.map(({ id, number, group, title, lint, why, cite }) => {
+      const verdict = lint.verdict === 'n/a' ? [] : [lint.verdict]
+      return [id, number, group, title, [lint.class, ...verdict, ...lint.rules.toSorted()].join(' '), why, cite]
+    }),
+  )
+  assert.deepEqual(tableUnder(page, 'In a test of yours'), Object.entries(BLOCKER_FIGURES))
+  assert.ok(page.includes(`\n${SCENARIOS.length} scenarios (--list)`))
+  const limits = [
+    TRANSACTIONS_MAX,
+    CALLS_KEPT_MAX,
+    CONNECTIONS_MAX,
+    HTTP_CONNECTIONS_MAX,
+    FIELDS_MAX,
+    VALUE_MAX,
+    TOKEN_CHARACTERS_MAX,
+  ]
+  const stated = [
+    ...page.matchAll(/^\| (?:transactions|calls kept|connections|header fields kept)[^|]*\| ([\d,; ]+) \|$/gm),
+  ]
+  assert.deepEqual(
+    stated.flatMap(([, numbers = '']) => numbers.split('; ').map((number) => Number(number.replace(',', '')))),
+    limits,
   )
 })
 

@@ -11,7 +11,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
 const PROGRAMS = readdirSync(join(ROOT, 'examples/library')).filter((name) => name.endsWith('.ts'))
-const SHOWN = new Map<string, string>([['why-blocked.ts', 'README.md']])
+const SHOWN = new Map<string, string>([
+  ['why-blocked.ts', 'README.md'],
+  ['mock-blocker.ts', 'docs/mock-blocker.md'],
+])
 const WITH = new Map([
   ['read-message.ts', 'examples/captures/blocked.sip'],
   ['why-blocked.ts', 'examples/captures/blocked.sip'],
