@@ -4,7 +4,8 @@ import type { Origin } from '#codec/capture/origin.ts'
 import { statusAt } from '#codec/capture/start-line.ts'
 import { FIELD } from '#codec/sip/field.ts'
 import { Message } from '#codec/sip/message.ts'
-import { type Observation, isRefusal, nameCall, observe } from '#core/observe/observation.ts'
+import { isRefusal, nameCall } from '#core/observe/observation.ts'
+import { type Refusal, refusalOf } from '#core/observe/refusal.ts'
 import { type CaptureSummary, readCapture } from '#edge/monitor/read-capture.ts'
 import { EXIT, Stop } from './exit.ts'
 import { startProgress } from './progress.ts'
@@ -63,7 +64,7 @@ export type ExplainedCall = {
   /** Address and port of who sent this answer, and of who received it. */
   readonly sender: string | undefined
   readonly receiver: string | undefined
-} & Observation & {
+} & Omit<Refusal, 'answer'> & {
     /** The same call was answered otherwise before: a relay changed the answer, or several places were asked. */
     readonly changed: boolean
   }
@@ -125,7 +126,8 @@ async function explainFile(
         const met = seen.meet(nameCall(message), answerOf(message))
         if (met === 'same') return
         progress.pause()
-        show({ source: file, ...placeOf(origin), ...observe(message), changed: met === 'changed' })
+        const { answer: _, ...refusal } = refusalOf(message, { carrier: origin.source ?? '' })
+        show({ source: file, ...placeOf(origin), ...refusal, changed: met === 'changed' })
       },
     })
   } catch (error) {
@@ -183,6 +185,11 @@ function describe(row: ExplainedCall): string {
     lines.push(
       `  ${dim('note')}the same call was answered otherwise before: a relay changed the answer, or several places were asked`,
     )
+  for (const { sureness, text, culprits } of row.damage) {
+    lines.push(`  ${dim('damage')}${sureness}  ${visible(text)}`)
+    for (const { product, does, remedy } of culprits.slice(0, CULPRITS_SHOWN))
+      lines.push(`  ${dim('known')}${product} ${does}: ${remedy}`)
+  }
   for (const { rule, severity, text } of row.faults) {
     lines.push(
       `  ${dim('wrong')}${paint(process.stdout, severity === 'warn' ? 'yellow' : 'red', `${rule} ${severity}`)}  ${text}`,
@@ -239,5 +246,7 @@ function digest(text: string): string {
 const CALLS_MAX = 100_000
 /** Different answers remembered of one call; more are shown each time they come. */
 const ANSWERS_MAX = 16
+/** The likeliest of those who are known for a kind of damage; `--json` has them all. */
+const CULPRITS_SHOWN = 3
 /** 132 bits: no two calls of a capture meet by chance. */
 const DIGEST_CHARACTERS = 22

@@ -98,7 +98,7 @@ export const CULPRITS = {
   },
   drachtioPhrase: {
     product: 'drachtio-srf before 5.0.12',
-    does: 'drops the phrase',
+    does: 'drops the phrase, so that none or the stock one stands there',
     remedy: 'update drachtio-srf to 5.0.12 or later',
     source: 'drachtio-srf issue 214',
     date: '2026-08',
