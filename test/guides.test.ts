@@ -5,16 +5,13 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { DAMAGE_KINDS } from '#core/observe/damage.ts'
+import { RULINGS } from '#core/observe/refusal.ts'
 import type { Alarms } from '#main/alarms.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
 import { SCENARIOS } from '#core/probe/scenarios.ts'
-import {
-  BLOCKER_FIGURES,
-  FIELDS_MAX,
-  TOKEN_CHARACTERS_MAX,
-  TRANSACTIONS_MAX,
-  VALUE_MAX,
-} from '#edge/prober/answer-transactions.ts'
+import { BLOCKER_FIGURES } from '#edge/prober/blocker-event.ts'
+import { FIELDS_MAX, TOKEN_CHARACTERS_MAX, TRANSACTIONS_MAX, VALUE_MAX } from '#edge/prober/answer-transactions.ts'
 import { CONNECTIONS_MAX } from '#edge/prober/blocker-doors.ts'
 import { HTTP_CONNECTIONS_MAX } from '#edge/prober/blocker-page.ts'
 import { CALLS_KEPT_MAX } from '#edge/prober/call-records.ts'
@@ -264,6 +261,24 @@ test('docs/captures.md lists every key that explain prints, and every kind', (t)
   assert.deepEqual([...new Set(rows.map((row) => String(row['class'])))].toSorted(), kinds.toSorted())
   assert.ok(files.length >= 200 && rows.length >= 150, `${rows.length} rows of ${files.length} files`)
   t.diagnostic(`${rows.length} rows of ${files.length} files, ${keys.length} keys, ${kinds.length} kinds`)
+})
+
+test('docs/observations.md has the rulings, kinds of damage and limits of the code', () => {
+  const page = read('docs/observations.md')
+  const rulings = tableUnder(page, 'Read what a refusal proves')
+  for (const [code, { standing }] of RULINGS)
+    assert.ok(
+      rulings.some(([name, codes = '']) => name === standing && codes.includes(String(code))),
+      `${code} is ${standing}`,
+    )
+  const named = new Set(tableNames(page, 'Read what was done to a notice'))
+  for (const kind of DAMAGE_KINDS) assert.ok(named.has(kind), kind)
+  const ends = tableUnder(page, 'Read how a call ended').map(([end]) => end)
+  assert.deepEqual(ends, ['answered', 'refused', 'cancelled', 'unknown'])
+  const limits = tableUnder(page, 'Limits')
+  for (const [name, value = ''] of limits)
+    assert.ok(constantsNamed(name).includes(numberIn(value)), `${name}: ${value}`)
+  assert.ok(limits.length >= 10)
 })
 
 test('the program in the README is the file that it names', () => {
