@@ -54,6 +54,9 @@ async function addVerbs(): Promise<void> {
     account: async () => (await import('./account.ts')).accountCommands(program),
     peer: async () => (await import('./peer.ts')).peerCommands(program),
     registry: async () => (await import('./registry.ts')).registryCommands(program),
+    observations: async () => (await import('./observations.ts')).observationCommands(program),
+    groups: async () => (await import('./groups.ts')).groupCommands(program),
+    directory: async () => (await import('./directory.ts')).directoryCommands(program),
     config: async () => (await import('./config-command.ts')).configCommand(program),
   }
   const typed = process.argv[2] ?? ''

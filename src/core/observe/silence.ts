@@ -253,8 +253,8 @@ export const DAYS_MIN = 3
 /** A share that rose by less, or to less than so many times what it was, is no finding however certain it is. */
 const RISE_MIN = 0.1
 const TIMES_MIN = 1.5
-/** Counts expected below this are compared exactly. */
-const EXPECTED_MIN = 10
+/** Counts expected below this are compared exactly: far out, where many are looked at, the other test believes too easily. */
+const EXPECTED_MIN = 50
 /** Days that it takes to tell how much days differ. */
 const SPREAD_DAYS = 5
 /** How long the day under suspicion is, and how far its past is looked at. */

@@ -460,7 +460,7 @@ const NO_SHARES: Counted = { recent: 0, earlier: 0 }
 const DAYS = (SILENCE_BASELINE_MS + SILENCE_RECENT_MS) / SILENCE_RECENT_MS
 const COUNTED = 5
 /** Rows that one page looks at: the rest comes with the next one. */
-export const LOOKED_MAX = 20_000
+export const LOOKED_MAX = 5_000
 const KNOWN_MAX = 10_000
 const HOUR_MS = 3_600_000
 const TIME_MIN = 0

@@ -1,0 +1,248 @@
+import type { Command } from 'commander'
+import { formatCsv } from '#core/ledger/csv.ts'
+import type { Standing } from '#core/observe/refusal.ts'
+import {
+  type MonitorReader,
+  type ObservationFile,
+  type ObservationFilter,
+  type ObservationRow,
+  parsePlace,
+} from '#edge/store/monitor-reader.ts'
+import { EXIT, Stop } from './exit.ts'
+import { type Output, STANDARD } from './ledger.ts'
+import {
+  type FilterWords,
+  type MonitorWords,
+  addVerb,
+  checkNames,
+  nothingYet,
+  readChoice,
+  readId,
+  readLimit,
+  readOwnNumber,
+  readSince,
+  showMinute,
+  withReader,
+} from './monitor-room.ts'
+import { many, showTime, visible } from './words.ts'
+
+/** Adds `recourse observations list | show | export`. */
+export function observationCommands(program: Command, to: Output = STANDARD): void {
+  const command = program
+    .command('observations')
+    .description('calls of yours that networks refused, as the monitor saw them: list, show, export')
+
+  filtered(addVerb(command, 'list', 'list refused calls, the newest first', 'list --since 24h --standing proven'))
+    .option('--limit <count>', 'how many at most', '50')
+    .option('--after <place>', 'go on where a list ended')
+    .action((words: ListWords) =>
+      withReader(words, (reader) => {
+        const filter = readFilter(reader, words)
+        const { rows, after } = page(reader, filter, words.after, readLimit(words.limit))
+        if (words.json === true) for (const row of rows) to.out(`${jsonOf(row)}\n`)
+        else if (rows.length > 0) to.out([HEAD, ...rows.map(rowInWords)].map((line) => `${line}\n`).join(''))
+        if (rows.length === 0) to.err(nothingYet(reader) ?? 'no refused calls that agree with this\n')
+        if (after !== undefined) to.err(`there may be more: --after ${after}\n`)
+      }),
+    )
+
+  addVerb(
+    command,
+    'show',
+    'tell one refused call whole: who, why, where to contest, what was done to the notice',
+    'show 7',
+  )
+    .argument('<id>', 'its number, as the list shows it')
+    .option('--answer', 'print the answer of the network as it came, and nothing else')
+    .action((text: string, words: MonitorWords & { answer?: boolean }) =>
+      withReader(words, (reader) => {
+        const id = readId('observation', text)
+        const file = reader.observation(id)
+        if (file === undefined)
+          throw new Stop(EXIT.unusable, `no observation ${id} in this store: recourse observations list shows them`)
+        if (words.answer === true && file.answer === undefined)
+          throw new Stop(EXIT.unusable, `observation ${id} has no answer: its source was a record, or it was erased`)
+        if (words.answer === true) to.out(answerOf(file))
+        else to.out(words.json === true ? `${jsonOf({ ...file, answer: answerOf(file) })}\n` : fileInWords(file))
+      }),
+    )
+
+  filtered(
+    addVerb(
+      command,
+      'export',
+      'print refused calls as CSV, which no spreadsheet runs',
+      'export --since 28d > refused.csv',
+    ),
+  ).action((words: MonitorWords & FilterWords & CalledWords) =>
+    withReader(words, (reader) => {
+      const filter = readFilter(reader, words)
+      let count = 0
+      if (words.json !== true) to.out(`${formatCsv(CSV_COLUMNS)}\r\n`)
+      for (const row of allOf(reader, filter)) {
+        count++
+        to.out(words.json === true ? `${jsonOf(row)}\n` : `${formatCsv(cellsOf(row))}\r\n`)
+      }
+      to.err(
+        count === 0
+          ? (nothingYet(reader) ?? 'no refused calls that agree with this\n')
+          : `${many(count, 'refused call')}\n`,
+      )
+    }),
+  )
+}
+
+type CalledWords = { readonly called?: string; readonly group?: string }
+
+type ListWords = MonitorWords & FilterWords & CalledWords & { readonly limit: string; readonly after?: string }
+
+function filtered(command: Command): Command {
+  return command
+    .option('--since <time>', 'refused at this time or later: 2026-11-22, or 24h (ago)')
+    .option('--until <time>', 'refused before this time')
+    .option('--carrier <name>', 'through this carrier')
+    .option('--blocker <name>', 'by this blocker')
+    .option('--number <number>', 'from this number of yours')
+    .option('--called <number>', 'to this number')
+    .option('--standing <standing>', `of this standing: ${STANDINGS.join(', ')}`)
+    .option('--group <number>', 'of this group, as recourse groups list shows it')
+}
+
+function readFilter(reader: MonitorReader, words: FilterWords & CalledWords): ObservationFilter {
+  const standing = readChoice('--standing', words.standing, STANDINGS)
+  const [since, until] = [readSince('--since', words.since), readSince('--until', words.until)]
+  checkNames(reader, words)
+  return {
+    since,
+    until,
+    carrier: words.carrier,
+    blocker: words.blocker?.toLowerCase(),
+    number: words.number === undefined ? undefined : readOwnNumber(words.number),
+    called: words.called === undefined ? undefined : readOwnNumber(words.called),
+    standing,
+    group: words.group === undefined ? undefined : readId('group', words.group),
+  }
+}
+
+/** As many rows as asked for, over pages that each look at a bounded number of them. */
+function page(reader: MonitorReader, filter: ObservationFilter, from: string | undefined, limit: number) {
+  if (from !== undefined && parsePlace(from) === undefined)
+    throw new Stop(EXIT.unusable, `--after ${visible(from)}: write the place that the list before told`)
+  const rows: ObservationRow[] = []
+  let after = from
+  do {
+    const next = reader.observations(filter, after, limit - rows.length)
+    rows.push(...next.rows)
+    after = next.after
+  } while (after !== undefined && rows.length < limit)
+  return { rows, after }
+}
+
+function* allOf(reader: MonitorReader, filter: ObservationFilter): Generator<ObservationRow> {
+  let after: string | undefined
+  do {
+    const next = reader.observations(filter, after, EXPORT_ROWS)
+    yield* next.rows
+    after = next.after
+  } while (after !== undefined)
+}
+
+function rowInWords(row: ObservationRow): string {
+  const { id, at, from, to, reason, standing, blocker, carrier } = row
+  const cells = [`#${id}`, showMinute(at), from || '-', to || '-', reason, standing].map(visible)
+  const via = carrier === '' || carrier === blocker ? '' : ` via ${carrier}`
+  return `${cells.map((cell, at) => cell.padEnd(WIDTHS[at]!)).join(' ')} ${visible(`${blocker || '-'}${via}`)}`
+}
+
+function fileInWords(file: ObservationFile): string {
+  const { refusal } = file
+  const { url, tel, email, card } = refusal.contest
+  const times = [
+    file.setupMs === undefined ? '' : `answered after ${file.setupMs} ms`,
+    file.ringMs === undefined ? '' : `rang for ${file.ringMs} ms`,
+  ].filter((one) => one !== '')
+  const lines: [name: string, text: string][] = [
+    ['call', `${file.from || 'a number erased or withheld'} to ${file.to || 'a number erased'}, ${showTime(file.at)}`],
+    ['answer', `${file.status} ${refusal.phrase}${times.length === 0 ? '' : `; ${times.join(', ')}`}`],
+    ['standing', `${file.standing}: ${STANDING_WORDS[file.standing]}`],
+    ['who', refusal.who],
+    ['why', refusal.why],
+    ['carrier', file.carrier || 'not known'],
+    ['blocker', file.blocker || 'not known'],
+    ['contest', [url, tel, email].filter((one) => one !== undefined).join('  ') || 'nothing said'],
+    ...(card === undefined
+      ? []
+      : [['card', `${card} (recourse card verify fetches and verifies it)`] as [string, string]]),
+    ['id', refusal.id ?? 'none'],
+    ...refusal.damage.map(({ text, sureness, culprits }): [string, string] => [
+      'damage',
+      `${text} (${sureness})${culprits[0] === undefined ? '' : `; known of ${culprits[0].product}: ${culprits[0].remedy}`}`,
+    ]),
+    ...refusal.faults.map(({ rule, text }): [string, string] => ['fault', `${rule} ${text}`]),
+    [
+      'seen in',
+      `${file.source} (${file.evidence === 'wire' ? 'the messages themselves' : 'a record, which may leave out phrase and Reason'})`,
+    ],
+    ...(file.group === undefined ? [] : [['group', `#${file.group}`] as [string, string]]),
+  ]
+  return lines.map(([name, text]) => `${name.padEnd(9)} ${visible(text)}\n`).join('')
+}
+
+function cellsOf(row: ObservationRow): string[] {
+  const { id, at, from, to, carrier, blocker, standing, reason, status, group, source, evidence } = row
+  return [
+    id,
+    new Date(at).toISOString(),
+    from,
+    to,
+    carrier,
+    blocker,
+    standing,
+    reason,
+    status,
+    group ?? '',
+    source,
+    evidence,
+  ].map(String)
+}
+
+/** Octets as characters, so that what is shown is what came; the terminal's share is made visible. */
+function answerOf({ answer }: ObservationFile): string {
+  if (answer === undefined) return ''
+  return visible(Buffer.from(answer).toString('utf8').replaceAll('\r\n', '\n').replaceAll('\n', LINE)).replaceAll(
+    LINE,
+    '\n',
+  )
+}
+
+function jsonOf(value: Readonly<Record<string, unknown>>): string {
+  const times = typeof value['at'] === 'number' ? { at: new Date(value['at']).toISOString() } : {}
+  return visible(JSON.stringify({ ...value, ...times }))
+}
+
+const STANDINGS: readonly Standing[] = ['proven', 'unproven', 'person', 'fault']
+const STANDING_WORDS: Readonly<Record<Standing, string>> = {
+  proven: 'by the standards a network did this',
+  unproven: 'the standards cannot tell a network from a person',
+  person: 'the called party did this',
+  fault: 'no block by its code',
+}
+const CSV_COLUMNS = [
+  'id',
+  'at',
+  'from',
+  'to',
+  'carrier',
+  'blocker',
+  'standing',
+  'reason',
+  'status',
+  'group',
+  'source',
+  'evidence',
+]
+const WIDTHS = [8, 16, 16, 16, 12, 9] as const
+const HEAD = `${['id', 'when (UTC)', 'from', 'to', 'reason', 'standing'].map((cell, at) => cell.padEnd(WIDTHS[at]!)).join(' ')} by`
+/** A character that `visible` lets pass and no text of SIP has. */
+const LINE = '\u{f8ff}'
+const EXPORT_ROWS = 1_000
