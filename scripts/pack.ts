@@ -44,6 +44,10 @@ export function publishedManifest(): Record<string, unknown> {
     imports: Object.fromEntries(Object.keys(manifest.imports).map((name) => [name, builtImport(name)])),
     exports: {
       './codec/*': { types: './dist/codec/*.d.ts', default: './dist/codec/*.js' },
+      './mock-blocker': {
+        types: './dist/edge/prober/mock-blocker.d.ts',
+        default: './dist/edge/prober/mock-blocker.js',
+      },
       './package.json': './package.json',
     },
   }

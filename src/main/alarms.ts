@@ -2,7 +2,16 @@ import type { Logger } from 'pino'
 import type { AlarmKind } from '#edge/gate/answer.ts'
 
 /** What raises an alarm: the gate, and beside it what watches over its policy, its certificate and its webhooks. */
-export type Alarm = AlarmKind | 'policy' | 'certificate' | 'webhooks' | 'standing' | 'desk' | 'overdue' | 'mail'
+export type Alarm =
+  | AlarmKind
+  | 'policy'
+  | 'certificate'
+  | 'webhooks'
+  | 'standing'
+  | 'desk'
+  | 'overdue'
+  | 'mail'
+  | 'monitor'
 
 /** What each alarm means to the person who is woken by it. */
 const MEANINGS: Readonly<Record<Alarm, string>> = {
@@ -17,6 +26,7 @@ const MEANINGS: Readonly<Record<Alarm, string>> = {
   standing: 'changes of the desk or the registry cannot be read: gates go on with what they know',
   desk: 'a fault of the desk, or its store takes nothing: claims are told that they were not saved; calls are not touched',
   overdue: 'a case is overdue: somebody who contested a block has not been answered in time',
+  monitor: 'what watches our own calls cannot write down what it sees, or has ended: it waits, and is started again',
   mail: 'messages cannot leave or come in: they wait in the store and are tried again',
 }
 
@@ -51,7 +61,7 @@ export class Alarms {
 }
 
 /** No reason to send calls elsewhere: another gate has the same desk. */
-const BESIDE_CALLS: ReadonlySet<Alarm> = new Set(['webhooks', 'desk', 'overdue', 'mail'])
+const BESIDE_CALLS: ReadonlySet<Alarm> = new Set(['webhooks', 'desk', 'overdue', 'mail', 'monitor'])
 /** Promised: an alarm is out within 10 s, and does not drown the log. */
 const QUIET_MS = 10_000
 const FRESH_MS = 60_000

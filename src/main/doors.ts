@@ -15,6 +15,7 @@ import type { Gates } from './gates.ts'
 import { Deaf } from './gates.ts'
 import { UDP } from './hep-tap.ts'
 import type { Inquiries } from './inquiries.ts'
+import { type MonitorService, NoMonitor, monitorFigures, startMonitor } from './monitor-service.ts'
 import { NoInlet, type SeenOutcomes, outcomeFigures, watchOutcomes } from './outcomes.ts'
 import { NoDeskDoor } from './desk-service.ts'
 import { concealNumbers } from './words.ts'
@@ -94,6 +95,16 @@ export async function openOutcomes(
   }
 }
 
+/** Opens what watches our own calls. */
+export async function openMonitor(config: Config, path: string, alarms: Alarms): Promise<MonitorService> {
+  try {
+    return await startMonitor(`sqlite:${config.store.path}`, config.monitor, (cause) => alarms.raise('monitor', cause))
+  } catch (error) {
+    if (!(error instanceof NoMonitor)) throw error
+    throw cannotListen(error.message.replace(/^cannot listen on /, ''), `monitor.hep in ${path}`, error)
+  }
+}
+
 /** Opens the doors over HTTP. */
 export async function openDoors(
   config: Config,
@@ -132,6 +143,7 @@ export async function watch(
   streams: OpenStreams,
   webhooks: Webhooks,
   outcomes: SeenOutcomes,
+  monitor: MonitorService,
   inquiries: Inquiries,
   standings: StandingWatch,
   alarms: Alarms,
@@ -145,6 +157,7 @@ export async function watch(
     ...ledgerFigures(state, () => ledger.figures()),
     ...webhookFigures(webhooks.figures),
     ...outcomeFigures(outcomes.figures),
+    ...monitorFigures(monitor.figures),
     ...inquiryFigures(() => inquiries),
     ...standingFigures(standings.figures),
     ...httpFigures(doors.figures),

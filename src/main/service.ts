@@ -21,7 +21,7 @@ import { concealNumbers } from './words.ts'
 import { say } from './say.ts'
 import { makeGates } from './make-gates.ts'
 import { readKeys, startChores } from './chores.ts'
-import { listen, openConnections, openDoors, openOutcomes, watch, listenForTrials } from './doors.ts'
+import { listen, openConnections, openDoors, openMonitor, openOutcomes, watch, listenForTrials } from './doors.ts'
 import { isAttended } from './attended.ts'
 import { whoHolds } from './who-holds.ts'
 
@@ -82,6 +82,8 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   local.push(...streams.local)
   const outcomes = await openOutcomes(config, path, local, gates)
   undo.push(() => outcomes.close())
+  const monitor = await openMonitor(config, path, alarms)
+  undo.push(() => monitor.close())
   const doors = await openDoors(config, path, ledger, gates, alarms, log)
   undo.push(() => doors.close(0))
   const webhooks = startWebhooks(
@@ -100,6 +102,7 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
     streams,
     webhooks,
     outcomes,
+    monitor,
     inquiries,
     standings,
     alarms,
@@ -150,11 +153,12 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   const reload = (): void => void policies.reload()
   if (!isAttended()) process.on('SIGHUP', reload)
   const control = await listenForTrials(trials, gates, config, local)
-  log.info({ listening: [...local, ...outcomes.local.map((at) => `hep:${at}`)], policy: version }, 'started')
+  const taps = [...outcomes.local, ...monitor.local].map((at) => `hep:${at}`)
+  log.info({ listening: [...local, ...taps], policy: version }, 'started')
   return {
     config,
     local,
-    doors: doors.open,
+    doors: [...doors.open, ...monitor.local.map((at) => `the monitor takes copies of calls (HEP) on ${at}`)],
     healthUrl: health?.url,
     async stop() {
       chores.stop()
@@ -162,7 +166,13 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
       process.off('SIGHUP', reload)
       void policies.close()
       void standings.close()
-      await Promise.all([gates.end(DRAIN_MS), doors.close(DRAIN_MS), control?.close(), outcomes.close()])
+      await Promise.all([
+        gates.end(DRAIN_MS),
+        doors.close(DRAIN_MS),
+        control?.close(),
+        outcomes.close(),
+        monitor.close(),
+      ])
       const connections = streams.close()
       const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), CLOSE_MS))
       const isStoreClosed = await Promise.race([ledger.close().then(() => true), patience])

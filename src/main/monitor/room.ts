@@ -20,11 +20,11 @@ export type RoomTerms = {
 export type RoomFigures = AttemptFigures & {
   /** SIP messages that came, and those of them that break the grammar. */
   messages: number
-  malformed: number
+  broken: number
   /** Attempts written down that nobody had told of before, those of them that were refused, and those known already. */
   fresh: number
   refusals: number
-  repeated: number
+  known: number
   /** Attempts that could not be written down for so long that there was no room left to wait in. */
   lost: number
 }
@@ -37,7 +37,7 @@ export class MonitorRoom {
   readonly #terms: RoomTerms
   readonly #tracker: AttemptTracker
   readonly #message = new Message()
-  readonly #counted = { messages: 0, malformed: 0, fresh: 0, refusals: 0, repeated: 0, lost: 0 }
+  readonly #counted = { messages: 0, broken: 0, fresh: 0, refusals: 0, known: 0, lost: 0 }
   #waiting: Attempt[] = []
   #places = new Map<string, string>()
   #isFailing = false
@@ -70,7 +70,7 @@ export class MonitorRoom {
       this.#message.read(bytes, start, end)
     } catch (fault) {
       if (!(fault instanceof Malformed)) throw fault
-      this.#counted.malformed++
+      this.#counted.broken++
       return
     }
     this.#tracker.see(this.#message, sighting)
@@ -144,7 +144,7 @@ export class MonitorRoom {
     this.#places = new Map()
     this.#counted.fresh += taken.fresh
     this.#counted.refusals += taken.refused
-    this.#counted.repeated += taken.repeated
+    this.#counted.known += taken.repeated
     for (const { resolve } of promised) resolve()
     this.#terms.onTaken?.(taken, attempts)
   }

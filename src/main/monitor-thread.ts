@@ -1,0 +1,82 @@
+// The thread of the monitor: copies of calls come in, and attempts go to the store. Nothing of it runs where calls are screened,
+// and it may wait for a disk as long as it takes.
+import { randomInt } from 'node:crypto'
+import { parentPort, workerData } from 'node:worker_threads'
+import type { HepInFigures } from '#edge/hep/receive-hep.ts'
+import { openMonitorStore } from '#edge/store/monitor-store.ts'
+import type { MonitorConfig } from '#main/config/monitor.ts'
+import { nameCarriers } from '#main/monitor/carriers.ts'
+import { type LiveSources, NoTap, openLive } from '#main/monitor/live.ts'
+import { MonitorRoom, type RoomFigures } from '#main/monitor/room.ts'
+
+export type MonitorTask = { readonly store: string; readonly config: MonitorConfig }
+
+export type MonitorFigures = HepInFigures & RoomFigures & { followed: number }
+
+export type MonitorReport =
+  | { readonly kind: 'open'; readonly local: readonly string[] }
+  | { readonly kind: 'no-tap'; readonly message: string; readonly code: string }
+  | { readonly kind: 'figures'; readonly figures: MonitorFigures }
+  | { readonly kind: 'trouble'; readonly message: string; readonly stack: string | undefined }
+
+const FIGURES_MS = 1_000
+const ERASE_EVERY_MS = 600_000
+
+const main = parentPort!
+const { store: url, config } = workerData as MonitorTask
+const store = openMonitorStore(url)
+const room = new MonitorRoom({
+  store,
+  nameCarrier: nameCarriers(config.carriers),
+  seed: randomInt(2 ** 31),
+  onTrouble: tellTrouble,
+})
+const live = await openOrTell()
+if (live === undefined) store.close()
+else {
+  tell({ kind: 'open', local: live.local })
+  const figures = setInterval(() => tellFigures(live), FIGURES_MS)
+  const erase = setInterval(eraseOld, ERASE_EVERY_MS)
+  main.on('message', () => {
+    clearInterval(figures)
+    clearInterval(erase)
+    void live.close().then(() => {
+      room.finish()
+      room.flush()
+      store.close()
+      main.close()
+    })
+  })
+}
+
+async function openOrTell(): Promise<LiveSources | undefined> {
+  try {
+    return await openLive(config, room)
+  } catch (error) {
+    if (!(error instanceof NoTap)) throw error
+    const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
+    tell({ kind: 'no-tap', message: error.message, code })
+    return undefined
+  }
+}
+
+function eraseOld(): void {
+  try {
+    store.erase(Date.now() - config.keepMs)
+  } catch (cause) {
+    tellTrouble(cause)
+  }
+}
+
+function tellFigures(sources: LiveSources): void {
+  tell({ kind: 'figures', figures: { ...sources.figures(), ...room.figures, followed: room.followed } })
+}
+
+function tellTrouble(cause: unknown): void {
+  const error = cause instanceof Error ? cause : new Error(String(cause))
+  tell({ kind: 'trouble', message: error.message, stack: error.stack })
+}
+
+function tell(report: MonitorReport): void {
+  main.postMessage(report, [])
+}
