@@ -115,6 +115,21 @@ suite('the published package', () => {
     })
   })
 
+  test('a test of another package starts a mock blocker, asks it, and ends it', () => {
+    const program = `import { startMockBlocker } from 'recourse-sip/mock-blocker'
+await using blocker = await startMockBlocker()
+const answer = await fetch(blocker.url + '/v1/scenarios')
+const { scenarios } = await answer.json()
+console.log(JSON.stringify([scenarios.length === blocker.scenarios.length, blocker.received().length]))`
+    writeFileSync(join(consumer, 'block.mjs'), program)
+    writeFileSync(
+      join(consumer, 'block.ts'),
+      program.replace('await answer.json()', 'await answer.json() as { scenarios: [] }'),
+    )
+    assert.deepEqual(JSON.parse(run(process.execPath, ['block.mjs'], { cwd: consumer })), [true, 0])
+    assert.equal(typeErrors('block.ts'), '')
+  })
+
   test('a consumer type-checks against the packed declarations', () => {
     writeFileSync(join(consumer, 'read.ts'), CONSUMER)
     const everything = codecSpecifiers().map((specifier, index) => `export * as module${index} from '${specifier}'`)
@@ -126,7 +141,7 @@ suite('the published package', () => {
     assert.match(typeErrors('wrong.ts'), /TS2322/)
   })
 
-  test('only the codec is public', () => {
+  test('only the codec and the mock blocker are public', () => {
     for (const specifier of ['core/receipt/receipt', 'dist/codec/sip/reason.js', 'codec/sip/no-such-module']) {
       const wanted = `import('${manifest.name}/${specifier}').then(() => console.log('loaded'), (e) => console.log(e.code))`
       const output = run(process.execPath, ['--input-type=module', '-e', wanted], { cwd: consumer })
@@ -265,7 +280,7 @@ function typeErrors(...paths: string[]): string {
     '--target',
     'es2024',
     '--lib',
-    'es2024,dom',
+    'es2024,esnext.disposable,dom',
     '--types',
     '',
   ]

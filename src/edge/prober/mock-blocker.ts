@@ -2,7 +2,8 @@ import type { ProbeRecord, ReceivedCall } from '#core/probe/received.ts'
 import type { Scenario } from '#core/probe/scenario.ts'
 import { SCENARIOS } from '#core/probe/scenarios.ts'
 import { allowSources, isLoopback } from './allowed-sources.ts'
-import { AnswerTransactions, type BlockerEvent, type BlockerFigures, T1_MS } from './answer-transactions.ts'
+import { AnswerTransactions, T1_MS } from './answer-transactions.ts'
+import type { BlockerEvent, BlockerFigures } from './blocker-event.ts'
 import { type Door, localOf, openStream, openUdp } from './blocker-doors.ts'
 import { makeCards, servePages } from './blocker-page.ts'
 import { CallRecords } from './call-records.ts'
@@ -52,7 +53,7 @@ export type MockBlocker = {
 }
 
 /** What happens at a mock blocker, what it keeps of a call, and what it counts. */
-export type { BlockerEvent, BlockerFigures } from './answer-transactions.ts'
+export type { BlockerEvent, BlockerFigures } from './blocker-event.ts'
 export type { ProbeRecord, ReceivedCall, SentAnswer } from '#core/probe/received.ts'
 export type { Scenario } from '#core/probe/scenario.ts'
 
