@@ -78,7 +78,8 @@ export class AnswerTransactions {
     const view = this.#view
     if (view.to.tagStart >= 0) return this.#say(STATUS.callDoesNotExist, [], source, way)
     const required = message.all(FIELD.require)
-    if (required.length > 0) return this.#say(STATUS.badExtension, [['Unsupported', required.join(', ')]], source, way)
+    if (required.length > 0)
+      return this.#say(STATUS.badExtension, [['Unsupported', withoutControls(required.join(', '))]], source, way)
     if (this.#open.size >= TRANSACTIONS_MAX) {
       this.figures.full++
       return this.#say(STATUS.serviceUnavailable, [['Retry-After', '10']], source, way)
@@ -121,7 +122,7 @@ export class AnswerTransactions {
     if (scenario === undefined) return { steps: [write(STATUS.notFound.status, 'No Such Scenario')], terminated, toTag }
     const { answer, before, finalAfterMs } = scenario
     const early: ReplyField[] = [
-      ...message.named('record-route').map((route): ReplyField => ['Record-Route', route]),
+      ...message.named('record-route').map((route): ReplyField => ['Record-Route', withoutControls(route)]),
       ['Contact', `<sip:${way.local}${way.transport === 'udp' ? '' : `;transport=${way.transport}`}>`],
     ]
     // An answer that takes its time is preceded by 100, so that the INVITE is not sent again. RFC 3261 §17.2.1.
@@ -375,6 +376,11 @@ function userOf(text: string): string {
     if (fault instanceof Malformed) return ''
     throw fault
   }
+}
+
+/** What is said again of a request may hold what no reply can carry. */
+function withoutControls(value: string): string {
+  return value.replace(/[\u0000-\u001f\u007f]/g, (control) => (control === '\t' ? ' ' : '?'))
 }
 
 const COOKIE = 'z9hG4bK'

@@ -3,8 +3,10 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { parseKey } from '#codec/jcard/key.ts'
 import { verifyCard } from '#codec/jcard/verify.ts'
+import { parseMessage } from '#codec/sip/message.ts'
 import type { ProbeRecord } from '#core/probe/received.ts'
 import { findById, numberToDial } from '#core/probe/scenario.ts'
 import { SCENARIOS } from '#core/probe/scenarios.ts'
@@ -432,6 +434,41 @@ test('the oldest calls are forgotten when there are too many, and counted', () =
   assert.equal(records.record(CALLER).forgotten, 3)
 })
 
+test('no octets end a blocker: every answer to a spoiled INVITE parses, and copies nothing that could end a line', () => {
+  const { transactions, sent } = transactionsWith(() => true)
+  const invite = writeInvite('f', '+12125550152').replace(
+    'Contact:',
+    'Record-Route: <sip:p.example;lr>\r\nX-Recourse-Scenario: sip\r\nX-Recourse-Probe: run\r\nContact:',
+  )
+  const spoiled = fc.array(fc.tuple(fc.nat({ max: invite.length - 1 }), fc.nat({ max: 255 })), { maxLength: 6 })
+  let [answers, calls] = [0, 0]
+  fc.assert(
+    fc.property(spoiled, fc.constantFrom('INVITE', 'CANCEL', 'ACK', 'OPTIONS'), (changes, method) => {
+      const octets = Buffer.from(invite.replaceAll('INVITE', method), 'latin1')
+      for (const [at, octet] of changes) if (at < octets.length) octets[at] = octet
+      transactions.receive(octets, { address: '127.0.0.1', port: 5060 }, wayTo(sent))
+      for (const answer of sent.splice(0)) {
+        answers++
+        assert.equal(parseMessage(Buffer.from(answer, 'latin1')).kind, 'response')
+      }
+      calls = transactions.figures.calls
+      transactions.close()
+    }),
+    { numRuns: 2_000 },
+  )
+  assert.ok(answers > 300 && calls > 20, `${answers} answers, ${calls} calls`)
+  for (const field of ['Require: a\u0001b', 'Require: a\tb', 'Record-Route: <sip:p\u0007>\t,<sip:q>']) {
+    transactions.receive(
+      Buffer.from(invite.replace('X-Recourse-Scenario: sip', `X-Recourse-Scenario: ringing-first\r\n${field}`)),
+      { address: '127.0.0.1', port: 5060 },
+      wayTo(sent),
+    )
+    assert.ok(sent.length > 0, field)
+    for (const answer of sent.splice(0)) assert.doesNotMatch(answer, /[\u0001\u0007]/)
+    transactions.close()
+  }
+})
+
 async function dialNumber(at: Pick<MockBlocker, 'host' | 'port'>, to: string, transport: 'udp' | 'tcp' = 'udp') {
   const who = { from: CALLER, to, displayName: undefined, localAddress: undefined, timeoutMs: 20_000 }
   const dialled = await dial({ host: at.host, port: at.port, transport, ...who })
@@ -519,7 +556,11 @@ function tagOf(answer: string): string | undefined {
 }
 
 function wayTo(sent: string[]): Way {
-  return { transport: 'udp', local: '127.0.0.1:5060', send: (bytes) => void sent.push(Buffer.from(bytes).toString()) }
+  return {
+    transport: 'udp',
+    local: '127.0.0.1:5060',
+    send: (bytes) => void sent.push(Buffer.from(bytes).toString('latin1')),
+  }
 }
 
 function transactionsWith(isAllowed: (address: string) => boolean, records = new CallRecords()) {
