@@ -61,7 +61,8 @@ export function fillAnswer(answer: ScenarioAnswer, cardUri: string): ScenarioAns
 
 /** Finds the scenario of a dialled number by its last four digits, or undefined. */
 export function findByNumber(scenarios: readonly Scenario[], dialled: string): Scenario | undefined {
-  const digits = dialled.replace(/[^0-9]/g, '')
+  // Parameters of a number, such as the route it was ported to, hold digits too. RFC 3966 §5.1.
+  const digits = dialled.replace(/;.*$/s, '').replace(/[^0-9]/g, '')
   return scenarios.find(({ number }) => digits.endsWith(number))
 }
 

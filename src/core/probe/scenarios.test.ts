@@ -137,6 +137,7 @@ test('each number and each id names one scenario, in order', () => {
       `1212555${scenario.number}`,
       `555-${scenario.number}`,
       scenario.number,
+      `${numberToDial(scenario)};npdi;rn=+12125550199`,
     ])
       assert.equal(findByNumber(SCENARIOS, dialled), scenario, dialled)
   }
