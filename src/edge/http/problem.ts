@@ -27,6 +27,7 @@ export const PROBLEMS = {
   'signed-out': [401, 'Nobody is signed in'],
   'wrong-sign-in': [401, 'The name, the password or the code is wrong'],
   'wrong-access-token': [401, 'No such token is in force'],
+  'not-signed': [401, 'The post is not signed by who it is said to be from'],
   'not-allowed': [403, 'This account may not do that'],
   'cross-site': [403, 'The request comes from another site'],
   owes: [403, 'Something has to be done first'],
