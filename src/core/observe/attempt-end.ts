@@ -185,6 +185,19 @@ class Ways {
     }
   }
 
+  /** The nearest place where a final answer was seen: this one, or, where its copy was lost, one below. */
+  answered(hop: Hop): Hop {
+    for (let at = hop; at.status === 0;) {
+      const next = this.below(at)
+        .sort((one, other) => rankOf(one) - rankOf(other))
+        .at(-1)
+      if (next === undefined) return hop
+      if (next.status !== 0) return hop.isCancelled && next.status >= 300 ? hop : next
+      at = next
+    }
+    return hop
+  }
+
   /** The last place on the way: of the answer, else of the INVITE. */
   farthest(hop: Hop): Hop {
     let at = this.passed(hop).at(-1)!.hop
@@ -216,14 +229,15 @@ class Reader {
   }
 
   /** The attempt that began at one place and ended at one, which differ where the caller had to try again. */
-  read(begun: Hop, ended: Hop): Attempt {
+  read(begun: Hop, top: Hop): Attempt {
+    const ended = this.#ways.answered(top)
     const { from, to } = this.#call
     const carrier = this.#carrierOf(ended)
     const end = this.#endOf(ended, carrier)
     const at = [begun.inviteAtMs, begun.ringAtMs, ended.finalAtMs, ended.cancelAtMs, this.#call.byeAtMs]
     return {
       key: '',
-      at: at.find((ms) => !Number.isNaN(ms)) ?? 0,
+      at: Math.round(at.find((ms) => !Number.isNaN(ms)) ?? 0),
       source: ended.finalTap || ended.inviteTap || ended.ringTap,
       evidence: 'wire',
       from,
@@ -395,7 +409,7 @@ function cancelOf(hop: Hop): Moment {
 /** Clocks of two taps are not compared. */
 function span(from: Moment, to: Moment): number | undefined {
   const ms = from[2] === to[2] ? to[0] - from[0] : to[1] - from[1]
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined
+  return Number.isFinite(ms) ? Math.max(0, Math.round(ms)) : undefined
 }
 
 function digest(parts: readonly string[]): string {

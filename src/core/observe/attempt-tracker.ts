@@ -249,7 +249,8 @@ export class AttemptTracker {
     }
     const isAgain = hop.status !== 0 && (status >= 300 || hop.status < 300)
     if (isAgain) {
-      if (hop.status >= 300 && status >= 300 && sighting.tap !== hop.finalTap && hop.other === undefined)
+      const isOther = hop.answer !== undefined && hop.other === undefined && sighting.tap !== hop.finalTap
+      if (isOther && isRefused(status) && !isKept(hop.answer!, answer))
         hop.other = this.#keep(call, answer, sighting.tap)
       return
     }
@@ -368,11 +369,11 @@ export class AttemptTracker {
       decodeOctets(bytes, fromTagStart, fromTagEnd),
       this.#nowMs,
     )
-    const first = this.#calls.get(digest)
     let others = 0
-    for (let other = first; other !== undefined; other = other.next) others++
-    // So many of one digest are no accident; the rest of the chain has to stay short.
-    if (first !== undefined && others >= CHAIN_MAX) this.#drop(first)
+    let oldest: Call | undefined
+    for (let other = this.#calls.get(digest); other !== undefined; other = other.next, others++) oldest = other
+    // So many of one digest are no accident, and a chain has to stay short.
+    if (oldest !== undefined && others >= CHAIN_MAX) this.#drop(oldest)
     call.next = this.#calls.get(digest)
     this.#calls.set(digest, call)
     this.#queues[ASKED]!.add(call)
@@ -432,7 +433,8 @@ export class AttemptTracker {
   }
 
   #drop(call: Call): void {
-    if (call.wait === ASKED || call.wait === RINGING) this.figures.forgotten++
+    const isOpen = call.wait === ASKED || call.wait === RINGING
+    if (isOpen && !call.hops.some(({ answer }) => answer !== undefined)) this.figures.forgotten++
     else if (call.wait !== TOLD) {
       this.figures.hurried++
       this.#tell(call)
@@ -550,16 +552,28 @@ class Queue {
 function waitOf(call: Call): number {
   if (isAnswered(call)) return SETTLING
   let isHeard = false
+  let isOwed = false
+  let isGivenUp = true
   for (const hop of call.hops) {
     if (hop.isHeard || hop.status !== 0) isHeard = true
+    if (hop.status !== 0) continue
+    isOwed = true
+    if (!hop.isCancelled) isGivenUp = false
   }
-  for (const hop of call.hops) if (hop.status === 0) return isHeard ? RINGING : ASKED
-  return SETTLING
+  if (!isOwed) return SETTLING
+  return isHeard && !isGivenUp ? RINGING : ASKED
 }
 
 function isAnswered(call: Call): boolean {
   for (const { status } of call.hops) if (status >= 200 && status < 300) return true
   return false
+}
+
+/** Octet by octet, as most copies of another tap are. */
+function isKept(kept: Uint8Array, { bytes, start, end }: Message): boolean {
+  if (kept.length !== Math.min(end - start, ANSWER_BYTES_MAX)) return false
+  for (let at = 0; at < kept.length; at++) if (kept[at] !== bytes[start + at]) return false
+  return true
 }
 
 function isRefused(status: number): boolean {
