@@ -71,6 +71,9 @@ test('refused calls are listed, told whole with their answer, and exported so th
   const file = JSON.parse((await run('observations show 1 --json')).out) as { refusal: { class: string }; at: string }
   assert.equal(file.refusal.class, '603+')
   assert.match(file.at, /^20\d\d-.*Z$/)
+  assert.equal((await run('observations erase +13125550188')).out, 'taken out of 4 refused calls\n')
+  await assert.rejects(run('observations show 1 --answer'), /has no answer: its source was a record, or it was erased/)
+  assert.match((await run('observations show 1')).out, /^call +\+12125550111 to a number erased, /m)
   for (const verb of ['observations export', 'groups export --all']) {
     const { out } = await run(verb)
     const cells = [...parseCsv(out)].flat()

@@ -23,10 +23,11 @@ import {
   readSince,
   showMinute,
   withReader,
+  withStore,
 } from './monitor-room.ts'
 import { many, showTime, visible } from './words.ts'
 
-/** Adds `recourse observations list | show | export`. */
+/** Adds `recourse observations list | show | erase | export`. */
 export function observationCommands(program: Command, to: Output = STANDARD): void {
   const command = program
     .command('observations')
@@ -64,6 +65,20 @@ export function observationCommands(program: Command, to: Output = STANDARD): vo
           throw new Stop(EXIT.unusable, `observation ${id} has no answer: its source was a record, or it was erased`)
         if (words.answer === true) to.out(answerOf(file))
         else to.out(words.json === true ? `${jsonOf({ ...file, answer: answerOf(file) })}\n` : fileInWords(file))
+      }),
+    )
+
+  addVerb(
+    command,
+    'erase',
+    'take a number out of all refused calls, with their answers: what was counted stays',
+    'erase +13125550188',
+  )
+    .argument('<number>', 'yours, or one that was called')
+    .action((text: string, words: MonitorWords) =>
+      withStore(words, (store) => {
+        const calls = store.eraseNumber(readOwnNumber(text))
+        to.out(words.json === true ? `${jsonOf({ calls })}\n` : `taken out of ${many(calls, 'refused call')}\n`)
       }),
     )
 

@@ -21,6 +21,10 @@ test('a refusal falls into the group of its blocker, number block, reason and st
     [{ blocker: ' Redress.CARRIER.example ' }, ['redress.carrier.example', '+12125550', '603+', 'proven']],
     [{ class: '603', damage: [DAMAGE] }, ['redress.carrier.example', '+12125550', '603+ damaged', 'proven']],
     [{ class: '603', standing: 'unproven' }, ['redress.carrier.example', '+12125550', '603', 'unproven']],
+    [
+      { class: 'other', status: 503, standing: 'unproven', damage: [DAMAGE] },
+      ['redress.carrier.example', '+12125550', '503 damaged', 'unproven'],
+    ],
     [{ class: '607', status: 607, standing: 'person' }, ['redress.carrier.example', '+12125550', '607', 'person']],
     [{ class: '608', status: 608 }, ['redress.carrier.example', '+12125550', '608', 'proven']],
     [
@@ -32,7 +36,7 @@ test('a refusal falls into the group of its blocker, number block, reason and st
       ['redress.carrier.example', '+12125550', '603', 'unproven'],
     ],
   ] as const) {
-    const key = groupKey('+12125550117', refusal(given as Partial<Refusal>))!
+    const key = groupKey('+12125550117', refusal(given))!
     assert.deepEqual([key.blocker, key.block, key.reason, key.standing], expected)
   }
   assert.equal(groupKey('+12125550117', refusal({ standing: 'fault', status: 486, class: 'other' })), undefined)

@@ -73,7 +73,7 @@ export function numberBlock(number: string): string {
 /** What a refusal said, as groups tell them apart: from a small set, whatever a blocker writes. */
 export function reasonOf({ class: kind, status, damage }: Refusal): string {
   if (kind === '603+' || (kind === '603' && damage.length > 0)) return damage.length > 0 ? '603+ damaged' : '603+'
-  return kind === '603' || kind === '607' || kind === '608' ? kind : String(status)
+  return damage.length > 0 ? `${status} damaged` : String(status)
 }
 
 /**

@@ -379,9 +379,12 @@ export function openMonitorStore(url: string, options: MonitorStoreOptions = {})
   return new MonitorStore(parseStoreUrl(url), options)
 }
 
-/** Which sign of silence a refusal is; a notice, or a plain decline, is none: it is told as what it is. */
-function signOf({ class: kind, status, standing }: Refusal, ringMs: number | undefined): SilenceSign | undefined {
-  if (kind !== 'other' || standing === 'proven' || standing === 'person') return undefined
+/** Which sign of silence a refusal is; a notice, what is left of one, or a plain decline, is none: it is told as what it is. */
+function signOf(
+  { class: kind, status, standing, damage }: Refusal,
+  ringMs: number | undefined,
+): SilenceSign | undefined {
+  if (kind !== 'other' || standing === 'proven' || standing === 'person' || damage.length > 0) return undefined
   return silenceSign(status, ringMs)
 }
 
