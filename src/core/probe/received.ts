@@ -1,4 +1,4 @@
-/** What a mock blocker received and sent in one run: the other half of what the prober saw. */
+/** What a mock blocker received and sent in one run: the other half of what the prober saw. As JSON, what is undefined is left out. */
 export type ProbeRecord = {
   /** What the run was asked for by: its token, or the number it calls from. */
   readonly name: string
@@ -11,15 +11,15 @@ export type ProbeRecord = {
 /** One INVITE transaction at the mock blocker. A path that tries another route after a 6xx makes a second one. */
 export type ReceivedCall = {
   /** The value of `X-Recourse-Probe`; undefined where the path dropped it. */
-  readonly token: string | undefined
+  readonly token?: string | undefined
   /** The user part of From. */
   readonly from: string
   /** The user part of the Request-URI. */
   readonly dialled: string
   /** The id of the scenario that was sent; undefined where nothing names one, which is answered 404. */
-  readonly scenario: string | undefined
+  readonly scenario?: string | undefined
   /** How the scenario was chosen. */
-  readonly chosenBy: 'field' | 'number' | undefined
+  readonly chosenBy?: 'field' | 'number' | undefined
   /** Milliseconds since 1970. */
   readonly atMs: number
   readonly transport: 'udp' | 'tcp' | 'tls'
@@ -34,9 +34,9 @@ export type ReceivedCall = {
   readonly fields: readonly (readonly [name: string, value: string])[]
   readonly sent: readonly SentAnswer[]
   /** When the final answer was acknowledged; undefined where no ACK came. */
-  readonly acknowledgedMs: number | undefined
+  readonly acknowledgedMs?: number | undefined
   /** When it was cancelled; undefined where it was not. */
-  readonly cancelledMs: number | undefined
+  readonly cancelledMs?: number | undefined
 }
 
 export type SentAnswer = {
