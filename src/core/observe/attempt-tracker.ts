@@ -170,16 +170,14 @@ export class AttemptTracker {
     if (call?.wait === ANSWERED) return
     if (call === undefined) {
       call = this.#follow(invite)
-      call.from = cut(nameParty(invite, FIELD.from))
-      call.to = cut(nameParty(invite, FIELD.to))
+      this.#nameParties(call, invite)
     }
     let hop = findHop(call)
     if (call.wait === TOLD) {
       // Another place of the same try is a late copy; another try has another number.
       if (hop !== undefined || call.hops.some(({ cseq }) => cseq >= CSEQ.number)) return
       this.#reopen(call)
-      call.from = cut(nameParty(invite, FIELD.from))
-      call.to = cut(nameParty(invite, FIELD.to))
+      this.#nameParties(call, invite)
     }
     hop ??= this.#addHop(call, invite)
     if (hop !== undefined && Number.isNaN(hop.inviteAtMs)) {
@@ -227,8 +225,7 @@ export class AttemptTracker {
     if (this.#findOther(answer) !== undefined) return
     this.#readHop(answer)
     const call = this.#follow(answer)
-    call.from = cut(nameParty(answer, FIELD.from))
-    call.to = cut(nameParty(answer, FIELD.to))
+    this.#nameParties(call, answer)
     const hop = this.#addHop(call, answer)
     if (hop !== undefined) this.#note(call, hop, answer, status, sighting)
     this.#touch(call)
@@ -264,7 +261,7 @@ export class AttemptTracker {
 
   #keep(call: Call, { bytes, start, end }: Message, tap: string): { bytes: Uint8Array; tap: string } {
     const kept = bytes.slice(start, Math.min(end, start + ANSWER_BYTES_MAX))
-    this.#charge(call, kept.length)
+    this.#charge(call, ANSWER_BYTES + kept.length)
     return { bytes: kept, tap }
   }
 
@@ -383,6 +380,13 @@ export class AttemptTracker {
     return call
   }
 
+  #nameParties(call: Call, message: Message): void {
+    const before = call.from.length + call.to.length
+    call.from = cut(nameParty(message, FIELD.from))
+    call.to = cut(nameParty(message, FIELD.to))
+    this.#charge(call, call.from.length + call.to.length - before)
+  }
+
   #reopen(call: Call): void {
     this.#release(call)
     call.hops.length = 0
@@ -486,7 +490,8 @@ export class AttemptTracker {
   #release(call: Call): void {
     let freed = 0
     for (const hop of call.hops) {
-      freed += (hop.answer?.length ?? 0) + (hop.other?.bytes.length ?? 0)
+      if (hop.answer !== undefined) freed += ANSWER_BYTES + hop.answer.length
+      if (hop.other !== undefined) freed += ANSWER_BYTES + hop.other.bytes.length
       // Empty where there was one, so that the ways an answered call took before can still be told apart.
       hop.answer = hop.other = undefined
     }
@@ -649,8 +654,9 @@ function hashOctets(bytes: Uint8Array, start: number, end: number, seed: number)
   return (hash ^ (hash >>> 13)) | 0
 }
 
+/** A piece of a string would keep the whole of it in memory, so that a long one is made anew. */
 function cut(party: string): string {
-  return party.length > PARTY_CHARACTERS_MAX ? party.slice(0, PARTY_CHARACTERS_MAX) : party
+  return party.length > PARTY_CHARACTERS_MAX ? Array.from(party.slice(0, PARTY_CHARACTERS_MAX)).join('') : party
 }
 
 function noName(): undefined {
@@ -698,5 +704,7 @@ const PARTY_CHARACTERS_MAX = 256
 export const ATTEMPTS_MAX = 100_000
 /** Estimated octets of all calls that are followed. */
 export const BYTES_MAX = 128 * 1024 * 1024
+/** What the parts of a call take besides the octets that are kept, as measured. */
 const CALL_BYTES = 700
 const HOP_BYTES = 300
+const ANSWER_BYTES = 200
