@@ -89,6 +89,13 @@ test('how a group stands follows from its calls, its share and the last mark', (
     ['ignored, and level', level, { kind: 'ignored', share: level.earlier }, 'ignored'],
     ['ignored, and twice what it was then', rising, { kind: 'ignored', share: level.earlier }, 'escalating'],
     ['ignored when it was as bad already', rising, { kind: 'ignored', share: { hits: 400, of: 7_000 } }, 'ignored'],
+    ['ignored when it had no calls any more', level, { kind: 'ignored' }, 'escalating'],
+    [
+      'ignored when it had no calls any more, and few since',
+      { recent: { hits: ESCALATING_CALLS - 1, of: 20 } },
+      { kind: 'ignored' },
+      'ignored',
+    ],
     ['reopened', level, { kind: 'reopened' }, 'ongoing'],
     ['reopened, and rising', rising, { kind: 'reopened' }, 'escalating'],
   ]

@@ -82,9 +82,14 @@ export function reasonOf({ class: kind, status, damage }: Refusal): string {
  */
 export function groupState(facts: GroupFacts, mark: GroupMark | undefined, nowMs: number): GroupState {
   if (mark?.kind === 'resolved') return facts.firstAfterMark === undefined ? 'resolved' : 'regressed'
-  if (mark?.kind === 'ignored') return isEscalating(facts.recent, mark.share) ? 'escalating' : 'ignored'
+  if (mark?.kind === 'ignored') return isBackFrom(mark, facts) ? 'escalating' : 'ignored'
   if (nowMs - facts.first < NEW_MS) return 'new'
   return isEscalating(facts.recent, facts.earlier) ? 'escalating' : 'ongoing'
+}
+
+/** Whether an ignored group is worse than it was then; one that had no calls any more is so with calls enough. */
+function isBackFrom({ share }: GroupMark, { recent }: GroupFacts): boolean {
+  return share.of === 0 ? recent.hits >= ESCALATING_CALLS : isEscalating(recent, share)
 }
 
 /** Whether a share has at least doubled, beyond chance, with calls enough to say so. */
