@@ -161,6 +161,18 @@ const STORIES: readonly (readonly [title: string, lines: readonly Line[], told: 
     'answered 10 @a setup=2 ring=1',
   ],
   [
+    'so long after, and a BYE that is sent again hangs up nothing more',
+    [
+      [0, 'INVITE', 'u>a'],
+      [2, '200 OK', 'a>u', { to: 't1' }],
+      [2, '200 OK', 'a>u', { to: 't2' }],
+      [20, 'BYE', 'u>a', { to: 't1' }],
+      [21, 'BYE', 'u>a', { to: 't1' }],
+      [32, 'BYE', 'u>a', { to: 't2' }],
+    ],
+    'answered 30 @a setup=2',
+  ],
+  [
     'a BYE that was lost leaves it without length',
     [
       [0, 'INVITE', 'u>a'],
@@ -354,6 +366,15 @@ const STORIES: readonly (readonly [title: string, lines: readonly Line[], told: 
     'refused 603 proven @a desk.northwire.example setup=1 damage=reason-stripped:certain:u',
   ],
   [
+    'so does one that a single tap sees both sides of',
+    [
+      [0, 'INVITE', 'u>a'],
+      [1, '603 Network Blocked', 'a>u', BLOCKED],
+      [1, '603 Network Blocked', 'g>u'],
+    ],
+    'refused 603 proven @a desk.northwire.example setup=1 damage=reason-stripped:certain:u',
+  ],
+  [
     'a B2BUA that keeps the Call-ID is a hop',
     [
       [0, 'INVITE', 'u>p'],
@@ -382,6 +403,20 @@ const STORIES: readonly (readonly [title: string, lines: readonly Line[], told: 
       [1, '603 Decline', 'a>p', A],
       [1, 'INVITE', 'p>b', B],
       [4, '486 Busy Here', 'b>p', B],
+      [4, '486 Busy Here', 'p>u'],
+    ],
+    'refused 603 unproven @a a setup=1 advanced; refused 486 fault @b b setup=4',
+  ],
+  [
+    'and by one further on still',
+    [
+      [0, 'INVITE', 'u>p'],
+      [0, 'INVITE', 'p>q', { branch: 'Q', vias: 2 }],
+      [0, 'INVITE', 'q>a', { branch: 'A', vias: 3 }],
+      [1, '603 Decline', 'a>q', { branch: 'A', vias: 3 }],
+      [1, 'INVITE', 'q>b', { branch: 'B', vias: 3 }],
+      [4, '486 Busy Here', 'b>q', { branch: 'B', vias: 3 }],
+      [4, '486 Busy Here', 'q>p', { branch: 'Q', vias: 2 }],
       [4, '486 Busy Here', 'p>u'],
     ],
     'refused 603 unproven @a a setup=1 advanced; refused 486 fault @b b setup=4',

@@ -246,7 +246,7 @@ export class AttemptTracker {
     }
     const isAgain = hop.status !== 0 && (status >= 300 || hop.status < 300)
     if (isAgain) {
-      const isOther = hop.answer !== undefined && hop.other === undefined && sighting.tap !== hop.finalTap
+      const isOther = hop.answer !== undefined && hop.other === undefined && isElsewhere(hop, sighting)
       if (isOther && isRefused(status) && !isKept(hop.answer!, answer))
         hop.other = this.#keep(call, answer, sighting.tap)
       return
@@ -572,6 +572,11 @@ function waitOf(call: Call): number {
 function isAnswered(call: Call): boolean {
   for (const { status } of call.hops) if (status >= 200 && status < 300) return true
   return false
+}
+
+/** Another tap, or one that sees both sides of something that leaves the Via fields alone. */
+function isElsewhere(hop: Hop, { tap, sender }: Sighting): boolean {
+  return tap !== hop.finalTap || sender !== hop.receiver
 }
 
 /** Octet by octet, as most copies of another tap are. */
