@@ -28,6 +28,7 @@ async function addVerbs(): Promise<void> {
     up: async () => (await import('./up.ts')).upCommand(program),
     call: async () => (await import('./call.ts')).callCommand(program),
     answer: async () => (await import('./answer.ts')).answerCommand(program),
+    probe: async () => (await import('./probe.ts')).probeCommand(program),
     explain: async () => (await import('./explain.ts')).explainCommand(program),
     lint: async () => {
       const { readMessages } = await import('./capture-messages.ts')

@@ -23,6 +23,8 @@ export type DialPlan = {
   /** The local address to send from. */
   readonly localAddress: string | undefined
   readonly timeoutMs: number
+  /** Header fields of the INVITE beside the usual ones. */
+  readonly fields?: readonly (readonly [name: string, value: string])[] | undefined
 }
 
 /** What a TLS connection is held to: PEM texts, and the name or address that the other side's certificate must have. */
@@ -172,7 +174,7 @@ function responseTo(invite: RequestParts, bytes: Uint8Array): Message | undefine
 }
 
 function partsOf(
-  { host, port, from, to, displayName }: DialPlan,
+  { host, port, from, to, displayName, fields = [] }: DialPlan,
   transport: keyof typeof VIA_NAMES,
   sentBy: string,
 ): RequestParts {
@@ -192,6 +194,7 @@ function partsOf(
     fields: [
       ['Contact', `<sip:${from}@${sentBy}${transport === 'udp' ? '' : `;transport=${transport}`}>`],
       ['Feature-Caps', '*;+sip.608'],
+      ...fields,
       ['Content-Type', 'application/sdp'],
     ],
     body: encodeText(
