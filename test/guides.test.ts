@@ -17,6 +17,7 @@ import { HTTP_CONNECTIONS_MAX } from '#edge/prober/blocker-page.ts'
 import { CALLS_KEPT_MAX } from '#edge/prober/call-records.ts'
 import { EXIT } from '#main/exit.ts'
 import { STIR_PHRASES, STIR_REASONS } from '#codec/stir/reasons.ts'
+import { monitorFigures } from '#main/monitor-service.ts'
 import { outcomeFigures } from '#main/outcomes.ts'
 import { standingFigures } from '#main/standing-watch.ts'
 import { webhookFigures } from '#main/webhooks.ts'
@@ -32,6 +33,7 @@ const CAPTURES = read('docs/captures.md')
 const RULES = read('docs/rules.md')
 const HTTP = read('docs/screen-over-http.md')
 const STIR = read('docs/stir.md')
+const MONITOR = read('docs/monitor.md')
 const DESK = read('docs/desk.md')
 const REGISTRY = read('docs/registry.md')
 const SOURCES = globSync('src/**/*.ts', { cwd: ROOT, exclude: (path) => path.endsWith('.test.ts') }).map(read)
@@ -78,6 +80,15 @@ test('docs/rules.md lists every figure of outcomes that are seen', () => {
     figures.map(({ name, help }) => [name, help]),
   )
   assert.ok(figures.length >= 15)
+})
+
+test('docs/monitor.md lists every figure of the monitor', () => {
+  const figures = monitorFigures(() => undefined)
+  assert.deepEqual(
+    tableUnder(MONITOR, 'Figures of the monitor').map(([name, help]) => [name, help]),
+    figures.map(({ name, help }) => [name, help]),
+  )
+  assert.ok(figures.length >= 25)
 })
 
 test('docs/stir.md lists every figure of verification', () => {
@@ -157,6 +168,7 @@ test('every limit in the guides has the value of the code, and its count is a fi
     ...tableUnder(RULES, 'Limits of scores'),
     ...tableUnder(RULES, 'Limits of outcomes'),
     ...tableUnder(STIR, 'Limits of verification'),
+    ...tableUnder(MONITOR, 'Limits'),
     ...[...tableUnder(DESK, 'Limits'), ...tableUnder(REGISTRY, 'Limits')].filter((row) => !isRate(row)),
   ]
   const limits = rows.filter(([name]) => /^[A-Z_]+$/.test(name))
@@ -167,6 +179,7 @@ test('every limit in the guides has the value of the code, and its count is a fi
     ...tableUnder(RULES, 'Figures of scores'),
     ...tableUnder(RULES, 'Figures of outcomes'),
     ...tableUnder(STIR, 'Figures of verification'),
+    ...tableUnder(MONITOR, 'Figures of the monitor'),
     ...tableUnder(DESK, 'Figures of the desk'),
   ].map(([name]) => name)
   for (const [name, value = '', , counted = ''] of limits) {

@@ -245,8 +245,10 @@ function openSocket(libc: Libc, host: string, port: number, family: Family, opti
   try {
     if (options.reusePort) setOption(libc, descriptor, 'SO_REUSEPORT', Int32Array.of(1))
     setOption(libc, descriptor, 'SO_SNDTIMEO', BigInt64Array.of(0n, BigInt(SEND_WITHIN_US)))
-    // The system may grant less (`net.core.rmem_max`), which is no error.
-    setOption(libc, descriptor, 'SO_RCVBUF', Int32Array.of(options.receiveBufferBytes))
+    const buffer = Int32Array.of(options.receiveBufferBytes)
+    // Who may manage the network gets it whole; for others the system may grant less (`net.core.rmem_max`), which is no error.
+    if (libc.setsockopt(descriptor, SOL_SOCKET, OPTIONS.SO_RCVBUFFORCE, buffer, buffer.byteLength) < 0)
+      setOption(libc, descriptor, 'SO_RCVBUF', buffer)
     const name = parseSocketAddress(libc, host, port, family)
     if (libc.bind(descriptor, name, name.byteLength) < 0) throw systemError('bind', libc.errno())
     return descriptor
@@ -297,7 +299,7 @@ const DATAGRAM_BYTES_MAX = 65_507
 const SOCK_DGRAM = 2
 const SOCK_CLOEXEC = 0o2000000
 const SOL_SOCKET = 1
-const OPTIONS = { SO_RCVBUF: 8, SO_REUSEPORT: 15, SO_SNDTIMEO: 21 } as const
+const OPTIONS = { SO_RCVBUF: 8, SO_REUSEPORT: 15, SO_SNDTIMEO: 21, SO_RCVBUFFORCE: 33 } as const
 const MSG_DONTWAIT = 0x40
 const NO_TIMEOUT = 0n
 const POLLIN = 1

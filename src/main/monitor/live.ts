@@ -1,6 +1,9 @@
 import { createSecureContext } from 'node:tls'
 import { detectBatch, listenUdpBatch } from '#edge/gate/udp-batch.ts'
+import type { HepView } from '#codec/hep/hep-view.ts'
+import type { Sighting } from '#core/observe/attempt-tracker.ts'
 import {
+  type HeardCopy,
   type HepInFigures,
   type HepListener,
   HepInlet,
@@ -39,20 +42,10 @@ export async function openLive(
   { listen, from, password, tls }: Pick<MonitorConfig, 'listen' | 'from' | 'password' | 'tls'>,
   room: MonitorRoom,
 ): Promise<LiveSources> {
-  const inlet = new HepInlet({ from, password, wants: mayMatter }, ({ packet, payload, atMs, tap }) => {
-    room.hear(payload, 0, payload.length, {
-      atMs,
-      nowMs: performance.timeOrigin + performance.now(),
-      tap: `hep ${tap}`,
-      // Asked for only where the message is of interest.
-      get sender() {
-        return packet.source
-      },
-      get receiver() {
-        return packet.destination
-      },
-    })
-  })
+  const sighting = new CopySighting()
+  const inlet = new HepInlet({ from, password, wants: mayMatter }, (copy) =>
+    room.hear(copy.payload, 0, copy.payload.length, sighting.of(copy)),
+  )
   const context = tls && createSecureContext({ cert: tls.certificate, key: tls.key })
   const openDatagrams = detectBatch() === undefined ? openBatch : undefined
   const open: HepListener[] = []
@@ -76,6 +69,32 @@ export async function openLive(
     local: open.map(({ local }) => local),
     figures: () => (listen.length === 0 ? noHepInFigures() : { ...inlet.figures }),
     close,
+  }
+}
+
+/** Shows where a copy was made, without making anything of it before it is asked for; used again for each copy. */
+class CopySighting implements Sighting {
+  atMs = 0
+  nowMs = 0
+  tap = ''
+  #packet: HepView | undefined
+  #named = ''
+
+  of({ packet, atMs, tap }: HeardCopy): this {
+    this.atMs = atMs
+    this.nowMs = performance.timeOrigin + performance.now()
+    this.#packet = packet
+    if (this.#named !== tap) this.tap = `hep ${tap}`
+    this.#named = tap
+    return this
+  }
+
+  get sender(): string {
+    return this.#packet?.source ?? ''
+  }
+
+  get receiver(): string {
+    return this.#packet?.destination ?? ''
   }
 }
 

@@ -150,19 +150,20 @@ export class MonitorRoom {
   }
 }
 
-/** Whether a SIP message may begin or end a call, by its first octets: INVITE, CANCEL, BYE, or an answer. */
+/** Whether a SIP message may tell of a call, by its first octets: INVITE, CANCEL, BYE, or an answer other than 100. */
 export function mayMatter(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < MESSAGE_OCTETS_MIN) return false
   const first = bytes[start]! | 0x20
   const second = bytes[start + 1]! | 0x20
-  if (first === 0x73) return second === 0x69
+  // "SIP/2.0 100"
+  if (first === 0x73) return second === 0x69 && !(bytes[start + 8] === 0x31 && bytes[start + 9] === 0x30)
   if (first === 0x69) return second === 0x6e && (bytes[start + 2]! | 0x20) === 0x76
   if (first === 0x63) return second === 0x61
   return first === 0x62 && second === 0x79
 }
 
 /** Calls that are followed at most; beyond, the oldest are told early or forgotten, counted. */
-export const CALLS_MAX = 200_000
+export const CALLS_MAX = 60_000
 /** Attempts written down in one transaction, at most. */
 export const BATCH_MAX = 2_000
 /** Attempts that wait for a store that takes nothing; beyond, the oldest are lost. */
