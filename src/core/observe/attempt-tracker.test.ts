@@ -422,6 +422,19 @@ const STORIES: readonly (readonly [title: string, lines: readonly Line[], told: 
     'refused 603 unproven @a a setup=1 advanced; refused 486 fault @b b setup=4',
   ],
   [
+    'and where the next one answers, it is the carrier',
+    [
+      [0, 'INVITE', 'u>p'],
+      [0, 'INVITE', 'p>a', A],
+      [1, '603 Decline', 'a>p', A],
+      [1, 'INVITE', 'p>b', B],
+      [4, '200 OK', 'b>p', B],
+      [4, '200 OK', 'p>u'],
+      [9, 'BYE', 'u>p'],
+    ],
+    'refused 603 unproven @a a setup=1 advanced; answered 5 @b setup=4',
+  ],
+  [
     'a second number of CSeq is another way too',
     [
       [0, 'INVITE', 'u>a'],
@@ -687,6 +700,27 @@ test('an attempt waits no longer than it has to, and is told when its time has c
     tracker.pass(START_MS + waitMs + LINGER_MS)
     assert.deepEqual([tracker.size, tracker.bytes], [0, 0], `${what} leaves nothing behind`)
   }
+})
+
+test('a CANCEL is waited for no longer than a transaction lasts, and what is provisional without an INVITE is nothing', () => {
+  const { attempts, tracker } = track()
+  const lines: Line[] = [
+    [0, 'INVITE', 'u>a'],
+    [0, '180 Ringing', 'a>u'],
+    [0, 'CANCEL', 'u>a'],
+  ]
+  for (const line of lines) show(tracker, line)
+  tracker.pass(START_MS + TIMER_B_MS - 1)
+  assert.equal(attempts.length, 0)
+  tracker.pass(START_MS + TIMER_B_MS)
+  assert.deepEqual(
+    attempts.map(({ end }) => end.kind),
+    ['cancelled'],
+  )
+  show(tracker, [40, '100 Trying', 'a>u', { callId: 'd' }])
+  assert.equal(tracker.figures.stray, 0)
+  show(tracker, [40, '200 OK', 'a>u', { callId: 'd' }])
+  assert.equal(tracker.figures.stray, 1)
 })
 
 test('a late copy of what was told tells nothing again', () => {
