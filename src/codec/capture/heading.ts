@@ -29,6 +29,7 @@ export type TraceTimes = {
 export class Headings {
   #pending: Heading | undefined
   #dayMs: number | undefined
+  #hour = ''
   readonly #times: TraceTimes
 
   constructor(times: TraceTimes = UTC) {
@@ -45,6 +46,20 @@ export class Headings {
     const heading = this.#pending
     this.#pending = undefined
     return heading
+  }
+
+  /** Passes over a line that is no heading. */
+  pass(): void {
+    this.#pending = undefined
+  }
+
+  /** The same for one that may begin with a date, which times without one are near to. */
+  passDated(front: string): void {
+    this.#pending = undefined
+    const hour = front.slice(0, 'yyyy-mm-dd hh'.length)
+    if (hour === this.#hour) return
+    this.#hour = hour
+    this.#timeAhead(front)
   }
 
   /** Reads a line, without its end. */

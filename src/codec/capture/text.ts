@@ -160,6 +160,16 @@ export class TextScanner {
       onText(copy, 0, copy.length, { offset: base + at + indent, normalised: true, heading, cut: box.cut })
       return box.next
     }
+    const kind = kindOfLine(bytes, at, next)
+    if (kind === 'rule') return next
+    if (kind === 'other') {
+      this.#headings.pass()
+      return next
+    }
+    if (kind === 'dated') {
+      this.#headings.passDated(textAt(bytes, at, Math.min(next, at + DATE_CHARACTERS)))
+      return next
+    }
     const line = textAt(bytes, at, next)
     const message = messageInSyslogLine(line)
     this.#headings.see(message === undefined ? line : line.slice(0, SYSLOG_FRONT_CHARACTERS), base + at)
@@ -182,13 +192,18 @@ function endOfBox(
   while (line < end) {
     const next = nextLine(bytes, line, end)
     if (bytes[next - 1] !== LF && !last) return line
-    if (BOX_RULE.test(textAt(bytes, line, Math.min(next, line + 96)))) {
+    const indented = isBlank(bytes, line, indent)
+    if (indented && bytes[line + indent] === HYPHEN && BOX_RULE.test(textAt(bytes, line, Math.min(next, line + 96)))) {
       const after = nextLine(bytes, next, end)
       if (after - next < CUT_MARK_BYTES && bytes[after - 1] !== LF && !last) return line
       return { end: line, next, cut: isCutMark(textAt(bytes, next, Math.min(after, next + CUT_MARK_BYTES))) }
     }
     // The next heading: the rule got lost.
-    if (!isBlank(bytes, line, indent) && /^(?:recv|send|sent) /.test(textAt(bytes, line, Math.min(next, line + 8))))
+    if (
+      !indented &&
+      OPENERS_OF_BOX.has(bytes[line]!) &&
+      /^(?:recv|send|sent) /.test(textAt(bytes, line, Math.min(next, line + 8)))
+    )
       return { end: line, next: line, cut: false }
     line = next
   }
@@ -214,6 +229,32 @@ function withoutIndent(bytes: Uint8Array, start: number, end: number, indent: nu
   return copy.subarray(0, to)
 }
 
+/**
+ * What a line between messages may be, from its octets alone: most lines of a log are neither, and no text is made of them.
+ * A heading has an arrow, or an address in brackets behind a slash, or ends in a colon, or is a short `name: value`; a message in
+ * a line of syslog has `#0`.
+ */
+function kindOfLine(bytes: Uint8Array, at: number, next: number): 'rule' | 'telling' | 'dated' | 'other' {
+  let isRule = true
+  let before = 0
+  let last = 0
+  for (let index = at; index < next; index += 1) {
+    const byte = bytes[index]!
+    if (byte === MORE && (before === HYPHEN || before === EQUALS)) {
+      // An arrow, unless nothing but rules is around it.
+      if (!isRule) return 'telling'
+    } else if (byte === BRACKET && before === SLASH) return 'telling'
+    else if (byte === ZERO && before === HASH) return 'telling'
+    if (isRule && RULES[byte] === 0) isRule = false
+    if (byte > SP) last = byte
+    before = byte
+  }
+  if (isRule) return 'rule'
+  const first = bytes[at]!
+  if (last === COLON || first === ESCAPE || (first >= 0x61 && first <= 0x7a && next - at < DUMP_BYTES)) return 'telling'
+  return first >= ZERO && first <= ZERO + 9 ? 'dated' : 'other'
+}
+
 function isBlank(bytes: Uint8Array, at: number, length: number): boolean {
   for (let index = at; index < at + length; index += 1) if (bytes[index] !== SP) return false
   return true
@@ -222,8 +263,7 @@ function isBlank(bytes: Uint8Array, at: number, length: number): boolean {
 function textAt(bytes: Uint8Array, start: number, end: number): string {
   let text = ''
   // Octet by octet, as Latin-1: what is no ASCII here is in nobody's heading, and must come back the same.
-  for (let at = start; at < end; at += PIECE_BYTES)
-    text += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + PIECE_BYTES)))
+  for (let at = start; at < end; at += 1) text += String.fromCharCode(bytes[at]!)
   return text
 }
 
@@ -323,8 +363,25 @@ export const LINE_BYTES_MAX = 65_536
 const CR = 0x0d
 const LF = 0x0a
 const SP = 0x20
-const PIECE_BYTES = 4_096
+const HYPHEN = 0x2d
+const EQUALS = 0x3d
+const MORE = 0x3e
+const SLASH = 0x2f
+const BRACKET = 0x5b
+const HASH = 0x23
+const ZERO = 0x30
+const COLON = 0x3a
+const ESCAPE = 0x1b
+/** The date and time at the front of a line. */
+const DATE_CHARACTERS = 40
+/** `name: value` of a dump is shorter. */
+const DUMP_BYTES = 160
+/** What a heading in a box begins with: recv, send, sent. */
+const OPENERS_OF_BOX: ReadonlySet<number> = new Set([0x72, 0x73])
 const CUT_MARK_BYTES = 64
 /** What stands before a message in a line of syslog, at most. */
 const SYSLOG_FRONT_CHARACTERS = 256
+/** Octets of rules and empty lines, as in `Headings`. */
+const RULES = new Uint8Array(256)
+for (const byte of [0x09, 0x0a, 0x0b, 0x0c, 0x0d, SP, ...new TextEncoder().encode('=~|*<>_-')]) RULES[byte] = 1
 const BOX_RULE = /^ {3}-{20,}\s*$/
