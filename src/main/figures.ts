@@ -166,6 +166,7 @@ const ALARM_KINDS: readonly Alarm[] = [
   'standing',
   'desk',
   'overdue',
+  'monitor',
   'mail',
 ]
 

@@ -163,7 +163,7 @@ export function mayMatter(bytes: Uint8Array, start: number, end: number): boolea
 }
 
 /** Calls that are followed at most; beyond, the oldest are told early or forgotten, counted. */
-export const CALLS_MAX = 60_000
+export const CALLS_MAX = 40_000
 /** Attempts written down in one transaction, at most. */
 export const BATCH_MAX = 2_000
 /** Attempts that wait for a store that takes nothing; beyond, the oldest are lost. */
