@@ -7,6 +7,7 @@ import {
   type GroupFacts,
   type GroupMark,
   type GroupState,
+  OTHERS,
   QUARTER_MS,
   RECENT_QUARTERS,
   groupState,
@@ -106,6 +107,8 @@ export class MonitorReader {
     const place = after === undefined ? undefined : parsePlace(after)
     if (place !== undefined) conditions.push('(at, id) < (?, ?)')
     if (place !== undefined) values.push(place.at, place.id)
+    const groups = this.#groupsOf(filter)
+    if (groups !== undefined) return this.#byGroups(groups, filter, place, limit)
     const statement = this.#db.prepare(
       `SELECT ${COLUMNS} FROM monitor_refused INDEXED BY monitor_refused_${column ?? 'at'} WHERE ${conditions.join(' AND ')}
        ORDER BY at DESC, id DESC LIMIT ?`,
@@ -119,6 +122,42 @@ export class MonitorReader {
       if (rows.length === limit || looked === LOOKED_MAX) return { rows, after: `${row.at}.${row.id}` }
     }
     return { rows, after: undefined }
+  }
+
+  /**
+   * The groups whose calls are all that a filter by blocker and standing wants: few of a blocker's many calls may be. Undefined
+   * where the filter wants something else besides, or where calls of that standing are in a group of many blockers.
+   */
+  #groupsOf({ blocker, standing, carrier, number, called, group }: ObservationFilter): number[] | undefined {
+    if (blocker === undefined || standing === undefined || standing === 'fault') return undefined
+    if ([carrier, number, called, group].some((one) => one !== undefined)) return undefined
+    const rows = this.#db
+      .prepare('SELECT id, blocker FROM monitor_group WHERE blocker IN (?, ?) AND standing = ?')
+      .all(blocker, OTHERS, standing)
+    const isShared = rows.length > GROUPS_MERGED || rows.some((row) => row['blocker'] === OTHERS)
+    return isShared ? undefined : rows.map((row) => Number(row['id']))
+  }
+
+  #byGroups(
+    groups: readonly number[],
+    filter: ObservationFilter,
+    place: Place | undefined,
+    limit: number,
+  ): ObservationPage {
+    const newest = this.#db.prepare(
+      `SELECT at, id FROM monitor_refused WHERE "group" = ? AND at >= ? AND at < ? AND (at, id) < (?, ?)
+       ORDER BY at DESC, id DESC LIMIT ?`,
+    )
+    const { at, id } = place ?? { at: TIME_MAX, id: 0 }
+    const range = [filter.since ?? TIME_MIN, filter.until ?? TIME_MAX, at, id] as const
+    const found = groups
+      .flatMap((group) => newest.all(group, ...range, limit))
+      .toSorted((one, other) => Number(other['at']) - Number(one['at']) || Number(other['id']) - Number(one['id']))
+      .slice(0, limit)
+    const whole = this.#db.prepare(`SELECT ${COLUMNS} FROM monitor_refused WHERE id = ?`)
+    const rows = found.map((row) => readObservation(whole.get(row['id']!)!))
+    const last = rows.at(-1)
+    return { rows, after: last === undefined || rows.length < limit ? undefined : `${last.at}.${last.id}` }
   }
 
   observation(id: number): ObservationFile | undefined {
@@ -443,8 +482,10 @@ function countsOf(counts: Float64Array, at: number): SilenceCounts {
   return { attempts: attempts!, busy: busy!, unavailable: unavailable!, overload: overload!, shortRing: shortRing! }
 }
 
+type Place = { readonly at: number; readonly id: number }
+
 /** The place where a page ended; undefined for a text that is none. */
-export function parsePlace(text: string): { readonly at: number; readonly id: number } | undefined {
+export function parsePlace(text: string): Place | undefined {
   const found = /^(\d{1,16})\.(\d{1,15})$/.exec(text)
   return found === null ? undefined : { at: Number(found[1]), id: Number(found[2]) }
 }
@@ -460,7 +501,9 @@ const NO_SHARES: Counted = { recent: 0, earlier: 0 }
 const DAYS = (SILENCE_BASELINE_MS + SILENCE_RECENT_MS) / SILENCE_RECENT_MS
 const COUNTED = 5
 /** Rows that one page looks at: the rest comes with the next one. */
-export const LOOKED_MAX = 5_000
+export const LOOKED_MAX = 2_000
+/** Groups whose calls are put in order for one list. */
+const GROUPS_MERGED = 200
 const KNOWN_MAX = 10_000
 const HOUR_MS = 3_600_000
 const TIME_MIN = 0

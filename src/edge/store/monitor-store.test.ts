@@ -103,6 +103,9 @@ test('lists are newest first, go on where they ended, and each filter picks out 
     { standing: 'person' },
     { group: group! },
     { carrier, standing: 'fault' },
+    { blocker, standing: 'proven' },
+    { blocker, standing: 'proven', carrier },
+    { blocker, standing: 'proven', since: NOW - 200_000 },
     { blocker, number: from },
     { since: NOW - 60_000 },
     { until: NOW - 60_000, carrier },
@@ -122,6 +125,7 @@ test('lists are newest first, go on where they ended, and each filter picks out 
     assert.ok(expected.length > 0 && expected.length < all.length, JSON.stringify(filter))
     assert.deepEqual(found, expected, JSON.stringify(filter))
   }
+  assert.deepEqual(store.observations({ blocker, standing: 'person' }, undefined, 5), { rows: [], after: undefined })
   assert.ok(LOOKED_MAX >= 1_000)
 })
 
@@ -189,6 +193,7 @@ test('blockers without end make no groups without end, and each call is in one',
   )
   assert.equal(groups.find(({ key }) => key.blocker === OTHERS)!.calls, 35)
   assert.equal(store.figures().get('calls beyond the groups kept'), 35)
+  assert.equal(store.observations({ blocker: 'host-39.example', standing: 'proven' }, undefined, 5).rows.length, 1)
 })
 
 test('numbers without end are counted for their carrier once there are too many, and none is lost', (t) => {

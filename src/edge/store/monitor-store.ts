@@ -52,7 +52,7 @@ export class MonitorStore extends MonitorReader {
   readonly #statements: Statements
   /** Ids by their names; forgotten where another process wrote, and where a batch was not taken. */
   readonly #groups = new Map<string, number>()
-  readonly #pairs = new Map<string, number>()
+  readonly #pairs = new Map<string, Pair>()
   #groupCount: number | undefined
   #pairCount: number | undefined
   #version = -1
@@ -104,8 +104,9 @@ export class MonitorStore extends MonitorReader {
   }
 
   /**
-   * Erases refused calls, counts and memories of calls that are older, at most `limit` rows of each; answers how many rows
-   * of refused calls went. Groups stay, with how many calls they had, and without the numbers that no row has any more.
+   * Erases refused calls, counts and memories of calls that are older: at most `limit` refused calls, and ten times as many
+   * counts and memories. Answers how many refused calls went. Groups stay, with how many calls they had, and without the
+   * numbers that no row has any more.
    */
   erase(beforeMs: number, limit = ERASE_ROWS): number {
     return this.#change(() => {
@@ -115,7 +116,11 @@ export class MonitorStore extends MonitorReader {
       const { changes } = this.#db.prepare(`DELETE FROM monitor_refused WHERE id IN (${ids})`).run(beforeMs, limit)
       const keys = (table: string, columns: string) =>
         `DELETE FROM ${table} WHERE (${columns}) IN (SELECT ${columns} FROM ${table}`
-      this.#db.prepare(`${keys('monitor_count', 'hour, pair')} WHERE hour < ? ORDER BY hour LIMIT ?)`).run(hour, limit)
+      const counts = this.#db
+        .prepare(`${keys('monitor_count', 'hour, pair')} WHERE hour < ? ORDER BY hour LIMIT ?)`)
+        .run(hour, limit * COUNTS_A_CALL)
+      if (Number(counts.changes) < limit * COUNTS_A_CALL)
+        this.#db.prepare('DELETE FROM monitor_pair WHERE lastHour < ?').run(hour)
       const quarter = Math.floor(beforeMs / QUARTER_MS)
       this.#db
         .prepare(`${keys('monitor_block_count', 'quarter, block')} WHERE quarter < ? ORDER BY quarter LIMIT ?)`)
@@ -126,9 +131,7 @@ export class MonitorStore extends MonitorReader {
       this.#db
         .prepare(`${keys('monitor_group_number', '"group", number')} WHERE last < ? LIMIT ?)`)
         .run(beforeMs, limit)
-      if (Number(changes) < limit)
-        this.#db.prepare('DELETE FROM monitor_pair WHERE id NOT IN (SELECT pair FROM monitor_count)').run()
-      this.#eraseSeen(limit)
+      this.#eraseSeen(limit * COUNTS_A_CALL)
       this.#forget()
       return Number(changes)
     })
@@ -257,9 +260,9 @@ export class MonitorStore extends MonitorReader {
     return Number(this.#statements.addGroup.run(blocker, block, reason, standing, at, at).lastInsertRowid)
   }
 
-  #addPair(carrier: string, number: string): number {
+  #addPair(carrier: string, number: string): Pair {
     this.#pairCount = this.#countPairs() + 1
-    return Number(this.#statements.addPair.run(carrier, number).lastInsertRowid)
+    return { id: Number(this.#statements.addPair.run(carrier, number, NO_HOUR).lastInsertRowid), lastHour: NO_HOUR }
   }
 
   #countGroups(): number {
@@ -267,7 +270,7 @@ export class MonitorStore extends MonitorReader {
     return this.#groupCount
   }
 
-  #pairOf(carrier: string, number: string, batch: Batch): number {
+  #pairOf(carrier: string, number: string, batch: Batch): Pair {
     const name = `${carrier}\n${number}`
     const known = this.#pairs.get(name)
     if (known !== undefined) return known
@@ -278,9 +281,12 @@ export class MonitorStore extends MonitorReader {
     }
     if (found === undefined && carrier !== OTHERS && this.#countPairs() >= this.#pairsMax + CARRIERS_MAX)
       return this.#pairOf(OTHERS, '', batch)
-    const id = found === undefined ? this.#addPair(carrier, number) : Number(found['id'])
-    if (this.#pairs.size < this.#pairsMax) this.#pairs.set(name, id)
-    return id
+    const isNew = found === undefined
+    const pair = isNew
+      ? this.#addPair(carrier, number)
+      : { id: Number(found['id']), lastHour: Number(found['lastHour']) }
+    if (this.#pairs.size < this.#pairsMax) this.#pairs.set(name, pair)
+    return pair
   }
 
   #countPairs(): number {
@@ -293,9 +299,11 @@ export class MonitorStore extends MonitorReader {
     for (const { hour, carrier, number, counts } of batch.counts.values()) {
       const { answered, refused, cancelled, unknown, busy, unavailable, overload, shortRing } = counts
       const pair = this.#pairOf(carrier, number, batch)
+      if (hour > pair.lastHour) this.#statements.pairHour.run(hour, pair.id)
+      pair.lastHour = Math.max(pair.lastHour, hour)
       this.#statements.count.run(
         hour,
-        pair,
+        pair.id,
         answered,
         refused,
         cancelled,
@@ -451,6 +459,9 @@ function cut(text: string, most: number): string {
   return text.length <= most ? text : text.slice(0, most)
 }
 
+/** A pair's row, and the last hour that has a count of it. */
+type Pair = { readonly id: number; lastHour: number }
+
 type Call = { readonly at: number; readonly number: string; readonly carrier: string }
 
 type Counts = Record<Attempt['end']['kind'] | SilenceSign, number>
@@ -515,8 +526,9 @@ const SQL = {
       calls = calls + excluded.calls`,
   groupCarrier: `INSERT INTO monitor_group_carrier (carrier, "group", calls) VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET calls = calls + excluded.calls`,
-  findPair: 'SELECT id FROM monitor_pair WHERE carrier = ? AND number = ?',
-  addPair: 'INSERT INTO monitor_pair (carrier, number) VALUES (?, ?)',
+  findPair: 'SELECT id, lastHour FROM monitor_pair WHERE carrier = ? AND number = ?',
+  addPair: 'INSERT INTO monitor_pair (carrier, number, lastHour) VALUES (?, ?, ?)',
+  pairHour: 'UPDATE monitor_pair SET lastHour = max(lastHour, ?) WHERE id = ?',
   countPairs: 'SELECT count(*) AS count FROM monitor_pair',
   count: `INSERT INTO monitor_count
     (hour, pair, answered, refused, cancelled, unknown, busy, unavailable, overload, shortRing)
@@ -549,8 +561,11 @@ export const CONTACTS_MAX = 32
 export const FUTURE_MS = 3_600_000
 /** How long after a batch its calls are known again where they are only counted; refused ones as long as their rows are kept. */
 export const SEEN_MS = 35 * 24 * 3_600_000
-/** Rows of each kind that one erasure takes. */
+/** Refused calls that one erasure takes, and how many times that of counts and memories, which are small. */
 const ERASE_ROWS = 10_000
+const COUNTS_A_CALL = 10
+/** Before all hours. */
+const NO_HOUR = -1
 /** Characters of a name or number, of a source, and of all fields of a refusal, that are kept. */
 const NAME_MAX = 512
 const SOURCE_MAX = 1_024

@@ -22,7 +22,8 @@ export const MONITOR_TABLES = `CREATE TABLE monitor_refused (
    CREATE TABLE monitor_seen_hour (hour INTEGER PRIMARY KEY, takenAt INTEGER NOT NULL) STRICT;
    CREATE INDEX monitor_seen_hour_taken ON monitor_seen_hour (takenAt);
    CREATE TABLE monitor_pair (
-     id INTEGER PRIMARY KEY, carrier TEXT NOT NULL, number TEXT NOT NULL, UNIQUE (carrier, number)
+     id INTEGER PRIMARY KEY, carrier TEXT NOT NULL, number TEXT NOT NULL, lastHour INTEGER NOT NULL,
+     UNIQUE (carrier, number)
    ) STRICT;
    CREATE TABLE monitor_count (
      hour INTEGER NOT NULL, pair INTEGER NOT NULL, answered INTEGER NOT NULL, refused INTEGER NOT NULL,
