@@ -62,6 +62,10 @@ const lists: readonly [name: string, list: () => readonly unknown[]][] = [
     'observations that hardly exist (blocker and person)',
     () => reader.observations({ blocker: 'redress.blocker-3.example', standing: 'person' }, undefined, 50).rows,
   ],
+  [
+    'observations of a number and a standing',
+    () => reader.observations({ number: '+12125550040', standing: 'proven' }, undefined, 50).rows,
+  ],
   ['groups', () => reader.groups({}, now)],
   ['groups of a carrier', () => reader.groups({ carrier: 'carrier-2' }, now)],
   ['groups of a number', () => reader.groups({ number: '+12125550040' }, now)],
