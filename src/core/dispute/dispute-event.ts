@@ -25,28 +25,36 @@ export type DisputeEventContent =
   /** The blocker's answer. `liftedAt` is from when on the number is said to work. */
   | {
       readonly kind: 'answered'
-      readonly data: { readonly outcome: Outcome; readonly words: string; readonly liftedAt: number | undefined }
+      readonly data: {
+        readonly outcome: Outcome
+        readonly words: string
+        readonly liftedAt: number | undefined
+        /** When it came, where that was before it was written down; milliseconds since 1970. */
+        readonly heardAt: number | undefined
+      }
     }
-  /** A call was placed to see whether the number works again. */
+  /** We answered its question. */
+  | { readonly kind: 'replied'; readonly data: { readonly words: string } }
+  /** A call was placed to see whether the number works again. `unclear`: what came back tells neither. */
   | {
       readonly kind: 'retested'
       readonly data: {
         readonly from: string
         readonly to: string
-        readonly result: 'goes-through' | 'blocked' | 'no-answer'
+        readonly result: CallResult | 'unclear'
         readonly words: string
       }
     }
   /** A call that somebody made anyway showed that the number works, or is blocked again; `callAt` is when. */
-  | { readonly kind: 'seen'; readonly data: { readonly result: 'goes-through' | 'blocked'; readonly callAt: number } }
+  | { readonly kind: 'seen'; readonly data: { readonly result: CallResult; readonly callAt: number } }
   | { readonly kind: 'noted'; readonly data: { readonly words: string } }
   | { readonly kind: 'closed'; readonly data: { readonly reason: string } }
   | { readonly kind: 'reopened'; readonly data: { readonly reason: string } }
 
 /** What is contested, with whom. */
 export type DisputeSubject = {
-  /** The group of blocks it was opened from; empty for one that somebody typed. */
-  readonly group: string
+  /** The group of blocks it was opened from; undefined for one that somebody typed. */
+  readonly group: number | undefined
   /** The stable key of who blocked: host of the url, else mail domain, else tel, else carrier. */
   readonly blocker: string
   /** Our numbers, E.164 with plus; at least one. */
@@ -56,6 +64,9 @@ export type DisputeSubject = {
   readonly urls: readonly string[]
   /** Blocked calls that stand for all: what a desk asks for. */
   readonly calls: readonly DisputedCall[]
+  /** What the calls are for, and what has been changed since; empty until somebody says. */
+  readonly purpose: string
+  readonly changed: string
 }
 
 export type DisputedCall = {
@@ -67,13 +78,13 @@ export type DisputedCall = {
 }
 
 export type Filing = {
-  readonly way: 'api' | 'mail' | 'form' | 'telephone'
+  readonly way: Way
   /** The URL, address or number that it went to. */
   readonly to: string
   /** What the blocker calls it. */
   readonly reference: string | undefined
-  /** Where its state can be asked: a secret of this dispute. */
-  readonly status: string | undefined
+  /** Its state can be asked. Where, is a secret that the store keeps apart: it opens the case to whoever has it. */
+  readonly isFollowed: boolean
   /** The blocker wants a link in a message of its own followed first. */
   readonly needsConfirmation: boolean
 }
@@ -88,3 +99,11 @@ export type DeskNews = {
 }
 
 export type Outcome = 'lifted' | 'partly-lifted' | 'upheld'
+
+/** What a call showed of the numbers. */
+export type CallResult = 'goes-through' | 'blocked'
+
+/** How a dispute is handed over. */
+export type Way = (typeof WAYS)[number]
+
+export const WAYS = ['api', 'mail', 'form', 'telephone'] as const

@@ -1,4 +1,4 @@
-import type { DeskNews, DisputeEvent, DisputeSubject, Filing, Outcome } from './dispute-event.ts'
+import type { CallResult, DeskNews, DisputeEvent, DisputeSubject, Filing, Outcome } from './dispute-event.ts'
 
 /** By what we reckon when an answer is late. */
 export type DisputeTerms = {
@@ -13,18 +13,21 @@ export type DisputeTerms = {
  * not decided. `question`: it waits for us. `lifted`: said to work, not seen. `verified`: a call went through since.
  * `regressed`: blocked again since.
  */
-export type DisputeStatus =
-  | 'draft'
-  | 'unconfirmed'
-  | 'filed'
-  | 'waiting'
-  | 'question'
-  | 'lifted'
-  | 'partly-lifted'
-  | 'verified'
-  | 'regressed'
-  | 'upheld'
-  | 'closed'
+export type DisputeStatus = (typeof DISPUTE_STATUSES)[number]
+
+export const DISPUTE_STATUSES = [
+  'draft',
+  'unconfirmed',
+  'filed',
+  'waiting',
+  'question',
+  'lifted',
+  'partly-lifted',
+  'verified',
+  'regressed',
+  'upheld',
+  'closed',
+] as const
 
 /** What is due next: by whom, of what kind, by when. */
 export type DisputeDue =
@@ -57,10 +60,11 @@ export type Dispute = {
 export function readDispute(events: readonly DisputeEvent[], terms: DisputeTerms, now: number): Dispute | undefined {
   const [first] = events
   if (first?.kind !== 'opened') return undefined
-  const state: State = { isClosed: false }
+  const state: State = { isClosed: false, calls: [] }
   for (const event of events) take(state, event)
-  const status = statusOf(state)
-  const due = dueOf(state, status, first.at, terms)
+  const { verifiedAt, regressedAt } = readCalls(state)
+  const status = statusOf(state, verifiedAt, regressedAt)
+  const due = dueOf(state, status, { openedAt: first.at, regressedAt }, terms)
   return {
     id: first.dispute,
     seq: events.at(-1)!.seq,
@@ -73,8 +77,8 @@ export function readDispute(events: readonly DisputeEvent[], terms: DisputeTerms
     outcome: state.outcome,
     answeredAt: state.answeredAt,
     liftedAt: state.liftedAt,
-    verifiedAt: state.verifiedAt,
-    regressedAt: state.regressedAt,
+    verifiedAt,
+    regressedAt,
     status,
     due,
     isOverdue: due !== undefined && due.at < now,
@@ -94,8 +98,8 @@ type State = {
   outcome?: Outcome
   answeredAt?: number
   liftedAt?: number | undefined
-  verifiedAt?: number | undefined
-  regressedAt?: number | undefined
+  /** What calls showed, in the order that we heard of them. */
+  readonly calls: { readonly result: CallResult; readonly at: number }[]
   isClosed: boolean
 }
 
@@ -118,15 +122,17 @@ function take(state: State, event: DisputeEvent): void {
     case 'answered':
       state.heardAt ??= event.at
       state.outcome = event.data.outcome
-      state.answeredAt = event.at
-      state.liftedAt = event.data.outcome === 'upheld' ? undefined : (event.data.liftedAt ?? event.at)
-      state.verifiedAt = state.regressedAt = undefined
+      state.answeredAt = event.data.heardAt ?? event.at
+      state.liftedAt = event.data.outcome === 'upheld' ? undefined : (event.data.liftedAt ?? state.answeredAt)
+      return
+    case 'replied':
+      if (state.news !== undefined) state.news = { ...state.news, question: undefined, due: undefined }
       return
     case 'retested':
-      if (event.data.result !== 'no-answer') noteCall(state, event.data.result, event.at)
+      if (event.data.result !== 'unclear') state.calls.push({ result: event.data.result, at: event.at })
       return
     case 'seen':
-      noteCall(state, event.data.result, event.data.callAt)
+      state.calls.push({ result: event.data.result, at: event.data.callAt })
       return
     case 'closed':
       state.isClosed = true
@@ -136,26 +142,28 @@ function take(state: State, event: DisputeEvent): void {
   }
 }
 
-/** Only calls since the lift say something of it: by the time of the call, not by when we heard of it. */
-function noteCall(state: State, result: 'goes-through' | 'blocked', callAt: number): void {
-  if (state.liftedAt === undefined || callAt < state.liftedAt) return
-  if (result === 'blocked') state.regressedAt ??= callAt
-  else {
-    state.verifiedAt ??= callAt
-    if (state.regressedAt !== undefined && callAt > state.regressedAt) state.regressedAt = undefined
+/** Only calls since the lift say something of it: by the time of the call, not by when we heard of it. The last ones count. */
+function readCalls({ liftedAt, calls }: State): { verifiedAt?: number; regressedAt?: number } {
+  if (liftedAt === undefined) return {}
+  const since = calls.filter(({ at }) => at >= liftedAt).toSorted((one, other) => one.at - other.at)
+  const verified = since.find(({ result }) => result === 'goes-through')
+  const worked = since.findLastIndex(({ result }) => result === 'goes-through')
+  const regressed = since[worked + 1]
+  return {
+    ...(verified !== undefined && { verifiedAt: verified.at }),
+    ...(regressed !== undefined && { regressedAt: regressed.at }),
   }
 }
 
-function statusOf(state: State): DisputeStatus {
+function statusOf(state: State, verifiedAt: number | undefined, regressedAt: number | undefined): DisputeStatus {
   if (state.isClosed) return 'closed'
   if (state.filing === undefined) return 'draft'
   if (state.outcome === 'upheld') return 'upheld'
   if (state.outcome !== undefined) {
-    if (state.regressedAt !== undefined) return 'regressed'
-    return state.verifiedAt === undefined ? state.outcome : 'verified'
+    if (regressedAt !== undefined) return 'regressed'
+    return verifiedAt === undefined ? state.outcome : 'verified'
   }
-  const isConfirmed = state.news !== undefined && state.news.status !== 'unconfirmed'
-  if (state.filing.needsConfirmation && !isConfirmed && state.heardAt === undefined) return 'unconfirmed'
+  if (state.filing.needsConfirmation && state.heardAt === undefined) return 'unconfirmed'
   if (state.news?.question !== undefined) return 'question'
   return state.heardAt === undefined ? 'filed' : 'waiting'
 }
@@ -163,7 +171,7 @@ function statusOf(state: State): DisputeStatus {
 function dueOf(
   state: State,
   status: DisputeStatus,
-  openedAt: number,
+  { openedAt, regressedAt }: { readonly openedAt: number; readonly regressedAt: number | undefined },
   { statusWithinMs, answerWithinMs }: DisputeTerms,
 ): DisputeDue | undefined {
   const filedAt = state.filedAt ?? openedAt
@@ -182,7 +190,7 @@ function dueOf(
     case 'partly-lifted':
       return { what: 'retest', of: 'us', at: (state.liftedAt ?? filedAt) + OURS_MS }
     case 'regressed':
-      return { what: 'file', of: 'us', at: state.regressedAt! + OURS_MS }
+      return { what: 'file', of: 'us', at: regressedAt! + OURS_MS }
     case 'verified':
     case 'upheld':
     case 'closed':
@@ -198,8 +206,6 @@ const NOTHING = {
   outcome: undefined,
   answeredAt: undefined,
   liftedAt: undefined,
-  verifiedAt: undefined,
-  regressedAt: undefined,
 }
 /** The words of the convention for what is decided. */
 const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
