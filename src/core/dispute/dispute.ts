@@ -194,8 +194,9 @@ function dueOf(
     case 'verified':
     case 'upheld':
     case 'closed':
-      return undefined
+      break
   }
+  return undefined
 }
 
 /** Twenty-four hours: what we ask of ourselves. */

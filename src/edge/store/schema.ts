@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { ACCOUNT_TABLES } from './schema-account.ts'
+import { DISPUTE_TABLES } from './schema-dispute.ts'
 import { JOURNAL_AS_NUMBERS } from './schema-journal.ts'
 import { MAIL_TABLES } from './schema-mail.ts'
 import { MONITOR_TABLES } from './schema-monitor.ts'
@@ -246,4 +247,5 @@ const MIGRATIONS = [
   JOURNAL_AS_NUMBERS,
   ERASURE_INDEXES,
   MONITOR_TABLES,
+  DISPUTE_TABLES,
 ]

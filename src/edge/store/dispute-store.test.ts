@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { createInterface } from 'node:readline'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { DisputeEvent, DisputeEventContent } from '#core/dispute/dispute-event.ts'
+import { openDisputeReader, openDisputeStore } from './dispute-store.ts'
+
+const TERMS = { statusWithinMs: 100, answerWithinMs: 1_000 }
+const SECRET = 'https://desk.example/c/Kc9vN2x0RrmJ3p6t1wQ8Zg'
+
+test('a dispute is read back with everything that was recorded, and stands as its events say', (t) => {
+  const { store } = fresh(t)
+  const events = [opened('a', 10), event('a', 2, 20, filed('api')), event('a', 3, 30, noted('x'))]
+  assert.equal(store.record(events.slice(0, 1)), 'recorded')
+  assert.equal(store.record(events.slice(1)), 'recorded')
+  assert.deepEqual(store.events('a'), events)
+  const dispute = store.dispute('a', 121)!
+  assert.deepEqual([dispute.status, dispute.seq, dispute.isOverdue, dispute.due!.at], ['filed', 3, true, 120])
+  assert.deepEqual([store.events('b'), store.dispute('b', 0)], [[], undefined])
+})
+
+test('who was slower records nothing, whatever else came with it', (t) => {
+  const { store, count } = fresh(t)
+  store.record([opened('a', 10)])
+  assert.equal(store.record([event('a', 2, 20, noted('quick'))]), 'recorded')
+  const late = store.record([event('a', 2, 20, filed('api')), event('a', 3, 20, noted('late'))], { statusUrl: SECRET })
+  assert.equal(late, 'behind')
+  assert.equal(store.record([opened('a', 11)]), 'behind')
+  assert.deepEqual(
+    [store.events('a').length, store.statusUrl('a'), store.dispute('a', 0)!.status],
+    [2, undefined, 'draft'],
+  )
+  assert.equal(count('SELECT count(*) FROM dispute_event'), 2)
+})
+
+test('events are neither edited nor deleted, by anybody', (t) => {
+  const { store, path } = fresh(t)
+  store.record([opened('a', 10)])
+  const db = new DatabaseSync(path)
+  t.after(() => db.close())
+  for (const sql of [
+    `UPDATE dispute_event SET data = '{}'`,
+    'UPDATE dispute_event SET at = 1, erasedAt = 2',
+    'DELETE FROM dispute_event',
+  ])
+    assert.throws(() => db.exec(sql), /not (?:edited|deleted)/, sql)
+})
+
+test('where a case at a desk is asked for is in no event, no list and no export, and goes when it is filed anew', (t) => {
+  const { store } = fresh(t)
+  store.record([opened('a', 10), event('a', 2, 20, filed('api'))], {
+    statusUrl: SECRET,
+    contact: 'https://desk.example/r/…',
+  })
+  assert.equal(store.statusUrl('a'), SECRET)
+  const shown = JSON.stringify([
+    store.events('a'),
+    store.disputes({}, undefined, 9, 0),
+    store.times(),
+    store.dispute('a', 0),
+  ])
+  assert.ok(shown.includes('desk.example') && !shown.includes('Kc9v'), shown)
+  store.record([event('a', 3, 30, filed('mail'))])
+  assert.equal(store.statusUrl('a'), undefined)
+})
+
+test('the seed of keys is made once, is kept when the claim is filed, and is of this dispute alone', (t) => {
+  const { store } = fresh(t)
+  store.record([opened('a', 10)])
+  store.record([opened('b', 10)])
+  const one = store.seed('a', Uint8Array.of(1, 2))
+  assert.deepEqual(store.seed('a', Uint8Array.of(3)), one)
+  store.record([event('a', 2, 20, filed('api'))], { statusUrl: SECRET })
+  assert.deepEqual(store.seed('a', Uint8Array.of(3)), Uint8Array.of(1, 2))
+  store.record([event('b', 2, 20, filed('mail'))])
+  assert.deepEqual(store.seed('b', Uint8Array.of(3)), Uint8Array.of(3), 'filed by another way before')
+})
+
+test('lists go by status, blocker, number and what is due, page by page', (t) => {
+  const { store } = fresh(t)
+  for (let index = 0; index < 7; index++)
+    store.record([opened(`d${index}`, 10 + index, { blocker: `b${index % 2}`, numbers: [`+1${index}`, '+19'] })])
+  store.record([event('d3', 2, 50, filed('mail'))])
+  store.record([event('d4', 2, 50, { kind: 'closed', data: { reason: 'x' } })])
+  const ids = (filter: Parameters<typeof store.disputes>[0], limit = 99): string[] =>
+    store.disputes(filter, undefined, limit, 0).disputes.map(({ id }) => id)
+  assert.deepEqual(ids({}), ['d6', 'd5', 'd4', 'd3', 'd2', 'd1', 'd0'])
+  assert.deepEqual(ids({ status: 'filed' }), ['d3'])
+  assert.deepEqual(ids({ isOpen: false }), ['d4'])
+  assert.deepEqual(ids({ blocker: 'b1', isOpen: true }), ['d5', 'd3', 'd1'])
+  assert.deepEqual(ids({ number: '+12' }), ['d2'])
+  assert.deepEqual(ids({ dueBefore: 151 }), ['d3'])
+  assert.deepEqual(ids({ dueBefore: 150 }), [])
+  const pages: string[][] = []
+  for (let after: string | undefined; ;) {
+    const page = store.disputes({}, after, 3, 0)
+    pages.push(page.disputes.map(({ id }) => id))
+    after = page.after
+    if (after === undefined) break
+  }
+  assert.deepEqual(pages, [['d6', 'd5', 'd4'], ['d3', 'd2', 'd1'], ['d0']])
+  assert.deepEqual([store.idsLike('d'), store.idsLike('e')], [['d0', 'd1', 'd2'], []])
+})
+
+test('a desk is asked when its time has come, those first that waited longest, and not of what is settled', (t) => {
+  const { store } = fresh(t)
+  for (const id of ['a', 'b', 'c', 'd', 'e']) store.record([opened(id, 10)])
+  for (const id of ['a', 'b', 'c', 'd']) store.record([event(id, 2, 20, filed('api'))], { statusUrl: SECRET })
+  store.record([event('c', 3, 20, { kind: 'closed', data: { reason: 'x' } })])
+  store.noteAsked('a', { at: 30, unchanged: 1, notBefore: 90 })
+  store.noteAsked('b', { at: 20, unchanged: 0, notBefore: 91 })
+  assert.deepEqual(store.toAsk(89, 9), ['d'])
+  assert.deepEqual(store.toAsk(90, 9), ['d', 'a'])
+  assert.deepEqual(store.toAsk(91, 9), ['d', 'b', 'a'])
+  assert.deepEqual(store.toAsk(91, 1), ['d'])
+  assert.deepEqual(store.asked('a'), { at: 30, unchanged: 1, notBefore: 90 })
+})
+
+test('times are told for measuring, of those disputes only that were filed', (t) => {
+  const { store } = fresh(t)
+  store.record([opened('a', 10)])
+  store.record([opened('b', 10), event('b', 2, 20, filed('mail'))], { contact: 'x@b.example' })
+  store.record([
+    event('b', 3, 50, { kind: 'answered', data: { outcome: 'lifted', words: 'x', liftedAt: 60, heardAt: 40 } }),
+  ])
+  assert.deepEqual(store.times(), [
+    { blocker: 'desk.example', contact: 'x@b.example', filedAt: 20, answeredAt: 40, liftedAt: 60 },
+  ])
+})
+
+test('every list goes along an index', (t) => {
+  const { store, path } = fresh(t)
+  store.record([opened('a', 10)])
+  const db = new DatabaseSync(path)
+  t.after(() => db.close())
+  const plan = (sql: string): string =>
+    db
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map((row) => String(row['detail']))
+      .join('; ')
+  const lists = ['', "WHERE status = 'filed'", 'WHERE isOpen = 1', "WHERE blocker = 'x'"]
+  for (const where of lists) {
+    const found = plan(`SELECT id FROM dispute ${where} ORDER BY opened DESC, number DESC LIMIT 9`)
+    assert.match(found, /USING INDEX/, where)
+    assert.doesNotMatch(found, /TEMP B-TREE/, where)
+  }
+  assert.match(plan('SELECT id FROM dispute WHERE seq = 1'), /SCAN dispute$/, 'what has no index is seen to have none')
+})
+
+test('what came back from record is there after a kill, whole', { timeout: 60_000 }, async (t) => {
+  const { path } = fresh(t)
+  const child = spawn(process.execPath, [fileURLToPath(new URL('dispute-child.ts', import.meta.url)), `sqlite:${path}`])
+  const said: string[] = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    said.push(line)
+    if (said.length === 20) child.kill('SIGKILL')
+  }
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  const reader = openDisputeReader(`sqlite:${path}`, TERMS)
+  t.after(() => reader.close())
+  assert.ok(said.length >= 20)
+  for (const id of said) {
+    assert.equal(reader.events(id).length, 3)
+    assert.equal(reader.statusUrl(id), 'https://b.example/c/secret')
+  }
+  for (const { id, seq } of reader.disputes({}, undefined, 1_000, 0).disputes)
+    assert.ok([1, 3].includes(seq) && reader.events(id).length === seq, 'two events of one step are never parted')
+})
+
+test('a file that is no store is told so', (t) => {
+  const folder = temporary(t)
+  writeFileSync(join(folder, 'x.db'), 'no database at all, but long enough to be read as one'.repeat(40))
+  assert.throws(() => openDisputeStore(`sqlite:${join(folder, 'x.db')}`, { terms: TERMS }), /not a ledger/)
+})
+
+function fresh(t: TestContext) {
+  const path = join(temporary(t), 'recourse.db')
+  const store = openDisputeStore(`sqlite:${path}`, { terms: TERMS, durability: 'off' })
+  t.after(() => store.close())
+  const count = (sql: string): number => {
+    const db = new DatabaseSync(path)
+    try {
+      return Number(Object.values(db.prepare(sql).get()!)[0])
+    } finally {
+      db.close()
+    }
+  }
+  return { store, path, count }
+}
+
+function temporary(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'recourse-dispute-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+function event(dispute: string, seq: number, at: number, content: DisputeEventContent): DisputeEvent {
+  return { dispute, seq, at, by: 'ann', ...content }
+}
+
+function opened(dispute: string, at: number, more: { blocker?: string; numbers?: string[] } = {}): DisputeEvent {
+  const { blocker = 'desk.example', numbers = ['+12125550117'] } = more
+  const data = { group: 3, blocker, numbers, receipts: [], urls: [], calls: [], purpose: '', changed: '' }
+  return event(dispute, 1, at, { kind: 'opened', data })
+}
+
+function filed(way: 'api' | 'mail'): DisputeEventContent {
+  const isApi = way === 'api'
+  const data = { way, to: 'desk.example', reference: 'r', isFollowed: isApi, needsConfirmation: false }
+  return { kind: 'filed', data }
+}
+
+function noted(words: string): DisputeEventContent {
+  return { kind: 'noted', data: { words } }
+}
