@@ -190,7 +190,7 @@ async function readAnswer(
  * Asks the name servers, not the file of hosts: c-ares does that without one of the few threads that files and signatures
  * need as well, and can be stopped.
  */
-async function resolveName(name: string, signal: AbortSignal): Promise<string[]> {
+export async function resolveName(name: string, signal: AbortSignal): Promise<string[]> {
   const resolver = new Resolver({ timeout: RESOLVE_MS, tries: 2 })
   signal.addEventListener('abort', () => resolver.cancel(), { once: true })
   const found = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])

@@ -113,13 +113,13 @@ test('a desk is asked when its time has come, those first that waited longest, a
   for (const id of ['a', 'b', 'c', 'd', 'e']) store.record([opened(id, 10)])
   for (const id of ['a', 'b', 'c', 'd']) store.record([event(id, 2, 20, filed('api'))], { statusUrl: SECRET })
   store.record([event('c', 3, 20, { kind: 'closed', data: { reason: 'x' } })])
-  store.noteAsked('a', { at: 30, unchanged: 1, notBefore: 90 })
-  store.noteAsked('b', { at: 20, unchanged: 0, notBefore: 91 })
+  store.noteAsked('a', { at: 30, unchanged: 1, notBefore: 90, told: 0 })
+  store.noteAsked('b', { at: 20, unchanged: 0, notBefore: 20, told: 91 })
   assert.deepEqual(store.toAsk(89, 9), ['d'])
   assert.deepEqual(store.toAsk(90, 9), ['d', 'a'])
   assert.deepEqual(store.toAsk(91, 9), ['d', 'b', 'a'])
   assert.deepEqual(store.toAsk(91, 1), ['d'])
-  assert.deepEqual(store.asked('a'), { at: 30, unchanged: 1, notBefore: 90 })
+  assert.deepEqual(store.asked('a'), { at: 30, unchanged: 1, notBefore: 90, told: 0 })
 })
 
 test('times are told for measuring, of those disputes only that were filed', (t) => {

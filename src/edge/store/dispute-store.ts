@@ -25,8 +25,10 @@ export type Asked = {
   readonly at: number
   /** How often in a row nothing had changed. */
   readonly unchanged: number
-  /** Milliseconds since 1970; the desk's own word, or our pace. */
+  /** Our pace; milliseconds since 1970. */
   readonly notBefore: number
+  /** Not before then by the desk's own word, which binds people too; 0 where it said nothing. */
+  readonly told: number
 }
 
 export type DisputeStoreOptions = {
@@ -111,7 +113,7 @@ export class DisputeReader {
         `SELECT dispute.id AS id FROM dispute_secret JOIN dispute ON dispute.number = dispute_secret.dispute
            LEFT JOIN dispute_asked ON dispute_asked.dispute = dispute.number
          WHERE dispute_secret.status IS NOT NULL AND dispute.status NOT IN ('closed', 'upheld')
-           AND coalesce(notBefore, 0) <= ? ORDER BY coalesce(dispute_asked.at, 0), dispute.number LIMIT ?`,
+           AND max(coalesce(notBefore, 0), coalesce(told, 0)) <= ? ORDER BY coalesce(dispute_asked.at, 0), dispute.number LIMIT ?`,
       )
       .all(now, limit)
       .map((row) => String(row['id']))
@@ -123,7 +125,14 @@ export class DisputeReader {
         'SELECT dispute_asked.* FROM dispute_asked JOIN dispute ON dispute.number = dispute_asked.dispute WHERE id = ?',
       )
       .get(id)
-    return row && { at: Number(row['at']), unchanged: Number(row['unchanged']), notBefore: Number(row['notBefore']) }
+    return (
+      row && {
+        at: Number(row['at']),
+        unchanged: Number(row['unchanged']),
+        notBefore: Number(row['notBefore']),
+        told: Number(row['told']),
+      }
+    )
   }
 
   /** Where the state of a dispute is asked: a secret, for asking alone. */
@@ -210,14 +219,15 @@ export class DisputeStore extends DisputeReader {
   }
 
   /** Notes that a desk was asked, and when it may be asked again. */
-  noteAsked(id: string, { at, unchanged, notBefore }: Asked): void {
+  noteAsked(id: string, { at, unchanged, notBefore, told }: Asked): void {
     this.#change(() => {
       this.#db
         .prepare(
-          `INSERT INTO dispute_asked (dispute, at, unchanged, notBefore) VALUES (?, ?, ?, ?)
-           ON CONFLICT DO UPDATE SET at = excluded.at, unchanged = excluded.unchanged, notBefore = excluded.notBefore`,
+          `INSERT INTO dispute_asked (dispute, at, unchanged, notBefore, told) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT DO UPDATE SET at = excluded.at, unchanged = excluded.unchanged, notBefore = excluded.notBefore,
+             told = excluded.told`,
         )
-        .run(this.#numberOf(id), at, unchanged, notBefore)
+        .run(this.#numberOf(id), at, unchanged, notBefore, told)
     })
   }
 

@@ -26,5 +26,6 @@ export const DISPUTE_TABLES = `CREATE TABLE dispute (
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE dispute_secret (dispute INTEGER PRIMARY KEY, seed BLOB NOT NULL, status TEXT) STRICT;
    CREATE TABLE dispute_asked (
-     dispute INTEGER PRIMARY KEY, at INTEGER NOT NULL, unchanged INTEGER NOT NULL, notBefore INTEGER NOT NULL
+     dispute INTEGER PRIMARY KEY, at INTEGER NOT NULL, unchanged INTEGER NOT NULL, notBefore INTEGER NOT NULL,
+     told INTEGER NOT NULL
    ) STRICT`
