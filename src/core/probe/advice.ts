@@ -36,7 +36,16 @@ export function advise(deductions: readonly Deduction[], guess: Guess | undefine
     return known
       .map(({ product, culprit, standing }): Advice => {
         const { does, remedy, source, date } = typeof culprit === 'string' ? CULPRITS[culprit] : culprit
-        return { kind, product, does, remedy, source, date, standing, isGuessed: product === guess?.product }
+        return {
+          kind,
+          product,
+          does,
+          remedy,
+          source,
+          date,
+          standing: standing === 'tested' && RUN.has(kind) ? 'tested' : 'untested',
+          isGuessed: product === guess?.product,
+        }
       })
       .toSorted((one, other) => Number(other.isGuessed) - Number(one.isGuessed))
   })
@@ -201,3 +210,12 @@ const ADVICE: readonly Entry[] = [
   { product: 'drachtio', kinds: ['tried-again', 'status-changed'], culprit: 'jambonzEarly', standing: 'untested' },
   { product: 'Sangoma', kinds: ['reason-value-lost'], culprit: 'sangomaFirst', standing: 'untested' },
 ]
+
+/** The kinds of damage that test/journeys/probe.test.ts makes a product do. */
+const RUN: ReadonlySet<FindingKind> = new Set([
+  'phrase-changed',
+  'status-changed',
+  'reason-stripped',
+  'reason-doubled',
+  'tried-again',
+])

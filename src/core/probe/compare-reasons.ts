@@ -107,7 +107,12 @@ function nameChange(was: Value, is: Value): [kind: FindingKind, note: string] {
     return ['reason-cut', `its text ends after ${arrivedText.length} of ${text.length} characters`]
   if (was.bytes.startsWith(is.bytes)) return ['reason-cut', `it ends after ${is.bytes.length} characters`]
   const others = (value: Value): string =>
-    JSON.stringify(value.parameters.filter(([name]) => name !== 'location').toSorted())
+    JSON.stringify(
+      value.parameters
+        .filter(([name]) => name !== 'location')
+        .map((pair) => pair.join('='))
+        .toSorted(),
+    )
   if (others(was) === others(is)) {
     const location = valueOf(is, 'location')
     return ['location-changed', location === undefined ? 'location is gone' : `location is ${location}`]

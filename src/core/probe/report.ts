@@ -29,7 +29,7 @@ export function reportOn(
   return { ...run, ...grading, guess, advice: advise(grading.deductions, guess), comparisons }
 }
 
-/** The report as one JSON object: a public format, `docs/probe.md` has its keys. */
+/** The report as one JSON object; `format` names its version. */
 export function reportAsJson({ comparisons, ...report }: ProbeReport): string {
   const scenarios = comparisons.map(({ scenario: { id, title, group, cite }, ...comparison }) => ({
     id,
