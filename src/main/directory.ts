@@ -20,7 +20,7 @@ export type ReadDisputeTimes = (reader: MonitorReader) => readonly DisputeTimes[
 /** Adds `recourse directory list | show`. */
 export function directoryCommands(
   program: Command,
-  disputes: ReadDisputeTimes = () => [],
+  disputes: ReadDisputeTimes = (reader) => reader.disputeTimes(),
   to: Output = STANDARD,
 ): void {
   const command = program

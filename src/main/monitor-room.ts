@@ -126,7 +126,8 @@ export function showMinute(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')
 }
 
-function pathOf({ store, config }: MonitorWords): string {
+/** The store that a command means; it has to be there. Throws `Stop`. */
+export function pathOf({ store, config }: MonitorWords): string {
   const path = store === undefined ? loadOrStop(config).config.store.path : parseStore(store)
   if (existsSync(path)) return path
   throw new Stop(EXIT.unusable, `there is no store at ${visible(path)}; ${NO_DATA}`)

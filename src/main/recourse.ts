@@ -58,6 +58,7 @@ async function addVerbs(): Promise<void> {
     observations: async () => (await import('./observations.ts')).observationCommands(program),
     groups: async () => (await import('./groups.ts')).groupCommands(program),
     directory: async () => (await import('./directory.ts')).directoryCommands(program),
+    disputes: async () => (await import('./disputes.ts')).disputeCommands(program),
     config: async () => (await import('./config-command.ts')).configCommand(program),
   }
   const typed = process.argv[2] ?? ''

@@ -10,6 +10,7 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { DisputeEvent, DisputeEventContent } from '#core/dispute/dispute-event.ts'
 import { openDisputeReader, openDisputeStore } from './dispute-store.ts'
+import { openMonitorReader } from './monitor-reader.ts'
 
 const TERMS = { statusWithinMs: 100, answerWithinMs: 1_000 }
 const SECRET = 'https://desk.example/c/Kc9vN2x0RrmJ3p6t1wQ8Zg'
@@ -53,7 +54,7 @@ test('events are neither edited nor deleted, by anybody', (t) => {
 })
 
 test('where a case at a desk is asked for is in no event, no list and no export, and goes when it is filed anew', (t) => {
-  const { store } = fresh(t)
+  const { store, path } = fresh(t)
   store.record([opened('a', 10), event('a', 2, 20, filed('api'))], {
     statusUrl: SECRET,
     contact: 'https://desk.example/r/…',
@@ -62,7 +63,7 @@ test('where a case at a desk is asked for is in no event, no list and no export,
   const shown = JSON.stringify([
     store.events('a'),
     store.disputes({}, undefined, 9, 0),
-    store.times(),
+    timesOf(path),
     store.dispute('a', 0),
   ])
   assert.ok(shown.includes('desk.example') && !shown.includes('Kc9v'), shown)
@@ -123,13 +124,13 @@ test('a desk is asked when its time has come, those first that waited longest, a
 })
 
 test('times are told for measuring, of those disputes only that were filed', (t) => {
-  const { store } = fresh(t)
+  const { store, path } = fresh(t)
   store.record([opened('a', 10)])
   store.record([opened('b', 10), event('b', 2, 20, filed('mail'))], { contact: 'x@b.example' })
   store.record([
     event('b', 3, 50, { kind: 'answered', data: { outcome: 'lifted', words: 'x', liftedAt: 60, heardAt: 40 } }),
   ])
-  assert.deepEqual(store.times(), [
+  assert.deepEqual(timesOf(path), [
     { blocker: 'desk.example', contact: 'x@b.example', filedAt: 20, answeredAt: 40, liftedAt: 60 },
   ])
 })
@@ -193,6 +194,16 @@ function fresh(t: TestContext) {
     }
   }
   return { store, path, count }
+}
+
+/** As the directory measures. */
+function timesOf(path: string): unknown {
+  const reader = openMonitorReader(`sqlite:${path}`)
+  try {
+    return reader.disputeTimes()
+  } finally {
+    reader.close()
+  }
 }
 
 function temporary(t: TestContext): string {

@@ -1,7 +1,6 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import type { DisputeEvent } from '#core/dispute/dispute-event.ts'
 import { type Dispute, type DisputeStatus, type DisputeTerms, readDispute } from '#core/dispute/dispute.ts'
-import type { DisputeTimes } from '#core/observe/directory.ts'
 import { type Durability, explainSqlite, openForReading, openForWriting, parseStoreUrl } from './schema.ts'
 
 // Disputes on stable storage. A dispute is its events; `dispute` and `dispute_number` are what lists are made of, and follow
@@ -143,23 +142,6 @@ export class DisputeReader {
       )
       .get(id)
     return typeof row?.['status'] === 'string' ? row['status'] : undefined
-  }
-
-  /** What came of disputes that were filed since, for measuring. */
-  times(since = 0, limit = 10_000): DisputeTimes[] {
-    return this.#db
-      .prepare(
-        `SELECT blocker, contact, filedAt, answeredAt, liftedAt FROM dispute
-         WHERE filedAt IS NOT NULL AND filedAt >= ? ORDER BY filedAt DESC LIMIT ?`,
-      )
-      .all(since, limit)
-      .map((row) => ({
-        blocker: String(row['blocker']),
-        contact: String(row['contact']),
-        filedAt: Number(row['filedAt']),
-        answeredAt: row['answeredAt'] === null ? undefined : Number(row['answeredAt']),
-        liftedAt: row['liftedAt'] === null ? undefined : Number(row['liftedAt']),
-      }))
   }
 
   close(): void {

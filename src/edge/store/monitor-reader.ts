@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Attempt } from '#core/observe/attempt.ts'
-import type { ContactRecord } from '#core/observe/directory.ts'
+import type { ContactRecord, DisputeTimes } from '#core/observe/directory.ts'
 import {
   type BlockStanding,
   EARLIER_QUARTERS,
@@ -250,6 +250,24 @@ export class MonitorReader {
         first: Number(row['first']),
         last: Number(row['last']),
         calls: Number(row['calls']),
+      }))
+  }
+
+  /** What came of disputes that were filed, the last ones, for measuring. */
+  disputeTimes(limit = 10_000): DisputeTimes[] {
+    const timeOf = (value: unknown): number | undefined => (value === null ? undefined : Number(value))
+    return this.#db
+      .prepare(
+        `SELECT blocker, contact, filedAt, answeredAt, liftedAt FROM dispute
+         WHERE filedAt IS NOT NULL ORDER BY filedAt DESC LIMIT ?`,
+      )
+      .all(limit)
+      .map((row) => ({
+        blocker: String(row['blocker']),
+        contact: String(row['contact']),
+        filedAt: Number(row['filedAt']),
+        answeredAt: timeOf(row['answeredAt']),
+        liftedAt: timeOf(row['liftedAt']),
       }))
   }
 
