@@ -67,6 +67,7 @@ const REGRESSED: CaseEventContent = {
 const NOTE: CaseEventContent = { kind: 'updated', data: { what: 'note', text: 'secret thought' } }
 const WITHDRAWN: CaseEventContent = { kind: 'withdrawn', data: { reason: 'settled' } }
 const REOPENED: CaseEventContent = { kind: 'reopened', data: { reason: 'changed' } }
+const UNANSWERED: CaseEventContent = { kind: 'expired', data: { what: 'unanswered' } }
 const EXPIRED: CaseEventContent = { kind: 'expired', data: { what: 'lift' } }
 
 /** Events, then the status and what is due next, counted from the last event. */
@@ -85,6 +86,11 @@ const STANDS: readonly (readonly [events: readonly CaseEventContent[], status: s
   [[OPENED, CONFIRMED, UPHOLD], 'upheld', 'nothing'],
   [[OPENED, CONFIRMED, UPHOLD, VERIFIED], 'upheld', 'nothing'],
   [[OPENED, CONFIRMED, UPHOLD, REOPENED], 'open', 'decision 48h'],
+  [[OPENED, CONFIRMED, LIFT, EFFECTIVE, REOPENED, REGRESSED], 'open', 'decision 47h'],
+  [[OPENED, CONFIRMED, LIFT, EFFECTIVE, REOPENED, EXPIRED], 'open', 'decision 47h'],
+  [[OPENED, CONFIRMED, LIFT, EFFECTIVE, REOPENED, ASKED, EXPIRED], 'waiting-for-claimant', 'answer 335h'],
+  [[OPENED, CONFIRMED, LIFT, EFFECTIVE, REGRESSED, EXPIRED], 'expired', 'nothing'],
+  [[OPENED, CONFIRMED, LIFT, EFFECTIVE, REGRESSED, ASKED, UNANSWERED], 'regressed', 'decision 46h'],
   [[OPENED, CONFIRMED, WITHDRAWN], 'withdrawn', 'nothing'],
   [[OPENED, CONFIRMED, TOLD, LIFT, EFFECTIVE, correction(4)], 'open', 'decision 44h'],
   [[OPENED, CONFIRMED, TOLD, LIFT, EFFECTIVE, correction(4), UPHOLD], 'upheld', 'nothing'],
@@ -99,7 +105,7 @@ test('how a case stands and what is due follows from its events alone', () => {
     const words = found.due === undefined ? 'nothing' : `${found.due.what} ${(found.due.at - last) / HOUR_MS}h`
     assert.deepEqual([found.status, words], [status, due], contents.map(({ kind }) => kind).join(' '))
   }
-  assert.equal(STANDS.length, 18)
+  assert.equal(STANDS.length, 23)
 })
 
 const PARTLY: CaseEventContent = {
@@ -108,7 +114,6 @@ const PARTLY: CaseEventContent = {
 }
 const GRANT: CaseEventContent = { kind: 'decided', data: { decision: { outcome: 'grant', reason: 'Known' } } }
 const EFFECTIVE_NEXT: CaseEventContent = { kind: 'effective', data: { standing: [8], from: AT + 20_000 } }
-const UNANSWERED: CaseEventContent = { kind: 'expired', data: { what: 'unanswered' } }
 
 /** Events behind the opening and the confirming, how the case stands by them, which of them was wrong, and how it stands then. */
 const CORRECTED: readonly (readonly [

@@ -46,6 +46,8 @@ export type Case = {
   readonly statusAt: number | undefined
   /** From when on the lift is in force at the gates, by which entries; undefined without one. */
   readonly effect: { readonly from: number; readonly standing: readonly number[] } | undefined
+  /** The decision whose entries those are, also while the case is open again. */
+  readonly held: { readonly decision: Decision; readonly decidedAt: number } | undefined
   readonly verifiedAt: number | undefined
   readonly regressedAt: number | undefined
   readonly proofs: readonly Proof[]
@@ -103,8 +105,6 @@ type State = { -readonly [key in Exclude<keyof Case, 'seq' | 'due' | 'isOverdue'
   /** From when the clock of the next step runs. */
   clockFrom: number
   askedAt: number | undefined
-  /** The decision whose entries are in force, also while the case is open again. */
-  held: { readonly decision: Decision; readonly decidedAt: number } | undefined
   proofs: Proof[]
   evidence: EvidenceFile[]
 }
@@ -187,14 +187,21 @@ function take(state: State, event: CaseEvent): void {
       return
     case 'regressed':
       state.regressedAt ??= event.at
+      // Open again, it is being looked at already.
+      if (isOpenStatus(state.status)) return
       state.clockFrom = event.at
       state.status = 'regressed'
       return
     case 'expired':
+      if (event.data.what === 'lift') {
+        state.effect = undefined
+        state.held = undefined
+        // Open again, somebody still has to do something.
+        if (isOpenStatus(state.status) && state.status !== 'regressed') return
+      }
       state.question = undefined
       state.status = 'expired'
-      if (event.data.what === 'lift') state.effect = undefined
-      else if (holdsEntries(state)) restore(state)
+      if (event.data.what !== 'lift' && holdsEntries(state)) restore(state)
       return
     case 'withdrawn':
       state.question = undefined
@@ -214,7 +221,8 @@ function restore(state: State): void {
   state.decision = decision
   state.decidedAt = decidedAt
   const status = STATUS_OF[decision.outcome]
-  state.status = status === 'lifted' && state.verifiedAt !== undefined ? 'verified' : status
+  if (state.regressedAt !== undefined) state.status = 'regressed'
+  else state.status = status === 'lifted' && state.verifiedAt !== undefined ? 'verified' : status
 }
 
 /** What a wrong decision had ended stays ended, and what a wrong effect gave has ended: neither is in force. */

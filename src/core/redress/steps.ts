@@ -337,8 +337,8 @@ export function correctCase(step: StepTerms, place: number, reason: string, by: 
 
 /** A gate let a lifted call go on. */
 export function verifyLift(step: StepTerms, number: string, callAt: number): Step {
-  const { effect, verifiedAt, decidedAt } = step.found
-  if (effect === undefined || verifiedAt !== undefined || decidedAt === undefined || callAt < decidedAt)
+  const { effect, verifiedAt, held } = step.found
+  if (effect === undefined || verifiedAt !== undefined || held === undefined || callAt < held.decidedAt)
     return refuse('call', 'shows nothing new')
   return plain(step, DESK, [{ kind: 'verified', data: { number, callAt } }])
 }
@@ -352,8 +352,11 @@ export function regressLift(
   alerts: readonly string[],
 ): Step {
   const { found, letters, status } = step
-  const isLifted = found.status === 'lifted' || found.status === 'verified' || found.status === 'partly-lifted'
-  if (!isLifted || found.effect === undefined || callAt < found.effect.from) return refuse('call', 'shows nothing new')
+  const { effect, held, regressedAt } = found
+  const isLifted = held?.decision.outcome === 'lift' || held?.decision.outcome === 'partly'
+  // Whatever is asked of the claimant meanwhile: as long as the lift is in force, nothing may block the call.
+  if (!isLifted || !holdsEntries(found) || effect === undefined || callAt < effect.from || regressedAt !== undefined)
+    return refuse('call', 'shows nothing new')
   const contents: CaseEventContent[] = [{ kind: 'regressed', data: { number, receipt, callAt } }]
   const now = after(step, DESK, contents)
   const mails = [
@@ -371,10 +374,9 @@ export function expireCase(step: StepTerms): Step {
     const mail = what === 'unanswered' ? expiredLetter(found, status, letters) : undefined
     return plain(step, DESK, [{ kind: 'expired', data: { what } }], undefined, [mail])
   }
-  const { decision, effect } = found
+  const decision = found.held?.decision
   const isOver =
-    LIFTED.has(found.status) &&
-    effect !== undefined &&
+    holdsEntries(found) &&
     decision !== undefined &&
     'lifts' in decision &&
     decision.lifts.length > 0 &&
@@ -532,4 +534,3 @@ export const REOPENINGS_MAX = 5
 const CLAIMANT: CaseActor = { kind: 'claimant' }
 const DESK: CaseActor = { kind: 'desk' }
 const NOTHING = { events: [], mails: [], standing: [], ended: [], audit: [] } as const
-const LIFTED: ReadonlySet<Case['status']> = new Set(['lifted', 'verified', 'partly-lifted', 'regressed'])

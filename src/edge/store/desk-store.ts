@@ -1,7 +1,7 @@
 // One thing: cases on stable storage. What is recorded, what is read back, and the tables that lists are made of.
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { hash } from 'node:crypto'
-import { type Case, type CaseTerms, isOpenStatus, readCase } from '#core/redress/case.ts'
+import { type Case, type CaseTerms, holdsEntries, isOpenStatus, readCase } from '#core/redress/case.ts'
 import type { CaseActor, CaseEvent } from '#core/redress/case-event.ts'
 import type { CaseStatus } from '#core/redress/case-view.ts'
 import type { DeskChange } from '#core/redress/change.ts'
@@ -168,10 +168,7 @@ export function openDeskStore(url: string, options: DeskStoreOptions): DeskStore
     },
     liftsOver: (now, limit) =>
       db
-        .prepare(
-          `SELECT id FROM case_view WHERE status IN ('lifted', 'verified', 'partly-lifted', 'regressed') AND liftsUntil <= ?
-           LIMIT ?`,
-        )
+        .prepare('SELECT id FROM case_view WHERE liftsUntil <= ? ORDER BY liftsUntil LIMIT ?')
         .all(now, limit)
         .map((row) => String(row['id'])),
     challenges: (id, now) =>
@@ -414,8 +411,9 @@ function writeKeys(db: DatabaseSync, number: number, found: Case): void {
     db.prepare('INSERT INTO case_claimant (mail, "case") VALUES (?, ?)').run(email.toLowerCase(), number)
 }
 
-/** When the last lift ends; never for one without an end, or where there is none. */
-function liftsUntil({ decision }: Case): number {
+/** When the last lift ends; never for one without an end, or where none is in force. */
+function liftsUntil(found: Case): number {
+  const decision = holdsEntries(found) ? found.held?.decision : undefined
   if (decision === undefined || !('lifts' in decision) || decision.lifts.length === 0) return NEVER
   return Math.max(...decision.lifts.map(({ until }) => until ?? NEVER))
 }

@@ -38,6 +38,22 @@ test('a case is told to be due soon and then overdue, once each and to each addr
   assert.deepEqual(world.alarms, [])
 })
 
+test('a lift that runs out ends in its case while that is open again too, which then can be withdrawn; one in time does not', async (t) => {
+  const { world, chores } = await openChores(t)
+  const [over, lasting] = [await world.confirmed(NUMBER), await world.confirmed('+12125550118')]
+  const until = world.now + DAY_MS
+  await world.lifted(over, NUMBER, { until })
+  await world.lifted(lasting, '+12125550118', { until: until + DAY_MS })
+  const from = { address: '192.0.2.7', work: undefined, waited: false, once: undefined }
+  for (const id of [over, lasting]) await world.desk.reopen(world.cases.statusToken(id), 'another question', from)
+  world.now = until + 1_000
+  chores.look()
+  assert.deepEqual([world.kinds(over).at(-1), world.kinds(lasting).at(-1)], ['expired', 'reopened'])
+  assert.equal(world.cases.read(over)?.found.status, 'open')
+  assert.equal((await world.office.withdraw(lasting, 'done', WORKER)).kind, 'refused')
+  assert.equal((await world.office.withdraw(over, 'done', WORKER)).kind, 'done')
+})
+
 test('however many cases are overdue, one that is due soon behind them is told of in the next round', async (t) => {
   const { world, chores } = await openChores(t)
   const id = await world.confirmed(NUMBER)

@@ -8,6 +8,7 @@ import { DESK_START_MS, type DeskWorld, openDeskWorld, WORKER } from '../../../t
 const NUMBER = '+12125550117'
 const OTHER = '+12125550118'
 const ALERTS = ['unblock@northwire.example']
+const VISITOR = { address: '192.0.2.7', work: undefined, waited: false, once: undefined }
 
 test('the first call of a lifted number that goes on verifies its case; one before the lift, of another number or blocked does not', async (t) => {
   const { world, watch } = await openWatch(t)
@@ -117,6 +118,24 @@ test('a lift of one rule regresses by another where the whole was lifted, not wh
     await world.blocked({ calling: number, at, ...block })
     watch.look()
     assert.equal(statusOf(world, id), status, number)
+  }
+})
+
+test('a block within a lift is a regression while the case is open again too, once; the case stays open', async (t) => {
+  for (const asks of [false, true]) {
+    const { world, watch } = await openWatch(t)
+    const id = await world.confirmed(NUMBER)
+    world.now += 60_000
+    await world.lifted(id, NUMBER)
+    await world.desk.reopen(world.cases.statusToken(id), 'another question', VISITOR)
+    if (asks) await world.office.ask(id, 'Which calls?', WORKER)
+    world.now += 60_000
+    for (const at of [world.now - 5_000, world.now - 4_000]) await world.blocked({ calling: NUMBER, at })
+    world.now += 60_000
+    watch.look()
+    assert.equal(statusOf(world, id), asks ? 'waiting-for-claimant' : 'open')
+    assert.deepEqual([watch.figures.regressed, world.kinds(id).filter((kind) => kind === 'regressed').length], [1, 1])
+    assert.ok(world.mails().some(({ to }) => to === ALERTS[0]))
   }
 })
 

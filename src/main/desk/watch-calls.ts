@@ -82,7 +82,7 @@ export function watchCalls(
     for (const lift of store.liftsOn(personal.calling, open.at)) {
       if (!isWithin(lift, open.attestation)) continue
       // Who was told that the block is lifted is blocked again, by whatever rule; in a part of it that may be meant.
-      const isPart = cases.read(lift.origin)?.found.decision?.outcome === 'partly'
+      const isPart = cases.read(lift.origin)?.found.held?.decision.outcome === 'partly'
       if (isPart && lift.kind === 'lift' && lift.rule !== undefined && lift.rule !== open.rule) continue
       const { calling, receipt } = personal
       const taken = cases.take(lift.origin, (step) => regressLift(step, calling, receipt, open.at, alerts()))
