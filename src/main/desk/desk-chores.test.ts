@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { type DeskWorld, openDeskWorld, WORKER } from '../../../test/desk-world.ts'
-import { DUE_MAX, SOON_MS, startDeskChores } from './desk-chores.ts'
+import { CHANGES_MAX, DUE_MAX, SOON_MS, startDeskChores } from './desk-chores.ts'
 
 const NUMBER = '+12125550117'
 const ALERTS = ['unblock@northwire.example', 'boss@northwire.example']
@@ -52,6 +52,24 @@ test('a lift that runs out ends in its case while that is open again too, which 
   assert.equal(world.cases.read(over)?.found.status, 'open')
   assert.equal((await world.office.withdraw(lasting, 'done', WORKER)).kind, 'refused')
   assert.equal((await world.office.withdraw(over, 'done', WORKER)).kind, 'done')
+})
+
+test('many cases whose time is up are closed in rounds that let others have their turn', async (t) => {
+  const { world, chores } = await openChores(t)
+  const ids: string[] = []
+  for (let case_ = 0; case_ < CHANGES_MAX + 20; case_++) {
+    const id = await world.confirmed(`+1212555${2_000 + case_}`)
+    await world.office.ask(id, 'Who agreed?', WORKER)
+    ids.push(id)
+    world.now += 240_000
+  }
+  world.now = world.cases.read(ids.at(-1)!)!.found.due!.at + 1_000
+  const closed = () => ids.filter((id) => world.cases.read(id)?.found.status === 'expired').length
+  chores.look()
+  const first = closed()
+  assert.ok(first >= CHANGES_MAX && first < ids.length, `${first} at once`)
+  chores.look()
+  assert.equal(closed(), ids.length)
 })
 
 test('however many cases are overdue, one that is due soon behind them is told of in the next round', async (t) => {

@@ -1,3 +1,4 @@
+import type { CaseDue } from '#core/redress/office.ts'
 import { alertCase, expireCase } from '#core/redress/steps.ts'
 import { Cases } from './cases.ts'
 import type { DeskParts } from './desk.ts'
@@ -33,23 +34,32 @@ export function startDeskChores(parts: DeskParts, terms: DeskChoresTerms): DeskC
   /** Behind which case the next round goes on; undefined for the one that is due first. */
   let place: string | undefined
   let erasedAt = 0
+  let again: NodeJS.Timeout | undefined
+
+  /** What one case asks for; whether anything was recorded. */
+  const attendOne = (id: string, due: CaseDue, at: number): boolean => {
+    if (due.what === 'answer') return due.at < at && cases.take(id, expireCase).kind === 'done'
+    const what = due.at < at ? 'overdue' : 'soon'
+    const name = `alert ${what} ${id} ${due.at}`
+    if (store.mark(name) !== undefined) return false
+    const isTold = cases.take(id, (step) => alertCase(step, what, terms.alerts())).kind === 'done'
+    if (what === 'overdue') terms.overdue(id)
+    return isTold
+  }
 
   /** Looks at so many cases, and goes on behind them next time: however many are overdue, those behind them are looked at too. */
   const attend = (at: number): void => {
-    const page = store.dueBefore(at + SOON_MS, DUE_MAX, place)
-    place = page.after
-    for (const { id, due } of page.cases) {
-      if (due.what === 'answer') {
-        if (due.at < at) cases.take(id, expireCase)
-        continue
-      }
-      const what = due.at < at ? 'overdue' : 'soon'
-      const name = `alert ${what} ${id} ${due.at}`
-      if (store.mark(name) !== undefined) continue
-      cases.take(id, (step) => alertCase(step, what, terms.alerts()))
-      if (what === 'overdue') terms.overdue(id)
+    let changes = 0
+    for (let seen = 0; seen < DUE_MAX && changes < CHANGES_MAX;) {
+      const page = store.dueBefore(at + SOON_MS, DUE_PAGE, place)
+      place = page.after
+      seen += page.cases.length
+      for (const { id, due } of page.cases) if (attendOne(id, due, at)) changes++
+      if (place === undefined) break
     }
-    for (const id of store.liftsOver(at, DUE_MAX)) cases.take(id, expireCase)
+    for (const id of store.liftsOver(at, DUE_PAGE)) if (cases.take(id, expireCase).kind === 'done') changes++
+    // Each is a transaction that waits for the disk: people who read pages have their turn first.
+    if (changes >= CHANGES_MAX) again = setTimeout(look, AGAIN_MS)
   }
 
   const erase = (at: number): void => {
@@ -70,7 +80,8 @@ export function startDeskChores(parts: DeskParts, terms: DeskChoresTerms): DeskC
     if (counts.includes(ERASED_MAX)) erasedAt = 0
   }
 
-  const look = (): void => {
+  function look(): void {
+    clearTimeout(again)
     const warm = (at: number): void => parts.monthly.warm(at)
     for (const chore of [attend, warm, erase, () => sweep.step()]) {
       try {
@@ -81,8 +92,12 @@ export function startDeskChores(parts: DeskParts, terms: DeskChoresTerms): DeskC
     }
   }
   const timer = setInterval(look, LOOK_EVERY_MS)
+  const close = (): void => {
+    clearInterval(timer)
+    clearTimeout(again)
+  }
   look()
-  return { figures, look, close: () => clearInterval(timer) }
+  return { figures, look, close }
 }
 
 const LOOK_EVERY_MS = 15_000
@@ -90,6 +105,10 @@ const LOOK_EVERY_MS = 15_000
 export const SOON_MS = 4 * 3_600_000
 /** Cases that one round looks at. */
 export const DUE_MAX = 5_000
+/** Cases read at a time, and changes after which a round goes on later. */
+const DUE_PAGE = 50
+export const CHANGES_MAX = 50
+const AGAIN_MS = 100
 const ERASE_EVERY_MS = 3_600_000
 /** Cases, registrations and entries erased at a time. */
 const ERASED_MAX = 200
