@@ -101,7 +101,7 @@ export async function openMonitor(config: Config, path: string, alarms: Alarms):
     return await startMonitor(`sqlite:${config.store.path}`, config.monitor, (cause) => alarms.raise('monitor', cause))
   } catch (error) {
     if (!(error instanceof NoMonitor)) throw error
-    throw cannotListen(error.message.replace(/^cannot listen on /, ''), `monitor.hep in ${path}`, error)
+    throw cannotListen(error.message.replace(/^cannot listen on /, ''), `monitor.${error.key} in ${path}`, error)
   }
 }
 

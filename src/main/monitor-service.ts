@@ -2,12 +2,15 @@ import { Worker } from 'node:worker_threads'
 import type { Figure } from '#edge/health/serve.ts'
 import { HEP_IN_FIGURES } from '#edge/hep/receive-hep.ts'
 import type { MonitorConfig } from '#main/config/monitor.ts'
+import { DOOR_FIGURES } from '#main/monitor/door.ts'
 import type { MonitorFigures, MonitorReport, MonitorTask } from './monitor-thread.ts'
 
 /** The monitor at work beside the gates, in its thread. */
 export type MonitorService = {
   /** What it takes copies on. */
   readonly local: readonly string[]
+  /** The URL that posts about calls are taken on; undefined for none. */
+  readonly door: string | undefined
   /** Undefined where there is no monitor, or it has counted nothing yet. */
   readonly figures: () => MonitorFigures | undefined
   close(): Promise<void>
@@ -15,11 +18,14 @@ export type MonitorService = {
 
 /** An address that copies cannot be taken on, and the system's code. */
 export class NoMonitor extends Error {
+  /** The key of the section that names it. */
+  readonly key: string
   readonly code: string
 
-  constructor(message: string, code: string) {
+  constructor(message: string, key: string, code: string) {
     super(message)
     this.name = 'NoMonitor'
+    this.key = key
     this.code = code
   }
 }
@@ -33,11 +39,12 @@ export async function startMonitor(
   config: MonitorConfig | undefined,
   alarm: (cause: unknown) => void,
 ): Promise<MonitorService> {
-  if (config === undefined || config.listen.length === 0)
-    return { local: [], figures: () => undefined, close: () => Promise.resolve() }
+  if (config === undefined || (config.listen.length === 0 && config.webhooks === undefined))
+    return { local: [], door: undefined, figures: () => undefined, close: () => Promise.resolve() }
   const file = new URL(import.meta.url.endsWith('.ts') ? './monitor-thread.ts' : './monitor-thread.js', import.meta.url)
   let thread: Worker | undefined
   let local: readonly string[] = []
+  let door: string | undefined
   let figures: MonitorFigures | undefined
   let again: NodeJS.Timeout | undefined
   let isClosed = false
@@ -50,10 +57,10 @@ export async function startMonitor(
       switch (report.kind) {
         case 'open':
           isOpen = true
-          ;({ local } = report)
+          ;({ local, door } = report)
           return settled?.opened()
         case 'no-tap':
-          return (settled?.failed ?? alarm)(new NoMonitor(report.message, report.code))
+          return (settled?.failed ?? alarm)(new NoMonitor(report.message, report.key, report.code))
         case 'figures':
           figures = before === undefined ? report.figures : addedTo(before, report.figures)
           return
@@ -75,6 +82,9 @@ export async function startMonitor(
     get local() {
       return local
     },
+    get door() {
+      return door
+    },
     figures: () => figures,
     async close() {
       isClosed = true
@@ -92,7 +102,7 @@ export async function startMonitor(
 
 /** What the metrics page shows of the monitor. */
 export function monitorFigures(read: MonitorService['figures']): Figure[] {
-  return Object.entries({ ...HEP_IN_FIGURES, ...ROOM_FIGURES }).map(([key, help]): Figure => {
+  return Object.entries({ ...HEP_IN_FIGURES, ...DOOR_FIGURES, ...ROOM_FIGURES }).map(([key, help]): Figure => {
     const snake = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
     const isNow = key === 'followed'
     return {
@@ -111,7 +121,9 @@ function addedTo(before: MonitorFigures, now: MonitorFigures): MonitorFigures {
 }
 
 /** Each figure's name and its help text, beside those of copies. */
-const ROOM_FIGURES: { readonly [name in keyof Omit<MonitorFigures, keyof typeof HEP_IN_FIGURES>]: string } = {
+const ROOM_FIGURES: {
+  readonly [name in keyof Omit<MonitorFigures, keyof typeof HEP_IN_FIGURES | keyof typeof DOOR_FIGURES>]: string
+} = {
   messages: 'SIP messages looked at',
   broken: 'of these, those that break the grammar of SIP',
   answered: 'calls seen to be answered',

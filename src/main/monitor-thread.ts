@@ -6,16 +6,17 @@ import type { HepInFigures } from '#edge/hep/receive-hep.ts'
 import { openMonitorStore } from '#edge/store/monitor-store.ts'
 import type { MonitorConfig } from '#main/config/monitor.ts'
 import { nameCarriers } from '#main/monitor/carriers.ts'
+import type { DoorFigures } from '#main/monitor/door.ts'
 import { type LiveSources, NoTap, openLive } from '#main/monitor/live.ts'
 import { MonitorRoom, type RoomFigures } from '#main/monitor/room.ts'
 
 export type MonitorTask = { readonly store: string; readonly config: MonitorConfig }
 
-export type MonitorFigures = HepInFigures & RoomFigures & { followed: number }
+export type MonitorFigures = HepInFigures & DoorFigures & RoomFigures & { followed: number }
 
 export type MonitorReport =
-  | { readonly kind: 'open'; readonly local: readonly string[] }
-  | { readonly kind: 'no-tap'; readonly message: string; readonly code: string }
+  | { readonly kind: 'open'; readonly local: readonly string[]; readonly door: string | undefined }
+  | { readonly kind: 'no-tap'; readonly message: string; readonly key: NoTap['key']; readonly code: string }
   | { readonly kind: 'figures'; readonly figures: MonitorFigures }
   | { readonly kind: 'trouble'; readonly message: string; readonly stack: string | undefined }
 
@@ -34,7 +35,7 @@ const room = new MonitorRoom({
 const live = await openOrTell()
 if (live === undefined) store.close()
 else {
-  tell({ kind: 'open', local: live.local })
+  tell({ kind: 'open', local: live.local, door: live.door })
   const figures = setInterval(() => tellFigures(live), FIGURES_MS)
   const erase = setInterval(eraseOld, ERASE_EVERY_MS)
   main.on('message', () => {
@@ -51,11 +52,11 @@ else {
 
 async function openOrTell(): Promise<LiveSources | undefined> {
   try {
-    return await openLive(config, room)
+    return await openLive(config, room, tellTrouble)
   } catch (error) {
     if (!(error instanceof NoTap)) throw error
     const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
-    tell({ kind: 'no-tap', message: error.message, code })
+    tell({ kind: 'no-tap', message: error.message, key: error.key, code })
     return undefined
   }
 }

@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Attempt } from '#core/observe/attempt.ts'
 import type { Standing } from '#core/observe/refusal.ts'
+import { type RecordMapping, WrongMapping, readRecordMapping } from '#edge/monitor/record-mapping.ts'
 import { openMonitorStore } from '#edge/store/monitor-store.ts'
 import type { CarrierConfig, MonitorConfig } from '#main/config/monitor.ts'
 import { parseListening, parseRange } from '#main/config/addresses.ts'
@@ -11,6 +13,7 @@ import { loadOrStop, openOrStop } from './load-or-stop.ts'
 import { nameCarriers } from '#main/monitor/carriers.ts'
 import { filesIn, readFile } from '#main/monitor/files.ts'
 import { NoTap, openLive } from '#main/monitor/live.ts'
+import { readRecords, recordKind } from '#main/monitor/records.ts'
 import { MonitorRoom } from '#main/monitor/room.ts'
 import { startProgress } from './progress.ts'
 import { say } from './say.ts'
@@ -23,23 +26,25 @@ type Words = {
   carrier?: string[]
   json?: boolean
   quiet?: boolean
+  mapping?: string
 }
 
 /** Adds `recourse monitor`. */
 export function monitorCommand(program: Command): void {
   program
     .command('monitor')
-    .argument('[source...]', 'captures or folders of them; - for standard input')
+    .argument('[source...]', 'captures, traces, call records, or folders of them; - for standard input')
+    .option('--mapping <file>', 'which column of a call record says what (YAML), for .csv and .ndjson')
     .option('--hep <address...>', 'take copies of calls there until it is ended: udp:127.0.0.1:9060')
     .option('--carrier <name=addresses...>', 'call whoever answers from there by a name: northwire=192.0.2.0/24,…')
     .option('--store <url>', 'the store, like sqlite:./recourse.db')
     .option('--config <file>', 'the configuration, with its section monitor')
     .option('--quiet', 'no line for each refused call')
     .option('--json', 'one JSON object a refused call on standard output')
-    .description('find the calls of your own that networks refused: in captures, or as they are placed')
+    .description('find the calls of your own that networks refused: in captures and records, or as they are placed')
     .addHelpText(
       'after',
-      '\nExample:\n  $ npx recourse monitor trunk.pcap\n  $ tcpdump -w - udp port 5060 | npx recourse monitor -\n  $ npx recourse monitor --hep udp:127.0.0.1:9060\n\nThen:\n  $ npx recourse groups list',
+      '\nExample:\n  $ npx recourse monitor trunk.pcap\n  $ tcpdump -w - udp port 5060 | npx recourse monitor -\n  $ npx recourse monitor calls.csv --mapping mapping.yaml\n  $ npx recourse monitor --hep udp:127.0.0.1:9060\n\nThen:\n  $ npx recourse groups list',
     )
     .action(async (sources: string[], words: Words) => {
       const { config } = loadOrStop(words.config, true)
@@ -47,7 +52,9 @@ export function monitorCommand(program: Command): void {
       const wishes = wishesOf(words, config.monitor, sources)
       const store = await openOrStop(() => openMonitorStore(url))
       const tally = new Tally()
-      const isLive = wishes.listen.length > 0 || sources.includes('-')
+      const mapping = words.mapping === undefined ? undefined : readMapping(words.mapping)
+      const isWatching = wishes.listen.length > 0 || wishes.webhooks !== undefined
+      const isLive = isWatching || sources.includes('-')
       const show = words.json === true ? showJson : words.quiet === true || !isLive ? undefined : showLine
       const room = new MonitorRoom({
         store,
@@ -64,11 +71,11 @@ export function monitorCommand(program: Command): void {
         },
       })
       try {
-        const unusable = await readFiles(sources, room, (source) => store.place(source))
-        if (wishes.listen.length > 0) await listen(wishes, room)
+        const unusable = await readFiles(sources, mapping, room, (source) => store.place(source))
+        if (isWatching) await listen(wishes, room)
         room.finish()
         room.flush()
-        if (room.figures.messages > 0) say(tally.words(url))
+        if (room.figures.messages + tally.calls > 0) say(tally.words(url))
         process.exitCode = unusable > 0 ? EXIT.unusable : EXIT.ok
       } finally {
         store.close()
@@ -81,7 +88,7 @@ function wishesOf(
   { hep = [], carrier = [] }: Words,
   configured: MonitorConfig | undefined,
   sources: readonly string[],
-): Pick<MonitorConfig, 'listen' | 'from' | 'password' | 'tls' | 'carriers'> {
+): Pick<MonitorConfig, 'listen' | 'from' | 'password' | 'tls' | 'carriers' | 'webhooks'> {
   const carriers = [...carrier.map(readCarrier), ...(configured?.carriers ?? [])]
   if (hep.length > 0) {
     const listen = hep.map((text) => {
@@ -94,10 +101,11 @@ function wishesOf(
       return listening
     })
     const from = configured?.from ?? THIS_MACHINE
-    return { listen, from, password: configured?.password, tls: undefined, carriers }
+    return { listen, from, password: configured?.password, tls: undefined, carriers, webhooks: undefined }
   }
-  if (sources.length > 0) return { listen: [], from: [], password: undefined, tls: undefined, carriers }
-  if (configured === undefined || configured.listen.length === 0)
+  if (sources.length > 0)
+    return { listen: [], from: [], password: undefined, tls: undefined, carriers, webhooks: undefined }
+  if (configured === undefined || (configured.listen.length === 0 && configured.webhooks === undefined))
     throw new Stop(
       EXIT.unusable,
       'nothing to watch: name a capture (recourse monitor trunk.pcap), an address for copies of calls (--hep udp:127.0.0.1:9060), or both in the section monitor of the configuration',
@@ -119,6 +127,7 @@ function readCarrier(text: string): CarrierConfig {
 /** Reads what was named, each by itself: one bad file does not keep the others from being read. Answers how many were bad. */
 async function readFiles(
   sources: readonly string[],
+  mapping: RecordMapping | undefined,
   room: MonitorRoom,
   placeOf: (source: string) => string | undefined,
 ): Promise<number> {
@@ -133,6 +142,25 @@ async function readFiles(
     }
   })
   for (const { file, isNamed } of files) {
+    const kind = recordKind(file)
+    if (kind !== undefined) {
+      try {
+        if (kind === 'columns' && mapping === undefined)
+          throw new Stop(
+            EXIT.unusable,
+            `${nameInput(file)}: which column says what? Name a mapping: recourse monitor ${nameInput(file)} --mapping mapping.yaml (docs/sources.md)`,
+          )
+        say(await readRecords(file, kind, { mapping, room, placeOf, tell: say }))
+        room.flush()
+      } catch (error) {
+        const stop =
+          error instanceof WrongMapping ? new Stop(EXIT.unusable, error.message) : stopForCapture(file, error)
+        if (!(stop instanceof Stop)) throw error
+        if (isNamed) unusable++
+        say(isNamed ? `recourse monitor: ${stop.message}` : `passed over: ${stop.message}`)
+      }
+      continue
+    }
     const progress = startProgress()
     try {
       const read = await readFile(file, room, placeOf, { onProgress: progress.show })
@@ -153,27 +181,47 @@ async function readFiles(
   return unusable
 }
 
+/** Reads a mapping of records. Throws `Stop` with what is wrong in it. */
+function readMapping(path: string): RecordMapping {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new Stop(EXIT.unusable, `${nameInput(path)} cannot be read: ${reasonOf(cause)}`, { cause })
+  }
+  try {
+    return readRecordMapping(nameInput(path), text)
+  } catch (error) {
+    if (!(error instanceof WrongMapping)) throw error
+    throw new Stop(EXIT.unusable, error.message, { cause: error })
+  }
+}
+
 /** A fault of the system as the reader of captures tells it. */
 function named(error: unknown, source: string): unknown {
   const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
   return isMissing ? new Error(`${source} does not exist`, { cause: error }) : error
 }
 
-/** Takes copies until a signal ends it. */
+/** Takes copies and posts until a signal ends it. */
 async function listen(wishes: Parameters<typeof openLive>[0], room: MonitorRoom): Promise<void> {
   try {
-    const live = await openLive(wishes, room)
+    const live = await openLive(wishes, room, (cause) => say(reasonOf(cause)))
     for (const local of live.local) say(`taking copies of calls (HEP) on ${local}, from ${wishes.from.join(', ')}`)
+    if (live.door !== undefined) say(`taking posts about calls on ${live.door}`)
     await new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
     })
     await live.close()
-    const { received, strangers, denied, malformed } = live.figures()
+    const { received, strangers, denied, malformed, postsTaken, postsUnsigned, postsFaulty } = live.figures()
     const dropped = [
       [strangers, 'from addresses not listed'],
       [denied, 'without the right key'],
       [malformed, 'that are no HEP'],
     ] as const
+    if (live.door !== undefined)
+      say(`${many(postsTaken, 'post')} taken; refused: ${postsUnsigned} not signed well, ${postsFaulty} unreadable`)
+    if (wishes.listen.length === 0) return
     const words = dropped.flatMap(([count, why]) => (count === 0 ? [] : [`${count} ${why}`]))
     say(`${many(received, 'copy', 'copies')} taken${words.length === 0 ? '' : `; dropped: ${words.join(', ')}`}`)
   } catch (error) {
@@ -196,6 +244,12 @@ class Tally {
     else if (end.kind === 'cancelled') this.#cancelled++
     else if (end.kind === 'refused')
       this.#refused.set(end.refusal.standing, (this.#refused.get(end.refusal.standing) ?? 0) + 1)
+  }
+
+  /** Calls that were told of. */
+  get calls(): number {
+    const refused = Array.from(this.#refused.values()).reduce((sum, count) => sum + count, 0)
+    return this.#answered + this.#cancelled + refused
   }
 
   words(url: string): string {

@@ -158,7 +158,11 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   return {
     config,
     local,
-    doors: [...doors.open, ...monitor.local.map((at) => `the monitor takes copies of calls (HEP) on ${at}`)],
+    doors: [
+      ...doors.open,
+      ...monitor.local.map((at) => `the monitor takes copies of calls (HEP) on ${at}`),
+      ...(monitor.door === undefined ? [] : [`the monitor takes posts about calls on ${monitor.door}`]),
+    ],
     healthUrl: health?.url,
     async stop() {
       chores.stop()

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import type { HepEndpoint, HepSenders } from '#edge/hep/receive-hep.ts'
-import { type Endpoint, formatListening, isOnThisMachine } from './addresses.ts'
+import { type Endpoint, formatEndpoint, formatListening, isOnThisMachine } from './addresses.ts'
 import type { ConfigFault } from './fault.ts'
 import type { Settings } from './schema.ts'
 import { SourceReader, type Sources } from './source-reader.ts'
@@ -32,7 +32,7 @@ export type MonitorWebhooks = {
 
 /** Reads the section `monitor`. */
 export function readMonitor(
-  { monitor, gate }: Settings,
+  { monitor, gate, api, desk, office }: Settings,
   sources: Sources,
 ): { readonly monitor: MonitorConfig | undefined; readonly faults: ConfigFault[] } {
   const reader = new SourceReader(sources)
@@ -58,6 +58,18 @@ export function readMonitor(
     if (names.has(name))
       reader.fault(['monitor', 'carriers', index, 'name'], `found ${name} again, expected each carrier once`)
     names.add(name)
+  }
+  const doors = [api, desk, office].flatMap((door) =>
+    door === undefined ? [] : [{ ...door.listen, transport: 'tcp' as const }],
+  )
+  const { listen: door } = webhooks ?? {}
+  if (door !== undefined && door.port > 0) {
+    const all = new Set([...taken, ...doors.map(socketOf)])
+    if (all.has(socketOf({ ...door, transport: 'tcp' })))
+      reader.fault(
+        ['monitor', 'webhooks', 'listen'],
+        `found ${formatEndpoint(door)}, where something listens already, expected each address once`,
+      )
   }
   if (webhooks !== undefined && [webhooks.telnyx, webhooks.twilio, webhooks.records].every((one) => one === undefined))
     reader.fault(

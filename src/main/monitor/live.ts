@@ -11,36 +11,42 @@ import {
   listenHep,
   noHepInFigures,
 } from '#edge/hep/receive-hep.ts'
+import { formatEndpoint, formatListening } from '#main/config/addresses.ts'
 import type { MonitorConfig } from '#main/config/monitor.ts'
+import { type DoorFigures, type RecordDoor, NO_DOOR_FIGURES, openDoor } from './door.ts'
 import { type MonitorRoom, mayMatter } from './room.ts'
 
 /** Sources that tell of calls as these are placed. */
 export type LiveSources = {
-  /** What is listened on, `udp:127.0.0.1:9060`. */
+  /** What copies are taken on, `udp:127.0.0.1:9060`. */
   readonly local: readonly string[]
-  readonly figures: () => HepInFigures
+  /** The URL that posts are taken on; undefined for none. */
+  readonly door: string | undefined
+  readonly figures: () => HepInFigures & DoorFigures
   close(): Promise<void>
 }
 
 /** An endpoint that could not be listened on. */
 export class NoTap extends Error {
-  readonly endpoint: string
+  /** The key of the section that names it. */
+  readonly key: 'hep' | 'webhooks.listen'
 
-  constructor(endpoint: string, cause: unknown) {
+  constructor(endpoint: string, key: 'hep' | 'webhooks.listen', cause: unknown) {
     super(`cannot listen on ${endpoint}`, { cause })
     this.name = 'NoTap'
-    this.endpoint = endpoint
+    this.key = key
   }
 }
 
 /**
- * Takes copies of calls for as long as it is open, and has the room write down what they come to. Rejects with `NoTap`.
+ * Takes copies of calls and posts about them for as long as it is open, and has the room write down what they come to. Rejects with `NoTap`.
  *
  * Datagrams come in batches where the system has a way for that, so it belongs in a thread that does nothing else.
  */
 export async function openLive(
-  { listen, from, password, tls }: Pick<MonitorConfig, 'listen' | 'from' | 'password' | 'tls'>,
+  { listen, from, password, tls, webhooks }: Pick<MonitorConfig, 'listen' | 'from' | 'password' | 'tls' | 'webhooks'>,
   room: MonitorRoom,
+  alarm: (cause: unknown) => void,
 ): Promise<LiveSources> {
   const sighting = new CopySighting()
   const inlet = new HepInlet({ from, password, wants: mayMatter }, (copy) =>
@@ -49,7 +55,9 @@ export async function openLive(
   const context = tls && createSecureContext({ cert: tls.certificate, key: tls.key })
   const openDatagrams = detectBatch() === undefined ? openBatch : undefined
   const open: HepListener[] = []
+  let door: RecordDoor | undefined
   const close = async (): Promise<void> => {
+    await door?.close()
     clearInterval(timer)
     await Promise.all(open.map((listener) => listener.close()))
   }
@@ -62,12 +70,22 @@ export async function openLive(
       open.push(await listenHep(endpoint, inlet, { openDatagrams, ...(context && { tls: () => context }) }))
     } catch (cause) {
       await close()
-      throw new NoTap(`${endpoint.transport}:${endpoint.address}:${endpoint.port}`, cause)
+      throw new NoTap(formatListening(endpoint), 'hep', cause)
     }
+  }
+  try {
+    door = webhooks && (await openDoor(webhooks, room, alarm))
+  } catch (cause) {
+    await close()
+    throw new NoTap(formatEndpoint(webhooks!.listen), 'webhooks.listen', cause)
   }
   return {
     local: open.map(({ local }) => local),
-    figures: () => (listen.length === 0 ? noHepInFigures() : { ...inlet.figures }),
+    door: door?.url,
+    figures: () => ({
+      ...(listen.length === 0 ? noHepInFigures() : inlet.figures),
+      ...(door?.figures() ?? NO_DOOR_FIGURES),
+    }),
     close,
   }
 }
