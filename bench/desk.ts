@@ -167,7 +167,7 @@ async function timeLists({ office, desk, monthly, blocks }: TestCases): Promise<
       () =>
         office.blockedList('+14155550163', START_MS + 28 * DAY_MS, {
           by: { name: 'b', account: 'b' },
-          identity: 'bench',
+          identity: 'portal',
         }),
     ],
     // The desk computes them one by one before anybody asks; each run here finds another month missing, until none is.

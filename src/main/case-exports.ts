@@ -1,3 +1,4 @@
+import { IDENTITY_WAYS, type IdentityWay } from '#core/redress/office.ts'
 import { writeFileSync } from 'node:fs'
 import { BLOCKED_LIST_MS, blockedListRecord, formatBlockedListCsv } from '#core/redress/blocked-list.ts'
 import { caseFileRecord, formatCaseFile } from '#core/redress/case-file.ts'
@@ -27,10 +28,13 @@ export function addCaseExports({ to, verb, withOffice }: CaseVerb): void {
   verb(
     'export',
     'write the list of blocked calls that a subscriber is owed, as CSV or as JSON',
-    'export +14155550163 --identity "known by the portal" > blocked-calls.csv',
+    'export +14155550163 --identity portal > blocked-calls.csv',
   )
     .argument('<number>', 'the subscriber’s own number')
-    .requiredOption('--identity <text>', 'how you know that the subscriber asks; the audit trail keeps it')
+    .requiredOption(
+      '--identity <way>',
+      `how you know that the subscriber asks: ${IDENTITY_WAYS.join(', ')}; the audit trail keeps it`,
+    )
     .option('--asked <time>', 'when the list was asked for; now if not said')
     .option('--by <name>', 'who hands it out; the account’s name if not said')
     .action((text: string, words: CaseWords & { identity: string; asked?: string }) =>
@@ -86,11 +90,12 @@ export function addCaseExports({ to, verb, withOffice }: CaseVerb): void {
     )
 }
 
-function readIdentity(text: string): string {
-  if (text.trim().length >= 3 && text.length <= 400 && visible(text) === text && !/\d{7}/.test(text)) return text
+function readIdentity(text: string): IdentityWay {
+  const way = IDENTITY_WAYS.find((name) => name === text)
+  if (way !== undefined) return way
   throw new Stop(
     EXIT.unusable,
-    '--identity: write how you know the subscriber, in 3 to 400 characters and without a telephone number',
+    `--identity ${visible(text)}: say how you know the subscriber, by one of ${IDENTITY_WAYS.join(', ')}`,
   )
 }
 

@@ -123,11 +123,11 @@ test('somebody phones about a blocked call: the case is opened, proved, lifted, 
   assert.match(page.stdout, /\+1415xxxxxxx/)
   assert.doesNotMatch(page.stdout, /\+14155550163|asked the carrier/)
   assert.match((await cases('file', id, '--inside')).stdout, /asked the carrier/)
-  const list = await cases('export', CALLED, '--identity', 'known by the portal', ...by)
+  const list = await cases('export', CALLED, '--identity', 'portal', ...by)
   const rows = [...parseCsv(list.stdout)]
   assert.ok(rows.length >= 3, 'a head and two blocks at least')
   assert.ok(rows.slice(1).every((row) => row[2] === CALLING && row[3] === 'opt-out'))
-  assert.match(gate.command('audit', 'list', '--json', '--config', 'recourse.yaml'), /known by the portal/)
+  assert.match(gate.command('audit', 'list', '--json', '--config', 'recourse.yaml'), /"identity":"portal"/)
   assert.match((await cases('figures')).stdout, /4 cases/)
   assert.equal((await cases('rebuild')).status, 0)
   assert.match((await cases('list', '--text', 'ann lee', '--number', CALLING)).stdout, new RegExp(id))

@@ -222,6 +222,59 @@ test('any events in any order read, erased too, to the same status, and show the
   assert.equal(readCase(numbered([CONFIRMED]), AT, TERMS), undefined)
 })
 
+test('of no kind of event is any text or number left that tells of a person', () => {
+  const mark = 'MARK'
+  const claim = {
+    receipts: [mark],
+    numbers: [mark],
+    calls: [{ calling: mark, called: mark, at: AT }],
+    claimant: { name: mark, email: mark, organisation: mark, tel: mark, acts: 'for-itself' as const },
+    purpose: mark,
+    changed: mark,
+    webhook: { url: mark, secret: mark },
+  }
+  const request = { wants: 'unblock' as const, number: mark, caller: mark, isVouched: true }
+  const blocks = [{ receipt: mark, at: AT, calling: mark }]
+  const scopes = [
+    { kind: 'number', number: mark },
+    { kind: 'block', prefix: mark },
+    { kind: 'range', first: mark, last: mark },
+  ] as const
+  const lifts = scopes.map((scope) => ({ scope, until: AT, attestation: 'A' as const, rule: 'volume' }))
+  const contents: CaseEventContent[] = [
+    { kind: 'opened', data: { way: 'page', claim, request, blocks } },
+    { kind: 'confirmed', data: { email: mark } },
+    { kind: 'acknowledged', data: { by: 'mail' } },
+    { kind: 'updated', data: { what: 'assigned', to: undefined } },
+    { kind: 'updated', data: { what: 'note', text: mark } },
+    { kind: 'updated', data: { what: 'message', text: mark } },
+    {
+      kind: 'updated',
+      data: { what: 'evidence', file: { id: 'f', name: mark, type: 'text/plain', octets: 1, hash: 'h' } },
+    },
+    {
+      kind: 'updated',
+      data: { what: 'proof', proof: { number: mark, way: 'call', at: AT, detail: mark, strength: 'full' } },
+    },
+    { kind: 'asked', data: { question: mark } },
+    { kind: 'answered', data: { text: mark, way: 'page' } },
+    { kind: 'decided', data: { decision: { outcome: 'lift', lifts, reason: mark } } },
+    { kind: 'decided', data: { decision: { outcome: 'partly', lifts, reason: mark, next: mark } } },
+    { kind: 'decided', data: { decision: { outcome: 'uphold', reason: mark, evidence: [mark], next: mark } } },
+    { kind: 'decided', data: { decision: { outcome: 'grant', reason: mark } } },
+    { kind: 'effective', data: { standing: [7], from: AT } },
+    { kind: 'verified', data: { number: mark, callAt: AT } },
+    { kind: 'regressed', data: { number: mark, receipt: mark, callAt: AT } },
+    { kind: 'expired', data: { what: 'lift' } },
+    { kind: 'withdrawn', data: { reason: mark } },
+    { kind: 'reopened', data: { reason: mark } },
+    { kind: 'corrected', data: { seq: 2, reason: mark } },
+  ]
+  for (const event of numbered(contents)) assert.doesNotMatch(JSON.stringify(eraseEvent(event)), /MARK/, event.kind)
+  const told = contents.filter((content) => JSON.stringify(content).includes(mark)).map(({ kind }) => kind)
+  assert.equal(told.length, 17)
+})
+
 test('business days end at local midnight, whatever clocks, weekends and holidays do in between', () => {
   const { calendar } = TERMS
   for (const [asked, days, end] of [

@@ -55,8 +55,13 @@ export type Office = {
   figures(from: string, to: string): Promise<readonly MonthlyFigures[]>
 }
 
-/** How a worker knew that the one who asks is the subscriber, in words without a number. */
-export type IdentityCheck = { readonly by: Worker; readonly identity: string }
+/** Who read a list, and how he knew that the subscriber asked. */
+export type IdentityCheck = { readonly by: Worker; readonly identity: IdentityWay }
+
+/** How a worker can know a subscriber: one of these and no words, for the audit trail is never erased. */
+export const IDENTITY_WAYS = ['portal', 'call-back', 'document', 'in-person', 'account-secret'] as const
+
+export type IdentityWay = (typeof IDENTITY_WAYS)[number]
 
 /** Who does it: the name in events, the account in the audit trail. */
 export type Worker = { readonly name: string; readonly account: string }

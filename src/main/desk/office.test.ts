@@ -259,7 +259,7 @@ test('a number to dial that another process gives out meanwhile is not recorded 
 
 test('reading a list of blocked calls names the request that it was read for, or that there is none', async (t) => {
   const world = await openDeskWorld(t)
-  const check = { by: WORKER, identity: 'known by the portal' }
+  const check = { by: WORKER, identity: 'portal' } as const
   const ask = async (wants: 'blocked-list' | 'opt-out', number: string) => {
     const wish = { wants, number, caller: undefined, email: 'sue@home.example', name: 'Sue', token: undefined }
     const visitor = { address: '192.0.2.7', work: undefined, waited: false, once: undefined }
@@ -282,7 +282,7 @@ test('reading a list of blocked calls names the request that it was read for, or
   await world.desk.confirm(world.cases.confirmToken(id).token)
   const { subject, detail } = await read()
   assert.equal(subject, `case ${id}`)
-  assert.deepEqual(detail, { identity: 'known by the portal', request: id, calls: 0 })
+  assert.deepEqual(detail, { identity: 'portal', request: id, calls: 0 })
   assert.doesNotMatch(JSON.stringify(trailOf(world.path, 'blocked-list-read')), /415555/)
 })
 

@@ -1,3 +1,4 @@
+import { IDENTITY_WAYS } from '#core/redress/office.ts'
 import { type RouteConfig, z } from '@hono/zod-openapi'
 import { CASE_STATUSES } from '#core/redress/case-view.ts'
 import { jsonAnswer, jsonBody, problemsOf } from '#edge/http/accounts/ask.ts'
@@ -264,11 +265,11 @@ export const DESCRIPTIONS = {
     path: '/v1/subscribers/blocked-calls',
     summary: 'The list of blocked calls that a subscriber is owed',
     description:
-      'Calls to a number that opt-in and opt-out analytics blocked within 28 days (47 CFR 64.1200(k)(10)). Check who asks first: what you write into `identity` goes to the audit trail.',
+      'Calls to a number that opt-in and opt-out analytics blocked within 28 days (47 CFR 64.1200(k)(10)). Check who asks first: `identity` says how, and goes to the audit trail.',
     request: {
       query: z.object({
         number: z.string().openapi({ description: 'The subscriber’s own number.', example: '+14155550163' }),
-        identity: z.string().openapi({ description: 'How you know the subscriber, without a number in it.' }),
+        identity: z.enum(IDENTITY_WAYS).openapi({ description: 'How you know the subscriber.' }),
         before: optional('When the list was asked for (RFC 3339); now if not said.'),
       }),
     },

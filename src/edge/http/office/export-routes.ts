@@ -1,3 +1,4 @@
+import { IDENTITY_WAYS } from '#core/redress/office.ts'
 import { z } from '@hono/zod-openapi'
 import type { BlockSearch } from '#core/redress/block-search.ts'
 import { BLOCKED_LIST_MS, blockedListRecord, formatBlockedListCsv } from '#core/redress/blocked-list.ts'
@@ -82,11 +83,9 @@ const blocksQuery = z.strictObject({
 })
 const blockedQuery = z.strictObject({
   number: z.string('expected a number').max(40, 'expected a number'),
-  identity: z
-    .string('expected identity: how you know the subscriber')
-    .refine(
-      (text) => text.trim().length >= 3 && text.length <= 400 && !/\p{Cc}/u.test(text) && !/\d{7}/.test(text),
-      'expected how you know the subscriber, in 3 to 400 characters on one line and without a telephone number',
-    ),
+  identity: z.enum(
+    IDENTITY_WAYS,
+    `expected identity, how you know the subscriber: ${IDENTITY_WAYS.slice(0, -1).join(', ')} or ${IDENTITY_WAYS.at(-1)}`,
+  ),
   before: time('expected before as a time such as 2026-11-22T12:00:00Z'),
 })
