@@ -144,7 +144,7 @@ export function disputeCommands(program: Command, to: Output = STANDARD): void {
           liftedAt: readSince('--lifted-at', words.liftedAt),
           heardAt: readSince('--heard-at', words.heardAt),
         }
-        const terms = termsOf(words, now)
+        const terms = termsOf(words, Date.now())
         await record(store, noteAnswer(dispute, answer, terms))
         settleGroup(monitor, store.dispute(dispute.id, now)!, terms)
         tellDispute(to, words, store.dispute(dispute.id, now)!, 'noted')
