@@ -32,7 +32,7 @@ async function* readCaptured(path: string, stream?: Readable): AsyncGenerator<In
     ...(stream !== undefined && { stdin: stream }),
     rawText: true,
     onMessage(bytes, start, end, { offset }) {
-      found.push({ bytes: bytes.slice(start, end), source: path, offset })
+      found.push({ bytes: new Uint8Array(bytes.subarray(start, end)), source: path, offset })
       wake()
     },
   })

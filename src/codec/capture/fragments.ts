@@ -39,7 +39,7 @@ export class Fragments {
       return undefined
     }
 
-    datagram.pieces.push({ position, data: bytes.slice(start, end) })
+    datagram.pieces.push({ position, data: new Uint8Array(bytes.subarray(start, end)) })
     datagram.bytes += end - start
     this.#heldBytes += end - start
     if (!more) datagram.length ??= position + (end - start)

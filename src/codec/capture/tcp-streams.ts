@@ -131,7 +131,7 @@ export class TcpStreams {
     while (index > 0 && ((held[index - 1]!.sequence - sequence) | 0) > 0) index -= 1
     const before = held[index - 1]
     if (before?.sequence === sequence && before.data.length >= end - start) return
-    held.splice(index, 0, { sequence, data: bytes.slice(start, end), mark: this.#sink.mark() })
+    held.splice(index, 0, { sequence, data: new Uint8Array(bytes.subarray(start, end)), mark: this.#sink.mark() })
     stream.heldBytes += end - start
     this.#heldBytes += end - start
     if (held.length > MAX_SEGMENTS_HELD || stream.heldBytes > MAX_STREAM_BYTES) this.#jump(stream)

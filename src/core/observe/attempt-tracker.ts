@@ -260,7 +260,8 @@ export class AttemptTracker {
   }
 
   #keep(call: Call, { bytes, start, end }: Message, tap: string): { bytes: Uint8Array; tap: string } {
-    const kept = bytes.slice(start, Math.min(end, start + ANSWER_BYTES_MAX))
+    // A copy: slice() of a Buffer would go on showing what it lent.
+    const kept = new Uint8Array(bytes.subarray(start, Math.min(end, start + ANSWER_BYTES_MAX)))
     this.#charge(call, ANSWER_BYTES + kept.length)
     return { bytes: kept, tap }
   }

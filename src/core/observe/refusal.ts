@@ -46,7 +46,9 @@ export function refusalOf(response: Message, terms: RefusalTerms): Refusal {
     blocker: blockerOf(observation) || hostInRest(response) || terms.carrier,
     answer: isRecord
       ? undefined
-      : response.bytes.slice(response.start, Math.min(response.end, response.start + ANSWER_BYTES_MAX)),
+      : new Uint8Array(
+          response.bytes.subarray(response.start, Math.min(response.end, response.start + ANSWER_BYTES_MAX)),
+        ),
   }
 }
 

@@ -64,7 +64,7 @@ test('a call that begins in one file and ends in the next is one call', async (t
   writeFileSync(second, captureOf(['1'], 'answer'))
 
   assert.deepEqual(await world.read(first, second), ['read', 1, 0])
-  assert.equal(world.store.list({}, 10).length, 1)
+  assert.equal(world.store.observations({}, undefined, 10).rows.length, 1)
 })
 
 test('standard input has no place: it is read each time, and adds nothing that is known', async (t) => {
@@ -87,7 +87,7 @@ test('a capture that tells no time is of the time it is read', async (t) => {
   writeFileSync(file, `${refusal('1')}\n`)
   const before = Date.now()
   assert.deepEqual(await world.read(file), ['read', 1, 0])
-  const [row] = world.store.list({}, 10)
+  const [row] = world.store.observations({}, undefined, 10).rows
   assert.ok(row !== undefined && row.at >= before - 1 && row.at <= Date.now(), String(row?.at))
 })
 

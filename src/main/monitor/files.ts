@@ -20,7 +20,7 @@ export function filesIn(path: string): string[] {
 }
 
 /**
- * Reads a capture into the room. Where it is finished that is noted with it, so that it is not read again; where it is cut
+ * Reads a capture into the room. When its calls are told (`finish`) that is noted with them, so that it is not read again; where it is cut
  * off it is read anew next time, and what was told of it already changes nothing.
  */
 export async function readFile(
@@ -39,7 +39,7 @@ export async function readFile(
     wants: mayMatter,
     onMessage: (bytes, start, end, origin) => room.hear(bytes, start, end, sighting.at(origin)),
   })
-  if (place !== undefined) room.reach({ source, place })
+  if (place !== undefined) room.reachWhole({ source, place })
   return { kind: 'read', summary }
 }
 

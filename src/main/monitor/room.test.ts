@@ -115,6 +115,24 @@ test('messages become an attempt; what breaks the grammar is counted and passed 
   assert.equal(store.keys.size, 1)
 })
 
+test('the answer is kept as it was, though the Buffer that lent it goes on to the next packet', () => {
+  const store = new Store()
+  const room = roomOf(store)
+  const lent = Buffer.alloc(2_000)
+  const answer = INVITE.replace('INVITE sip:b@y SIP/2.0', 'SIP/2.0 603 Network Blocked')
+  for (const text of [INVITE, answer, 'x'.repeat(1_500)]) {
+    const length = lent.write(text, 'latin1')
+    room.hear(lent, 0, length, { atMs: 1e12, nowMs: 1e12, tap: 't', sender: '', receiver: '' })
+  }
+  room.finish()
+  room.flush()
+
+  const { end } = store.batches[0]![0]!
+  assert.ok(end.kind === 'refused')
+  assert.equal(Buffer.from(end.refusal.answer!).toString('latin1'), answer)
+  assert.equal(end.refusal.status, 603)
+})
+
 test('calls without end are bounded: the oldest make room, each counted', () => {
   const room = roomOf(new Store())
   const calls = CALLS_MAX + 500

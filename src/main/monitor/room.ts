@@ -1,4 +1,3 @@
-import { Malformed } from '#codec/sip/malformed.ts'
 import { Message } from '#codec/sip/message.ts'
 import type { Attempt } from '#core/observe/attempt.ts'
 import { type AttemptFigures, AttemptTracker, type Sighting } from '#core/observe/attempt-tracker.ts'
@@ -40,6 +39,8 @@ export class MonitorRoom {
   readonly #counted = { messages: 0, broken: 0, fresh: 0, refusals: 0, known: 0, lost: 0 }
   #waiting: Attempt[] = []
   #places = new Map<string, string>()
+  /** Of sources whose last calls may still be followed. */
+  readonly #whole = new Map<string, string>()
   #isFailing = false
   #promised: { readonly resolve: () => void; readonly reject: (cause: unknown) => void }[] = []
 
@@ -66,13 +67,9 @@ export class MonitorRoom {
   /** Takes a SIP message whose octets are lent. */
   hear(bytes: Uint8Array, start: number, end: number, sighting: Sighting): void {
     this.#counted.messages++
-    try {
-      this.#message.read(bytes, start, end)
-    } catch (fault) {
-      if (!(fault instanceof Malformed)) throw fault
-      this.#counted.broken++
-      return
-    }
+    this.#message.read(bytes, start, end)
+    // A refusal that is badly written is a refusal all the same, and worth the more.
+    if (this.#message.fault !== undefined) this.#counted.broken++
     this.#tracker.see(this.#message, sighting)
     this.#flushFull()
   }
@@ -94,6 +91,11 @@ export class MonitorRoom {
     this.#places.set(source, place)
   }
 
+  /** Notes that a source was read whole: written down when the calls that it began are told, so that a kill loses none. */
+  reachWhole({ source, place }: SourcePlace): void {
+    this.#whole.set(source, place)
+  }
+
   /** Lets time pass where no messages do. */
   pass(nowMs: number): void {
     this.#tracker.pass(nowMs)
@@ -102,6 +104,8 @@ export class MonitorRoom {
   /** Tells of the calls that are still followed, where nothing more will come. */
   finish(): void {
     this.#tracker.finish()
+    for (const [source, place] of this.#whole) this.#places.set(source, place)
+    this.#whole.clear()
   }
 
   /** Writes down what waits. Where that cannot be it waits on, but for what was promised an answer. */
