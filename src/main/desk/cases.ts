@@ -59,7 +59,9 @@ export class Cases {
         }
         if (this.#parts.store.record(step.change) === 'recorded')
           return { kind: 'done', seq: Math.max(terms.found.seq, ...step.change.events.map(({ seq }) => seq)) }
-        if (step.change.marks !== undefined) return { kind: 'done', seq: terms.found.seq }
+        const { marks = [] } = step.change
+        if (marks.some(({ name }) => this.#parts.store.mark(name) !== undefined))
+          return { kind: 'done', seq: terms.found.seq }
       }
       throw new Error(`case ${id} changes faster than a step can be taken`)
     })
