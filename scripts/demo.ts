@@ -172,9 +172,9 @@ async function main(): Promise<void> {
   const started = performance.now()
   const endings: (() => unknown)[] = []
   const deadline = setTimeout(() => {
-    process.stderr.write('the demo did not come to its end within a minute\n')
+    process.stderr.write('the demo did not come to its end in two minutes\n')
     process.exit(1)
-  }, MINUTE_MS)
+  }, END_MS)
   const say = (who: Who, words: string): void => {
     const seconds = ((performance.now() - started) / 1_000).toFixed(1).padStart(5)
     const name = styleText(who === 'carrier' ? 'magenta' : 'cyan', who.padEnd(7), { stream: process.stdout })
@@ -194,6 +194,7 @@ const NUMBER = '+12125550117'
 const CALLED = '+14155550163'
 /** The clinic's telephone system, as copies of its calls name it. */
 const SYSTEM_PORT = 5060
-const MINUTE_MS = 60_000
+/** Half a minute is what it takes; a machine that has other things to do takes longer. */
+const END_MS = 120_000
 
 if (import.meta.main) await main()

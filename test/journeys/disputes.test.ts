@@ -1,4 +1,4 @@
-// Disputes from the command line, with blockers of each kind: one that has only an address, one that speaks the convention, a
+// What docs/disputes.md tells: disputes from the command line, with blockers of each kind: one that has only an address, one that speaks the convention, a
 // gate that blocks still. Real commands, a real SIP answer, a desk of a test's own over HTTP on this machine.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
