@@ -1,5 +1,5 @@
 // The whole loop between two Recourse on this machine: a call is blocked, seen, contested, proved, lifted, and tried again.
-// `node scripts/demo.ts` tells it live, in about half a minute; the same is run, and looked into, by test/journeys/loop.test.ts.
+// `npm run demo` tells it live, in about half a minute; the same is run, and looked into, by test/journeys/loop.test.ts.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
