@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
 import type { DisputeEvent } from '#core/dispute/dispute-event.ts'
-import type { Dispute, DisputeDue, DisputeStatus, DisputeTerms } from '#core/dispute/dispute.ts'
+import { DISPUTE_TERMS, type Dispute, type DisputeDue, type DisputeStatus } from '#core/dispute/dispute.ts'
 import type { Step, StepTerms } from '#core/dispute/steps.ts'
 import { type DisputeReader, DisputeStore, openDisputeReader } from '#edge/store/dispute-store.ts'
 import { openMonitorStore, type MonitorStore } from '#edge/store/monitor-store.ts'
@@ -32,7 +32,7 @@ export function addStep(parent: Command, words: string, description: string, exa
 /** Reads the disputes of a store that is there. */
 export async function withDisputes<T>(words: MonitorWords, work: (reader: DisputeReader) => T): Promise<T> {
   const path = pathOf(words)
-  const reader = await openOrStop(() => openDisputeReader(`sqlite:${path}`, TERMS))
+  const reader = await openOrStop(() => openDisputeReader(`sqlite:${path}`, DISPUTE_TERMS))
   try {
     return work(reader)
   } finally {
@@ -43,7 +43,7 @@ export async function withDisputes<T>(words: MonitorWords, work: (reader: Disput
 /** Changes disputes of a store that is there. */
 export async function withRoom<T>(words: MonitorWords, work: (room: DisputeRoom) => T | Promise<T>): Promise<T> {
   const path = pathOf(words)
-  const store = await openOrStop(() => new DisputeStore(path, { terms: TERMS }))
+  const store = await openOrStop(() => new DisputeStore(path, { terms: DISPUTE_TERMS }))
   try {
     const monitor = await openOrStop(() => openMonitorStore(`sqlite:${path}`))
     try {
@@ -149,5 +149,3 @@ export function iso(at: number | undefined): string | undefined {
 
 /** What is over, or waits for nobody. */
 export const QUIET: ReadonlySet<DisputeStatus> = new Set(['verified', 'upheld', 'closed'])
-/** 47 CFR 64.1200(k)(8): a status within 24 hours. An answer is waited for a week, unless the desk says by when. */
-export const TERMS: DisputeTerms = { statusWithinMs: 86_400_000, answerWithinMs: 7 * 86_400_000 }

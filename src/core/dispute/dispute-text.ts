@@ -1,4 +1,3 @@
-import type { KnownBlocker } from '#core/observe/directory.ts'
 import type { DisputedCall, DisputeSubject } from './dispute-event.ts'
 
 /** Who contests. */
@@ -43,7 +42,11 @@ export function writeDispute(subject: DisputeSubject, who: Disputant): PreparedT
 }
 
 /** What goes into the fields of a form; where the blocker is known, what it is known to want comes first. */
-export function writeForm(subject: DisputeSubject, who: Disputant, known: KnownBlocker | undefined): FormField[] {
+export function writeForm(
+  subject: DisputeSubject,
+  who: Disputant,
+  known: { readonly name: string; readonly says: string } | undefined,
+): FormField[] {
   const [call] = subject.calls
   const fields: [label: string, value: string][] = [
     ['Your name', line(who.name)],

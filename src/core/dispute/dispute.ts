@@ -4,7 +4,7 @@ import type { CallResult, DeskNews, DisputeEvent, DisputeSubject, Filing, Outcom
 export type DisputeTerms = {
   /** 47 CFR 64.1200(k)(8) owes a status within 24 hours. */
   readonly statusWithinMs: number
-  /** What the blocker's own answers have taken until now, where that is known, else what we are ready to wait. */
+  /** How long we are ready to wait for an answer where the blocker says no time. */
   readonly answerWithinMs: number
 }
 
@@ -199,6 +199,8 @@ function dueOf(
   return undefined
 }
 
+/** 47 CFR 64.1200(k)(8): a status within 24 hours. An answer is waited for a week, unless the desk says by when. */
+export const DISPUTE_TERMS: DisputeTerms = { statusWithinMs: 86_400_000, answerWithinMs: 7 * 86_400_000 }
 /** Twenty-four hours: what we ask of ourselves. */
 const OURS_MS = 86_400_000
 const NOTHING = {
