@@ -15,6 +15,7 @@ import type { Gates } from './gates.ts'
 import { Deaf } from './gates.ts'
 import { UDP } from './hep-tap.ts'
 import type { Inquiries } from './inquiries.ts'
+import { type AlertService, alertFigures, startAlerts } from './alert-service.ts'
 import { type MonitorService, NoMonitor, monitorFigures, startMonitor } from './monitor-service.ts'
 import { NoInlet, type SeenOutcomes, outcomeFigures, watchOutcomes } from './outcomes.ts'
 import { NoDeskDoor } from './desk-service.ts'
@@ -95,10 +96,25 @@ export async function openOutcomes(
   }
 }
 
-/** Opens what watches our own calls. */
-export async function openMonitor(config: Config, path: string, alarms: Alarms): Promise<MonitorService> {
+/** What watches our own calls, and what tells of them. */
+export type OpenMonitor = MonitorService & { readonly alertFigures: AlertService['figures'] }
+
+/** Opens what watches our own calls, and tells of them. */
+export async function openMonitor(config: Config, path: string, alarms: Alarms): Promise<OpenMonitor> {
+  const url = `sqlite:${config.store.path}`
+  const alarm = (cause: unknown): void => alarms.raise('monitor', cause)
   try {
-    return await startMonitor(`sqlite:${config.store.path}`, config.monitor, (cause) => alarms.raise('monitor', cause))
+    const monitor = await startMonitor(url, config.monitor, alarm)
+    const alerts = startAlerts(url, config.monitor, config.mail, alarm)
+    return {
+      local: monitor.local,
+      door: monitor.door,
+      figures: monitor.figures,
+      alertFigures: alerts.figures,
+      async close() {
+        await Promise.all([monitor.close(), alerts.close()])
+      },
+    }
   } catch (error) {
     if (!(error instanceof NoMonitor)) throw error
     throw cannotListen(error.message.replace(/^cannot listen on /, ''), `monitor.${error.key} in ${path}`, error)
@@ -143,7 +159,7 @@ export async function watch(
   streams: OpenStreams,
   webhooks: Webhooks,
   outcomes: SeenOutcomes,
-  monitor: MonitorService,
+  monitor: OpenMonitor,
   inquiries: Inquiries,
   standings: StandingWatch,
   alarms: Alarms,
@@ -158,6 +174,7 @@ export async function watch(
     ...webhookFigures(webhooks.figures),
     ...outcomeFigures(outcomes.figures),
     ...monitorFigures(monitor.figures),
+    ...alertFigures(monitor.alertFigures),
     ...inquiryFigures(() => inquiries),
     ...standingFigures(standings.figures),
     ...httpFigures(doors.figures),

@@ -7,13 +7,14 @@ import { type RecordMapping, WrongMapping, readRecordMapping } from '#edge/monit
 import { openMonitorStore } from '#edge/store/monitor-store.ts'
 import type { CarrierConfig, MonitorConfig } from '#main/config/monitor.ts'
 import { parseListening, parseRange } from '#main/config/addresses.ts'
+import { startAlerts } from './alert-service.ts'
 import { EXIT, Stop } from './exit.ts'
 import { stopForCapture, tellProblems } from './explain.ts'
 import { loadOrStop, openOrStop } from './load-or-stop.ts'
 import { nameCarriers } from '#main/monitor/carriers.ts'
 import { filesIn, readFile } from '#main/monitor/files.ts'
 import { NoTap, openLive } from '#main/monitor/live.ts'
-import { readRecords, recordKind } from '#main/monitor/records.ts'
+import { readRecords, recordKind } from './monitor-records.ts'
 import { MonitorRoom } from '#main/monitor/room.ts'
 import { startProgress } from './progress.ts'
 import { say } from './say.ts'
@@ -72,7 +73,14 @@ export function monitorCommand(program: Command): void {
       })
       try {
         const unusable = await readFiles(sources, mapping, room, (source) => store.place(source))
-        if (isWatching) await listen(wishes, room)
+        if (isWatching) {
+          const alerts = startAlerts(url, config.monitor, config.mail, (cause) => say(reasonOf(cause)))
+          try {
+            await listen(wishes, room)
+          } finally {
+            await alerts.close()
+          }
+        }
         room.finish()
         room.flush()
         if (room.figures.messages + tally.calls > 0) say(tally.words(url))

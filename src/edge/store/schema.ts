@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { ACCOUNT_TABLES } from './schema-account.ts'
+import { ALERT_TABLES } from './schema-alert.ts'
 import { DISPUTE_TABLES } from './schema-dispute.ts'
 import { JOURNAL_AS_NUMBERS } from './schema-journal.ts'
 import { MAIL_TABLES } from './schema-mail.ts'
@@ -248,4 +249,5 @@ const MIGRATIONS = [
   ERASURE_INDEXES,
   MONITOR_TABLES,
   DISPUTE_TABLES,
+  ALERT_TABLES,
 ]

@@ -8,6 +8,7 @@ import { loadConfig, type Loaded } from './load.ts'
 const MINTED = foundAuthority('Clinic').mint({ name: 'monitor.clinic.example' })
 const FILES: Readonly<Record<string, string>> = {
   key: ' a key\n',
+  hook: 'a secret of a webhook',
   'monitor.pem': MINTED.certificate,
   'monitor.key': MINTED.key,
 }
@@ -38,6 +39,7 @@ test('without the section nothing is watched; with an empty one nothing is liste
     carriers: [],
     webhooks: undefined,
     alerts: [],
+    notify: [],
     digestMinute: undefined,
     keepMs: 400 * 86_400_000,
   })
@@ -51,7 +53,7 @@ test('copies over all transports, carriers by their addresses, and when the dige
     tls: { certificate: 'monitor.pem', key: 'file:monitor.key' },
     carriers: [{ name: 'northwire', from: '198.51.100.0/24' }],
     digest: '06:30',
-    alerts: ['dialler@clinic.example'],
+    notify: [{ name: 'chat', url: 'http://127.0.0.1:9000/calls', secret: 'file:hook' }],
   })
   assert.deepEqual(
     monitor?.listen.map(({ transport }) => transport),
@@ -113,3 +115,30 @@ for (const [monitor, fault] of REFUSED) {
     assert.match(words[0]!, /^recourse\.yaml:\d+:\d+/)
   })
 }
+
+test('alerts need the server that mail leaves by, a digest needs somebody to tell, and each webhook is named once', () => {
+  const hook = { name: 'chat', url: 'http://127.0.0.1:9000/calls', secret: 'file:hook' }
+  const cases: [object, RegExp][] = [
+    [{ alerts: ['dialler@clinic.example'] }, /found addresses and no section mail/],
+    [{ digest: '06:30' }, /found a time and nobody to tell, expected alerts or notify/],
+    [{ notify: [hook, hook] }, /found the name "chat" again/],
+    [{ notify: [{ ...hook, secret: 'file:key' }] }, /found a secret of 5 characters, expected 16 or more/],
+    [{ notify: [{ ...hook, url: 'http://192.0.2.7/calls' }] }, /https URL, or an http URL of this machine/],
+    [
+      {
+        hep: ['tcp:127.0.0.1:8083'],
+        webhooks: { listen: '127.0.0.1:8083', public: 'https://monitor.clinic.example', records: 'file:key' },
+      },
+      /found 127\.0\.0\.1:8083, where something listens already/,
+    ],
+  ]
+  for (const [monitor, words] of cases) {
+    const result = load(monitor)
+    assert.equal(result.kind, 'refused', JSON.stringify(monitor))
+    assert.match(result.kind === 'refused' ? result.faults.map(formatFault).join('\n') : '', words)
+  }
+  assert.deepEqual(loaded({ notify: [hook] })?.notify, [{ ...hook, secret: 'a secret of a webhook' }])
+  // The same port over UDP is another one.
+  const webhooks = { listen: '127.0.0.1:8083', public: 'https://monitor.clinic.example', records: 'file:key' }
+  assert.equal(loaded({ hep: ['udp:127.0.0.1:8083'], webhooks })?.webhooks?.listen.port, 8083)
+})

@@ -1,7 +1,9 @@
 import { createPublicKey } from 'node:crypto'
 import type { HepEndpoint, HepSenders } from '#edge/hep/receive-hep.ts'
+import type { Webhook } from '#edge/webhook/deliver.ts'
 import { type Endpoint, formatEndpoint, formatListening, isOnThisMachine } from './addresses.ts'
 import type { ConfigFault } from './fault.ts'
+import { readWebhooks } from './outlets.ts'
 import type { Settings } from './schema.ts'
 import { SourceReader, type Sources } from './source-reader.ts'
 
@@ -13,6 +15,8 @@ export type MonitorConfig = HepSenders & {
   readonly carriers: readonly CarrierConfig[]
   readonly webhooks: MonitorWebhooks | undefined
   readonly alerts: readonly string[]
+  /** Webhooks that are told the same. */
+  readonly notify: readonly Webhook[]
   /** Minutes behind midnight, UTC. */
   readonly digestMinute: number | undefined
   readonly keepMs: number
@@ -32,7 +36,7 @@ export type MonitorWebhooks = {
 
 /** Reads the section `monitor`. */
 export function readMonitor(
-  { monitor, gate, api, desk, office }: Settings,
+  { monitor, gate, api, desk, office, mail }: Settings,
   sources: Sources,
 ): { readonly monitor: MonitorConfig | undefined; readonly faults: ConfigFault[] } {
   const reader = new SourceReader(sources)
@@ -53,6 +57,10 @@ export function readMonitor(
         `found ${text}, where other machines reach it, and no monitor.from, expected the addresses that copies come from`,
       )
   }
+  if (monitor.alerts.length > 0 && mail === undefined)
+    reader.fault(['monitor', 'alerts'], 'found addresses and no section mail, expected the server that mail leaves by')
+  if (digest !== undefined && monitor.alerts.length + monitor.notify.length === 0)
+    reader.fault(['monitor', 'digest'], 'found a time and nobody to tell, expected alerts or notify')
   const names = new Set<string>()
   for (const [index, { name }] of carriers.entries()) {
     if (names.has(name))
@@ -94,6 +102,7 @@ export function readMonitor(
           webhooks.records && reader.secret(['monitor', 'webhooks', 'records'], webhooks.records)?.trim(),
       },
       alerts: monitor.alerts,
+      notify: readWebhooks(monitor.notify, ['monitor', 'notify'], reader),
       digestMinute: digest === undefined ? undefined : Number(digest.slice(0, 2)) * 60 + Number(digest.slice(3)),
       keepMs: monitor.keep,
     },

@@ -17,6 +17,7 @@ import {
   section,
   text,
 } from './keys.ts'
+import { webhooksSchema } from './schema-outlets.ts'
 
 const carrier = section({
   name: key(name(), 'What the carrier is called in groups and lists.', NAME),
@@ -107,6 +108,11 @@ export const monitorSchema = section({
       .prefault([]),
     'To whom mails go when a group of blocks is new, escalates or comes back, or a dispute is overdue.',
     'a list of e-mail addresses',
+  ),
+  notify: key(
+    webhooksSchema,
+    'Webhooks that are told the same, signed like those of the section `webhooks`, and again for 24 hours where nobody answers.',
+    'a list of mappings with name, url and secret',
   ),
   digest: key(
     checked((text) => /^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/.exec(text)?.[0]).optional(),

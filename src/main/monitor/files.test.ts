@@ -119,13 +119,11 @@ function worldFor(t: TestContext) {
 }
 
 function captureOf(calls: readonly string[], part: 'whole' | 'INVITE' | 'answer' = 'whole'): Uint8Array {
-  const [here, there] = [
-    [192, 0, 2, 10],
-    [198, 51, 100, 20],
-  ]
+  const here = [192, 0, 2, 10]
+  const there = [198, 51, 100, 20]
   const packets = calls.flatMap((call) => [
-    ...(part === 'answer' ? [] : [ipv4(17, here!, there!, udp(5060, 5060, Buffer.from(invite(call))))]),
-    ...(part === 'INVITE' ? [] : [ipv4(17, there!, here!, udp(5060, 5060, Buffer.from(refusal(call))))]),
+    ...(part === 'answer' ? [] : [ipv4(17, here, there, udp(5060, 5060, Buffer.from(invite(call))))]),
+    ...(part === 'INVITE' ? [] : [ipv4(17, there, here, udp(5060, 5060, Buffer.from(refusal(call))))]),
   ])
   return pcapFile(packets.map((packet) => ({ bytes: link(1, packet) })))
 }

@@ -5,8 +5,8 @@ import type { FilePlace } from '#edge/monitor/file-place.ts'
 import { readFreeswitchFiles } from '#edge/monitor/freeswitch-files.ts'
 import type { RecordMapping } from '#edge/monitor/record-mapping.ts'
 import { nearest } from '#main/config/nearest.ts'
-import { many, nameInput, visible } from '#main/words.ts'
-import type { MonitorRoom } from './room.ts'
+import { many, nameInput, visible } from './words.ts'
+import type { MonitorRoom } from '#main/monitor/room.ts'
 
 /** Records of calls: lines whose columns a mapping names, or a record of FreeSWITCH. */
 export type RecordKind = 'columns' | 'freeswitch'

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { WrongMapping, readRecordMapping } from '#edge/monitor/record-mapping.ts'
 import { openMonitorStore } from '#edge/store/monitor-store.ts'
-import { readRecords, recordKind } from './records.ts'
-import { MonitorRoom } from './room.ts'
+import { readRecords, recordKind } from './monitor-records.ts'
+import { MonitorRoom } from '#main/monitor/room.ts'
 
 const MAPPING = `
 format: csv
@@ -70,7 +70,7 @@ function open(t: TestContext) {
   return {
     folder,
     file,
-    async read(): Promise<string> {
+    async read(this: void): Promise<string> {
       const room = new MonitorRoom({ store, nameCarrier: () => undefined, seed: 1 })
       const mapping = readRecordMapping('mapping.yaml', MAPPING)
       const words = await readRecords(file, 'columns', {
