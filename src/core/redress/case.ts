@@ -149,7 +149,8 @@ function take(state: State, event: CaseEvent): void {
       return
     case 'confirmed':
       state.isConfirmed = true
-      if (state.status !== 'unconfirmed') return
+      // One that gave way to newer claims before its time is confirmed all the same.
+      if (state.status !== 'unconfirmed' && state.status !== 'expired') return
       state.receivedAt = event.at
       open(state, event.at)
       return

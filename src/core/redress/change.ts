@@ -56,8 +56,8 @@ export type NewMail = {
   readonly text: string
   /** The case, registration or account that it belongs to: messages of one thread refer to the first. */
   readonly thread: string
-  /** Only one `confirm` may go to an address that never confirmed anything. */
-  readonly purpose: 'confirm' | 'notice' | 'alert'
+  /** Only one `confirm` may go to an address that never confirmed anything; of `owner`, all that waits becomes one. */
+  readonly purpose: 'confirm' | 'notice' | 'owner' | 'alert'
 }
 
 /** Who changed what, for the audit trail; no telephone number may stand in it. */

@@ -75,13 +75,32 @@ export function regressedLetter(found: Case, status: string, terms: LetterTerms)
   ])
 }
 
-/** To whom a number is registered: somebody else contests a block of it. */
-export function ownerLetter(to: string, id: string, numbers: readonly string[], terms: LetterTerms): NewMail {
-  return letter(`owner:${id}`, to, 'notice', terms, [
-    `Somebody contested a block of ${listed(numbers)} at ${terms.operator}. These numbers are registered to you.`,
+/** To whom numbers are registered: somebody else contests blocks of them, in so many cases each. */
+export function ownerLetter(to: string, id: string, cases: ReadonlyMap<string, number>, terms: LetterTerms): NewMail {
+  return letter(`owner:${id}`, to, 'owner', terms, [
+    `Somebody contested blocked calls of numbers at ${terms.operator} that are registered to you:`,
+    ownerLines(cases),
     'If that was you or somebody who speaks for you, do nothing.',
-    'If not, reply to this message: the block is not lifted without proof of who has the number.',
+    'If not, reply to this message: no block is lifted without proof of who has the number.',
   ])
+}
+
+/** One letter of two to the same owner: the first, with the cases of both. */
+export function joinOwnerLetters(first: string, second: string): string {
+  const cases = new Map<string, number>()
+  for (const text of [first, second])
+    for (const [, number = '', count = ''] of text.matchAll(OWNER_LINE))
+      cases.set(number, (cases.get(number) ?? 0) + Number(count))
+  const paragraphs = first.split('\n\n')
+  return [paragraphs[0], ownerLines(cases), ...paragraphs.slice(2)].join('\n\n')
+}
+
+function ownerLines(cases: ReadonlyMap<string, number>): string {
+  const all = Array.from(cases).toSorted(([a], [b]) => Number(a === OTHERS) - Number(b === OTHERS))
+  const named = all.slice(0, OWNER_NUMBERS_MAX)
+  const others = all.slice(OWNER_NUMBERS_MAX).reduce((sum, [, count]) => sum + count, 0)
+  const lines = others === 0 ? named : [...named, [OTHERS, others] as const]
+  return lines.map(([number, count]) => `- ${number}: ${count} ${count === 1 ? 'case' : 'cases'}`).join('\n')
 }
 
 /** To the operator's own people. */
@@ -154,6 +173,10 @@ function listed(numbers: readonly string[]): string {
 }
 
 const NAMED_MAX = 10
+/** Numbers that a letter to their owner names. */
+const OWNER_NUMBERS_MAX = 100
+const OTHERS = 'more of your numbers'
+const OWNER_LINE = /^- (\+[0-9]+|more of your numbers): ([0-9]+) cases?$/gm
 const ALERTS = {
   soon: 'A case is due soon',
   overdue: 'A case is overdue',

@@ -52,7 +52,7 @@ test('a claim goes from its first message to a lift that is verified and then br
   desk.take((step) => confirmCase(step, [{ mail: 'owner@bank.example', number: NUMBER }], []))
   assert.deepEqual(desk.mails.slice(1), [
     ['notice', 'ann@caller.example'],
-    ['notice', 'owner@bank.example'],
+    ['owner', 'owner@bank.example'],
   ])
   assert.match(desk.texts[1]!, /No person has looked at it yet/)
   assert.equal(

@@ -94,7 +94,11 @@ export function confirmCase(
   const { found, letters, status, at } = step
   const { email } = found.claim.claimant
   if (found.isConfirmed || email === undefined) return refuse('token', 'the address is confirmed already')
-  if (found.status !== 'unconfirmed' && !isOpenStatus(found.status)) return refuse('token', 'the case is closed')
+  const last = step.events.at(-1)
+  // One that gave way to newer claims lost nothing: its link is good for as long as it was said to be.
+  const isDisplaced = found.status === 'expired' && last?.kind === 'expired' && last.data.what === 'unconfirmed'
+  if (found.status !== 'unconfirmed' && !isDisplaced && !isOpenStatus(found.status))
+    return refuse('token', 'the case is closed')
   const events: CaseEventContent[] = [
     { kind: 'confirmed', data: { email } },
     ...proofs.map((proof) => ({ kind: 'updated', data: { what: 'proof', proof } }) as const),
@@ -104,7 +108,7 @@ export function confirmCase(
   for (const mail of new Set(owners.map((owner) => owner.mail))) {
     if (mail.toLowerCase() === email.toLowerCase()) continue
     const numbers = owners.filter((owner) => owner.mail === mail).map(({ number }) => number)
-    mails.push(ownerLetter(mail, found.id, numbers, letters))
+    mails.push(ownerLetter(mail, found.id, new Map(numbers.map((number) => [number, 1])), letters))
   }
   const claimants = eventsOf(step, CLAIMANT, events)
   const acknowledged = eventsOf(step, DESK, [{ kind: 'acknowledged', data: { by: 'mail' } }], claimants.length)
@@ -384,6 +388,12 @@ export function expireCase(step: StepTerms): Step {
   return isOver
     ? plain(step, DESK, [{ kind: 'expired', data: { what: 'lift' } }])
     : refuse('case', 'its time is not up')
+}
+
+/** A case whose address nobody has confirmed makes room for newer ones; confirmed in time, it is taken up all the same. */
+export function displaceCase(step: StepTerms): Step {
+  if (step.found.status !== 'unconfirmed') return refuse('case', 'it is confirmed or closed')
+  return plain(step, DESK, [{ kind: 'expired', data: { what: 'unconfirmed' } }])
 }
 
 /** Soon due or overdue, told once each. */

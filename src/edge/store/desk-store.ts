@@ -13,7 +13,15 @@ import type { Standing } from '#core/redress/standing.ts'
 import { readSearch, searchOf, summaryOf } from '#core/redress/view-case.ts'
 import { type AuditAction, insertAudit } from './audit.ts'
 import { Conditions } from './conditions.ts'
-import { confirmAddress, eraseAddresses, eraseMail, eraseThread, giveUpWaiting, insertMail } from './mail-store.ts'
+import {
+  confirmAddress,
+  confirmWaitMs,
+  eraseAddresses,
+  eraseMail,
+  eraseThread,
+  giveUpWaiting,
+  insertMail,
+} from './mail-store.ts'
 import { type Durability, openForWriting, parseStoreUrl } from './schema.ts'
 import {
   type StandingChange,
@@ -38,8 +46,14 @@ export type DeskStore = {
   cases(filter: CaseFilter, after: string | undefined, limit: number, now: number): CasePage
   /** Other cases of the same numbers, receipts or claimant, newest first. */
   related(id: string, which: 'open' | 'all', limit: number, now: number): CaseSummary[]
-  /** How many cases wait for somebody of the desk, or for their address to be confirmed. */
+  /** How many cases wait for somebody of the desk. */
   waiting(): number
+  /** How many wait for their address to be confirmed. */
+  unconfirmed(): number
+  /** The cases that have waited longest for their address to be confirmed; those without a receipt first. */
+  oldestUnconfirmed(limit: number): string[]
+  /** How long until a message that asks to confirm could leave to an address that gets `perDay` in 24 hours; 0 for now. */
+  mailWaitMs(address: string, perDay: number, now: number): number
   /** Cases whose time may be up, or of which something is due before then, what is due first first; `after` is where it goes on. */
   dueBefore(
     time: number,
@@ -111,7 +125,13 @@ export function openDeskStore(url: string, options: DeskStoreOptions): DeskStore
 
   const selectLast = db.prepare('SELECT max(id) AS last FROM case_event')
   const lastEvent = (): number => Number(selectLast.get()!['last'] ?? 0)
-  let waiting: { readonly last: number; readonly count: number } | undefined
+  let waiting: { readonly last: number; readonly open: number; readonly unconfirmed: number } | undefined
+  /** Asked with every claim and every second: counted anew only where something has happened since. */
+  const counted = (): NonNullable<typeof waiting> => {
+    const last = lastEvent()
+    if (waiting?.last !== last) waiting = { last, ...countWaiting(db) }
+    return waiting
+  }
 
   return {
     record(change) {
@@ -146,12 +166,10 @@ export function openDeskStore(url: string, options: DeskStoreOptions): DeskStore
         )
         .all(id, which, limit)
         .map((row) => summaryOfRow(row, now)),
-    waiting: () => {
-      // It is asked with every claim and every second: counted anew only where something has happened since.
-      const last = lastEvent()
-      if (waiting?.last !== last) waiting = { last, count: countWaiting(db) }
-      return waiting.count
-    },
+    waiting: () => counted().open,
+    unconfirmed: () => counted().unconfirmed,
+    oldestUnconfirmed: (limit) => oldestUnconfirmed(db, limit),
+    mailWaitMs: (address, perDay, now) => confirmWaitMs(db, address, perDay, now),
     dueBefore: (time, limit, after) => {
       const [due = 0, number = 0] = after?.split('.').map(Number) ?? []
       const rows = db
@@ -317,14 +335,24 @@ function isDialled(db: DatabaseSync, dial: string, number: string | undefined, a
 }
 
 /** Each part by an index of its own: with `OR` all cases would be gone through. */
-function countWaiting(db: DatabaseSync): number {
-  const { count } = db
+function countWaiting(db: DatabaseSync): { open: number; unconfirmed: number } {
+  const { open, unconfirmed } = db
     .prepare(
-      `SELECT (SELECT count(*) FROM case_view WHERE isOpen = 1)
-         + (SELECT count(*) FROM case_view WHERE status = 'unconfirmed') AS count`,
+      `SELECT (SELECT count(*) FROM case_view WHERE isOpen = 1) AS open,
+         (SELECT count(*) FROM case_view WHERE status = 'unconfirmed') AS unconfirmed`,
     )
     .get()!
-  return Number(count)
+  return { open: Number(open), unconfirmed: Number(unconfirmed) }
+}
+
+function oldestUnconfirmed(db: DatabaseSync, limit: number): string[] {
+  const oldest = (more: string, count: number): string[] =>
+    db
+      .prepare(`SELECT id FROM case_view WHERE status = 'unconfirmed' ${more} ORDER BY opened, "case" LIMIT ?`)
+      .all(count)
+      .map((row) => String(row['id']))
+  const bare = oldest('AND NOT EXISTS (SELECT 1 FROM case_receipt AS own WHERE own."case" = case_view."case")', limit)
+  return bare.length > 0 ? bare : oldest('', limit)
 }
 
 function undo(db: DatabaseSync): 'behind' {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { NewMail } from '#core/redress/change.ts'
+import { joinOwnerLetters } from '#core/redress/letters.ts'
 
 /** A message on its way out. */
 export type MailRow = NewMail & {
@@ -16,11 +17,12 @@ export type MailRow = NewMail & {
 
 /**
  * Records a message in the transaction of what it tells of; it leaves later. Throws for a text that no header field may
- * have: whoever wrote it has to make it harmless.
+ * have: whoever wrote it has to make it harmless. What is for the owner of a number is joined to what waits for him already.
  */
 export function insertMail(db: DatabaseSync, mail: NewMail, at: number): void {
   for (const text of [mail.to, mail.subject, mail.thread])
     if (CONTROL.test(text)) throw new Error('a message has a control character in its address, subject or thread')
+  if (mail.purpose === 'owner' && joinWaiting(db, mail)) return
   db.prepare(
     `INSERT INTO mail (half, at, due, attempts, recipient, subject, text, thread, purpose, state, why)
      VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, 'waiting', '')`,
@@ -36,6 +38,22 @@ export function insertMail(db: DatabaseSync, mail: NewMail, at: number): void {
   )
 }
 
+/** Joins a letter to one that waits for the same owner and was never tried; false where there is none. */
+function joinWaiting(db: DatabaseSync, mail: NewMail): boolean {
+  const waiting = db
+    .prepare(
+      `SELECT id, text FROM mail WHERE lower(recipient) = ? AND doneAt IS NULL AND state = 'waiting'
+         AND purpose = 'owner' AND attempts = 0`,
+    )
+    .get(canonicalAddress(mail.to))
+  if (waiting === undefined) return false
+  db.prepare('UPDATE mail SET text = ? WHERE id = ?').run(
+    joinOwnerLetters(String(waiting['text']), mail.text),
+    waiting['id']!,
+  )
+  return true
+}
+
 /** Notes that somebody showed to read mail to this address: from now on notices go there. */
 export function confirmAddress(db: DatabaseSync, address: string, at: number): void {
   db.prepare('INSERT INTO mail_address (address, confirmedAt) VALUES (?, ?) ON CONFLICT DO NOTHING').run(
@@ -47,7 +65,8 @@ export function confirmAddress(db: DatabaseSync, address: string, at: number): v
 /**
  * Takes a message that is due, so that nobody else takes it for `leaseMs`; undefined where none is. Its Message-ID is on
  * stable storage before it is handed out. A notice waits until its address is confirmed, and whatever an address gets beyond
- * `perDay` in 24 hours waits until then; alerts, which go to the operator's own people, do not.
+ * `perDay` in 24 hours waits until then; alerts, which go to the operator's own people, do not. What is for the owner of a
+ * number counts apart, one in 24 hours: neither drowns the other.
  */
 export function takeMail(
   db: DatabaseSync,
@@ -197,8 +216,14 @@ function nextDue(
   for (const { id, recipient, purpose } of candidates) {
     if (purpose === 'alert') return Number(id)
     const address = canonicalAddress(String(recipient))
-    if (purpose === 'notice' && !isConfirmed(db, address)) {
+    if ((purpose === 'notice' || purpose === 'owner') && !isConfirmed(db, address)) {
       later.run(now + UNCONFIRMED_LOOK_MS, 'waits until the address is confirmed', id!)
+      continue
+    }
+    if (purpose === 'owner') {
+      const nextAt = ownerRoomAt(db, address, Number(id), now)
+      if (nextAt <= now) return Number(id)
+      later.run(nextAt, 'waits: one message a day tells the owner of numbers', id!)
       continue
     }
     const freeAt = roomAt(db, address, perDay, now)
@@ -218,19 +243,50 @@ function isConfirmed(db: DatabaseSync, address: string): boolean {
   return db.prepare('SELECT 1 FROM mail_address WHERE address = ?').get(address) !== undefined
 }
 
+/**
+ * How long until a message that asks to confirm could leave to an address, those that wait for it counted with those that
+ * left; 0 for now.
+ */
+export function confirmWaitMs(db: DatabaseSync, address: string, perDay: number, now: number): number {
+  const mailbox = mailboxOf(canonicalAddress(address))
+  const { count } = db
+    .prepare(
+      `SELECT count(*) AS count FROM mail WHERE ${TO_MAILBOX} AND doneAt IS NULL AND state = 'waiting'
+         AND purpose = 'confirm' AND at > ?`,
+    )
+    .get(...mailbox, now - DAY_MS)!
+  const left = perDay - Number(count)
+  return left <= 0 ? DAY_MS : roomAt(db, canonicalAddress(address), left, now) - now
+}
+
 /** When the address may get another message. */
 function roomAt(db: DatabaseSync, address: string, perDay: number, now: number): number {
-  // What stands behind a plus names no other mailbox: with it a stranger would get as many messages as there are tags.
-  const at = address.lastIndexOf('@')
-  const [name, domain] = [address.slice(0, at).replace(/(?<=.)\+.*$/, ''), address.slice(at)]
   const rows = db
     .prepare(
-      `SELECT doneAt FROM mail WHERE (lower(recipient) = ? OR (lower(recipient) >= ? AND lower(recipient) < ?
-         AND substr(lower(recipient), ?) = ?)) AND state = 'sent' AND purpose <> 'alert' AND doneAt > ?
+      `SELECT doneAt FROM mail WHERE ${TO_MAILBOX} AND state = 'sent' AND purpose NOT IN ('alert', 'owner') AND doneAt > ?
        ORDER BY doneAt DESC LIMIT ?`,
     )
-    .all(name + domain, `${name}+`, `${name},`, -domain.length, domain, now - DAY_MS, perDay)
+    .all(...mailboxOf(address), now - DAY_MS, perDay)
   return rows.length < perDay ? now : Number(rows.at(-1)!['doneAt']) + DAY_MS
+}
+
+/** When the owner of numbers may be told: a day after the last time, and after one that is under way. */
+function ownerRoomAt(db: DatabaseSync, address: string, id: number, now: number): number {
+  const { last } = db
+    .prepare(
+      `SELECT max(CASE state WHEN 'sent' THEN doneAt + ? ELSE ? END) AS last FROM mail
+       WHERE lower(recipient) = ? AND purpose = 'owner' AND id <> ?
+         AND (state = 'sent' AND doneAt > ? OR state = 'waiting' AND attempts > 0 AND id < ?)`,
+    )
+    .get(DAY_MS, now + UNCONFIRMED_LOOK_MS, address, id, now - DAY_MS, id)!
+  return last === null ? now : Number(last)
+}
+
+/** What `TO_MAILBOX` asks. Behind a plus stands no other mailbox: a stranger would get as many messages as there are tags. */
+function mailboxOf(address: string): [string, string, string, number, string] {
+  const at = address.lastIndexOf('@')
+  const [name, domain] = [address.slice(0, at).replace(/(?<=.)\+.*$/, ''), address.slice(at)]
+  return [name + domain, `${name}+`, `${name},`, -domain.length, domain]
 }
 
 function readMail(db: DatabaseSync, id: number): MailRow {
@@ -257,6 +313,8 @@ function readMail(db: DatabaseSync, id: number): MailRow {
 // oxlint-disable-next-line no-control-regex -- these are what must not be there
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 const HALF_OCTETS = 16
+const TO_MAILBOX = `(lower(recipient) = ? OR (lower(recipient) >= ? AND lower(recipient) < ?
+  AND substr(lower(recipient), ?) = ?))`
 const DAY_MS = 86_400_000
 /** Messages that are looked at for one that may leave. */
 const LOOKED_AT = 200

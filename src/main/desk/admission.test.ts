@@ -9,6 +9,7 @@ import {
   type AdmissionFigures,
   type Applicant,
   CALM,
+  FEW_NUMBERS_MAX,
   KEYS_MAX,
   PER_DOMAIN,
   PER_MAIL,
@@ -17,6 +18,8 @@ import {
   PER_NUMBER,
   PER_NUMBER_FROM,
   PER_WIDE_NETWORK,
+  UNCONFIRMED_CALM_SHARE,
+  VOUCHED_SHARE,
 } from './admission.ts'
 
 test('each limit of claims answers for itself, by its rate, and a neighbour is not limited', () => {
@@ -41,17 +44,12 @@ test('the limits of one claim answer in a fixed order, each only once those befo
   for (let count = 0; count < PER_NUMBER_FROM.burst; count++)
     admit(admission, { address: '2001:db8:1:3::1', numbers: [NUMBER] })
   for (let count = 0; count < PER_MAIL.burst; count++) admit(admission, { address: '192.0.2.1', email: all.email })
-  for (let count = 0; count < PER_DOMAIN.burst; count++)
-    admit(admission, { address: `198.51.100.${count}`, email: `bob${count}@clinic.example` })
-  const answers: Refused[] = [
-    all,
-    { ...all, address: '2001:db8:1:4::1' },
-    { ...all, address: '2001:db8:2:4::1' },
-    { ...all, address: '2001:db8:2:4::1', email: 'eve@clinic.example' },
-  ].map((one) => admit(admission, one) ?? assert.fail(JSON.stringify(one)))
+  const answers: Refused[] = [all, { ...all, address: '2001:db8:1:4::1' }, { ...all, address: '2001:db8:2:4::1' }].map(
+    (one) => admit(admission, one) ?? assert.fail(JSON.stringify(one)),
+  )
   assert.deepEqual(
     answers.map((answer) => (answer.kind === 'limited' ? answer.of : answer.kind)),
-    ['address', 'number', 'mail-address', 'mail-domain'],
+    ['address', 'number', 'mail-address'],
   )
 })
 
@@ -63,7 +61,7 @@ test('nothing is taken by a claim that is refused, for whatever', () => {
   for (let count = 0; count < 300; count++)
     assert.equal(admit(admission, { numbers: [other, NUMBER], email: 'ann@clinic.example' })?.kind, 'limited')
   for (let count = 0; count < 300; count++)
-    assert.equal(admit(admission, { numbers: [other], email: 'ann@clinic.example' }, NOW, 10)?.kind, 'full')
+    assert.equal(admit(admission, { numbers: [other], email: 'ann@clinic.example' }, NOW, 100)?.kind, 'full')
   for (let count = 0; count < PER_MAIL.burst; count++)
     assert.equal(admit(admission, { numbers: [other], email: 'ann@clinic.example' }), undefined, String(count))
 })
@@ -105,10 +103,10 @@ test('all numbers of a claim count, the last like the first; a hidden number is 
 test('a full table turns no newcomer away and forgets the oldest, never what the same claim has put in', () => {
   const admission = new Admission(SECRET)
   assert.equal(KEYS_MAX, 50_000)
-  const claims = KEYS_MAX / CLAIM_ITEMS_MAX
+  const claims = KEYS_MAX / FEW_NUMBERS_MAX
   const claim = (index: number) => ({
-    address: `10.0.${index}.1`,
-    numbers: numbersFrom(index * CLAIM_ITEMS_MAX, CLAIM_ITEMS_MAX),
+    address: `10.${index >> 8}.${index & 255}.1`,
+    numbers: numbersFrom(index * FEW_NUMBERS_MAX, FEW_NUMBERS_MAX),
   })
   const again = (index: number, place: number): string | undefined => {
     const { address, numbers } = claim(index)
@@ -119,7 +117,7 @@ test('a full table turns no newcomer away and forgets the oldest, never what the
   for (let count = 0; count < PER_NUMBER_FROM.burst; count++)
     assert.equal(admit(admission, claim(claims)), undefined, 'a newcomer')
   // By number, and by number and network: both tables were full.
-  assert.equal(admission.forgotten, 2 * CLAIM_ITEMS_MAX)
+  assert.equal(admission.forgotten, 2 * FEW_NUMBERS_MAX)
   assert.deepEqual([again(claims, 0), again(claims, -1)], ['limited', 'limited'], 'all that it put in is there')
   for (let count = 1; count < PER_NUMBER_FROM.burst; count++) assert.equal(again(1, -1), undefined)
   assert.equal(again(1, -1), 'limited', 'the second claim is still remembered')
@@ -146,17 +144,90 @@ test('steps on cases are limited by address, of IPv6 by /64, apart from claims',
 
 test('a full queue says so, with a time, and takes one more as soon as there is room', () => {
   const admission = new Admission(SECRET)
-  assert.deepEqual(admit(admission, {}, NOW, 10), { kind: 'full', retryAfterMs: 3_600_000 })
-  assert.deepEqual(admit(admission, {}, NOW, 11), { kind: 'full', retryAfterMs: 3_600_000 })
+  assert.deepEqual(admit(admission, {}, NOW, 90), { kind: 'full', retryAfterMs: 3_600_000 })
+  assert.deepEqual(admit(admission, {}, NOW, 91), { kind: 'full', retryAfterMs: 3_600_000 })
   assert.equal(admission.figures.full, 2)
-  assert.equal(admit(admission, {}, NOW, 9), undefined)
+  assert.equal(admit(admission, {}, NOW, 89), undefined)
+})
+
+test('the last tenth of the queue is kept for those for all of whose numbers a receipt speaks', () => {
+  assert.equal(VOUCHED_SHARE, 10)
+  const admission = new Admission(SECRET)
+  const vouched = { numbers: [NUMBER], vouched: [NUMBER] }
+  assert.equal(admit(admission, vouched, NOW, 99), undefined)
+  assert.equal(admit(admission, { ...vouched, numbers: [NUMBER, '+12125550118'] }, NOW, 90)?.kind, 'full')
+  assert.equal(admit(admission, { numbers: [], vouched: [] }, NOW, 90)?.kind, 'full')
+  assert.equal(admit(admission, vouched, NOW, 100)?.kind, 'full')
+})
+
+test('however many claims wait to be confirmed, nobody is refused for them: from a tenth of the queue on each asks for a puzzle', () => {
+  assert.equal(UNCONFIRMED_CALM_SHARE, 10)
+  const admission = new Admission(SECRET)
+  const ask = (unconfirmed: number, one: Asking, from: Partial<Visitor> = {}) =>
+    admission.admit(claimOf(one), { ...VISITOR, ...from }, { open: 0, unconfirmed }, QUEUE_MAX, NOW)
+  assert.equal(ask(9, {}), undefined)
+  for (const heap of [10, 100, 1_000_000]) {
+    assert.equal(ask(heap, {})?.kind, 'work')
+    assert.equal(ask(heap, {}, { waited: true }), undefined)
+    assert.equal(ask(heap, { numbers: [NUMBER], vouched: [NUMBER] }), undefined)
+  }
+  assert.deepEqual([admission.figures.puzzles, admission.figures.full], [3, 0])
+})
+
+test('a dozen addresses that use up a domain of mail shut nobody out: its people solve a puzzle or wait, with a receipt not even that', () => {
+  assert.deepEqual(PER_DOMAIN, { burst: 200, everyMs: 60_000 })
+  const admission = new Admission(SECRET)
+  let now = NOW
+  const ask = (one: Asking, from: Partial<Visitor> = {}) => {
+    // Below what is calm for everybody.
+    now += CALM.everyMs
+    return admission.admit(
+      claimOf(one),
+      { ...VISITOR, address: one.address ?? VISITOR.address, ...from },
+      NOBODY,
+      100,
+      now,
+    )
+  }
+  for (let count = 0; count < 230; count++)
+    ask({ address: `198.51.${count % 12}.1`, email: `evil${count}@MAIL.example` }, { waited: true })
+  const clean = { address: '203.0.113.9', numbers: [NUMBER], email: 'ann@mail.example' }
+  const asked = ask(clean)
+  assert.ok(asked?.kind === 'work', JSON.stringify(asked))
+  assert.equal(admission.figures.limitedByDomain, 1)
+  assert.equal(ask(clean, { work: solve(asked.puzzle, asked.bits) }), undefined)
+  assert.equal(ask({ ...clean, email: 'bob@mail.example' }, { waited: true }), undefined)
+  assert.equal(ask({ ...clean, email: 'eve@mail.example', vouched: [NUMBER] }), undefined)
+  for (const email of ['ann@other.example', 'ann@sub.mail.example', undefined])
+    assert.equal(ask({ address: '203.0.113.10', email }), undefined, String(email))
+})
+
+test('claims of a thousand numbers flush nothing that is remembered of others', () => {
+  assert.equal(FEW_NUMBERS_MAX, 50)
+  const admission = new Admission(SECRET)
+  for (let count = 0; count < PER_NUMBER_FROM.burst; count++)
+    assert.equal(admit(admission, { numbers: [NUMBER] }), undefined)
+  assert.equal(admit(admission, { numbers: [NUMBER] })?.kind, 'limited')
+  for (let count = 0; count < 60; count++)
+    assert.equal(
+      admit(admission, {
+        address: `10.0.${count}.1`,
+        numbers: numbersFrom(count * CLAIM_ITEMS_MAX, CLAIM_ITEMS_MAX).map((number) =>
+          number.replace('+1212', '+1646'),
+        ),
+      }),
+      undefined,
+    )
+  assert.ok(admission.forgotten > 0, 'of themselves they forget')
+  assert.equal(admit(admission, { numbers: [NUMBER] })?.kind, 'limited')
+  assert.equal(admit(admission, { numbers: [NUMBER, ...numbersFrom(0, 99)] })?.kind, 'limited', 'a wide one meets both')
 })
 
 test('above the calm each claim asks for a puzzle, which is good once and for who got it; a wait is as good', () => {
   assert.deepEqual(CALM, { burst: 60, everyMs: 2_000 })
   const admission = new Admission(SECRET)
   const ask = (number: number, from: Partial<Visitor> = {}, now = NOW) =>
-    admission.admit(claimOf({}), { ...VISITOR, address: `198.51.100.${number}`, ...from }, 0, 10, now)
+    admission.admit(claimOf({}), { ...VISITOR, address: `198.51.100.${number}`, ...from }, NOBODY, QUEUE_MAX, now)
   for (let number = 0; number < CALM.burst; number++) assert.equal(ask(number), undefined)
   const asked = ask(100)
   assert.ok(asked?.kind === 'work')
@@ -181,7 +252,7 @@ test('above the calm each claim asks for a puzzle, which is good once and for wh
 test('a puzzle is good for ten minutes, and an answer for a desk with another secret is none', () => {
   const puzzle = (admission: Admission): string => {
     for (let count = 0; count < CALM.burst; count++) admit(admission, { address: `198.51.100.${count}` })
-    const asked = admission.admit(claimOf({}), { ...VISITOR, address: '192.0.2.9' }, 0, 10, NOW)
+    const asked = admission.admit(claimOf({}), { ...VISITOR, address: '192.0.2.9' }, NOBODY, QUEUE_MAX, NOW)
     return asked?.kind === 'work' ? asked.puzzle : assert.fail('no puzzle')
   }
   const admission = new Admission(SECRET)
@@ -191,14 +262,14 @@ test('a puzzle is good for ten minutes, and an answer for a desk with another se
   }
   busy(NOW + 600_001)
   const from = { ...VISITOR, address: '192.0.2.9', work }
-  assert.equal(admission.admit(claimOf({}), from, 0, 10, NOW + 600_001)?.kind, 'work', 'too late')
+  assert.equal(admission.admit(claimOf({}), from, NOBODY, QUEUE_MAX, NOW + 600_001)?.kind, 'work', 'too late')
   const other = new Admission(new Uint8Array(32).fill(1))
   puzzle(other)
-  assert.equal(other.admit(claimOf({}), from, 0, 10, NOW)?.kind, 'work', 'another secret')
+  assert.equal(other.admit(claimOf({}), from, NOBODY, QUEUE_MAX, NOW)?.kind, 'work', 'another secret')
   const intime = new Admission(SECRET)
   puzzle(intime)
   for (let count = 0; count < 2 * CALM.burst; count++) admit(intime, { address: `10.0.0.${count}` }, NOW + 600_000)
-  assert.equal(intime.admit(claimOf({}), from, 0, 10, NOW + 600_000), undefined, 'in time')
+  assert.equal(intime.admit(claimOf({}), from, NOBODY, QUEUE_MAX, NOW + 600_000), undefined, 'in time')
 })
 
 type Asking = {
@@ -224,6 +295,8 @@ const HOUR_MS = 3_600_000
 /** At this moment puzzles happen to be solved soon. */
 const NOW = Date.UTC(2026, 10, 22, 12, 5)
 const SECRET = new Uint8Array(32)
+const QUEUE_MAX = 100
+const NOBODY = { open: 0, unconfirmed: 0 }
 const NUMBER = '+12125550117'
 const VISITOR: Visitor = { address: '192.0.2.7', work: undefined, waited: false, once: undefined }
 const LIMITS: readonly Row[] = [
@@ -304,21 +377,12 @@ const LIMITS: readonly Row[] = [
     each: (count) => ({ email: count % 2 === 0 ? 'Ann@Clinic.example' : 'ann@clinic.example' }),
     near: [{ email: 'bob@clinic.example' }, { email: 'ann@other.example' }, { email: undefined }],
   },
-  {
-    what: 'a mail domain',
-    rate: PER_DOMAIN,
-    expected: { burst: 200, everyMs: 60_000 },
-    of: 'mail-domain',
-    figure: 'limitedByDomain',
-    each: (count) => ({ address: `198.51.100.${count}`, email: `"a@b"${count}@CLINIC.example` }),
-    near: [{ email: 'ann@other.clinic.example' }, { email: 'ann@clinic.example.com' }, { email: undefined }],
-  },
 ]
 
 /** Asks as somebody does who has sat out a wait, so that no puzzle stands before the limits. */
 function admit(admission: Admission, one: Asking, now = NOW, waiting = 0): Refused | undefined {
   const from = { ...VISITOR, address: one.address ?? VISITOR.address, waited: true }
-  return admission.admit(claimOf(one), from, waiting, 10, now)
+  return admission.admit(claimOf(one), from, { open: waiting, unconfirmed: 0 }, QUEUE_MAX, now)
 }
 
 function claimOf({ email, numbers = [], vouched = [] }: Asking): Applicant {

@@ -320,12 +320,14 @@ function countDesk({ room, watch, chores, post, inbox, news, registry, sources }
     outcomes.reduce((sum, outcome) => sum + (inbox?.figures.get(outcome) ?? 0), 0)
   return {
     desk_waiting: room.store.waiting(),
+    desk_unconfirmed: room.store.unconfirmed(),
     desk_limited_address_total: refused.limitedByAddress,
     desk_limited_number_total: refused.limitedByNumber,
     desk_limited_mail_total: refused.limitedByMail,
     desk_limited_domain_total: refused.limitedByDomain,
     desk_puzzles_total: refused.puzzles,
     desk_full_total: refused.full,
+    desk_displaced_total: refused.displaced,
     desk_files_refused_total: refused.files,
     desk_challenges_refused_total: refused.challenges,
     desk_steps_refused_total: refused.steps,

@@ -5,13 +5,16 @@ export type DeskFigureName = keyof typeof DESK_FIGURES
 
 /** Each figure's name and its help text. */
 export const DESK_FIGURES = {
-  desk_waiting: 'cases that wait for somebody of the desk, or for their address to be confirmed',
+  desk_waiting: 'cases that wait for somebody of the desk',
+  desk_unconfirmed: 'cases that wait for their address to be confirmed',
   desk_limited_address_total: 'claims and steps told to come later: too many from one address',
   desk_limited_number_total: 'claims told to come later: too many about one number',
   desk_limited_mail_total: 'claims told to come later: too many with one mail address',
-  desk_limited_domain_total: 'claims told to come later: too many with one domain of mail',
+  desk_limited_domain_total: 'claims told to solve a puzzle or to wait: too many with one domain of mail',
   desk_puzzles_total: 'claims told to solve a puzzle or to wait: many came at once',
   desk_full_total: 'claims told that the desk is full',
+  desk_displaced_total:
+    'claims that nobody had confirmed and that gave way to newer ones; confirmed in time, they are taken up',
   desk_files_refused_total: 'files not taken: too many, too large, or of no kind that is taken',
   desk_challenges_refused_total: 'numbers to dial not given: too many of the case wait for their call',
   desk_steps_refused_total: 'steps of claimants, and mail about cases, not taken: the case has as many as it may',

@@ -139,8 +139,8 @@ const KEY_OCTETS = 32
 export const STATUS_WITHIN_MS = 24 * 3_600_000
 /** How long a question waits for its answer. */
 export const ANSWER_WITHIN_MS = 14 * 86_400_000
-/** How long the link of the first message is good. */
-export const CONFIRM_WITHIN_MS = 7 * 86_400_000
+/** How long the link of the first message is good: a heap of claims that nobody confirms is no older. */
+export const CONFIRM_WITHIN_MS = 48 * 3_600_000
 /** 47 CFR 64.1200(k)(10). */
 export const LIST_WITHIN_DAYS = 3
 const QUEUE_MAX = 20_000

@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { parseParty } from '#core/call/party.ts'
+import type { NewMail } from '#core/redress/change.ts'
 import type { Claim } from '#core/redress/claim.ts'
 import type { Filed, SubscriberRequest, Visitor } from '#core/redress/desk.ts'
 import { REOPENINGS_MAX } from '#core/redress/steps.ts'
+import { confirmAddress, insertMail, markSent, takeMail } from '#edge/store/mail-store.ts'
 import type { Config } from '#main/config/config.ts'
 import { PER_NUMBER_FROM } from './admission.ts'
 import { createDesk } from './desk.ts'
@@ -58,15 +60,68 @@ test('what the store cannot take is told as not saved, and nothing of it is ther
   db.exec('ROLLBACK')
   db.close()
   assert.equal(answer.kind, 'unsaved')
-  assert.equal(store.waiting(), 0)
+  assert.deepEqual([store.waiting(), store.unconfirmed()], [0, 0])
   assert.equal((await desk.file(claimOf(1), VISITOR)).kind, 'filed')
 })
 
 test('a full queue says so, and what was accepted stays', async (t) => {
-  const { desk, store } = open(t, { queueMax: 2 })
-  for (const number of [1, 2]) filed(await desk.file(claimOf(number), VISITOR))
+  const { desk, store, cases } = open(t, { queueMax: 2 })
+  for (const number of [1, 2]) {
+    const { case: id } = filed(await desk.file(claimOf(number), VISITOR))
+    assert.equal((await desk.confirm(cases.confirmToken(id).token)).kind, 'confirmed')
+  }
   assert.equal((await desk.file(claimOf(3), VISITOR)).kind, 'full')
   assert.equal(store.waiting(), 2)
+})
+
+test('a flood of claims that nobody confirms shuts nobody out: the oldest give way, lose nothing, and one with a receipt stays', async (t) => {
+  const { desk, store, cases, parts } = open(t, { queueMax: 20 })
+  const calling = parseParty('+12125550117')
+  const receipt = parts.ring().seal({ ...RECEIPT_FACTS, calling })
+  const vouched = filed(await desk.file({ ...claimOf(1), numbers: [], receipts: [receipt] }, VISITOR))
+  const early = filed(await desk.file(claimOf(2), VISITOR))
+  for (let number = 0; number < 50; number++) {
+    const from = { ...VISITOR, address: `198.51.100.${number}`, waited: true }
+    filed(await desk.file(claimOf(100 + number), from))
+    assert.ok(store.unconfirmed() <= 20)
+  }
+  assert.deepEqual([store.waiting(), store.unconfirmed(), parts.admission.figures.displaced], [0, 20, 32])
+  assert.equal(cases.read(vouched.case)?.found.status, 'unconfirmed')
+  assert.equal(cases.read(early.case)?.found.status, 'expired')
+
+  // Somebody clean in the middle of it.
+  const clean = { ...VISITOR, address: '203.0.113.77' }
+  assert.equal((await desk.file(claimOf(3), clean)).kind, 'work')
+  const late = filed(await desk.file(claimOf(3), { ...clean, waited: true }))
+  for (const { case: id, token } of [late, early, vouched]) {
+    assert.deepEqual(await desk.confirm(cases.confirmToken(id).token), { kind: 'confirmed', token })
+    assert.equal((await desk.status(token))?.status, 'open')
+  }
+  assert.equal(store.waiting(), 3)
+})
+
+test('who could not be asked to confirm today is told so when he files, and nothing of it is kept', async (t) => {
+  let now = Date.now()
+  const { desk, store, path, parts } = open(t, {}, () => now)
+  const db = new DatabaseSync(path)
+  t.after(() => db.close())
+  const mine: Claim = { ...claimOf(1), claimant: { ...claimOf(1).claimant, email: 'Ann@caller.example' } }
+  const message = { to: 'ann+x@caller.example', subject: 's', text: 't', thread: 'other', purpose: 'notice' } as const
+  for (const address of ['ann+x@caller.example', 'ann@caller.example']) confirmAddress(db, address, now)
+  const send = (mail: NewMail): void => {
+    insertMail(db, mail, now)
+    const taken = takeMail(db, { now, leaseMs: 1_000, domain: 'd.example', perDay: 3 })
+    markSent(db, taken!.id, now)
+  }
+  for (let count = 0; count < 2; count++) send(message)
+  send({ ...message, to: 'ann@caller.example', purpose: 'owner', thread: 'owner:x' })
+  filed(await desk.file(mine, VISITOR))
+  now += 3_600_000
+  const answer = await desk.file({ ...mine, numbers: ['+12125550118'] }, VISITOR)
+  assert.deepEqual(answer, { kind: 'limited', of: 'mail-address', retryAfterMs: 86_400_000 - 3_600_000 })
+  assert.deepEqual([store.unconfirmed(), parts.admission.figures.limitedByMail], [1, 1])
+  now += 86_400_000 - 3_600_000
+  filed(await desk.file({ ...mine, numbers: ['+12125550118'] }, VISITOR))
 })
 
 test('a wish that the portal vouches for is granted at once, one that it does not waits for a person', async (t) => {
@@ -110,7 +165,7 @@ test('what the portal hands over is good once, whoever has it; the same request 
     assert.ok(again.kind === 'refused' && again.field === 'token', JSON.stringify(again))
     assert.match(again.problem, /used already: go back there/)
   }
-  assert.deepEqual([store.waiting(), parts.admission.figures.limitedByNumber], [1, 0])
+  assert.deepEqual([store.unconfirmed(), parts.admission.figures.limitedByNumber], [1, 0])
   const next = { ...wish, token: portalToken({ wants: 'blocked-list' }, -1) }
   assert.notEqual(filed(await desk.subscriber(next, VISITOR)).case, first.case)
 })
@@ -132,7 +187,7 @@ test('where another process is quicker with the same token, one case is filed an
   const first = filed(await desk.subscriber(wish, VISITOR))
   const second = await blind.subscriber(wish, VISITOR)
   assert.ok(second.kind === 'refused' && second.field === 'token')
-  assert.deepEqual([store.waiting(), (await desk.status(first.token))?.status], [1, 'unconfirmed'])
+  assert.deepEqual([store.unconfirmed(), (await desk.status(first.token))?.status], [1, 'unconfirmed'])
 })
 
 test('the portal that the guide shows makes a token that the desk takes', async (t) => {
@@ -182,6 +237,34 @@ test('what a claimant can add to one case has an end, which is told and counted'
   assert.equal((await office.reopen(id, 'we look again', { name: 'Ben', account: 'ben' })).kind, 'done')
   assert.equal((await desk.answer(token, 'unasked', VISITOR)).kind, 'refused')
   assert.equal(parts.admission.figures.steps, 1, 'only what is too much is counted')
+})
+
+test('what a claimant does on a case is done once however often it is sent, and its answer is that of the first time', async (t) => {
+  const { desk, cases, office, store } = open(t)
+  const { case: id, token } = filed(await desk.file(claimOf(1), VISITOR))
+  await desk.confirm(cases.confirmToken(id).token)
+  await office.ask(id, 'Which calls?', { name: 'Ben', account: 'ben' })
+  const keyed = (letter: string): Visitor => ({ ...VISITOR, once: letter.repeat(22) })
+  const kinds = () => store.events(id).map(({ kind }) => kind)
+  const upload = { name: 'letter.txt', type: 'text/plain', octets: Buffer.from('To whom it may concern') }
+
+  for (const step of [
+    () => desk.answer(token, 'All of them', keyed('a')),
+    () => desk.addEvidence(token, upload, keyed('b')),
+    () => desk.withdraw(token, 'Solved', keyed('c')),
+    () => desk.reopen(token, 'Not solved', keyed('d')),
+  ]) {
+    const before = kinds().length
+    const first = await step()
+    assert.deepEqual(await step(), first)
+    assert.equal(kinds().length, before + 1, kinds().join())
+  }
+  // Another key is another step; without a key nothing is known again.
+  assert.equal((await desk.addEvidence(token, upload, keyed('e'))).kind, 'added')
+  assert.equal((await desk.addEvidence(token, upload, VISITOR)).kind, 'added')
+  assert.equal(cases.read(id)?.found.evidence.length, 3)
+  assert.equal((await desk.withdraw(token, 'Solved again', keyed('f'))).kind, 'done')
+  assert.equal((await desk.answer(token, 'Something else', keyed('g'))).kind, 'refused')
 })
 
 test('a file is what its octets say, its name harmless, and its size within the limit', () => {

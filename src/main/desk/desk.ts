@@ -14,6 +14,7 @@ import {
   answerQuestion,
   confirmCase,
   decideCase,
+  displaceCase,
   giveChallenge,
   openCase,
   reopenCase,
@@ -31,6 +32,7 @@ import { summarizeBlock } from './blocks.ts'
 import { Cases, type CasesParts, hashToken, makeId } from './cases.ts'
 import { checkEvidence, EVIDENCE_FILES_MAX } from './evidence.ts'
 import type { MonthlyCache } from './monthly-cache.ts'
+import { MAILS_PER_DAY } from './post.ts'
 
 /** What the desk is made of; a change of configuration changes what the functions answer. */
 export type DeskParts = CasesParts & {
@@ -64,7 +66,10 @@ export function createDesk(parts: DeskParts): Desk {
   const act = (token: string, from: Visitor, compute: (step: StepTerms) => Step): Done => {
     const id = caseOf(token)
     if (id === undefined) return { kind: 'unknown' }
-    return admission.act(from, now()) ?? doneOf(cases.take(id, compute))
+    const once = markOf(id, from)
+    // Sent again, because its answer was lost: what was done is done.
+    if (once !== undefined && store.mark(once) !== undefined) return { kind: 'done' }
+    return admission.act(from, now()) ?? doneOf(cases.take(id, (step) => marked(compute(step), once, '')))
   }
 
   const desk: Desk = {
@@ -99,6 +104,10 @@ export function createDesk(parts: DeskParts): Desk {
       const id = caseOf(token)
       const found = id === undefined ? undefined : cases.read(id)?.found
       if (id === undefined || found === undefined) return { kind: 'unknown' }
+      const once = markOf(id, from)
+      const known = once === undefined ? undefined : store.mark(once)
+      const before = known === undefined ? undefined : found.evidence.find((file) => file.id === known)
+      if (before !== undefined) return { kind: 'added', file: before }
       const limited = admission.act(from, now())
       if (limited !== undefined) return limited
       if (!isOpenStatus(found.status)) return { kind: 'refused', field: 'file', problem: 'the case is not open' }
@@ -115,7 +124,7 @@ export function createDesk(parts: DeskParts): Desk {
       // On the disk before the case says that it is there.
       const saved = cases.save(() => parts.files.write(file.id, upload.octets))
       if (saved !== undefined) return saved
-      const done = doneOf(cases.take(id, (step) => addEvidence(step, file)))
+      const done = doneOf(cases.take(id, (step) => marked(addEvidence(step, file), once, file.id)))
       if (done.kind === 'done') return { kind: 'added', file }
       parts.files.remove(file.id)
       return done
@@ -205,8 +214,18 @@ function fileCase(parts: DeskParts, cases: Cases, { claim, request, token, from 
       numbers: [...new Set(request === undefined ? calling : [request.number])],
       vouched: new Set(request?.isVouched === true ? [request.number] : blocked),
     }
-    const refused = admission.admit(applicant, from, store.waiting(), parts.queueMax(), at)
+    const { email } = claim.claimant
+    // Filed all the same, it would wait for a message that does not leave.
+    const mailWaitMs = email === undefined ? 0 : store.mailWaitMs(email, MAILS_PER_DAY, at)
+    if (mailWaitMs > 0) return admission.refuseMail(mailWaitMs)
+    const queueMax = parts.queueMax()
+    const waiting = { open: store.waiting(), unconfirmed: store.unconfirmed() }
+    const refused = admission.admit(applicant, from, waiting, queueMax, at)
     if (refused !== undefined) return refused
+    // As many again as the queue has room for may wait to be confirmed.
+    const over = Math.min(waiting.unconfirmed + 1 - queueMax, DISPLACED_MAX)
+    for (const oldest of over > 0 ? store.oldestUnconfirmed(over) : [])
+      if (cases.take(oldest, displaceCase).kind === 'done') admission.figures.displaced++
     const id = makeId()
     const opened = store.record(
       openCase({
@@ -427,6 +446,17 @@ function claimOfSubscriber({ name, email }: SubscriberRequest): Claim {
   return { receipts: [], numbers: [], calls: [], claimant, purpose: '', changed: '', webhook: undefined }
 }
 
+/** The name by which a step on a case is known again; undefined where it came without a key. */
+function markOf(id: string, { once }: Visitor): string | undefined {
+  return once === undefined ? undefined : `act ${id} ${hashToken(once)}`
+}
+
+/** A step that is taken once under a name. */
+function marked(step: Step, name: string | undefined, value: string): Step {
+  if (step.kind === 'refused' || name === undefined) return step
+  return { ...step, change: { ...step.change, marks: [...(step.change.marks ?? []), { name, value }] } }
+}
+
 function doneOf(worked: Worked): Done {
   switch (worked.kind) {
     case 'done':
@@ -458,6 +488,8 @@ const ALL_DIALLED = {
   field: 'number',
   problem: 'all that could be dialled from this number is given out: try again in a quarter of an hour',
 } as const
+/** Claims that one that comes can displace: more than one only where the queue was made smaller. */
+const DISPLACED_MAX = 10
 const CODE_DIGITS = 4
 const E164_DIGITS = 15
 const NORTH_AMERICAN_DIGITS = 11

@@ -8,7 +8,20 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { NewMail } from '#core/redress/change.ts'
-import { confirmAddress, eraseMail, findThread, insertMail, mailFigures, noteReceived } from '#edge/store/mail-store.ts'
+import { ownerLetter } from '#core/redress/letters.ts'
+import {
+  confirmAddress,
+  eraseMail,
+  findThread,
+  giveUpWaiting,
+  insertMail,
+  type MailRow,
+  mailFigures,
+  markDelayed,
+  markSent,
+  noteReceived,
+  takeMail,
+} from '#edge/store/mail-store.ts'
 import { openForWriting, parseStoreUrl } from '#edge/store/schema.ts'
 import { MailSink, headerOf } from '../../../test/mail-sink.ts'
 import { type Post, GIVE_UP_MS, MAILS_PER_DAY, openPost, retryAfterMs } from './post.ts'
@@ -80,6 +93,72 @@ test('an address gets three messages a day: notices beyond them wait, requests t
     ],
   )
   assert.ok(Number(rows[1]!['due']) > at + 86_000_000, 'it waits until the first of the three is a day old')
+})
+
+test('an owner of numbers hears once a day of all that waits, beside his own three messages; neither stands in the way of the other', async (t) => {
+  let ahead = 0
+  const start = Date.now()
+  const { db } = await office(t, undefined, false)
+  const owner = 'owner@bank.example'
+  confirmAddress(db, owner, start)
+  const pump = (): { subject: string; text: string; purpose: string }[] => {
+    const left: MailRow[] = []
+    for (;;) {
+      const now = start + ahead
+      const mail = takeMail(db, { now, leaseMs: 60_000, domain: 'd.example', perDay: MAILS_PER_DAY })
+      if (mail === undefined) return left
+      markSent(db, mail.id, now)
+      left.push(mail)
+    }
+  }
+  const contested = (id: string, ...numbers: string[]): void =>
+    insertMail(
+      db,
+      ownerLetter(owner, id, new Map(numbers.map((number) => [number, 1])), { operator: 'Northwire', public: '' }),
+      start + ahead,
+    )
+  contested('A', '+12125550117')
+  const first = pump()
+  assert.deepEqual(
+    first.map(({ text }) => text.match(/^- .*$/gm)),
+    [['- +12125550117: 1 case']],
+  )
+  // A stranger goes on for a day: nothing of it leaves, and it is one message.
+  for (let count = 0; count < 50; count++) {
+    ahead += 60_000
+    contested(`B${count}`, '+12125550117', ...(count < 2 ? ['+12125550118'] : []))
+    assert.deepEqual(pump(), [])
+  }
+  assert.equal(mailFigures(db, start + ahead).waiting, 1)
+  // His own case is answered at once, and a request to confirm leaves too.
+  for (const purpose of ['notice', 'notice', 'confirm'] as const)
+    insertMail(db, { ...NOTICE, to: owner, purpose }, start + ahead)
+  assert.deepEqual(
+    pump().map(({ purpose }) => purpose),
+    ['notice', 'notice', 'confirm'],
+  )
+  ahead = 86_400_000
+  assert.deepEqual(
+    pump().map(({ text }) => text.match(/^- .*$/gm)),
+    [['- +12125550117: 50 cases', '- +12125550118: 2 cases']],
+  )
+  ahead += 14 * 86_400_000
+  assert.equal(giveUpWaiting(db, start + ahead, start + ahead), 0, 'nothing of it was given up')
+})
+
+test('a letter to an owner that was tried once is left as it is: what comes later waits for the next', async (t) => {
+  const { db } = await office(t, undefined, false)
+  const at = Date.now()
+  const letter = ownerLetter('owner@bank.example', 'A', new Map([['+12125550117', 1]]), { operator: 'N', public: '' })
+  confirmAddress(db, letter.to, at)
+  insertMail(db, letter, at)
+  const terms = { leaseMs: 60_000, domain: 'd.example', perDay: MAILS_PER_DAY }
+  const taken = takeMail(db, { ...terms, now: at })
+  markDelayed(db, taken!.id, at + 60_000, 'busy')
+  insertMail(db, letter, at + 1)
+  assert.equal(takeMail(db, { ...terms, now: at + 2 }), undefined)
+  const again = takeMail(db, { ...terms, now: at + 60_000 })
+  assert.deepEqual([again?.id, again?.text], [taken!.id, taken!.text])
 })
 
 test('what the server cannot take now is tried again with the same Message-ID, later each time, for three days', async (t) => {
