@@ -218,7 +218,7 @@ const desk = section({
   ),
   queue: key(
     integer(1, 1_000_000).prefault(20_000),
-    'How many cases may wait at a time. More are told that the desk is full, and nothing accepted is lost.',
+    'How many confirmed cases may wait at a time; a tenth is kept for claims with a receipt. More are told that the desk is full, and nothing accepted is lost. As many again may wait to be confirmed: beyond that the oldest of those give way.',
     'a whole number from 1 to 1000000',
   ),
   file: key(
