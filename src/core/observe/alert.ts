@@ -98,7 +98,7 @@ export function writeDigest(
   const thin = silences.filter(({ kind }) => kind === 'thin').length
   const calls = carriers.reduce((sum, one) => sum + one.calls, 0)
   const refused = carriers.reduce((sum, one) => sum + one.refused, 0)
-  const head = `${calls} calls in the last 24 hours, ${refused} refused${calls === 0 ? '' : ` (${percent(refused, calls)})`}`
+  const head = `${count(calls, 'call')} in the last 24 hours, ${refused} refused${calls === 0 ? '' : ` (${percent(refused, calls)})`}`
   const thread = 'monitor digest'
   if (active.length + suspected.length + overdue.length === 0)
     return { kind: 'digest', thread, subject: `Calls ${day}: no blocks`, text: `${head}; no blocks seen.\n` }
@@ -119,7 +119,7 @@ export function writeDigest(
     thin === 0 ? '' : `For ${thin} of our numbers there were too few calls to say anything about silent blocks.`,
     'Next: npx recourse groups list',
   )
-  const subject = `Calls ${day}: ${active.length} groups of blocks${overdue.length === 0 ? '' : `, ${overdue.length} overdue`}`
+  const subject = `Calls ${day}: ${count(active.length, 'group')} of blocks${overdue.length === 0 ? '' : `, ${overdue.length} overdue`}`
   return { kind: 'digest', thread, subject, text: `${parts.filter((part) => part !== '').join('\n\n')}\n` }
 }
 
@@ -236,6 +236,10 @@ function listOf(lines: readonly string[]): string[] {
 
 function rankOf({ kind }: Alert): number {
   return RANKS.indexOf(kind)
+}
+
+function count(many: number, one: string): string {
+  return `${many} ${one}${many === 1 ? '' : 's'}`
 }
 
 function percent(hits: number, of: number): string {
