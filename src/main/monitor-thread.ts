@@ -41,12 +41,7 @@ else {
   main.on('message', () => {
     clearInterval(figures)
     clearInterval(erase)
-    void live.close().then(() => {
-      room.finish()
-      room.flush()
-      store.close()
-      main.close()
-    })
+    void end(live)
   })
 }
 
@@ -59,6 +54,14 @@ async function openOrTell(): Promise<LiveSources | undefined> {
     tell({ kind: 'no-tap', message: error.message, key: error.key, code })
     return undefined
   }
+}
+
+async function end(sources: LiveSources): Promise<void> {
+  await sources.close()
+  room.finish()
+  room.flush()
+  store.close()
+  main.close()
 }
 
 function eraseOld(): void {

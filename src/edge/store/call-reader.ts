@@ -102,7 +102,7 @@ export function openCallReader(url: string): CallReader {
         for (const { id, calling } of rows) {
           places.set(chain, Number(id))
           if (typeof calling !== 'string' || !isWanted(calling)) continue
-          found.push(...blocks('entry.id = ?', Number(id)).map(({ id: _, ...block }) => block))
+          found.push(...blocks('entry.id = ?', Number(id)))
         }
       }
       return { places, passed, blocks: found }
