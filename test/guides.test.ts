@@ -17,6 +17,7 @@ import { HTTP_CONNECTIONS_MAX } from '#edge/prober/blocker-page.ts'
 import { CALLS_KEPT_MAX } from '#edge/prober/call-records.ts'
 import { EXIT } from '#main/exit.ts'
 import { STIR_PHRASES, STIR_REASONS } from '#codec/stir/reasons.ts'
+import { alertFigures } from '#main/alert-service.ts'
 import { monitorFigures } from '#main/monitor-service.ts'
 import { outcomeFigures } from '#main/outcomes.ts'
 import { standingFigures } from '#main/standing-watch.ts'
@@ -83,7 +84,7 @@ test('docs/rules.md lists every figure of outcomes that are seen', () => {
 })
 
 test('docs/monitor.md lists every figure of the monitor', () => {
-  const figures = monitorFigures(() => undefined)
+  const figures = [...monitorFigures(() => undefined), ...alertFigures(unread)]
   assert.deepEqual(
     tableUnder(MONITOR, 'Figures of the monitor').map(([name, help]) => [name, help]),
     figures.map(({ name, help }) => [name, help]),
