@@ -49,7 +49,10 @@ test('the registry is limited by address, /64, /48, mailbox and mail domain, eac
       rate: OPENED_PER_DOMAIN,
       expected: { burst: 60, everyMs: 60_000 },
       each: (count) => [`192.0.2.${count}`, `ann${count}@clinic.example`],
-      near: [['192.0.2.1', 'ann@other.clinic.example']],
+      near: [
+        ['192.0.2.1', 'ann@other.clinic.example'],
+        ['192.0.3.1', 'ann@clinic.example'],
+      ],
     },
   ] satisfies readonly Row[]) {
     assert.deepEqual(rate, expected, 'what the guide says')

@@ -1,5 +1,5 @@
 import type { Refused, Visitor } from '#core/redress/desk.ts'
-import { type Asked, Limits, type Rate, networksOf } from '#core/redress/limit.ts'
+import { type Asked, Limits, type Rate, neighbourhoodOf, networksOf } from '#core/redress/limit.ts'
 
 /** What was told to come later, and why. */
 export type IntakeFigures = { [why in 'address' | 'mail-address' | 'mail-domain' | 'full']: number }
@@ -36,7 +36,8 @@ function askedOf({ address }: Visitor, email: string | undefined): Asked<Counted
     ['address', [network]],
     ['wide-network', wide === undefined ? [] : [wide]],
     ['mail-address', mail === undefined ? [] : [mail]],
-    ['mail-domain', mail === undefined ? [] : [mail.slice(mail.lastIndexOf('@') + 1)]],
+    // From one neighbourhood: strangers elsewhere use up nothing of people who have the same provider of mail.
+    ['mail-domain', mail === undefined ? [] : [`${mail.slice(mail.lastIndexOf('@') + 1)} ${neighbourhoodOf(address)}`]],
   ]
 }
 
@@ -46,7 +47,7 @@ type Counted = 'address' | 'wide-network' | 'mail-address' | 'mail-domain'
 export const STEPS_PER_NETWORK: Rate = { burst: 120, everyMs: 30_000 }
 /** Steps of one /48 of IPv6. */
 export const STEPS_PER_WIDE_NETWORK: Rate = { burst: 600, everyMs: 6_000 }
-/** Registrations and new links of one mailbox, and of one mail domain. */
+/** Registrations and new links of one mailbox, and of one mail domain from one neighbourhood, a /24 or a /48. */
 export const OPENED_PER_MAILBOX: Rate = { burst: 3, everyMs: 1_200_000 }
 export const OPENED_PER_DOMAIN: Rate = { burst: 60, everyMs: 60_000 }
 /** Keys of a kind that are remembered; for one that is new the oldest is forgotten. */
