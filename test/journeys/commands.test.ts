@@ -337,6 +337,9 @@ suite('what is read', { concurrency: 3 }, () => {
         verdict: 'conformant',
         faults: [],
         rules: [],
+        standing: 'proven',
+        damage: [],
+        blocker: 'desk.example.com',
         changed: false,
       })
       if (rows === byKind[2])

@@ -70,11 +70,11 @@ export function confirmAddress(db: DatabaseSync, address: string, at: number): v
  */
 export function takeMail(
   db: DatabaseSync,
-  { now, leaseMs, domain, perDay, onGivenUp }: TakeTerms,
+  { now, leaseMs, domain, perDay, noticesPerDay, onGivenUp }: TakeTerms,
 ): MailRow | undefined {
   db.exec('BEGIN IMMEDIATE')
   try {
-    const row = nextDue(db, now, perDay, onGivenUp)
+    const row = nextDue(db, now, { perDay, noticesPerDay }, onGivenUp)
     if (row !== undefined) {
       db.prepare(
         `UPDATE mail SET due = ?, attempts = attempts + 1, messageId = coalesce(messageId, '<' || half || '@' || ? || '>')
@@ -199,6 +199,8 @@ type TakeTerms = {
   readonly leaseMs: number
   readonly domain: string
   readonly perDay: number
+  /** The same of notices, which only go to an address that its owner has confirmed. */
+  readonly noticesPerDay: number
   /** Told of each message that is given up instead. */
   readonly onGivenUp?: () => void
 }
@@ -206,7 +208,7 @@ type TakeTerms = {
 function nextDue(
   db: DatabaseSync,
   now: number,
-  perDay: number,
+  { perDay, noticesPerDay }: Pick<TakeTerms, 'perDay' | 'noticesPerDay'>,
   onGivenUp: (() => void) | undefined,
 ): number | undefined {
   const candidates = db
@@ -226,7 +228,8 @@ function nextDue(
       later.run(nextAt, 'waits: one message a day tells the owner of numbers', id!)
       continue
     }
-    const freeAt = roomAt(db, address, perDay, now)
+    const most = purpose === 'notice' ? noticesPerDay : perDay
+    const freeAt = roomAt(db, address, most, now, purpose === 'notice')
     if (freeAt <= now) return Number(id)
     if (purpose === 'confirm') {
       // Held back it would leave tomorrow, and whoever files in a stranger's name would have a stranger's mailbox for good.
@@ -234,7 +237,7 @@ function nextDue(
       onGivenUp?.()
       continue
     }
-    later.run(freeAt, `waits: ${perDay} messages went to this address within a day`, id!)
+    later.run(freeAt, `waits: ${most} messages went to this address within a day`, id!)
   }
   return undefined
 }
@@ -256,14 +259,14 @@ export function confirmWaitMs(db: DatabaseSync, address: string, perDay: number,
     )
     .get(...mailbox, now - DAY_MS)!
   const left = perDay - Number(count)
-  return left <= 0 ? DAY_MS : roomAt(db, canonicalAddress(address), left, now) - now
+  return left <= 0 ? DAY_MS : roomAt(db, canonicalAddress(address), left, now, false) - now
 }
 
-/** When the address may get another message. */
-function roomAt(db: DatabaseSync, address: string, perDay: number, now: number): number {
+/** When the address may get another message: notices and what comes unasked are counted apart. */
+function roomAt(db: DatabaseSync, address: string, perDay: number, now: number, isNotice: boolean): number {
   const rows = db
     .prepare(
-      `SELECT doneAt FROM mail WHERE ${TO_MAILBOX} AND state = 'sent' AND purpose NOT IN ('alert', 'owner') AND doneAt > ?
+      `SELECT doneAt FROM mail WHERE ${TO_MAILBOX} AND state = 'sent' AND ${isNotice ? `purpose = 'notice'` : `purpose NOT IN ('alert', 'owner', 'notice')`} AND doneAt > ?
        ORDER BY doneAt DESC LIMIT ?`,
     )
     .all(...mailboxOf(address), now - DAY_MS, perDay)

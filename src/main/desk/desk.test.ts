@@ -110,10 +110,12 @@ test('who could not be asked to confirm today is told so when he files, and noth
   for (const address of ['ann+x@caller.example', 'ann@caller.example']) confirmAddress(db, address, now)
   const send = (mail: NewMail): void => {
     insertMail(db, mail, now)
-    const taken = takeMail(db, { now, leaseMs: 1_000, domain: 'd.example', perDay: 3 })
+    const taken = takeMail(db, { now, leaseMs: 1_000, domain: 'd.example', perDay: 3, noticesPerDay: 3 })
     markSent(db, taken!.id, now)
   }
-  for (let count = 0; count < 2; count++) send(message)
+  for (let count = 0; count < 2; count++) send({ ...message, purpose: 'confirm' })
+  // Notices have a budget of their own.
+  send(message)
   send({ ...message, to: 'ann@caller.example', purpose: 'owner', thread: 'owner:x' })
   filed(await desk.file(mine, VISITOR))
   now += 3_600_000

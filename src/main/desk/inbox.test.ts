@@ -118,7 +118,7 @@ function mailbox(t: TestContext, hasFolder = false): Mailbox {
   const now = Date.now()
   const mail = { to: 'ann@clinic.example', subject: 'x', text: 'y', thread: 'case1', purpose: 'confirm' } as const
   insertMail(db, mail, now)
-  const { messageId } = takeMail(db, { now, leaseMs: 1_000, domain: 'northwire.example', perDay: 3 })!
+  const { messageId } = takeMail(db, { now, leaseMs: 1_000, domain: 'northwire.example', perDay: 3, noticesPerDay: 3 })!
   db.close()
   const [replies, bounces, troubles, fail]: [Incoming[], string[], string[], { times: number }] = [
     [],

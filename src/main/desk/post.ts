@@ -46,7 +46,7 @@ export function openPost({ store, server, sender, onTrouble, now }: PostTerms): 
     if (!isOpen) return
     try {
       while (underWay.size < TRIES_MAX) {
-        const mail = takeMail(db, { now: now(), leaseMs: LEASE_MS, domain, perDay: MAILS_PER_DAY, onGivenUp })
+        const mail = takeMail(db, { now: now(), leaseMs: LEASE_MS, domain, ...BUDGET, onGivenUp })
         if (mail === undefined) break
         const tried = tryOnce(mail).finally(() => {
           underWay.delete(tried)
@@ -117,6 +117,9 @@ export function retryAfterMs(failures: number): number {
 
 /** What one address gets in 24 hours at most, alerts to the operator's own people aside. */
 export const MAILS_PER_DAY = 3
+/** Notices of cases to an address that its owner has confirmed: a question and the decision leave on the same day. */
+export const NOTICES_PER_DAY = 20
+export const BUDGET = { perDay: MAILS_PER_DAY, noticesPerDay: NOTICES_PER_DAY } as const
 /** How long a message is tried. */
 export const GIVE_UP_MS = 3 * 86_400_000
 /** Longer than a try can take: who died in the middle of one leaves the message to the next. */
