@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { writeOutDecision } from '#core/redress/decision-request.ts'
 import type { Decision } from '#core/redress/decision.ts'
 import type { Office, OfficeProof, Worked, Worker } from '#core/redress/office.ts'
-import { type Parsed, parseClaim, parseDecision } from '#core/redress/parse.ts'
+import { type Parsed, WORDS_MAX, parseClaim, parseDecision } from '#core/redress/parse.ts'
 import { type CaseVerb, type CaseWords, done, readCaseId, unknownCase, workerOf } from './case.ts'
 import { previewInWords, readNumber } from './case-words.ts'
 import { EXIT, type ExitCode, Stop } from './exit.ts'
@@ -95,22 +95,22 @@ export function addCaseSteps(made: CaseVerb): void {
   ofCase(step('note', 'write a note that only those inside read', `note ${ID} "asked the carrier"`))
     .argument('<text>', 'the note')
     .action((id: string, text: string, words: StepWords) =>
-      run(id, words, 'noted', (office, one, by, seen) => office.note(one, text, by, seen)),
+      run(id, words, 'noted', (office, one, by, seen) => office.note(one, readWords(text), by, seen)),
     )
   ofCase(step('message', 'write to the claimant', `message ${ID} "we look into it until Friday"`))
     .argument('<text>', 'what she reads')
     .action((id: string, text: string, words: StepWords) =>
-      run(id, words, 'told', (office, one, by, seen) => office.message(one, text, by, seen)),
+      run(id, words, 'told', (office, one, by, seen) => office.message(one, readWords(text), by, seen)),
     )
   ofCase(step('ask', 'ask the claimant; the case waits for the answer', `ask ${ID} "Who dials for you?"`))
     .argument('<question>', 'what she reads')
     .action((id: string, text: string, words: StepWords) =>
-      run(id, words, 'asked', (office, one, by, seen) => office.ask(one, text, by, seen)),
+      run(id, words, 'asked', (office, one, by, seen) => office.ask(one, readWords(text), by, seen)),
     )
   ofCase(step('answer', 'write down what the claimant said', `answer ${ID} "our own dialler"`))
     .argument('<text>', 'what she said')
     .action((id: string, text: string, words: StepWords) =>
-      run(id, words, 'answered', (office, one, by, seen) => office.answer(one, text, by, seen)),
+      run(id, words, 'answered', (office, one, by, seen) => office.answer(one, readWords(text), by, seen)),
     )
   ofCase(step('told', 'note that the claimant was told by telephone how the case stands', `told ${ID}`)).action(
     (id: string, words: StepWords) =>
@@ -321,6 +321,15 @@ function readSeen(text: string | undefined): number | undefined {
 function orStop<T>(found: Parsed<T>): T {
   if (found.kind === 'parsed') return found.value
   throw new Stop(EXIT.unusable, found.faults.map(({ field, problem }) => `${field}: ${problem}`).join('\n'))
+}
+
+/** What somebody is to read, or wrote: the office takes no more and no less. */
+function readWords(text: string): string {
+  if (text.trim().length > 0 && text.length <= WORDS_MAX) return text
+  throw new Stop(
+    EXIT.unusable,
+    `the text has ${text.trim().length === 0 ? 'no words' : `${text.length} characters`}, expected 1 to ${WORDS_MAX} characters`,
+  )
 }
 
 function collect(one: string, before: readonly string[] | undefined): readonly string[] {

@@ -165,6 +165,8 @@ test('what cannot be done ends with one clear line and the right code', async (t
     [['list', '--number', '5550117'], 2, /write a number with its country code/],
     [['open', '--name', 'Ann'], 2, /expected at least one receipt, number or call/],
     [['decide', unknown, 'maybe', '--reason', 'x'], 2, /Allowed choices are lift, partly, uphold, grant/],
+    [['ask', 'A'.repeat(22), ' '], 2, /the text has no words, expected 1 to 4000 characters/],
+    [['note', 'A'.repeat(22), 'x'.repeat(4_001)], 2, /the text has 4001 characters/],
     [['export', CALLED, '--identity', 'said +14155550163'], 2, /say how you know the subscriber, by one of portal/],
     [['list', '--text', ' '], 2, /--text: write 1 to 100 characters/],
     [['decide', 'lift', '--reason', 'x'], 2, /lift which case/],
