@@ -1,3 +1,4 @@
+// What docs/monitor.md says of copies from a switch, with a real Kamailio as that switch.
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
