@@ -9,6 +9,7 @@ import { DAMAGE_KINDS } from '#core/observe/damage.ts'
 import { RULINGS } from '#core/observe/refusal.ts'
 import type { Alarms } from '#main/alarms.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
+import { GRADES, POINTS, RULES as PATH_RULES } from '#core/probe/grade.ts'
 import { SCENARIOS } from '#core/probe/scenarios.ts'
 import { BLOCKER_FIGURES } from '#edge/prober/blocker-event.ts'
 import { FIELDS_MAX, TOKEN_CHARACTERS_MAX, TRANSACTIONS_MAX, VALUE_MAX } from '#edge/prober/answer-transactions.ts'
@@ -256,6 +257,33 @@ test('docs/mock-blocker.md lists every scenario as its data have it, every figur
     stated.flatMap(([, numbers = '']) => numbers.split('; ').map((number) => Number(number.replace(',', '')))),
     limits,
   )
+})
+
+test('docs/probe.md has the points, grades, rules and limits of the code', () => {
+  const page = read('docs/probe.md')
+  assert.deepEqual(
+    tableUnder(page, 'Points'),
+    Object.entries(POINTS).map(([kind, { points, title, fix }]) => [kind, String(points), title, fix]),
+  )
+  assert.deepEqual(
+    tableUnder(page, 'Read the grade'),
+    GRADES.map(({ grade, from }) => [grade, String(from)]),
+  )
+  assert.deepEqual(
+    tableUnder(page, 'Rules').map(([id, cite, text, seen, breaks = '']) => [id, cite, text, seen, codeIn(breaks)]),
+    PATH_RULES.map(({ id, cite, text, needsFarEnd, breaks }) => [
+      id,
+      cite,
+      text,
+      needsFarEnd === true ? 'both ends' : 'one end',
+      [...breaks],
+    ]),
+  )
+  assert.ok(page.includes(`the ${SCENARIOS.length} forms`))
+  const limits = tableUnder(page, 'Limits')
+  for (const [name, value = ''] of limits)
+    assert.ok(constantsNamed(name).includes(numberIn(value)), `${name}: ${value}`)
+  assert.equal(limits.length, 5)
 })
 
 test('docs/captures.md lists every key that explain prints, and every kind', (t) => {

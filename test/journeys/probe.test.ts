@@ -1,8 +1,10 @@
+// The Kamailio of docs/probe.md, as it is and with one line spoiled.
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test from 'node:test'
+import { TESTED_KINDS } from '#core/probe/advice.ts'
 import type { FindingKind } from '#core/probe/compare.ts'
 import { SCENARIOS } from '#core/probe/scenarios.ts'
 import { type MockBlocker, startMockBlocker } from '#edge/prober/mock-blocker.ts'
@@ -100,6 +102,10 @@ const SPOILED: readonly {
     grade: 'F',
   },
 ]
+
+test('advice is called tested for the kinds of damage that Kamailio is made to do here, and for no other', () => {
+  assert.deepEqual([...TESTED_KINDS].toSorted(), SPOILED.map(({ kind }) => kind).toSorted())
+})
 
 for (const { title, at, by, kind, seen, remedy, rule, grade } of SPOILED)
   test(`Kamailio that ${title} is told so, by rule, with what to switch, and of nothing else`, { skip }, async (t) => {

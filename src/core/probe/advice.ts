@@ -10,7 +10,7 @@ export type Advice = {
   readonly remedy: string
   readonly source: string
   readonly date: string
-  /** `tested`: a journey of this project runs the product with and without the fault. `untested`: from documentation or source. */
+  /** `tested`: a journey of this project makes the product do this damage, in one of the ways that are named, and finds it intact without. `untested`: from documentation or source. */
   readonly standing: 'tested' | 'untested'
   /** The answers name this product. */
   readonly isGuessed: boolean
@@ -43,7 +43,7 @@ export function advise(deductions: readonly Deduction[], guess: Guess | undefine
           remedy,
           source,
           date,
-          standing: standing === 'tested' && RUN.has(kind) ? 'tested' : 'untested',
+          standing: standing === 'tested' && TESTED_KINDS.has(kind) ? 'tested' : 'untested',
           isGuessed: product === guess?.product,
         }
       })
@@ -73,7 +73,7 @@ type Entry = {
   readonly standing: Advice['standing']
 }
 
-const KAMAILIO = { source: 'Kamailio tm, textops and textopsx README; run with Kamailio from Debian', date: '2026-11' }
+const KAMAILIO = { source: 'Kamailio tm, textops and textopsx README', date: '2026-08' }
 const OPENSIPS = { source: 'OpenSIPS tm and sipmsgops documentation', date: '2026-08' }
 const SANSAY = { source: 'Sansay guidance on 603+, March 2026', date: '2026-03' }
 const RIBBON = { source: 'Ribbon SBC documentation, crankback profile', date: '2026-08' }
@@ -211,8 +211,8 @@ const ADVICE: readonly Entry[] = [
   { product: 'Sangoma', kinds: ['reason-value-lost'], culprit: 'sangomaFirst', standing: 'untested' },
 ]
 
-/** The kinds of damage that test/journeys/probe.test.ts makes a product do. */
-const RUN: ReadonlySet<FindingKind> = new Set([
+/** The kinds of damage that test/journeys/probe.test.ts makes a product do; it holds this list to what it runs. */
+export const TESTED_KINDS: ReadonlySet<FindingKind> = new Set([
   'phrase-changed',
   'status-changed',
   'reason-stripped',

@@ -173,7 +173,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     id: 'reason-in-answers',
-    cite: 'RFC 6432 §2',
+    cite: 'RFC 6432 §3',
     text: 'Reason values in answers, Q.850 ones among them, arrive',
     concerns: ({ answer, intact }) => intact.includes('reason') && answer.lines.some((line) => /Q\.850/i.test(line)),
     breaks: ['reason-stripped', 'reason-value-lost', 'reason-cut', 'reason-changed'],
