@@ -47,13 +47,17 @@ function announce({ config, local, doors, healthUrl }: Service, path: string): v
     ({ name, from, certificates = [], continueStatus }) =>
       `${name} (${[...from, ...certificates].join(', ')}; continue is ${continueStatus})`,
   )
-  for (const endpoint of local) say(`screening calls on ${endpoint}`)
-  for (const door of doors) say(door)
-  say(`peers: ${peers.join('; ')}. Everybody else gets no answer.`)
-  say(`ledger: ${config.store.path}`)
-  if (healthUrl !== undefined) say(`metrics and health: ${healthUrl}/metrics, ${healthUrl}/health`)
-  if (words !== undefined) say(`try it: ${words}`)
-  say(`next: the rules are in ${path} (docs/configuration.md, docs/rules.md); blocks: npx recourse ledger list`)
+  const lines = [
+    ...local.map((endpoint) => `screening calls on ${endpoint}`),
+    ...doors,
+    `peers: ${peers.join('; ')}. Everybody else gets no answer.`,
+    `ledger: ${config.store.path}`,
+    ...(healthUrl === undefined ? [] : [`metrics and health: ${healthUrl}/metrics, ${healthUrl}/health`]),
+    ...(words === undefined ? [] : [`try it: ${words}`]),
+    `next: the rules are in ${path} (docs/configuration.md, docs/rules.md); blocks: npx recourse ledger list`,
+  ]
+  // In one piece: the log, which goes another way, would stand between them.
+  say(lines.join('\n'))
 }
 
 /** The first signal to end. Those after it, which npm and impatient people send, find the end under way: it takes a few seconds at most. */
