@@ -31,9 +31,11 @@ export function compareReasons(scenario: Scenario, sent: Message, arrived: Messa
     if (order.some((place, index) => index > 0 && place < order[index - 1]!))
       add('reason-form', 'reason', 'the values in this order', 'in another', 'the order of the values changed')
   } else for (const value of before) take(rest, (other) => other.protocol === value.protocol)
-  if (!scenario.intact.includes('no-reason-added')) return findings
+  const isHeld = scenario.intact.includes('no-reason-added')
   for (const added of rest) {
-    const isNotice = added.raw.toLowerCase().includes('v=analytics') && !before.some((value) => value.isNotice)
+    const isNotice = added.isNotice && !before.some((value) => value.isNotice)
+    // Whoever may add a Reason to a refusal without one may still not make a network's block of it.
+    if (!isHeld && !(isNotice && before.length === 0)) continue
     if (isNotice) add('notice-made', 'no-reason-added', '', added.raw, 'a refusal that says nothing was made a block')
     else if (before.some(({ protocol }) => protocol === added.protocol))
       add('reason-doubled', 'no-reason-added', '', added.raw, `a second value of ${added.protocol.toUpperCase()}`)

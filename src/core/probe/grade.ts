@@ -183,7 +183,7 @@ export const RULES: readonly Rule[] = [
     cite: 'RFC 3261 §16.7',
     text: 'the best answer is forwarded as it came; 1xx other than 100 are too',
     concerns: () => true,
-    breaks: [...NOTICE_LOST, 'phrase-case', 'retry-after-changed', 'provisional-lost'],
+    breaks: [...NOTICE_LOST, 'notice-made', 'phrase-case', 'retry-after-changed', 'provisional-lost'],
   },
   {
     id: 'end-of-search',
