@@ -54,7 +54,7 @@ export function openTestCases(given?: string, secret: Uint8Array = randomBytes(3
   const parts: DeskParts = {
     store,
     terms,
-    letters: { operator: 'Northwire', public: 'https://redress.northwire.example' },
+    letters: { operator: 'Northwire', public: 'https://redress.northwire.example', timeZone: 'UTC' },
     secret,
     now: () => test.now,
     alarm: (cause) => void alarms.push(cause),

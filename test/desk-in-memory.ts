@@ -47,6 +47,7 @@ export const CASE: CaseView = {
   openedAt: DESK_NOW_MS - 1_800_000,
   due: { at: DESK_NOW_MS + 84_600_000, what: 'status', isOverdue: false },
   next: 'A case worker looks at the calls behind the block and writes to you.',
+  takenBack: undefined,
   numbers: ['+12125550117'],
   receipts: [RECEIPT],
   events: [

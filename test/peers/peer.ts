@@ -115,7 +115,8 @@ export function run(program: string, args: readonly string[], options: PeerOptio
 /** A directory of its own for one journey, gone when the journey is over. */
 export function temporaryDirectory(owner: Owner): string {
   const directory = mkdtempSync(join(tmpdir(), 'recourse-journey-'))
-  owner.after(() => rmSync(directory, { recursive: true, force: true }))
+  // A program that is just ending may put a file there meanwhile: then it is tried again.
+  owner.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }))
   return directory
 }
 

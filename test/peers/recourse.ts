@@ -92,6 +92,9 @@ export class Recourse {
 
   /** Writes the configuration and starts the gate. */
   static async start(owner: Owner, wishes: Wishes = {}): Promise<Recourse> {
+    // What was said first is done first: the process has ended when its directory goes.
+    let recourse: Recourse | undefined
+    owner.after(() => recourse?.stop())
     const directory = temporaryDirectory(owner)
     const [port] = await freeUdpPorts(1)
     const metricsPort = await freeTcpPort()
@@ -102,8 +105,7 @@ export class Recourse {
       ...wishes.environment,
       ...(wishes.controls === undefined ? {} : { RECOURSE_TEST_CONTROLS: wishes.controls }),
     }
-    const recourse = new Recourse(directory, ports, { cwd: directory, env })
-    owner.after(() => recourse.stop())
+    recourse = new Recourse(directory, ports, { cwd: directory, env })
     await recourse.restart()
     return recourse
   }

@@ -13,6 +13,8 @@ export type CaseView = {
     | undefined
   /** What happens next and who is to do it, in words. */
   readonly next: string
+  /** A decision that was taken back as a mistake, and from when on it is not in force. */
+  readonly takenBack: { readonly at: number; readonly what: 'lift' | 'grant' | 'uphold' } | undefined
   readonly numbers: readonly string[]
   readonly receipts: readonly string[]
   readonly events: readonly { readonly at: number; readonly words: string }[]

@@ -1,10 +1,14 @@
-import type { Case } from './case.ts'
+import { type Case, isOpenStatus } from './case.ts'
 import type { CaseEvent } from './case-event.ts'
 import type { Decision, Lift, LiftScope } from './decision.ts'
+import { formatMoment } from './moment.ts'
 import type { Proof } from './proof.ts'
 
-/** What the claimant reads of an event; undefined for what only those inside read. */
-export function eventWords(event: CaseEvent): string | undefined {
+/**
+ * What the claimant reads of an event; undefined for what only those inside read. `wrong` is the event that a correction
+ * takes back.
+ */
+export function eventWords(event: CaseEvent, wrong?: CaseEvent): string | undefined {
   switch (event.kind) {
     case 'opened':
       return event.data.request === undefined ? 'The claim was received.' : 'The request was received.'
@@ -35,7 +39,15 @@ export function eventWords(event: CaseEvent): string | undefined {
     case 'corrected':
       break
   }
-  return 'An earlier entry was wrong and was taken back.'
+  return correctionWords(wrong)
+}
+
+/** What was never read by the claimant is not told to have been wrong either. */
+function correctionWords(wrong: CaseEvent | undefined): string | undefined {
+  if (wrong === undefined) return 'An earlier entry was wrong and was taken back.'
+  if (wrong.kind === 'decided') return TAKEN_BACK[wrong.data.decision.outcome]
+  if (wrong.kind === 'effective') return 'What our decision brought was wrong and was taken back.'
+  return eventWords(wrong) === undefined ? undefined : 'An earlier entry was wrong and was taken back.'
 }
 
 function updateWords({ actor, data }: Extract<CaseEvent, { kind: 'updated' }>): string | undefined {
@@ -56,10 +68,34 @@ function proofWords({ number, strength }: Proof): string {
   return strength === 'full' ? `It is proven that ${what}.` : `There is a hint, but no proof, that ${what}.`
 }
 
-/** What happens next and who is to do it, to the claimant. */
-export function nextWords(found: Pick<Case, 'status' | 'decision' | 'due' | 'request' | 'way'>): string {
+/** What happens next and who is to do it, to the claimant, with times of that zone. */
+export function nextWords(found: NextFacts, timeZone: string): string {
+  const before = takenBackWords(found, timeZone)
+  return before === undefined ? stepWords(found, timeZone) : `${before} ${stepWords(found, timeZone)}`
+}
+
+type NextFacts = Pick<Case, 'status' | 'decision' | 'due' | 'request' | 'way' | 'takenBack'>
+
+/** What the claimant has to know where something that he had been told is over: from when, and what he can do. */
+export function takenBackWords(
+  { takenBack, status }: Pick<Case, 'takenBack' | 'status'>,
+  timeZone: string,
+): string | undefined {
+  if (takenBack === undefined || !isOpenStatus(status)) return undefined
+  const since = formatMoment(takenBack.at, timeZone)
+  switch (takenBack.what) {
+    case 'lift':
+      return `We took back the lift: it was a mistake of ours. Since ${since} your calls can be blocked again. You need not file anew: add what speaks for your calls, and prove that the number is yours if you have not yet.`
+    case 'grant':
+      return `We took back what we had done for you: it was a mistake of ours. Since ${since} it is as it was before. You need not ask anew.`
+    default:
+      return `We took back our decision on ${since}: it was a mistake of ours. You need not file anew.`
+  }
+}
+
+function stepWords(found: NextFacts, timeZone: string): string {
   const { status, decision } = found
-  const due = found.due === undefined ? '' : ` by ${formatMoment(found.due.at)}`
+  const due = found.due === undefined ? '' : ` by ${formatMoment(found.due.at, timeZone)}`
   switch (status) {
     case 'unconfirmed':
       return `Follow the link in the message that was sent to you${due}. Nobody looks at the case before that.`
@@ -92,8 +128,8 @@ function isOfOneRule(decision: Decision | undefined): boolean {
 }
 
 /** What is lifted, for people. */
-export function liftWords({ scope, until, attestation, rule }: Lift): string {
-  const end = until === undefined ? 'until further notice' : `until ${formatMoment(until)}`
+export function liftWords({ scope, until, attestation, rule }: Lift, timeZone: string): string {
+  const end = until === undefined ? 'until further notice' : `until ${formatMoment(until, timeZone)}`
   const least =
     attestation === undefined ? '' : `, for calls attested ${attestation === 'A' ? 'A' : `${attestation} or better`}`
   return `calls from ${scopeWords(scope)} are let through${rule === undefined ? '' : ' by one rule'} ${end}${least}`
@@ -104,16 +140,17 @@ export function scopeWords(scope: LiftScope): string {
   return scope.kind === 'block' ? `all numbers that begin ${scope.prefix}` : `${scope.first} to ${scope.last}`
 }
 
-/** `2026-11-22 13:05 UTC`. */
-export function formatMoment(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-}
-
 const DECIDED = {
   lift: 'We decided: the block is lifted.',
   partly: 'We decided: the block is lifted in part.',
   uphold: 'We decided: the block stays.',
   grant: 'We decided: you get what you asked for.',
+} as const
+const TAKEN_BACK = {
+  lift: 'Our decision to lift the block was wrong and was taken back: calls can be blocked again.',
+  partly: 'Our decision to lift the block in part was wrong and was taken back: calls can be blocked again.',
+  uphold: 'Our decision that the block stays was wrong and was taken back.',
+  grant: 'What we had done for you was wrong and was taken back.',
 } as const
 const EXPIRED = {
   lift: 'The time for which the block was lifted is over.',

@@ -92,10 +92,32 @@ const STANDS: readonly (readonly [events: readonly CaseEventContent[], status: s
   [[OPENED, CONFIRMED, LIFT, EFFECTIVE, REGRESSED, EXPIRED], 'expired', 'nothing'],
   [[OPENED, CONFIRMED, LIFT, EFFECTIVE, REGRESSED, ASKED, UNANSWERED], 'regressed', 'decision 46h'],
   [[OPENED, CONFIRMED, WITHDRAWN], 'withdrawn', 'nothing'],
-  [[OPENED, CONFIRMED, TOLD, LIFT, EFFECTIVE, correction(4)], 'open', 'decision 44h'],
+  [[OPENED, CONFIRMED, TOLD, LIFT, EFFECTIVE, correction(4)], 'open', 'decision 48h'],
   [[OPENED, CONFIRMED, TOLD, LIFT, EFFECTIVE, correction(4), UPHOLD], 'upheld', 'nothing'],
   [[OPENED, CONFIRMED, TOLD, LIFT, EFFECTIVE, correction(1)], 'lifted', 'nothing'],
 ]
+
+test('a decision that was in force and is taken back is told with its time until another follows; others are not', () => {
+  const table: readonly (readonly [events: readonly CaseEventContent[], what: string])[] = [
+    [[OPENED, CONFIRMED, LIFT, EFFECTIVE, correction(3)], 'lift'],
+    [[OPENED, CONFIRMED, LIFT, EFFECTIVE, correction(4)], 'lift'],
+    [[OPENED, CONFIRMED, LIFT, EFFECTIVE, REOPENED, correction(3)], 'lift'],
+    [[OPENED, CONFIRMED, UPHOLD, correction(3)], 'uphold'],
+    [[OPENED, CONFIRMED, LIFT, EFFECTIVE, correction(3), UPHOLD], 'nothing'],
+    [[OPENED, CONFIRMED, LIFT, EFFECTIVE, EXPIRED, correction(3)], 'nothing'],
+    [[OPENED, CONFIRMED, LIFT, EFFECTIVE, REOPENED, UPHOLD, correction(3)], 'nothing'],
+    [[OPENED, CONFIRMED, UPHOLD, REOPENED, correction(3)], 'nothing'],
+    [[OPENED, CONFIRMED, NOTE, LIFT, EFFECTIVE, correction(3)], 'nothing'],
+  ]
+  for (const [contents, what] of table) {
+    const events = numbered(contents)
+    const found = readCase(events, events.at(-1)!.at, TERMS)!
+    const title = contents.map(({ kind }) => kind).join(' ')
+    assert.equal(found.takenBack?.what ?? 'nothing', what, title)
+    if (found.takenBack !== undefined) assert.equal(found.takenBack.at, events.at(-1)!.at, title)
+  }
+  assert.equal(table.length, 9)
+})
 
 test('how a case stands and what is due follows from its events alone', () => {
   for (const [contents, status, due] of STANDS) {
@@ -157,7 +179,14 @@ test('a decision or an effect that was wrong is undone with all that followed fr
     const at = events.at(-1)!.at
     const found = readCase(events, at, TERMS)!
     assert.equal(told(found), before, title)
-    const step = { at, found, events, status: 'token', letters: { operator: 'N', public: 'https://n' }, terms: TERMS }
+    const step = {
+      at,
+      found,
+      events,
+      status: 'token',
+      letters: { operator: 'N', public: 'https://n', timeZone: 'UTC' },
+      terms: TERMS,
+    }
     const corrected = correctCase(step, wrong, 'the wrong clinic', { name: 'Beth', account: 'beth' })
     assert.ok(corrected.kind === 'change', title)
     assert.deepEqual(corrected.change.ended, ended, title)
@@ -211,7 +240,7 @@ test('any events in any order read, erased too, to the same status, and show the
       const erased = readCase(events.map(eraseEvent), AT + later, TERMS)!
       assert.deepEqual([erased.status, erased.due, erased.seq], [found.status, found.due, events.length])
       assert.doesNotMatch(JSON.stringify(events.map(eraseEvent)), /Ann|ann@|\+1212|Reminders|secret|Heard/)
-      const shown = JSON.stringify(viewCase(found, events, []))
+      const shown = JSON.stringify(viewCase(found, events, [], 'UTC'))
       assert.doesNotMatch(shown, /secret thought|\+14155550163|Ben/)
       looked++
     }),

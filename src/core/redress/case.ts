@@ -48,6 +48,8 @@ export type Case = {
   readonly effect: { readonly from: number; readonly standing: readonly number[] } | undefined
   /** The decision whose entries those are, also while the case is open again. */
   readonly held: { readonly decision: Decision; readonly decidedAt: number } | undefined
+  /** The decision that was taken back since, and when; undefined where there is none or another has followed. */
+  readonly takenBack: { readonly at: number; readonly what: 'lift' | 'grant' | 'uphold' } | undefined
   readonly verifiedAt: number | undefined
   readonly regressedAt: number | undefined
   readonly proofs: readonly Proof[]
@@ -70,6 +72,7 @@ export function readCase(events: readonly CaseEvent[], now: number, terms: CaseT
     if (event.kind === 'decided') isUndone = corrected.has(event.seq)
     if (corrected.has(event.seq)) undo(state, event)
     if (event.kind === 'effective' && corrected.has(event.seq)) isUndone = true
+    if (event.kind === 'corrected') takeBack(state, events, event)
     // What followed from a decision that was wrong goes with it.
     if (corrected.has(event.seq) || (isUndone && follows(event))) continue
     take(state, event)
@@ -130,6 +133,7 @@ function openState(event: Extract<CaseEvent, { kind: 'opened' }>): State {
     decidedAt: undefined,
     statusAt: undefined,
     effect: undefined,
+    takenBack: undefined,
     verifiedAt: undefined,
     regressedAt: undefined,
     proofs: [],
@@ -175,6 +179,7 @@ function take(state: State, event: CaseEvent): void {
       state.held = { decision: event.data.decision, decidedAt: event.at }
       state.question = undefined
       state.effect = undefined
+      state.takenBack = undefined
       state.verifiedAt = undefined
       state.regressedAt = undefined
       state.status = STATUS_OF[event.data.decision.outcome]
@@ -235,6 +240,33 @@ function undo(state: State, event: CaseEvent): void {
   open(state, event.at)
 }
 
+/** A decision that was in force until this correction: the claimant has to know, and somebody has to decide anew in time. */
+function takeBack(
+  state: State,
+  events: readonly CaseEvent[],
+  { seq, at, data }: Extract<CaseEvent, { kind: 'corrected' }>,
+): void {
+  const before = events.filter((event) => event.seq < seq)
+  const place = before.findLastIndex(({ kind }) => kind === 'decided')
+  const decided = before[place]
+  if (decided?.kind !== 'decided' || state.takenBack !== undefined) return
+  const wrong = before.find((event) => event.seq === data.seq)
+  if (wrong !== decided && !(wrong?.kind === 'effective' && wrong.seq > decided.seq)) return
+  const since = before.slice(place + 1)
+  const isOpenAgain = since.some(({ kind }) => kind === 'reopened')
+  const isLift = 'lifts' in decided.data.decision
+  // What was over, or open again, before it was taken back was not in force.
+  if (isLift ? since.some(isEndOfLift) : isOpenAgain) return
+  state.takenBack = { at, what: isLift ? 'lift' : decided.data.decision.outcome === 'grant' ? 'grant' : 'uphold' }
+  if (isOpenAgain) return
+  state.clockFrom = at
+  if (state.askedAt !== undefined) state.askedAt = at
+}
+
+function isEndOfLift(event: CaseEvent): boolean {
+  return event.kind === 'expired' && event.data.what === 'lift'
+}
+
 function open(state: State, at: number): void {
   state.status = 'open'
   state.question = undefined
@@ -287,7 +319,7 @@ function correctedPlaces(events: readonly CaseEvent[]): Set<number> {
 
 /** Whether an event is there only because a decision was in force. */
 function follows(event: CaseEvent): boolean {
-  return FOLLOWS.has(event.kind) || (event.kind === 'expired' && event.data.what === 'lift')
+  return FOLLOWS.has(event.kind) || isEndOfLift(event)
 }
 
 const FOLLOWS: ReadonlySet<CaseEvent['kind']> = new Set(['effective', 'verified', 'regressed'])

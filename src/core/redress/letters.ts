@@ -1,20 +1,23 @@
 import { type Case, holdsEntries } from './case.ts'
-import { formatMoment, liftWords, nextWords } from './case-words.ts'
+import { liftWords, nextWords } from './case-words.ts'
 import type { NewMail } from './change.ts'
 import type { Decision } from './decision.ts'
+import { formatMoment } from './moment.ts'
 
 /** Who writes, and where the case can be seen. */
 export type LetterTerms = {
   readonly operator: string
   /** Of the desk, without a slash at its end. */
   readonly public: string
+  /** An IANA name: the zone of the times in letters, as on the pages. */
+  readonly timeZone: string
 }
 
 /** The one message before any other. Nothing that the claimant typed stands in it: it may reach somebody else. */
 export function confirmLetter(id: string, to: string, token: string, until: number, terms: LetterTerms): NewMail {
   return letter(id, to, 'confirm', terms, [
     `Somebody contested a blocked call at ${terms.operator} and gave this mail address.`,
-    `If that was you, follow this link until ${formatMoment(until)}:`,
+    `If that was you, follow this link until ${formatMoment(until, terms.timeZone)}:`,
     `  ${terms.public}/confirm/${token}`,
     'Nobody looks at the case before you do. It costs nothing.',
     'If it was not you, do nothing: you get no other message about it.',
@@ -27,7 +30,7 @@ export function receivedLetter(found: Case, status: string, terms: LetterTerms):
   return toClaimant(found, terms, [
     `We have your ${what}. No person has looked at it yet.`,
     ...(found.numbers.length === 0 ? [] : [`It is about ${listed(found.numbers)}.`]),
-    `What happens next: ${nextWords(found)}`,
+    `What happens next: ${nextWords(found, terms.timeZone)}`,
     linkTo(status, terms),
     'Keep that link to yourself: who has it can see and withdraw the case.',
   ])
@@ -53,7 +56,13 @@ export function decisionLetter(
   status: string,
   terms: LetterTerms,
 ): NewMail | undefined {
-  return toClaimant(found, terms, [...decisionWords(decision), linkTo(status, terms)])
+  return toClaimant(found, terms, [...decisionWords(decision, terms), linkTo(status, terms)])
+}
+
+/** A decision was taken back; `found` is the case as it stands then. */
+export function takenBackLetter(found: Case, status: string, terms: LetterTerms): NewMail | undefined {
+  if (found.takenBack === undefined) return undefined
+  return toClaimant(found, terms, [nextWords(found, terms.timeZone), linkTo(status, terms)])
 }
 
 export function expiredLetter(found: Case, status: string, terms: LetterTerms): NewMail | undefined {
@@ -110,21 +119,27 @@ export function alertLetter(
   what: 'soon' | 'overdue' | 'regressed',
   terms: LetterTerms,
 ): NewMail {
-  const due = found.due === undefined ? '' : `: its ${found.due.what} is due ${formatMoment(found.due.at)}`
+  const due =
+    found.due === undefined ? '' : `: its ${found.due.what} is due ${formatMoment(found.due.at, terms.timeZone)}`
   return letter(`alert:${found.id}`, to, 'alert', terms, [
     `${ALERTS[what]}${due}.`,
     `Case ${found.id}, ${found.status}.`,
   ])
 }
 
-function decisionWords(decision: Decision): string[] {
+function decisionWords(decision: Decision, terms: LetterTerms): string[] {
   switch (decision.outcome) {
     case 'lift':
-      return ['We decided to lift the block.', ...lifted(decision), decision.reason, 'Your calls go through now.']
+      return [
+        'We decided to lift the block.',
+        ...lifted(decision, terms),
+        decision.reason,
+        'Your calls go through now.',
+      ]
     case 'partly':
       return [
         'We decided to lift the block in part.',
-        ...lifted(decision),
+        ...lifted(decision, terms),
         decision.reason,
         `What you can do: ${decision.next}`,
       ]
@@ -141,8 +156,8 @@ function decisionWords(decision: Decision): string[] {
   return ['What you asked for is done.', decision.reason]
 }
 
-function lifted({ lifts }: Extract<Decision, { lifts: unknown }>): string[] {
-  return [['From now on:', ...lifts.map((lift) => `- ${liftWords(lift)}`)].join('\n')]
+function lifted({ lifts }: Extract<Decision, { lifts: unknown }>, { timeZone }: LetterTerms): string[] {
+  return [['From now on:', ...lifts.map((lift) => `- ${liftWords(lift, timeZone)}`)].join('\n')]
 }
 
 function toClaimant(found: Case, terms: LetterTerms, paragraphs: readonly string[]): NewMail | undefined {

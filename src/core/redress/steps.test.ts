@@ -148,10 +148,31 @@ test('a wrong decision is corrected: what it gave ends, and the case is open aga
   )
   desk.take((step) => correctCase(step, decided, 'wrong number', BEN))
   assert.deepEqual([desk.last.ended, desk.status], [[1], 'open'])
+  const { found, events } = desk.terms()
+  const view = viewCase(found, events, [], 'America/New_York')
+  assert.deepEqual(view.takenBack, { at: desk.at, what: 'lift' })
+  // Since when, in the zone of the page, and what to do: on the page, as data and by mail.
+  assert.match(view.next, /took back the lift.*Since .* (?:EST|EDT) your calls can be blocked again.*prove.*decides by/)
+  assert.match(view.events.at(-1)!.words, /wrong and was taken back: calls can be blocked again/)
+  assert.equal(desk.last.mails.length, 1)
+  assert.match(desk.last.mails[0]!.text, /Since .* UTC your calls can be blocked again.*\n\nThe page of your case/)
+  assert.doesNotMatch(desk.last.mails[0]!.text, /wrong number/, 'why is for those inside')
   assert.equal(
     desk.refused((step) => correctCase(step, decided, 'again', BEN)),
     'event',
   )
+})
+
+test('a note that was wrong is taken back without a word to the claimant, who never read it', () => {
+  const desk = new Desk()
+  desk.take((step) => confirmCase(step, [], []))
+  desk.take((step) => noteCase(step, 'the wrong clinic', BEN))
+  const before = desk.mails.length
+  desk.take((step) => correctCase(step, desk.events.at(-1)!.seq, 'another case', BEN))
+  const { found, events } = desk.terms()
+  assert.equal(events.at(-1)!.kind, 'corrected')
+  assert.equal(viewCase(found, events, [], 'UTC').events.filter(({ words }) => /wrong/.test(words)).length, 0)
+  assert.equal(desk.mails.length, before)
 })
 
 test('a claimant adds so much to a case and no more, by whatever way; the desk’s own people go on, and withdrawing is never refused', () => {
@@ -263,8 +284,8 @@ test('the claimant reads fixed words of a proof, never what was noted inside', (
   desk.take((step) => confirmCase(step, [], []))
   desk.take((step) => noteProof(step, { ...PROOF, detail: 'checked by ann.smith@op' }))
   const { found, events } = desk.terms()
-  assert.doesNotMatch(JSON.stringify(viewCase(found, events, [])), /ann\.smith/)
-  assert.match(viewCase(found, events, []).proofs[0]!.detail, /provider vouches/)
+  assert.doesNotMatch(JSON.stringify(viewCase(found, events, [], 'UTC')), /ann\.smith/)
+  assert.match(viewCase(found, events, [], 'UTC').proofs[0]!.detail, /provider vouches/)
 })
 
 test('questions, answers and time: what waits is answered or expires, what is due is alerted once by its name', () => {
@@ -482,7 +503,7 @@ class Desk {
   }
 }
 
-const LETTERS = { operator: 'Northwire', public: 'https://desk.northwire.example' }
+const LETTERS = { operator: 'Northwire', public: 'https://desk.northwire.example', timeZone: 'UTC' }
 const CLAIM: Claim = {
   receipts: [],
   numbers: [NUMBER],

@@ -23,6 +23,7 @@ import {
   questionLetter,
   receivedLetter,
   regressedLetter,
+  takenBackLetter,
 } from './letters.ts'
 import type { Worker } from './office.ts'
 import type { Proof, ProofChallenge } from './proof.ts'
@@ -330,10 +331,15 @@ export function correctCase(step: StepTerms, place: number, reason: string, by: 
   if (found.corrected.has(place)) return refuse('event', 'this event was corrected before')
   const ended =
     wrong.kind === 'decided' ? standingAfter(events, place) : wrong.kind === 'effective' ? [...wrong.data.standing] : []
+  const contents: CaseEventContent[] = [{ kind: 'corrected', data: { seq: place, reason } }]
+  const then = after(step, actorOf(by), contents)
+  // Whoever was told of a decision has to hear that it is none any more.
+  const mail = found.takenBack === undefined ? takenBackLetter(then, step.status, step.letters) : undefined
   return change({
     ...NOTHING,
     at,
-    events: eventsOf(step, actorOf(by), [{ kind: 'corrected', data: { seq: place, reason } }]),
+    events: eventsOf(step, actorOf(by), contents),
+    mails: present([mail]),
     ended,
     audit: [audited(by, 'case-corrected', found.id, { event: place })],
   })

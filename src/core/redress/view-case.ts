@@ -5,18 +5,24 @@ import { eventWords, nextWords } from './case-words.ts'
 import type { CaseFile, CaseSummary } from './office.ts'
 import type { Proof, ProofChallenge } from './proof.ts'
 
-/** The case as its claimant reads it; `challenges` are those that can still be met. */
-export function viewCase(found: Case, events: readonly CaseEvent[], challenges: readonly ProofChallenge[]): CaseView {
+/** The case as its claimant reads it, with times of that zone; `challenges` are those that can still be met. */
+export function viewCase(
+  found: Case,
+  events: readonly CaseEvent[],
+  challenges: readonly ProofChallenge[],
+  timeZone: string,
+): CaseView {
   return {
     id: found.id,
     status: found.status,
     openedAt: found.openedAt,
     due: found.due && { ...found.due, isOverdue: found.isOverdue },
-    next: nextWords(found),
+    next: nextWords(found, timeZone),
+    takenBack: isOpenStatus(found.status) ? found.takenBack : undefined,
     numbers: found.numbers,
     receipts: found.claim.receipts,
     events: events.flatMap((event) => {
-      const words = found.corrected.has(event.seq) ? undefined : eventWords(event)
+      const words = found.corrected.has(event.seq) ? undefined : wordsOf(event, events)
       return words === undefined ? [] : [{ at: event.at, words }]
     }),
     question: found.question,
@@ -26,6 +32,12 @@ export function viewCase(found: Case, events: readonly CaseEvent[], challenges: 
     evidence: found.evidence,
     may: mayOf(found),
   }
+}
+
+/** What the claimant reads of an event among all of them; undefined for what only those inside read. */
+export function wordsOf(event: CaseEvent, events: readonly CaseEvent[]): string | undefined {
+  const wrong = event.kind === 'corrected' ? events.find(({ seq }) => seq === event.data.seq) : undefined
+  return eventWords(event, wrong)
 }
 
 /** What the claimant can still do. */
@@ -81,7 +93,7 @@ export function fileOf(found: Case, events: readonly CaseEvent[], challenges: re
     request: found.request,
     events: events.map(withoutSecret),
     numbers: found.numbers,
-    next: nextWords(found),
+    next: nextWords(found, 'UTC'),
     question: found.question,
     decision: found.decision,
     proofs: found.proofs,

@@ -53,7 +53,7 @@ export function sampleId(words: string): string {
 }
 
 export const SAMPLE_AT = Date.UTC(2026, 10, 23, 15)
-export const SAMPLE_LETTERS = { operator: 'Northwire', public: 'https://desk.northwire.example' }
+export const SAMPLE_LETTERS = { operator: 'Northwire', public: 'https://desk.northwire.example', timeZone: 'UTC' }
 export const SAMPLE_TERMS: CaseTerms = {
   statusWithinMs: 24 * 3_600_000,
   decideWithinMs: 24 * 3_600_000,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { createReceiptRing } from '#core/receipt/receipt.ts'
-import { openReceiptKeys } from './receipt-keys.ts'
+import { openReceiptKeys, readReceiptKeys } from './receipt-keys.ts'
 
 const DAY_MS = 86_400_000
 const startMs = Date.UTC(2026, 10, 22)
@@ -34,6 +34,14 @@ test('the first use makes a directory and a key that only its owner may read, th
   assert.equal(made.keys.size, 1)
   assert.equal(statSync(path).mode & 0o777, 0o700)
   assert.equal(statSync(join(path, 'slot-0.json')).mode & 0o777, 0o600)
+})
+
+test('reading keys makes none, and finds those that were made', (t) => {
+  const path = directory(t)
+  assert.throws(() => readReceiptKeys(path), /cannot be read/)
+  assert.equal(existsSync(path), false)
+  const { keys, currentSlot } = openReceiptKeys(path, { nowMs: startMs, keepMs })
+  assert.deepEqual(readReceiptKeys(`file:${path}`), { keys, currentSlot })
 })
 
 test('a key in use for more than 30 days is replaced; receipts of the old one open for as long as it is kept', (t) => {

@@ -33,7 +33,7 @@ type KeyFile = { readonly path: string; readonly slot: number; readonly createdM
 export function openReceiptKeys(location: string, terms: ReceiptKeyTerms): ReceiptKeys {
   const { nowMs, keepMs, rotateMs = ROTATE_MS } = terms
   const directory = location.replace(/^file:/, '')
-  const ring = readRing(directory)
+  const ring = readRing(directory, true)
   let current = ring.at(-1)
   const held = holdKeys(current, nowMs)
   if (current !== undefined && held !== undefined) {
@@ -52,6 +52,13 @@ export function openReceiptKeys(location: string, terms: ReceiptKeyTerms): Recei
   return { keys, currentSlot: current.slot, held }
 }
 
+/** The keys as they are in the directory, and which was made last; undefined where there is none. Makes and deletes nothing. */
+export function readReceiptKeys(location: string): Omit<ReceiptKeys, 'held'> | undefined {
+  const ring = readRing(location.replace(/^file:/, ''))
+  const newest = ring.at(-1)
+  return newest && { keys: new Map(ring.map(({ slot, key }) => [slot, key])), currentSlot: newest.slot }
+}
+
 function holdKeys(newest: KeyFile | undefined, nowMs: number): string | undefined {
   const doubt = doubtClock(nowMs, newest?.createdMs, 'the newest receipt key')
   if (doubt === undefined || newest === undefined) return undefined
@@ -60,10 +67,10 @@ function holdKeys(newest: KeyFile | undefined, nowMs: number): string | undefine
 }
 
 /** All keys, the one made last at the end. */
-function readRing(directory: string): KeyFile[] {
+function readRing(directory: string, isMade = false): KeyFile[] {
   let names: string[]
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    if (isMade) mkdirSync(directory, { recursive: true, mode: 0o700 })
     names = readdirSync(directory)
   } catch (cause) {
     throw new StoreError('key', `${directory}: the receipt keys cannot be read (${(cause as Error).message})`, cause)

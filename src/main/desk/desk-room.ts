@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { type ReceiptRing, createReceiptRing } from '#core/receipt/receipt.ts'
 import { isFederalHoliday } from '#core/redress/calendar.ts'
 import type { CaseTerms } from '#core/redress/case.ts'
 import type { Desk } from '#core/redress/desk.ts'
@@ -10,12 +9,13 @@ import { type DeskStore, openDeskStore } from '#edge/store/desk-store.ts'
 import { openEvidenceFiles } from '#edge/store/evidence-files.ts'
 import { writePrivateFile } from '#edge/store/private-file.ts'
 import type { Config } from '#main/config/config.ts'
-import type { ReceiptKeys } from '#edge/store/receipt-keys.ts'
+import { type ReceiptKeys, readReceiptKeys } from '#edge/store/receipt-keys.ts'
 import { Admission } from './admission.ts'
 import { Cases } from './cases.ts'
 import { createDesk, type DeskParts, type RegisteredHolder } from './desk.ts'
 import { MonthlyCache } from './monthly-cache.ts'
 import { createOffice } from './office.ts'
+import { receiptOpener } from './receipt-opener.ts'
 
 /** Everything about cases, on connections of its own to one store. */
 export type DeskRoom = {
@@ -49,12 +49,14 @@ export function openDeskRoom(room: DeskRoomTerms): DeskRoom {
   const store = openDeskStore(`sqlite:${path}`, { terms })
   const calls = openCallReader(`sqlite:${path}`)
   const secret = readDeskKey(`${path}.desk-key`)
-  let keys: unknown
-  let ring: ReceiptRing
   const parts: DeskParts = {
     store,
     terms,
-    letters: { operator: started.operator.name, public: started.desk?.public ?? 'https://localhost' },
+    letters: {
+      operator: started.operator.name,
+      public: started.desk?.public ?? 'https://localhost',
+      timeZone: started.desk?.zone ?? 'UTC',
+    },
     secret,
     now,
     alarm,
@@ -62,12 +64,7 @@ export function openDeskRoom(room: DeskRoomTerms): DeskRoom {
     monthly: new MonthlyCache(store),
     files: openEvidenceFiles(started.desk?.evidence ?? `${path}.evidence`),
     admission: new Admission(secret),
-    ring: () => {
-      const current = room.receipts()
-      if (current !== keys) ring = createReceiptRing(current.keys, current.currentSlot)
-      keys = current
-      return ring
-    },
+    ring: receiptOpener(room.receipts, () => readKeys(config()), now),
     policy: () => config().policy,
     verification: () => config().desk?.verification,
     portalSecret: () => config().desk?.portalSecret,
@@ -126,6 +123,16 @@ export function readDeskKey(path: string): Uint8Array {
     }
   }
   return readKey(path)
+}
+
+/** The keys of receipts as they lie there now; undefined where they cannot be read, which the gate itself complains of. */
+function readKeys({ receipts }: Config): ReturnType<typeof readReceiptKeys> {
+  try {
+    const { keys } = receipts
+    return keys.kind === 'file' ? readReceiptKeys(keys.path) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function readKey(path: string): Uint8Array {

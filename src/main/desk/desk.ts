@@ -93,7 +93,7 @@ export function createDesk(parts: DeskParts): Desk {
     async status(token) {
       const id = caseOf(token)
       const read = id === undefined ? undefined : cases.read(id)
-      return read && viewCase(read.found, read.events, store.challenges(read.found.id, now()))
+      return read && viewCase(read.found, read.events, store.challenges(read.found.id, now()), parts.letters.timeZone)
     },
 
     answer: async (token, text, from) => act(token, from, (step) => answerQuestion(step, text, 'page')),

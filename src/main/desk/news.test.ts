@@ -63,14 +63,32 @@ test('a claimant’s receiver on an address that is not public is never connecte
   const { claimants, record, troubles, news } = await newsroom(t, false)
   record({ kind: 'asked', data: { question: 'Why?' } })
 
-  await until(() => troubles.some(([hook]) => hook === 'claimants'))
+  record({ kind: 'asked', data: { question: 'And since when?' } })
+  await until(() => news.figures().retried >= 1)
 
   assert.equal(claimants.connections, 0)
-  assert.ok(
-    troubles.some(([hook, why]) => hook === 'claimants' && why === 'address'),
-    JSON.stringify(troubles),
-  )
-  await until(() => news.figures().waiting === 1)
+  await until(() => news.figures().waiting === 2)
+  const said = troubles.filter(([hook]) => hook.includes('claimant'))
+  assert.deepEqual(said, [
+    [
+      'case case1, the claimant\u2019s receiver hooks.clinic.example',
+      'the name leads to an address that is not public',
+    ],
+  ])
+})
+
+test('a receiver that fails again and again is told of once, and anew when something else is wrong or it went well', async (t) => {
+  const { receiver, record, troubles, news } = await newsroom(t)
+  const of = () => troubles.filter(([hook]) => hook === `webhook ${OWN.name}`)
+  receiver.status = 503
+  record({ kind: 'asked', data: { question: 'One?' } })
+  await until(() => of().length === 1)
+  record({ kind: 'asked', data: { question: 'Two?' } })
+  await until(() => receiver.got.length >= 2 && news.figures().retried >= 2)
+  assert.equal(of().length, 1)
+  receiver.status = 500
+  record({ kind: 'asked', data: { question: 'Three?' } })
+  await until(() => of().length === 2)
 })
 
 test('a claimant’s receiver that hangs holds up nobody else', async (t) => {

@@ -1,6 +1,7 @@
 import type { Case } from '#core/redress/case.ts'
 import type { CaseEvent } from '#core/redress/case-event.ts'
-import { type FetchOptions, postGuarded } from '#edge/fetch/guarded-fetch.ts'
+import { wordsOf } from '#core/redress/view-case.ts'
+import { FETCH_REFUSALS, type FetchOptions, type FetchRefusal, postGuarded } from '#edge/fetch/guarded-fetch.ts'
 import {
   type NewsParcel,
   dueNews,
@@ -12,6 +13,7 @@ import {
 } from '#edge/store/news-store.ts'
 import { openForWriting, parseStoreUrl } from '#edge/store/schema.ts'
 import { type Delivery, GIVE_UP_MS, type Webhook, deliver, retryAfterMs, signBody } from '#edge/webhook/deliver.ts'
+import { Troubles } from './troubles.ts'
 
 export type NewsTerms = {
   /** The store's URL. */
@@ -20,6 +22,7 @@ export type NewsTerms = {
   readonly webhooks: readonly Webhook[]
   /** How a case stands now, with its events. */
   readonly read: (id: string) => { readonly found: Case; readonly events: readonly CaseEvent[] } | undefined
+  /** Told once of each thing that goes wrong: which receiver, of a claimant with his case and host, and why. */
   readonly onTrouble: (hook: string, why: string) => void
   readonly now: () => number
   /** How claimants' own receivers are reached; only tests have a reason to say. */
@@ -39,6 +42,10 @@ export function openNews({ store, webhooks, read, onTrouble, now, reach }: NewsT
   const db = openForWriting(parseStoreUrl(store), 'full')
   // A place that is lost with the power means that something is told twice, never that it is not told.
   db.exec('PRAGMA synchronous = NORMAL')
+  const troubles = new Troubles()
+  const trouble = (of: string, why: string): void => {
+    if (troubles.isNews(of, why, now())) onTrouble(of, why)
+  }
   const counts = { told: 0, retried: 0, givenUp: 0 }
   /** By hook what it is being told of, by its place: an event, or for claimants the case, for each has a receiver of his own. */
   const underWay = new Map<string, Map<string, Promise<void>>>()
@@ -55,29 +62,32 @@ export function openNews({ store, webhooks, read, onTrouble, now, reach }: NewsT
 
   async function tellClaimant(event: Told): Promise<Delivery> {
     const { webhook } = event.found.claim
-    if (webhook === undefined) return { kind: 'taken' }
+    if (webhook === undefined || !event.isShown) return { kind: 'taken' }
     const headers = {
       'recourse-event': event.id,
       'recourse-signature': signBody(event.body, webhook.secret, now()),
     }
     const posted = await postGuarded(webhook.url, { body: event.body, headers }, { hosts: ['*'], ...reach })
-    return posted.kind === 'taken' ? posted : { kind: 'failed', why: posted.why }
+    return posted.kind === 'taken' ? posted : { kind: 'failed', why: inWords(posted.why) }
   }
   const tryOnce = async (hook: Hook, parcel: NewsParcel): Promise<void> => {
+    let of = hook.name
     try {
       const told = toldOf(parcel, read(parcel.case))
-      settle(hook, parcel, told === undefined ? { kind: 'taken' } : await hook.tell(told))
+      if (hook.name === CLAIMANTS && told !== undefined) of = receiverOf(told.found)
+      settle(of, parcel, told === undefined ? { kind: 'taken' } : await hook.tell(told))
     } catch (cause) {
       // It stays, and is told again under the same id.
-      onTrouble(hook.name, cause instanceof Error ? cause.message : String(cause))
+      trouble(of, cause instanceof Error ? cause.message : String(cause))
     }
   }
-  const settle = (hook: Hook, parcel: NewsParcel, delivery: Delivery): void => {
+  const settle = (of: string, parcel: NewsParcel, delivery: Delivery): void => {
     if (delivery.kind === 'taken') {
       counts.told++
+      troubles.isOver(of)
       return removeNews(db, parcel)
     }
-    onTrouble(hook.name, delivery.why)
+    trouble(of, delivery.why)
     if (now() - parcel.at > GIVE_UP_MS) {
       counts.givenUp++
       return removeNews(db, parcel)
@@ -102,9 +112,10 @@ export function openNews({ store, webhooks, read, onTrouble, now, reach }: NewsT
         }
       }
       waiting = waitingNews(db)
+      troubles.isOver('the store')
     } catch (cause) {
       // A store that is busy or full just now; the place in it is where it was.
-      onTrouble('the store', cause instanceof Error ? cause.message : String(cause))
+      trouble('the store', cause instanceof Error ? cause.message : String(cause))
     }
   }
   for (const { name } of hooks) {
@@ -130,7 +141,13 @@ type Hook = {
 }
 
 /** An event as it is told: the id that stays the same however often, and JSON. */
-type Told = { readonly id: string; readonly body: string; readonly found: Case }
+type Told = {
+  readonly id: string
+  readonly body: string
+  readonly found: Case
+  /** Whether it stands on the claimant's own page. */
+  readonly isShown: boolean
+}
 
 /** What is said of an event: which case, what kind, how the case stands now. The rest is read where one may read it. */
 function toldOf(
@@ -149,7 +166,17 @@ function toldOf(
     event: event.kind,
     status: read.found.status,
   })
-  return { id: name, body, found: read.found }
+  return { id: name, body, found: read.found, isShown: wordsOf(event, read.events) !== undefined }
+}
+
+function inWords(why: FetchRefusal): string {
+  return why in FETCH_REFUSALS ? FETCH_REFUSALS[why as keyof typeof FETCH_REFUSALS] : `its URL cannot be used (${why})`
+}
+
+/** A claimant's receiver as the log names it. */
+function receiverOf({ id, claim }: Case): string {
+  const host = claim.webhook === undefined ? '' : new URL(claim.webhook.url).host
+  return `case ${id}, the claimant\u2019s receiver ${host}`
 }
 
 const CLAIMANTS = 'claimants'
@@ -166,6 +193,7 @@ const TOLD_TO_CLAIMANTS: readonly CaseEvent['kind'][] = [
   'expired',
   'withdrawn',
   'reopened',
+  'corrected',
 ]
 const LOOK_EVERY_MS = 250
 const GATHERED_MAX = 500

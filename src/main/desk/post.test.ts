@@ -114,7 +114,11 @@ test('an owner of numbers hears once a day of all that waits, beside his own thr
   const contested = (id: string, ...numbers: string[]): void =>
     insertMail(
       db,
-      ownerLetter(owner, id, new Map(numbers.map((number) => [number, 1])), { operator: 'Northwire', public: '' }),
+      ownerLetter(owner, id, new Map(numbers.map((number) => [number, 1])), {
+        operator: 'Northwire',
+        public: '',
+        timeZone: 'UTC',
+      }),
       start + ahead,
     )
   contested('A', '+12125550117')
@@ -149,7 +153,11 @@ test('an owner of numbers hears once a day of all that waits, beside his own thr
 test('a letter to an owner that was tried once is left as it is: what comes later waits for the next', async (t) => {
   const { db } = await office(t, undefined, false)
   const at = Date.now()
-  const letter = ownerLetter('owner@bank.example', 'A', new Map([['+12125550117', 1]]), { operator: 'N', public: '' })
+  const letter = ownerLetter('owner@bank.example', 'A', new Map([['+12125550117', 1]]), {
+    operator: 'N',
+    public: '',
+    timeZone: 'UTC',
+  })
   confirmAddress(db, letter.to, at)
   insertMail(db, letter, at)
   const terms = { leaseMs: 60_000, domain: 'd.example', ...BUDGET }

@@ -2,13 +2,14 @@ import type { EvidenceFile } from '#core/redress/case-event.ts'
 import type { CaseView } from '#core/redress/case-view.ts'
 import type { Decision, Lift } from '#core/redress/decision.ts'
 import type { BlockedCall } from '#core/redress/desk.ts'
+import { formatMoment } from '#core/redress/moment.ts'
 import { WORDS_MAX } from './claim-form.ts'
 import { type FormState, faultSummary, fileField, hiddenFields, selectField, textArea } from './fields.ts'
 import { type Markup, markup } from './markup.ts'
-import { formatMoment, formatWait } from './moment.ts'
+import { formatWait } from './moment.ts'
 import { type DeskOperator, type Page, contactLine } from './page.ts'
 import { formatTelephone } from './telephone.ts'
-import { PROOF_WAYS, STATUSES } from './words.ts'
+import { LIFT_TAKEN_BACK, PROOF_WAYS, STATUSES } from './words.ts'
 
 /** What is done on the page of a case, and so the last part of the address that its form goes to. */
 export type CaseAction = 'answer' | 'evidence' | 'withdraw' | 'prove' | 'reopen'
@@ -24,7 +25,7 @@ export function casePage(
   form: FormState,
   more: { readonly action?: CaseAction; readonly hasList?: boolean } = {},
 ): Page {
-  const { title, words, tone } = STATUSES[view.status]
+  const { title, words, tone } = view.takenBack?.what === 'lift' ? LIFT_TAKEN_BACK : STATUSES[view.status]
   const { action, hasList = false } = more
   const at = (action: CaseAction): string => `/c/${token}/${action}`
   const fresh: FormState = { typed: new Map(), faults: [], once: form.once }

@@ -163,6 +163,13 @@ export const caseDocumentSchema = z
         .strictObject({ at: z.string(), what: z.enum(['status', 'decision', 'answer']), isOverdue: z.boolean() })
         .optional(),
       next: z.string(),
+      takenBack: z
+        .strictObject({ at: z.string(), what: z.enum(['lift', 'grant', 'uphold']) })
+        .optional()
+        .openapi({
+          description:
+            'A decision that was taken back as a mistake, and since when it is not in force; after `lift` calls can be blocked again.',
+        }),
       numbers: z.array(z.string()),
       receipts: z.array(z.string()),
       events: z.array(z.strictObject({ at: z.string(), words: z.string() })),
@@ -254,7 +261,7 @@ function registryDocument({ hasFeed }: NonNullable<DeskOperator['registry']>, pu
 export function caseDocument(view: CaseView, token: string, operator: DeskOperator, publicUrl: string): object {
   const at = (what: string): string => `${publicUrl}/v1/claims/${token}/${what}`
   const may = (what: CaseView['may'][number]): boolean => view.may.includes(what)
-  const { due, question, decision } = view
+  const { due, question, decision, takenBack } = view
   return {
     recourse: 1,
     case: {
@@ -263,6 +270,7 @@ export function caseDocument(view: CaseView, token: string, operator: DeskOperat
       openedAt: timeOf(view.openedAt),
       ...(due !== undefined && { due: { ...due, at: timeOf(due.at) } }),
       next: view.next,
+      ...(takenBack !== undefined && { takenBack: { ...takenBack, at: timeOf(takenBack.at) } }),
       numbers: view.numbers,
       receipts: view.receipts,
       events: view.events.map(({ at, words }) => ({ at: timeOf(at), words })),

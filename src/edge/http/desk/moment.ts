@@ -1,15 +1,3 @@
-/** A time for people, with its zone: `22 November 2026, 12:00 UTC`. */
-export function formatMoment(atMs: number, timeZone: string): string {
-  const format = formatsOf(timeZone)
-  const zone = format.zone.formatToParts(atMs).find(({ type }) => type === 'timeZoneName')?.value ?? timeZone
-  return `${format.day.format(atMs)}, ${format.time.format(atMs)} ${zone}`
-}
-
-/** A day for people: `22 November 2026`. */
-export function formatDay(atMs: number, timeZone: string): string {
-  return formatsOf(timeZone).day.format(atMs)
-}
-
 /** A length of time in words, rounded up: `3 minutes`, `2 hours`, `1 day`. */
 export function formatWait(ms: number): string {
   if (ms <= MINUTE_MS) return plural(Math.max(1, Math.ceil(ms / 1000)), 'second')
@@ -33,39 +21,28 @@ export function parseLocalTime(day: string, time: string, timeZone: string): num
 }
 
 function offsetAt(atMs: number, timeZone: string): number {
-  const format = formatsOf(timeZone)
-  const parts = new Map(format.numeric.formatToParts(atMs).map(({ type, value }) => [type, Number(value)]))
+  const parts = new Map(
+    numericOf(timeZone)
+      .formatToParts(atMs)
+      .map(({ type, value }) => [type, Number(value)]),
+  )
   const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0
   const wall = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'))
   return wall - Math.floor(atMs / 1000) * 1000
 }
 
 /** Formats are dear to make. Zones are those of the form and of the operator, so few are kept. */
-function formatsOf(timeZone: string): ReturnType<typeof makeFormats> {
-  const format = formats.get(timeZone) ?? makeFormats(timeZone)
+function numericOf(timeZone: string): Intl.DateTimeFormat {
+  const format = formats.get(timeZone) ?? new Intl.DateTimeFormat('en-GB', { ...NUMERIC, timeZone })
   formats.set(timeZone, format)
   return format
-}
-
-function makeFormats(timeZone: string) {
-  return {
-    numeric: new Intl.DateTimeFormat('en-GB', { ...NUMERIC, timeZone }),
-    day: new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone }),
-    time: new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone }),
-    // American English knows the abbreviations of American zones, British English those of Europe.
-    zone: new Intl.DateTimeFormat(/^(?:America|Pacific|US)\//.test(timeZone) ? 'en-US' : 'en-GB', {
-      hour: '2-digit',
-      timeZone,
-      timeZoneName: 'short',
-    }),
-  }
 }
 
 function plural(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`
 }
 
-const formats = new Map<string, ReturnType<typeof makeFormats>>()
+const formats = new Map<string, Intl.DateTimeFormat>()
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000

@@ -530,6 +530,28 @@ test('every way that a case can stand has its page', async () => {
   assert.doesNotMatch(asked, /We are late/, 'it is not we who are late then')
 })
 
+test('a case whose lift was taken back says at its top that calls are blocked again, on the page and as data', async () => {
+  const desk = deskInMemory()
+  const { app } = openPages({}, desk)
+  const ask = async (takenBack: CaseView['takenBack'], accept: string): Promise<string> => {
+    desk.views.set(TOKEN, { ...CASE, takenBack, next: 'Since noon your calls can be blocked again.' })
+    return (await app.request(`/c/${TOKEN}`, { headers: { accept } })).text()
+  }
+  const lift = { at: DESK_NOW_MS, what: 'lift' } as const
+  const title = /<title>We took the lift back: calls can be blocked again/
+  const page = await ask(lift, 'text/html')
+  assert.match(page, title)
+  assert.match(page, /<h1>We took the lift back/)
+  assert.match(page, /Since noon your calls can be blocked again\./)
+  assert.deepEqual(JSON.parse(await ask(lift, 'application/json')).case.takenBack, {
+    at: new Date(DESK_NOW_MS).toISOString(),
+    what: 'lift',
+  })
+  assert.doesNotMatch(await ask({ at: DESK_NOW_MS, what: 'uphold' }, 'text/html'), title)
+  assert.doesNotMatch(await ask(undefined, 'text/html'), title)
+  assert.equal('takenBack' in JSON.parse(await ask(undefined, 'application/json')).case, false)
+})
+
 test('a subscriber asks for himself, and reads his list as a page and as a file that no spreadsheet runs', async () => {
   const desk = deskInMemory()
   const { app, post } = openPages({}, desk)

@@ -108,14 +108,14 @@ export const CATEGORIES: { readonly [category in BlockCategory]: CategoryWords }
   },
 }
 
+type StatusWords = {
+  readonly words: string
+  readonly tone: '' | 'good' | 'wait' | 'bad'
+  readonly title: string
+}
+
 /** How a case stands, in a word or two, with its tone. */
-export const STATUSES: {
-  readonly [status in CaseStatus]: {
-    readonly words: string
-    readonly tone: '' | 'good' | 'wait' | 'bad'
-    readonly title: string
-  }
-} = {
+export const STATUSES: { readonly [status in CaseStatus]: StatusWords } = {
   unconfirmed: { words: 'Waiting for you', tone: 'wait', title: 'Please confirm your e-mail address' },
   open: { words: 'Open', tone: '', title: 'We are looking into it' },
   'waiting-for-claimant': { words: 'Waiting for you', tone: 'wait', title: 'We have a question for you' },
@@ -127,6 +127,13 @@ export const STATUSES: {
   granted: { words: 'Done', tone: 'good', title: 'Your request is granted' },
   withdrawn: { words: 'Withdrawn', tone: '', title: 'You withdrew this case' },
   expired: { words: 'Closed', tone: '', title: 'This case is closed' },
+}
+
+/** The same for a case that is open because its lift was a mistake. */
+export const LIFT_TAKEN_BACK: StatusWords = {
+  words: 'Blocked again',
+  tone: 'bad',
+  title: 'We took the lift back: calls can be blocked again',
 }
 
 export const PROOF_WAYS: { readonly [way in ProofWay]: string } = {

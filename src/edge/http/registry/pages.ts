@@ -12,7 +12,7 @@ import {
   textField,
 } from '#edge/http/desk/fields.ts'
 import { type Markup, markup } from '#edge/http/desk/markup.ts'
-import { formatDay, formatMoment } from '#edge/http/desk/moment.ts'
+import { formatDay, formatMoment } from '#core/redress/moment.ts'
 import type { DeskOperator, Page } from '#edge/http/desk/page.ts'
 import { formatTelephone } from '#edge/http/desk/telephone.ts'
 
