@@ -90,6 +90,7 @@ function answeredBy(server: string): Comparison {
     against: 'scenario',
     arrivals: undefined,
     findings: [],
+    parts: [],
     arrived: '603 x',
     server,
     afterMs: 1,

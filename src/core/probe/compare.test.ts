@@ -236,6 +236,61 @@ test('an answer that is lost is told with why; a call that was not placed, or ne
   }
 })
 
+test('a call that came to the far end and named no scenario is not said to have stayed in the path', () => {
+  const scenario = known('sip')
+  const stray = { ...received(scenario, textOf(scenario)), scenario: undefined, dialled: '5550000' }
+  const { state, why } = compareCall(answered(scenario, textOf(scenario)), [stray])
+  assert.equal(state, 'apart')
+  assert.match(why, /one came as 5550000, which names none: the path changes the number and drops X-Recourse-Scenario/)
+})
+
+test('every part is listed as sent and as arrived, with what became of it', () => {
+  const rows = (id: string, change: (text: string) => string, provisional?: readonly number[]): string[] => {
+    const sent = textOf(known(id))
+    const call = answered(known(id), change(sent), provisional)
+    return compareCall(call, [received(known(id), sent)]).parts.map(
+      ({ name, verdict, sent: was, arrived }) => `${name} ${verdict} ${was.slice(0, 9)}|${arrived.slice(0, 9)}`,
+    )
+  }
+  const same = (text: string): string => text
+  assert.deepEqual(rows('sip', same), [
+    'status intact 603|603',
+    'phrase intact Network B|Network B',
+    'Reason intact SIP;cause|SIP;cause',
+    'location intact RLN|RLN',
+    'tag in To intact blocker|blocker',
+  ])
+  assert.deepEqual(
+    rows('sip', (text) => text.replace('location=RLN', 'location=LN').replace(';tag=blocker', ';tag=own')),
+    [
+      'status intact 603|603',
+      'phrase intact Network B|Network B',
+      'Reason changed SIP;cause|SIP;cause',
+      'location changed RLN|LN',
+      'tag in To intact blocker|own',
+    ],
+  )
+  assert.deepEqual(
+    rows('rejected-card', (text) =>
+      text.replace(/Call-Info[^\r]*\r\n/, 'Retry-After: 5\r\n').replace('608 R', '600 R'),
+    ),
+    [
+      'status changed 608|600',
+      'phrase intact Rejected|Rejected',
+      'Call-Info changed <https://|',
+      'Retry-After free |5',
+      'tag in To intact blocker|blocker',
+    ],
+  )
+  assert.ok(rows('both-first', same, [100, 180]).includes('before it changed 180, 183|180'))
+  assert.ok(
+    rows('decline', (text) => text.replace('\r\nTo:', '\r\nReason: Q.850;cause=21\r\nTo:')).includes(
+      'Reason free |Q.850;cau',
+    ),
+  )
+  assert.ok(rows('sip', (text) => text.replace(/Reason:[^\r]*\r\n/, '')).includes('Reason changed SIP;cause|'))
+})
+
 test('a provisional answer that did not arrive is told; one that was not sent is no part of it', () => {
   const scenario = known('both-first')
   const call = (provisional: readonly number[]): FindingKind[] =>
@@ -246,15 +301,20 @@ test('a provisional answer that did not arrive is told; one that was not sent is
   assert.deepEqual(kinds(compareCall(answered(known('sip'), textOf(known('sip')), []), undefined)), [])
 })
 
-test('another attempt after a 6xx is told with its source; one before it, or after a 486, is not', () => {
+test('another attempt after a 6xx was acknowledged is told with its source; one under way before, or after a 486, is not', () => {
   const scenario = known('sip')
   const sent = textOf(scenario)
-  const first = received(scenario, sent)
+  const first = { ...received(scenario, sent), acknowledgedMs: 12.5 }
   const later = { ...first, branch: '2', atMs: 60, source: '127.0.0.1:6' }
   const after = compareCall(answered(scenario, sent), [first, later])
   assert.deepEqual([kinds(after), after.arrivals], [['tried-again'], 2])
   assert.match(after.findings[0]!.arrived, /^1 more after it, first from 127\.0\.0\.1:6 50 ms later$/)
-  assert.deepEqual(kinds(compareCall(answered(scenario, sent), [first, { ...later, atMs: 5 }])), [])
+  // A parallel fork: its second branch came before the path can have known of the 6xx, though the 6xx was out.
+  for (const atMs of [5, 11, 12.5])
+    assert.deepEqual(kinds(compareCall(answered(scenario, sent), [first, { ...later, atMs }])), [], String(atMs))
+  const unknown = { ...first, acknowledgedMs: undefined }
+  assert.deepEqual(kinds(compareCall(answered(scenario, sent), [unknown, later])), [])
+  assert.deepEqual(kinds(compareCall(answered(scenario, sent), [unknown, { ...later, atMs: 511 }])), ['tried-again'])
   const busy = known('busy')
   const busyFirst = received(busy, textOf(busy))
   assert.deepEqual(kinds(compareCall(answered(busy, textOf(busy)), [busyFirst, { ...busyFirst, atMs: 60 }])), [])

@@ -4,6 +4,7 @@ import { decodeText, encodeOctets, encodeText } from '#codec/sip/text.ts'
 import type { ReceivedCall } from './received.ts'
 import { type Part, type Scenario, fillAnswer } from './scenario.ts'
 import { compareReasons } from './compare-reasons.ts'
+import { type PartRow, listParts } from './part-rows.ts'
 
 /** One scenario's call as the calling side saw it. */
 export type ProbeCall = {
@@ -64,6 +65,8 @@ export type Comparison = {
   /** How often the call came to the far end; undefined where nobody looked there. */
   readonly arrivals: number | undefined
   readonly findings: readonly Finding[]
+  /** Part by part, what was sent and what arrived; empty where no answer did, or none can be compared. */
+  readonly parts: readonly PartRow[]
   /** The first line of the answer that arrived; empty where none did. */
   readonly arrived: string
   /** `Server`, or `User-Agent`, of the answer that arrived; empty where it has none. */
@@ -84,15 +87,14 @@ export function compareCall(call: ProbeCall, farEnd: readonly ReceivedCall[] | u
     against: farEnd === undefined ? ('scenario' as const) : ('far-end' as const),
     arrivals: came?.length,
   }
-  const blank = { ...base, findings: [], arrived: '', server: '', afterMs: undefined }
+  const blank = { ...base, findings: [], parts: [], arrived: '', server: '', afterMs: undefined }
   if (end.kind === 'not-dialled') return { ...blank, state: 'apart', why: end.why }
   const arrived = end.kind === 'answered' ? readMessage(end.octets) : undefined
   const told =
     arrived === undefined
       ? blank
       : { ...blank, arrived: startLine(arrived), server: serverOf(arrived), afterMs: afterOf(call) }
-  if (came?.length === 0)
-    return { ...told, state: 'apart', why: 'the call never came to the far end: what was answered is the path’s own' }
+  if (came?.length === 0) return { ...told, state: 'apart', why: whyNotThere(arrived !== undefined, farEnd ?? []) }
   if (arrived === undefined) {
     const lost: Finding = {
       kind: 'answer-lost',
@@ -104,11 +106,18 @@ export function compareCall(call: ProbeCall, farEnd: readonly ReceivedCall[] | u
     return { ...told, state: 'changed', why: '', findings: [lost] }
   }
   const sent = sentAnswer(scenario, came)
-  const findings = [
-    ...compareAnswers(scenario, sent, arrived, end.kind === 'answered' ? end.provisional : []),
-    ...findSecondTries(scenario, came ?? []),
-  ]
-  return { ...told, state: findings.length === 0 ? 'intact' : 'changed', why: '', findings }
+  const provisional = end.kind === 'answered' ? end.provisional : []
+  const findings = [...compareAnswers(scenario, sent, arrived, provisional), ...findSecondTries(scenario, came ?? [])]
+  const parts = listParts(scenario, sent, arrived, provisional, findings)
+  return { ...told, state: findings.length === 0 ? 'intact' : 'changed', why: '', findings, parts }
+}
+
+/** A call that the far end knows nothing of: the path kept it, or changed whatever would have named it. */
+function whyNotThere(isAnswered: boolean, farEnd: readonly ReceivedCall[]): string {
+  const stray = farEnd.find(({ scenario }) => scenario === undefined)
+  if (stray !== undefined)
+    return `no call came to the far end as this scenario; one came as ${stray.dialled}, which names none: the path changes the number and drops X-Recourse-Scenario`
+  return `the call never came to the far end: ${isAnswered ? 'what was answered is the path’s own' : 'it stayed in the path'}`
 }
 
 /** Compares two final answers in the parts that the scenario holds a path to. */
@@ -185,24 +194,30 @@ function squeezeInfo(value: string): string {
   return value.replace(/\s*([;,=])\s*/g, '$1')
 }
 
-/** A path that tries another way after it got a 6xx: the call comes again after the far end had refused it. */
+/**
+ * A path that tries another way after it got a 6xx: the call comes again once that 6xx was acknowledged. One that comes
+ * earlier was under way already, as the branches of a parallel fork are, which RFC 3261 §16.7 leaves free.
+ */
 function findSecondTries(scenario: Scenario, came: readonly ReceivedCall[]): Finding[] {
   if (!scenario.intact.includes('no-new-attempt')) return []
-  const refused = Math.min(
-    ...came.flatMap(({ sent }) => sent.filter(({ status }) => status >= 600).map((each) => each.atMs)),
-  )
-  const first = came[0]
-  const later = came.slice(1).filter(({ atMs }) => atMs >= refused)
-  if (first === undefined || later.length === 0) return []
-  return [
-    {
-      kind: 'tried-again',
-      part: 'no-new-attempt',
-      sent: `${scenario.answer.status} to the call from ${first.source}`,
-      arrived: `${later.length} more after it, first from ${later[0]!.source} ${later[0]!.atMs - refused} ms later`,
-      note: '',
-    },
-  ]
+  for (const first of came) {
+    const refused = first.sent.find(({ status }) => status >= 600)
+    if (refused === undefined) continue
+    const knownMs = first.acknowledgedMs ?? refused.atMs + UNDER_WAY_MS
+    const [next, ...more] = came.filter((call) => call !== first && call.atMs > knownMs)
+    if (next === undefined) continue
+    const afterMs = Math.round(next.atMs - refused.atMs)
+    return [
+      {
+        kind: 'tried-again',
+        part: 'no-new-attempt',
+        sent: `${refused.status} to the call from ${first.source}`,
+        arrived: `${1 + more.length} more after it, first from ${next.source} ${afterMs} ms later`,
+        note: '',
+      },
+    ]
+  }
+  return []
 }
 
 function afterOf({ end }: ProbeCall): number | undefined {
@@ -228,5 +243,7 @@ export function textOf(message: Message): string {
 }
 
 const CARD = '{card}'
+/** Without an ACK nobody knows when the path had the 6xx: a branch that comes within T1 of it may have been under way. */
+const UNDER_WAY_MS = 500
 /** Characters of a Server field that are kept. */
 const SERVER_LENGTH_MAX = 120

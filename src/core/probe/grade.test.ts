@@ -151,6 +151,7 @@ function compared(scenario: Scenario, kinds: readonly FindingKind[]): Comparison
     against: 'far-end',
     arrivals: 1,
     findings,
+    parts: [],
     arrived: `${scenario.answer.status} x`,
     server: '',
     afterMs: 1,

@@ -20,7 +20,7 @@ export type ReceivedCall = {
   readonly scenario?: string | undefined
   /** How the scenario was chosen. */
   readonly chosenBy?: 'field' | 'number' | undefined
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, to the microsecond, as all times of a record. */
   readonly atMs: number
   readonly transport: 'udp' | 'tcp' | 'tls'
   /** Where it came from: `127.0.0.1:5060`. */

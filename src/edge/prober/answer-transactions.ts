@@ -244,7 +244,7 @@ class Transaction {
   acknowledge(): void {
     if (this.#state !== 'completed') return
     this.#state = 'confirmed'
-    this.#call.acknowledgedMs = Date.now()
+    this.#call.acknowledgedMs = now()
     clearTimeout(this.#timer)
     clearTimeout(this.#deadline)
     this.#tell('acknowledged')
@@ -255,7 +255,7 @@ class Transaction {
   /** Ends the call by 487, unless its final answer is out already. RFC 3261 §9.2. */
   cancel(): void {
     if (this.#state !== 'proceeding') return
-    this.#call.cancelledMs = Date.now()
+    this.#call.cancelledMs = now()
     this.#tell('cancelled')
     clearTimeout(this.#timer)
     this.#complete(this.#plan.terminated)
@@ -301,7 +301,7 @@ class Transaction {
 
   #send(step: Step): void {
     if (step.octets === undefined) return
-    const answer = { atMs: Date.now(), status: step.status, octets: decodeOctets(step.octets), times: 0 }
+    const answer = { atMs: now(), status: step.status, octets: decodeOctets(step.octets), times: 0 }
     this.#call.sent.push(answer)
     this.#last = { step, answer }
     this.#again()
@@ -341,7 +341,7 @@ function describeCall(message: Message, view: RequestView, source: Source, way: 
     dialled: userOf(message.requestUri),
     scenario: undefined,
     chosenBy: undefined,
-    atMs: Date.now(),
+    atMs: now(),
     transport: way.transport,
     source: source.address.includes(':') ? `[${source.address}]:${source.port}` : `${source.address}:${source.port}`,
     branch: via.branchStart < 0 ? '' : decodeText(message.bytes, via.branchStart, via.branchEnd).slice(0, VALUE_MAX),
@@ -356,6 +356,11 @@ function describeCall(message: Message, view: RequestView, source: Source, way: 
     acknowledgedMs: undefined,
     cancelledMs: undefined,
   }
+}
+
+/** To the microsecond, and never backwards: what came first decides whether a call was tried again or only forked. */
+function now(): number {
+  return Math.round((performance.timeOrigin + performance.now()) * 1000) / 1000
 }
 
 function addressOf(value: string): string {

@@ -52,6 +52,50 @@ test('without an answer the INVITE is sent again, octet for octet, until the tim
   assert.deepEqual(server.datagrams[1], server.datagrams[0])
 })
 
+test('a call that still rings when the time is up is cancelled, and its 487 acknowledged', async (t) => {
+  let invite: Message | undefined
+  const server = await serverThat(t, (request, send) => {
+    if (request.isMethod('INVITE')) {
+      invite = request
+      return ['180 Ringing']
+    }
+    if (request.isMethod('CANCEL')) send(encodeText(responseTo(invite!, '487 Request Terminated')))
+    return request.isMethod('CANCEL') ? ['200 OK'] : []
+  })
+
+  const dialled = await dial({ ...PLAN, host: '127.0.0.1', port: server.port, timeoutMs: 300 })
+
+  assert.deepEqual(
+    [dialled.kind, dialled.provisional, dialled.kind === 'silent' && dialled.why],
+    ['silent', [180], 'no final answer in 0.3 s'],
+  )
+  const [first, cancel, ack] = await server.heard(3)
+  assert.deepEqual([first!.method, cancel!.method, ack!.method], ['INVITE', 'CANCEL', 'ACK'])
+  assert.deepEqual([branchOf(cancel!), branchOf(ack!)], [branchOf(first!), branchOf(first!)])
+  assert.equal(cancel!.first(FIELD.to), first!.first(FIELD.to))
+  assert.equal(cancel!.first(FIELD.cseq), '1 CANCEL')
+})
+
+test('who picks up while his call is cancelled is hung up, and who hears no CANCEL is left after a second', async (t) => {
+  let invite: Message | undefined
+  const server = await serverThat(t, (request, send) => {
+    if (request.isMethod('INVITE')) invite = request
+    else if (request.isMethod('CANCEL')) send(encodeText(responseTo(invite!, '200 OK')))
+    return request.isMethod('INVITE') ? ['180 Ringing'] : []
+  })
+  const dialled = await dial({ ...PLAN, host: '127.0.0.1', port: server.port, timeoutMs: 300 })
+  assert.equal(dialled.kind, 'silent')
+  const requests = await server.heard(4)
+  assert.deepEqual(
+    requests.map(({ method }) => method),
+    ['INVITE', 'CANCEL', 'ACK', 'BYE'],
+  )
+  const deaf = await serverThat(t, (request) => (request.isMethod('INVITE') ? ['183 Session Progress'] : []))
+  const left = await dial({ ...PLAN, host: '127.0.0.1', port: deaf.port, timeoutMs: 200 })
+  assert.equal(left.kind, 'silent')
+  assert.equal(deaf.datagrams.length, 2)
+})
+
 test('what is no answer to this call is passed over', async (t) => {
   const server = await serverThat(t, (request, send) => {
     send(encodeText('\0\0 nonsense'))

@@ -54,7 +54,8 @@ export type Dialled =
 
 /**
  * Places one call and ends it at once: INVITE, over UDP with the retransmissions of RFC 3261 §17.1.1.2, ACK for what comes
- * back, BYE should somebody pick up. Rejects where the socket cannot be had, or TLS is refused.
+ * back, BYE should somebody pick up, CANCEL should it still ring when the time is up. Rejects where the socket cannot be had,
+ * or TLS is refused.
  */
 export async function dial(plan: DialPlan): Promise<Dialled> {
   const { transport = 'udp' } = plan
@@ -112,16 +113,26 @@ function placeCall(line: Line, invite: RequestParts, timeoutMs: number, repeats:
     let waitMs = T1_MS
     let retransmission: NodeJS.Timeout | undefined
     let isOver = false
+    let isGivenUp = false
+    const why = `no final answer in ${timeoutMs / 1000} s`
     const end = (dialled: Dialled): void => {
       isOver = true
       clearTimeout(retransmission)
       clearTimeout(deadline)
       settle(dialled)
     }
-    const silent = (why: string): void => {
-      if (!isOver) end({ kind: 'silent', sent, provisional, why })
+    const silent = (because: string): void => {
+      if (!isOver) end({ kind: 'silent', sent, provisional, why: because })
     }
-    const deadline = setTimeout(() => silent(`no final answer in ${timeoutMs / 1000} s`), timeoutMs)
+    // Nobody's telephone rings on because the time is up here. Only what was answered at all can be cancelled. RFC 3261 §9.1.
+    const giveUp = (): void => {
+      if (isOver || provisional.length === 0) return silent(why)
+      isGivenUp = true
+      clearTimeout(retransmission)
+      line.send(writeRequest({ ...invite, method: 'CANCEL', fields: [], body: NOTHING }))
+      deadline = setTimeout(() => silent(why), CANCELLED_WITHIN_MS)
+    }
+    let deadline = setTimeout(giveUp, timeoutMs)
     const again = (): void => {
       line.send(sent)
       waitMs *= 2
@@ -138,7 +149,10 @@ function placeCall(line: Line, invite: RequestParts, timeoutMs: number, repeats:
       }
       isOver = true
       const afterMs = performance.now() - startedMs
-      acknowledge(line, invite, response, () => end({ kind: 'answered', sent, response, provisional, afterMs }))
+      const dialled: Dialled = isGivenUp
+        ? { kind: 'silent', sent, provisional, why }
+        : { kind: 'answered', sent, response, provisional, afterMs }
+      acknowledge(line, invite, response, () => end(dialled))
     }, silent)
     line.send(sent)
   })
@@ -166,7 +180,8 @@ function acknowledge(line: Line, invite: RequestParts, response: Message, done: 
 function responseTo(invite: RequestParts, bytes: Uint8Array): Message | undefined {
   try {
     const message = parseMessage(bytes)
-    return message.kind === 'response' && message.first(FIELD.callId) === invite.callId ? message : undefined
+    const isOurs = message.first(FIELD.callId) === invite.callId && /\sINVITE\s*$/.test(message.first(FIELD.cseq) ?? '')
+    return message.kind === 'response' && isOurs ? message : undefined
   } catch (fault) {
     if (fault instanceof Malformed) return undefined
     throw fault
@@ -219,4 +234,6 @@ const VIA_NAMES = { udp: 'UDP', tcp: 'TCP', tls: 'TLS' } as const
 const NOBODY_LISTENS = 'nothing listens on that port'
 /** RFC 3261 §17.1.1.1. */
 const T1_MS = 500
+/** For the end of a call that was cancelled. */
+const CANCELLED_WITHIN_MS = 1_000
 const NOTHING = new Uint8Array(0)
