@@ -1,20 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { summarize, reportAsPage } from '#core/probe/report-page.ts'
-import type { ProbeCall } from '#core/probe/compare.ts'
 import { GRADES, POINTS } from '#core/probe/grade.ts'
-import type { ReceivedCall } from '#core/probe/received.ts'
-import { type ProbeReport, reportAsJson, reportOn } from '#core/probe/report.ts'
-import { PROBE_FIELD, SCENARIO_FIELD, type Scenario, findById } from '#core/probe/scenario.ts'
+import { type ProbeReport, reportAsJson } from '#core/probe/report.ts'
+import { type Scenario, findById } from '#core/probe/scenario.ts'
 import { SCENARIOS } from '#core/probe/scenarios.ts'
 import { isLoopback } from '#edge/prober/allowed-sources.ts'
-import { type Dialled, dial } from '#edge/prober/dial.ts'
-import { nameTransaction, readFarEnd } from '#edge/prober/far-end.ts'
 import { reasonOf } from '#main/config/lists.ts'
-import { type Target, readTarget } from './call.ts'
+import { readTarget } from './call.ts'
 import { EXIT, Stop } from './exit.ts'
+import { PAUSE_MS_MIN, runProbe } from './probe-run.ts'
 import { many, nameInput, paint, visible } from './words.ts'
 
 /** Adds `recourse probe`. */
@@ -82,121 +78,30 @@ async function probe(options: ProbeWords): Promise<number> {
       `${nameInput(options.via)} is not on this machine, and this would place ${many(scenarios.length, 'call')} there, which may ring, cost money or be taken for an attack: add --allow-remote where you may do that`,
     )
   const token = randomBytes(9).toString('hex')
-  const names = [token, from]
-  const before = options.farEnd === undefined ? [] : await readFarEndOrStop(options.farEnd, names, true)
   const startedMs = Date.now()
-  const calls = await placeCalls(scenarios, { ...limits, target, from, numbers, token, local: options.local })
-  const received = options.farEnd === undefined ? undefined : await readNewCalls(options.farEnd, names, before, calls)
-  const run = { path: options.via, from, startedMs, token, farEnd: options.farEnd }
-  const report = reportOn(run, calls, received)
+  const isShown = process.stderr.isTTY
+  const report = await runProbe({
+    ...limits,
+    path: options.via,
+    startedMs,
+    target,
+    from,
+    scenarios,
+    numbers,
+    token,
+    local: options.local,
+    farEnd: options.farEnd,
+    onCall: (done, { id }) => {
+      if (isShown) process.stderr.write(`\r\u001b[K${done}/${scenarios.length} ${id}`)
+    },
+    onEnd: () => {
+      if (isShown) process.stderr.write('\r\u001b[K')
+    },
+  })
   if (options.html !== undefined) writePage(options.html, report)
   process.stdout.write(options.json === true ? `${reportAsJson(report)}\n` : describe(report, options.html))
   if (report.grade === undefined) return EXIT.outside
   return report.points >= pass.from ? EXIT.ok : EXIT.found
-}
-
-type Run = {
-  readonly target: Target
-  readonly from: string
-  readonly numbers: (scenario: Scenario) => string
-  readonly token: string
-  readonly local: string | undefined
-  readonly timeoutMs: number
-  readonly deadlineMs: number
-  readonly pauseMs: number
-}
-
-/** One call after the other, so that a path under test is asked no more than a person with a telephone could. */
-async function placeCalls(scenarios: readonly Scenario[], run: Run): Promise<ProbeCall[]> {
-  const calls: ProbeCall[] = []
-  const endMs = performance.now() + run.deadlineMs
-  const isShown = process.stderr.isTTY
-  for (const [index, scenario] of scenarios.entries()) {
-    const dialled = run.numbers(scenario)
-    const leftMs = endMs - performance.now()
-    if (leftMs <= 0) {
-      calls.push({ scenario, dialled, end: { kind: 'not-dialled', why: 'the run was over its --deadline' } })
-      continue
-    }
-    if (isShown) process.stderr.write(`\r\u001b[K${index + 1}/${scenarios.length} ${scenario.id}`)
-    const answer = await dialScenario(scenario, dialled, run, Math.min(run.timeoutMs, leftMs))
-    calls.push({ scenario, dialled, end: endOf(answer) })
-    if (index === 0 && answer.kind === 'silent' && answer.why.startsWith('nothing listens')) {
-      if (isShown) process.stderr.write('\n')
-      throw new Stop(
-        EXIT.outside,
-        `nothing listens at ${run.target.host}:${run.target.port}; is the path running, and is this its port?`,
-      )
-    }
-    if (index + 1 < scenarios.length) await wait(run.pauseMs)
-  }
-  if (isShown) process.stderr.write('\r\u001b[K')
-  return calls
-}
-
-async function dialScenario(scenario: Scenario, to: string, run: Run, timeoutMs: number): Promise<Dialled> {
-  const { host, port, transport, name } = run.target
-  const asked = scenario.transport === 'tcp' && transport === 'udp' ? 'tcp' : transport
-  try {
-    return await dial({
-      host,
-      port,
-      transport: asked,
-      tls: asked === 'tls' ? { name, authorities: undefined, certificate: undefined, key: undefined } : undefined,
-      from: run.from,
-      to,
-      displayName: undefined,
-      localAddress: run.local,
-      timeoutMs,
-      fields: [
-        [PROBE_FIELD, run.token],
-        [SCENARIO_FIELD, scenario.id],
-      ],
-    })
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error
-    throw new Stop(EXIT.outside, `cannot call ${host}:${port}: ${visible(error.message)}`, { cause: error })
-  }
-}
-
-function endOf(dialled: Dialled): ProbeCall['end'] {
-  if (dialled.kind === 'silent') return { kind: 'silent', why: dialled.why }
-  const { response, provisional, afterMs } = dialled
-  return { kind: 'answered', octets: response.bytes.slice(response.start, response.end), provisional, afterMs }
-}
-
-async function readFarEndOrStop(
-  where: string,
-  names: readonly string[],
-  isFirst = false,
-): Promise<readonly ReceivedCall[]> {
-  const read = await readFarEnd(where, names)
-  if (read.kind === 'calls') return read.calls
-  // A record that nothing was added to yet need not be there.
-  if (isFirst && read.why === 'ENOENT') return []
-  throw new Stop(
-    EXIT.outside,
-    `--far-end ${nameInput(where)} cannot be read (${visible(read.why)}): expected the --http door of recourse answer, or its --record file`,
-  )
-}
-
-/** What came in this run. A file gets a call when its transaction is over, some seconds after its answer. */
-async function readNewCalls(
-  where: string,
-  names: readonly string[],
-  before: readonly ReceivedCall[],
-  calls: readonly ProbeCall[],
-): Promise<ReceivedCall[]> {
-  const old = new Set(before.map(nameTransaction))
-  const answered = calls.filter(({ end }) => end.kind === 'answered').length
-  const isFile = !/^https?:\/\//i.test(where)
-  for (let tries = 1; ; tries++) {
-    const found = await readFarEndOrStop(where, names, isFile && tries < FILE_TRIES)
-    const fresh = found.filter((call) => !old.has(nameTransaction(call)))
-    const seen = new Set(fresh.map(({ scenario }) => scenario)).size
-    if (!isFile || seen >= answered || tries >= FILE_TRIES) return fresh
-    await wait(1_000)
-  }
 }
 
 function writePage(file: string, report: ProbeReport): void {
@@ -296,9 +201,5 @@ function readSpan(option: string, text: string, min: number, max: number, unit: 
   throw new Stop(EXIT.unusable, `${option} ${visible(text)} is no time: expected ${unit} from ${min} to ${max}`)
 }
 
-/** Twenty calls a second at most. */
-const PAUSE_MS_MIN = 50
-/** Seconds that a file is waited for: calls over UDP are over 5 s after their ACK. */
-const FILE_TRIES = 15
 /** Characters of a value that the terminal shows; the page and the JSON show more. */
 const SHOWN_MAX = 160

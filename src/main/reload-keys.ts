@@ -28,6 +28,7 @@ export function keepUntilRestart(before: Config, after: Config): Config {
     mail,
     outcomes,
     monitor,
+    calling,
     ledger,
     journal,
     metrics,
@@ -36,7 +37,7 @@ export function keepUntilRestart(before: Config, after: Config): Config {
     accounts,
     registry,
   } = before
-  const fixed = { office, accounts, registry, monitor, store, receipts, outlets, mail, outcomes }
+  const fixed = { office, accounts, registry, monitor, calling, store, receipts, outlets, mail, outcomes }
   const own = { ...fixed, ledger, journal, metrics, log }
   const listening = <Door extends { readonly listen: unknown; readonly tls: TlsConfig }>(
     door: Door | undefined,
@@ -98,6 +99,7 @@ const RESTART_KEYS: readonly ReadKey<Config>[] = [
   ['registry', ({ registry }) => registry],
   ['gate.outcomes', ({ outcomes }) => outcomes],
   ['monitor', ({ monitor }) => monitor],
+  ['calling', ({ calling }) => calling],
   ['ledger', ({ ledger }) => ledger],
   ['journal', ({ journal }) => journal],
   ['metrics', ({ metrics }) => metrics],

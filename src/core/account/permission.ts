@@ -27,6 +27,9 @@ export const PERMISSIONS = [
   'settings',
   'audit.read',
   'mail',
+  'calling.read',
+  'calling.dispute',
+  'probe',
 ] as const
 
 export const ROLES = ['admin', 'case-worker', 'vetting', 'auditor'] as const
@@ -42,9 +45,11 @@ export const ROLE_PERMISSIONS: { readonly [role in Role]: ReadonlySet<Permission
     'ledger.read',
     'exports',
     'mail',
+    'calling.read',
+    'calling.dispute',
   ]),
   vetting: new Set(['registry.read', 'registry.vet']),
-  auditor: new Set(['cases.read', 'registry.read', 'ledger.read', 'exports', 'audit.read']),
+  auditor: new Set(['cases.read', 'registry.read', 'ledger.read', 'exports', 'audit.read', 'calling.read', 'probe']),
 }
 
 /** Roles that change nothing but their own password, whatever their permissions would let them do. */

@@ -73,6 +73,12 @@ export const AUDIT_ACTIONS = {
   'case-corrected': 'an event of a case was said to be wrong',
   'blocked-list-read': 'somebody inside read the list of blocked calls of a subscriber',
   'case-erased': 'personal data of cases were erased',
+  'group-marked': 'somebody inside said how a group of blocks stands',
+  'dispute-filed': 'somebody inside filed a dispute',
+  'probe-started': 'somebody inside started a probe',
+  'probe-cancelled': 'somebody inside ended a probe before its time',
+  'probe-shared': 'somebody inside made a link to the report of a probe',
+  'probe-unshared': 'a link to the report of a probe was ended',
 } as const
 
 export type AuditAction = keyof typeof AUDIT_ACTIONS

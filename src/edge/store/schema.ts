@@ -6,6 +6,7 @@ import { DISPUTE_TABLES } from './schema-dispute.ts'
 import { JOURNAL_AS_NUMBERS } from './schema-journal.ts'
 import { MAIL_TABLES } from './schema-mail.ts'
 import { MONITOR_TABLES } from './schema-monitor.ts'
+import { PROBE_TABLES } from './schema-probe.ts'
 import { ERASURE_INDEXES, REDRESS_TABLES } from './schema-redress.ts'
 import { REGISTRY_TABLES } from './schema-registry.ts'
 import {
@@ -250,4 +251,5 @@ const MIGRATIONS = [
   MONITOR_TABLES,
   DISPUTE_TABLES,
   ALERT_TABLES,
+  PROBE_TABLES,
 ]

@@ -13,6 +13,7 @@ import type { StreamLimits } from '#edge/gate/streams.ts'
 import type { Endpoint, Listening } from './addresses.ts'
 import type { AccountsConfig, OfficeConfig } from './office.ts'
 import type { OutcomesConfig } from './outcomes.ts'
+import type { CallingConfig } from './calling.ts'
 import type { MonitorConfig } from './monitor.ts'
 import type { RegistryConfig } from './registry.ts'
 import type { MailConfig } from './mail.ts'
@@ -68,6 +69,8 @@ export type Config = {
   readonly registry: RegistryConfig
   /** Undefined where the calling side is not watched. */
   readonly monitor: MonitorConfig | undefined
+  /** What is done of the calling side from the inside's pages. */
+  readonly calling: CallingConfig
   /** Undefined where signed calls are not verified here. */
   readonly stir: StirConfig | undefined
   readonly ledger: { readonly checkpoints: string; readonly keepMs: number; readonly chain: string }

@@ -9,6 +9,7 @@ import { sortFaults, type ConfigFault } from './fault.ts'
 import { readHttp, type HttpConfig } from './http.ts'
 import { besides, openListReader, reasonOf, type ReadFile } from './lists.ts'
 import { type OutcomesConfig, readOutcomes } from './outcomes.ts'
+import { type CallingConfig, readCalling } from './calling.ts'
 import { type MonitorConfig, readMonitor } from './monitor.ts'
 import { type RegistryConfig, readRegistry } from './registry.ts'
 import { type MailConfig, readMail } from './mail.ts'
@@ -89,6 +90,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
   const registry = readRegistry(parsed.data, { file, readFile, env, places, serves: serves === true })
   const outcomes = readOutcomes(parsed.data, { file, readFile, env, places, serves: serves === true })
   const monitor = readMonitor(parsed.data, { file, readFile, env, places, serves: serves === true })
+  const calling = readCalling(parsed.data, { file, readFile, env, places, serves: serves === true })
   const stir = readStir(parsed.data, { file, readFile, env, places, serves: serves === true }, isWhole)
   const compiled = compile(
     parsed.data,
@@ -104,6 +106,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
     outcomes.outcomes,
     registry.registry,
     monitor.monitor,
+    calling.calling,
     stir.stir,
   )
   faults.push(
@@ -115,6 +118,7 @@ export function loadConfig({ path, env, readFile, policy, serves }: ConfigInput)
     ...outcomes.faults,
     ...registry.faults,
     ...monitor.faults,
+    ...calling.faults,
     ...stir.faults,
   )
   if (faults.length > 0) return { kind: 'refused', faults: sortFaults(faults) }
@@ -136,6 +140,7 @@ function compile(
   outcomes: OutcomesConfig | undefined,
   registry: RegistryConfig,
   monitor: MonitorConfig | undefined,
+  calling: CallingConfig,
   stir: StirConfig | undefined,
 ) {
   const { operator, gate, desk, policy } = settings
@@ -207,6 +212,7 @@ function compile(
     outcomes,
     registry,
     monitor,
+    calling,
     stir,
     ledger: {
       checkpoints: besides(file, settings.ledger.checkpoints),

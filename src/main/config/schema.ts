@@ -26,6 +26,7 @@ import { accountsSchema, officeSchema } from './schema-office.ts'
 import { mailSchema } from './schema-mail.ts'
 import { webhooksSchema } from './schema-outlets.ts'
 import { policySchema } from './schema-policy.ts'
+import { callingSchema } from './schema-calling.ts'
 import { monitorSchema } from './schema-monitor.ts'
 import { registrySchema } from './schema-registry.ts'
 import { stirSchema } from './schema-stir.ts'
@@ -302,6 +303,11 @@ export const configSchema = z.strictObject({
     monitorSchema.optional(),
     'The calling side: calls of your own that networks refuse. Without it nothing is watched but files that `recourse monitor` is given.',
     'a mapping with hep, carriers and webhooks',
+  ),
+  calling: key(
+    callingSchema.prefault({}),
+    'What people inside may do on the calling side from their browser: whom disputes are filed with, and where probes go.',
+    'a mapping with disputes and probes',
   ),
   api: key(
     api.optional(),
