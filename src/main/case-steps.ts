@@ -29,8 +29,13 @@ export function addCaseSteps(made: CaseVerb): void {
   ): Promise<void> =>
     withOffice(words, async (office) => {
       const id = readCaseId(text)
-      const { seq } = done(await work(office, id, workerOf(words), readSeen(words.seen)), id)
-      tell(words, { case: id, seq }, `${say}: event ${seq}`)
+      const { seq, notes = [] } = done(await work(office, id, workerOf(words), readSeen(words.seen)), id)
+      // With a note and nothing else it was so already.
+      tell(
+        words,
+        { case: id, seq, notes },
+        notes.length > 0 ? `nothing new: ${notes.join('; ')}` : `${say}: event ${seq}`,
+      )
     })
   const tell = (words: CaseWords, record: unknown, text: string): void =>
     to.out(words.json === true ? `${visible(JSON.stringify(record))}\n` : `${visible(text)}\n`)
@@ -48,13 +53,16 @@ export function addCaseSteps(made: CaseVerb): void {
     if (words.dryRun === true) {
       const preview = done(await office.preview(id, decision), id)
       if (preview.kind !== 'preview') throw new Error('a preview came without its words')
-      const { mail, standing, unproven } = preview
-      if (words.json === true) return to.out(`${visible(JSON.stringify({ case: id, mail, standing, unproven }))}\n`)
+      const { kind: _, ...shown } = preview
+      if (words.json === true) return to.out(`${visible(JSON.stringify({ case: id, ...shown }))}\n`)
       return to.out(`${previewInWords(preview)}\n`)
     }
     const seen = readSeen(words.seen) ?? file.summary.seq
-    const { seq } = done(await office.decide(id, decision, words.override, workerOf(words), seen), id)
-    return tell(words, { case: id, seq }, `${id} decided: event ${seq}`)
+    const { seq, notes = [] } = done(await office.decide(id, decision, words.override, workerOf(words), seen), id)
+    for (const note of notes) to.err(`warning: ${visible(note)}\n`)
+    const ends = 'lifts' in decision ? decision.lifts.flatMap(({ until }) => until ?? []) : []
+    const end = ends.length === 0 ? '' : `; lifted until ${showTime(Math.max(...ends))}`
+    return tell(words, { case: id, seq, notes }, `${id} decided: event ${seq}${end}`)
   }
 
   verb(
@@ -160,7 +168,10 @@ export function addCaseSteps(made: CaseVerb): void {
     .option('--number <number>', 'lift this number, again for each; all contested numbers if no scope is said', collect)
     .option('--block <digits>', 'lift all numbers that begin so, like +1212555, again for each', collect)
     .option('--range <range>', 'lift these, like +12125550100-+12125550199, again for each', collect)
-    .option('--expires <time>', 'when the lift ends: 2027-11-22; without an end if not said')
+    .option(
+      '--expires <time>',
+      'when the lift ends: 2027-11-22 (its begin in UTC), or 2027-11-22T18:00:00-05:00; without an end if not said',
+    )
     .option('--attestation <level>', 'spare only calls that are signed so at least: A, B or C')
     .option('--rule <id>', 'spare from this rule only')
     .option('--evidence <text>', 'what upholds it, again for each', collect)

@@ -1,5 +1,5 @@
 import { formatParty, parseParty } from '#core/call/party.ts'
-import { decisionInWords, eventInWords, wishInWords } from '#core/redress/event-words.ts'
+import { decisionInWords, eventInWords, stillLiftedInWords, wishInWords } from '#core/redress/event-words.ts'
 import type { CaseEvidence, CaseFile, CaseSummary, DecisionPreview } from '#core/redress/office.ts'
 import { EXIT, Stop } from './exit.ts'
 import { parseTime } from './ledger-time.ts'
@@ -97,12 +97,13 @@ export function evidenceInWords({ blocks, calls, standing, registered, earlier }
 }
 
 /** What a decision would do and say. */
-export function previewInWords({ mail, standing, unproven }: DecisionPreview): string {
+export function previewInWords({ mail, standing, unproven, stillLifted }: DecisionPreview): string {
   const gates =
     standing.length === 0 ? 'the gates hear nothing' : `the gates hear of ${many(standing.length, 'entry', 'entries')}`
   return [
     gates,
     ...(unproven.length === 0 ? [] : [`not proven: ${unproven.join(' ')}; a lift needs --override and why`]),
+    ...stillLifted.map((one) => `warning: ${stillLiftedInWords(one)}`),
     ...(mail === undefined
       ? ['the claimant has no mail address: tell the decision']
       : [`to ${mail.to}: ${mail.subject}`, '', ...mail.text.split('\n')]),

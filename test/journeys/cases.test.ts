@@ -65,6 +65,7 @@ test('somebody phones about a blocked call: the case is opened, proved, lifted, 
   await done('message', id, 'we look into it until Friday', ...by)
   await done('ask', id, 'Who dials for you?', ...by)
   assert.equal((await done('show', id)).status, 'waiting-for-claimant')
+  assert.match((await cases('ask', id, 'Who dials for you?', ...by)).stdout, /^nothing new: .*asked already/)
   await done('answer', id, 'our own dialler', ...by)
   assert.equal((await done('show', id)).status, 'open')
   assert.match((await cases('challenge', id, CALLING)).stdout, /^call \+12125559900\d* from \+12125550117 until /)

@@ -1,5 +1,6 @@
 import type { CaseEvent, SubscriberWish } from './case-event.ts'
 import type { Decision, Lift, LiftScope } from './decision.ts'
+import type { StillLifted } from './office.ts'
 
 /** What an event says, in words for those inside: what a list of a case's history shows. */
 // One thing: the words of each kind of event; the compiler asks for a row of every kind.
@@ -52,6 +53,12 @@ export function decisionInWords(decision: Decision): string {
     default:
       return `granted; ${decision.reason}`
   }
+}
+
+/** That a number stays let through although this case does not say so. */
+export function stillLiftedInWords({ number, case: id, until }: StillLifted): string {
+  const end = until === undefined ? 'without an end' : `until ${time(until)}`
+  return `calls from ${number} are still let through, ${end}: case ${id} lifted it. If that is to end, decide case ${id} too`
 }
 
 /** What is spared, how far and until when. */

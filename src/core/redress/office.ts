@@ -95,7 +95,8 @@ export type OfficeProof = {
 }
 
 export type Worked =
-  | { readonly kind: 'done'; readonly seq: number }
+  /** `notes`: what the worker has to know all the same, in sentences. */
+  | { readonly kind: 'done'; readonly seq: number; readonly notes?: readonly string[] | undefined }
   | { readonly kind: 'unknown' }
   /** Somebody was quicker; the place that the case has come to. */
   | { readonly kind: 'changed'; readonly seq: number }
@@ -171,7 +172,12 @@ export type DecisionPreview = {
   readonly standing: readonly NewStanding[]
   /** Numbers that the decision would lift without full proof: it then asks for an override. */
   readonly unproven: readonly string[]
+  /** Numbers that the decision does not let through, and that a lift of another case does all the same. */
+  readonly stillLifted: readonly StillLifted[]
 }
+
+/** A number that is let through by a lift of another case; `until` in milliseconds since 1970, undefined for no end. */
+export type StillLifted = { readonly number: string; readonly case: string; readonly until: number | undefined }
 
 /** What a worker goes by. */
 export type CaseEvidence = {

@@ -25,7 +25,7 @@ import {
   regressedLetter,
   takenBackLetter,
 } from './letters.ts'
-import type { Worker } from './office.ts'
+import type { StillLifted, Worker } from './office.ts'
 import type { Proof, ProofChallenge } from './proof.ts'
 import type { NewStanding, Standing } from './standing.ts'
 
@@ -48,7 +48,11 @@ export type Refusal = {
   readonly isOver?: true | undefined
 }
 
-export type Step = { readonly kind: 'change'; readonly change: DeskChange } | Refusal
+export type Step =
+  | { readonly kind: 'change'; readonly change: DeskChange }
+  /** It is so already, and is done no second time; `note` tells who asked for it. */
+  | { readonly kind: 'already'; readonly note: string }
+  | Refusal
 
 export type Opening = {
   readonly id: string
@@ -228,6 +232,8 @@ export function messageClaimant(step: StepTerms, text: string, by: Worker): Step
 export function askClaimant(step: StepTerms, question: string, by: Worker): Step {
   const { found, status, letters } = step
   if (!isOpenStatus(found.status)) return refuse('question', `the case is ${found.status}`)
+  if (found.status === 'waiting-for-claimant' && found.question?.trim() === question.trim())
+    return { kind: 'already', note: 'this question was asked already and waits for its answer: it was not sent again' }
   const mail = questionLetter(found, question, status, letters)
   return plain(step, actorOf(by), [{ kind: 'asked', data: { question } }], audited(by, 'case-asked', found.id), [mail])
 }
@@ -277,6 +283,29 @@ export function effectOf(step: StepTerms, decision: Decision, current: readonly 
     unproven: unprovenScopes(found, lifts),
     mail: decisionLetter(found, decision, status, letters),
   }
+}
+
+/**
+ * Numbers of a case that a decision does not let through, and that lifts of other cases do all the same; `liftsOn` tells what
+ * gates know of a number. Looks at so many numbers.
+ */
+export function stillLifted(
+  { id, numbers }: Pick<Case, 'id' | 'numbers'>,
+  decision: Decision,
+  liftsOn: (number: string) => readonly Standing[],
+): StillLifted[] {
+  if (decision.outcome !== 'uphold' && decision.outcome !== 'partly') return []
+  const own = new Set(
+    ('lifts' in decision ? decision.lifts : []).flatMap(({ scope }) => (scope.kind === 'number' ? [scope.number] : [])),
+  )
+  return numbers
+    .filter((number) => !own.has(number))
+    .slice(0, STILL_LIFTED_MAX)
+    .flatMap((number) =>
+      liftsOn(number)
+        .filter(({ origin }) => origin !== id)
+        .map(({ origin, until }) => ({ number, case: origin, until })),
+    )
 }
 
 /** A lift without proof of control is refused, unless somebody answers for it with a reason, which the audit trail keeps. */
@@ -547,6 +576,8 @@ export const GATES_HEAR_WITHIN_MS = 1_000
 export const CLAIMANT_EVENTS_MAX = 100
 /** How often a claimant can open one case again; each time its clock starts anew. */
 export const REOPENINGS_MAX = 5
+/** Numbers of one case that lifts of other cases are looked for. */
+const STILL_LIFTED_MAX = 100
 const CLAIMANT: CaseActor = { kind: 'claimant' }
 const DESK: CaseActor = { kind: 'desk' }
 const NOTHING = { events: [], mails: [], standing: [], ended: [], audit: [] } as const

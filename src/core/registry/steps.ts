@@ -340,6 +340,8 @@ export function suspend(known: Known, reason: string, by: Vetter, at: number, te
 export function ask(known: Known, question: string, by: Vetter, at: number, terms: RegistryTerms): Stepped {
   const step = begin(known, at, terms)
   if (isClosed(step.now)) return closed()
+  // Asked again while it waits, it is not sent again.
+  if (step.now.status === 'asked' && step.now.question?.trim() === question.trim()) return step.end()
   step.add({ kind: 'asked', data: { question } }, worker(by))
   step.mails.push(questionLetter(step.to, question, terms))
   return step.end()

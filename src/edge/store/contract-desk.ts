@@ -298,7 +298,7 @@ function decide(store: DeskStore, number: number): 'recorded' | 'behind' {
 
 function changeOf(step: Step) {
   if (step.kind === 'change') return step.change
-  throw new Error(`${step.field}: ${step.problem}`)
+  throw new Error(JSON.stringify(step))
 }
 
 function isThere(store: DeskStore, line: string): boolean {

@@ -57,6 +57,7 @@ export class Cases {
           if (step.isOver === true) this.#parts.admission.figures.steps++
           return { kind: 'refused', field: step.field, problem: step.problem }
         }
+        if (step.kind === 'already') return { kind: 'done', seq: terms.found.seq, notes: [step.note] }
         if (this.#parts.store.record(step.change) === 'recorded')
           return { kind: 'done', seq: Math.max(terms.found.seq, ...step.change.events.map(({ seq }) => seq)) }
         const { marks = [] } = step.change

@@ -453,7 +453,7 @@ function markOf(id: string, { once }: Visitor): string | undefined {
 
 /** A step that is taken once under a name. */
 function marked(step: Step, name: string | undefined, value: string): Step {
-  if (step.kind === 'refused' || name === undefined) return step
+  if (step.kind !== 'change' || name === undefined) return step
   return { ...step, change: { ...step.change, marks: [...(step.change.marks ?? []), { name, value }] } }
 }
 

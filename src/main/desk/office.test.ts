@@ -69,6 +69,37 @@ test('correcting the decision takes its lift back; correcting something else lea
     assert.equal((await world.office.correct(id, place, 'again', WORKER)).kind, 'refused', String(place))
 })
 
+test('who upholds one case while a lift of another still lets its number through is told, before and after', async (t) => {
+  const world = await openDeskWorld(t)
+  const other = await world.confirmed(NUMBER)
+  const id = await world.confirmed(NUMBER)
+  const decision: Decision = {
+    outcome: 'uphold',
+    reason: 'Nobody wants them.',
+    evidence: ['calls'],
+    next: 'Ask again.',
+  }
+  const alone = await world.office.preview(id, decision)
+  assert.ok(alone.kind === 'preview')
+  assert.deepEqual(alone.stillLifted, [])
+
+  await world.lifted(other, NUMBER)
+  world.now += 1_000
+  const preview = await world.office.preview(id, decision)
+  assert.ok(preview.kind === 'preview')
+  assert.deepEqual(preview.stillLifted, [{ number: NUMBER, case: other, until: undefined }])
+  const lift = await world.office.preview(id, LIFT)
+  assert.deepEqual(lift.kind === 'preview' && lift.stillLifted, [], 'it lets the number through itself')
+  const done = await world.office.decide(id, decision, undefined, WORKER)
+  assert.ok(done.kind === 'done')
+  assert.equal(done.notes?.length, 1)
+  assert.match(done.notes[0]!, new RegExp(`\\${NUMBER} are still let through, without an end: case ${other} lifted it`))
+
+  assert.equal((await world.office.reopen(other, 'the same campaign', WORKER)).kind, 'done')
+  const last = await world.office.decide(other, decision, undefined, WORKER)
+  assert.deepEqual([last.kind, last.kind === 'done' && last.notes], ['done', undefined], 'its own lift ends with it')
+})
+
 test('a closed case is opened again and decided anew; what the decision before gave ends with the next', async (t) => {
   const world = await openDeskWorld(t)
   const id = await world.confirmed(NUMBER)

@@ -1,6 +1,8 @@
+import type { Case } from '#core/redress/case.ts'
 import type { CaseStatus } from '#core/redress/case-view.ts'
 import type { Decision } from '#core/redress/decision.ts'
-import type { CaseEvidence, Office, OfficeProof, Worked, Worker } from '#core/redress/office.ts'
+import { stillLiftedInWords } from '#core/redress/event-words.ts'
+import type { CaseEvidence, Office, OfficeProof, StillLifted, Worked, Worker } from '#core/redress/office.ts'
 import type { Proof } from '#core/redress/proof.ts'
 import type { Standing } from '#core/redress/standing.ts'
 import {
@@ -18,6 +20,7 @@ import {
   reopenCase,
   type Step,
   type StepTerms,
+  stillLifted,
   withdrawCase,
 } from '#core/redress/steps.ts'
 import type { Policy } from '#core/rules/policy.ts'
@@ -35,6 +38,9 @@ export function createOffice(parts: DeskParts): Office {
     Promise.resolve(cases.take(id, compute, seen))
   const current = (step: StepTerms): readonly Standing[] =>
     step.found.request === undefined ? [] : store.standingFor(step.found.request.number)
+
+  const othersLift = (found: Case, decision: Decision): StillLifted[] =>
+    stillLifted(found, decision, (number) => store.liftsOn(number, now()))
 
   /** The latest request of a subscriber for his list that somebody may read it for. */
   const requestFor = (number: string): string | undefined => {
@@ -74,15 +80,21 @@ export function createOffice(parts: DeskParts): Office {
         mail: mail && { to: mail.to, subject: mail.subject, text: mail.text },
         standing,
         unproven,
+        stillLifted: othersLift(step.found, decision),
       }
     },
 
-    decide: (id, decision, override, by, seen) =>
-      take(
+    async decide(id, decision, override, by, seen) {
+      const done = await take(
         id,
         seen,
         (step) => refuseRules(decision, parts.policy()) ?? decideCase(step, decision, override, by, current(step)),
-      ),
+      )
+      const found = done.kind === 'done' ? cases.read(id)?.found : undefined
+      if (done.kind !== 'done' || found === undefined) return done
+      const notes = othersLift(found, decision).map(stillLiftedInWords)
+      return notes.length === 0 ? done : { ...done, notes }
+    },
     correct: (id, event, reason, by, seen) => take(id, seen, (step) => correctCase(step, event, reason, by)),
     reopen: (id, reason, by, seen) => take(id, seen, (step) => reopenCase(step, reason, by)),
     withdraw: (id, reason, by, seen) => take(id, seen, (step) => withdrawCase(step, reason, by)),

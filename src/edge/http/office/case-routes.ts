@@ -56,8 +56,8 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
     (context: Ask): Promise<Response> =>
       once.answer(context, async (octets) => {
         const id = caseOf(context)
-        const { seq } = worked(await work(context, id, parseJsonBody(schema, octets)))
-        return { status: 200, value: { seq }, headers: { etag: `"${seq}"` } }
+        const { seq, notes } = worked(await work(context, id, parseJsonBody(schema, octets)))
+        return { status: 200, value: { seq, notes }, headers: { etag: `"${seq}"` } }
       })
 
   const find = async (id: string): Promise<CaseFile> => {
@@ -131,7 +131,7 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
           try {
             const whole = await readDecision(id, decision)
             const done = worked(await office.decide(id, whole, override, workerOf(context), seq))
-            results.push({ case: id, seq: done.seq })
+            results.push({ case: id, seq: done.seq, notes: done.notes })
           } catch (error) {
             if (!(error instanceof Refused)) throw error
             const { kind, detail } = error.problem
@@ -212,7 +212,11 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
         const preview = worked(await office.preview(id, await readDecision(id, decision)))
         if (preview.kind !== 'preview') throw new Error('a preview came without its words')
         const { mail, standing, unproven } = preview
-        return { status: 200, value: { mail, standing, unproven } }
+        const stillLifted = preview.stillLifted.map(({ until, ...one }) => ({
+          ...one,
+          ...(until !== undefined && { until: new Date(until).toISOString() }),
+        }))
+        return { status: 200, value: { mail, standing, unproven, stillLifted } }
       }),
     ),
     insideRoute(

@@ -152,8 +152,14 @@ export const caseSchema = z
     ),
   })
   .openapi('Case')
+const notesSchema = z.array(z.string()).optional().openapi({
+  description: 'What you have to know all the same: it was so already, or another case lets a number through.',
+})
 export const doneSchema = z
-  .strictObject({ seq: z.int().openapi({ description: 'The place of the event in the case.' }) })
+  .strictObject({
+    seq: z.int().openapi({ description: 'The place of the event in the case.' }),
+    notes: notesSchema,
+  })
   .openapi('CaseDone')
 export const openedSchema = z
   .strictObject({
@@ -167,6 +173,11 @@ export const previewAnswer = z
     mail: z.strictObject({ to: z.string(), subject: z.string(), text: z.string() }).optional(),
     standing: z.array(z.record(z.string(), z.unknown())).openapi({ description: 'What the gates would hear.' }),
     unproven: z.array(numberSchema).openapi({ description: 'Numbers that would need `override`.' }),
+    stillLifted: z
+      .array(z.strictObject({ number: numberSchema, case: z.string(), until: timeSchema.optional() }))
+      .openapi({
+        description: 'Numbers that the decision does not let through, and that a lift of another case does.',
+      }),
   })
   .openapi('CasePreview')
 export const bulkAnswer = z
@@ -175,6 +186,7 @@ export const bulkAnswer = z
       z.strictObject({
         case: z.string(),
         seq: z.int().optional().openapi({ description: 'There where it was decided.' }),
+        notes: notesSchema,
         problem: z.strictObject({ type: z.string(), detail: z.string() }).optional(),
       }),
     ),
