@@ -20,6 +20,10 @@ export function callCommand(program: Command): void {
     .requiredOption('--from <number>', 'the calling number, or withheld')
     .requiredOption('--to <number>', 'the called number')
     .option('--name <text>', 'the display name of the caller')
+    .option(
+      '--attest <level>',
+      'say that the call was verified with this attestation, A, B or C, as a switch does that verified it; believed of a peer with verstat: trust',
+    )
     .option('--transport <name>', 'udp, tcp or tls; what the target says, else udp')
     .option('--ca <file>', 'over TLS: the authorities to trust, PEM; the system’s if not said')
     .option('--certificate <file>', 'over TLS: the certificate to show, PEM')
@@ -39,7 +43,7 @@ export function callCommand(program: Command): void {
         port,
         transport,
         tls: transport === 'tls' ? readTrust(name, options) : refuseTrust(options),
-        from: readUser('--from', options.from),
+        from: readUser('--from', options.from) + readVerstat(options),
         to: readUser('--to', options.to),
         displayName: readName(options.name),
         localAddress: options.local,
@@ -54,6 +58,7 @@ type CallOptions = {
   from: string
   to: string
   name?: string
+  attest?: string
   transport?: string
   ca?: string
   certificate?: string
@@ -107,7 +112,11 @@ function readTransport(target: string, wished: string | undefined, said: string 
   return transport
 }
 
-function readTrust(name: string, { ca, certificate, key }: CallOptions): TlsTrust {
+/** What `--ca`, `--certificate` and `--key` name. */
+export type TrustWords = { ca?: string; certificate?: string; key?: string }
+
+/** Reads whom to trust over TLS, and what to show. Throws `Stop`. */
+export function readTrust(name: string, { ca, certificate, key }: TrustWords): TlsTrust {
   if ((certificate === undefined) !== (key === undefined))
     throw new Stop(EXIT.unusable, '--certificate and --key belong together: give both')
   const read = (option: string, file: string | undefined): string | undefined => {
@@ -165,6 +174,16 @@ function readUser(option: string, text: string): string {
     EXIT.unusable,
     `${option} ${visible(text)} is no number: expected digits, with + and country code in front, such as +12125550117`,
   )
+}
+
+/** What a switch that verified the signature says beside the number. 3GPP TS 24.229 §7.2A.20. */
+function readVerstat({ attest, from }: CallOptions): string {
+  if (attest === undefined) return ''
+  if (!/^[ABC]$/.test(attest))
+    throw new Stop(EXIT.unusable, `--attest ${visible(attest)} is no level of attestation: write A, B or C`)
+  if (from === 'withheld')
+    throw new Stop(EXIT.unusable, '--attest goes with a number: nobody vouches for one that is withheld')
+  return `;verstat=TN-Validation-Passed-${attest}`
 }
 
 function readName(name: string | undefined): string | undefined {

@@ -30,9 +30,9 @@ test('somebody phones about a blocked call: the case is opened, proved, lifted, 
   const [block] = gate.ledger()
   const who = ['--name', 'Ann Lee', '--tel', '+12125550100', '--purpose', 'appointment reminders']
   const filing = ['open', '--way', 'telephone', ...who, '--number', CALLING, '--receipt', block!.receipt, '--by', 'Bo']
-  const process = runProcess(gate, [...filing, '--json'])
-  assert.equal(process.status, 0, process.stderr)
-  const { case: id, token } = JSON.parse(process.stdout) as { case: string; token: string }
+  const opened = runProcess(gate, [...filing, '--json'])
+  assert.equal(opened.status, 0, opened.stderr)
+  const { case: id, token } = JSON.parse(opened.stdout) as { case: string; token: string }
 
   const ran = new Set<string>()
   const cases = async (...words: string[]) => {
@@ -119,6 +119,19 @@ test('somebody phones about a blocked call: the case is opened, proved, lifted, 
   await done('decide', request, 'grant', '--reason', 'known by the portal', ...by)
   assert.equal((await done('show', request)).status, 'granted')
 
+  const proved = (await done('open', ...who, '--number', '+12125550160', ...by)).case
+  const dial = /^call (\S+) from/.exec((await cases('challenge', proved, '+12125550160')).stdout)![1]!
+  const dialled = async (level: string) => {
+    const target = `sip:127.0.0.1:${gate.port}`
+    const words = [COMMAND, 'call', target, '--from', '+12125550160', '--to', dial, '--attest', level]
+    const placed = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 60_000 })
+    assert.equal(placed.status, 0, placed.stderr)
+    return until('what the call shows', async () => (await done('show', proved)).proofs.at(-1))
+  }
+  assert.equal((await dialled('C')).strength, 'hint')
+  await until('a proof', async () => (await dialled('A')).strength === 'full' || undefined)
+  assert.equal((await cases('decide', proved, 'lift', '--reason', 'hers', ...by)).status, 0, 'and a lift asks no more')
+
   const page = await cases('file', id)
   assert.match(page.stdout, /^<!doctype html>/)
   assert.match(page.stdout, /\+1415xxxxxxx/)
@@ -129,7 +142,7 @@ test('somebody phones about a blocked call: the case is opened, proved, lifted, 
   assert.ok(rows.length >= 3, 'a head and two blocks at least')
   assert.ok(rows.slice(1).every((row) => row[2] === CALLING && row[3] === 'opt-out'))
   assert.match(gate.command('audit', 'list', '--json', '--config', 'recourse.yaml'), /"identity":"portal"/)
-  assert.match((await cases('figures')).stdout, /4 cases/)
+  assert.match((await cases('figures')).stdout, /5 cases/)
   assert.equal((await cases('rebuild')).status, 0)
   assert.match((await cases('list', '--text', 'ann lee', '--number', CALLING)).stdout, new RegExp(id))
   const listed = (await cases('list', '--json')).stdout
@@ -238,6 +251,7 @@ type Shown = {
   status: string
   events: { seq: number; kind: string }[]
   evidence: { id: string }[]
+  proofs: { strength: string }[]
 }
 
 /** What the claimant hands in on her status page. */

@@ -115,6 +115,18 @@ function MISUSES(): Misuse[] {
       /--ca gone.pem cannot be read \(there is no such file\)/,
     ],
     ['call over TCP, nobody there', ['call', 'sip:127.0.0.1:9;transport=tcp', ...NUMBERS], 3, /nothing listens/],
+    [
+      'call, no level of attestation',
+      ['call', 'sip:127.0.0.1', ...NUMBERS, '--attest', 'D'],
+      2,
+      /--attest D is no level of attestation: write A, B or C/,
+    ],
+    [
+      'call, attested and withheld',
+      ['call', 'sip:127.0.0.1', '--from', 'withheld', '--to', '1', '--attest', 'A'],
+      2,
+      /nobody vouches for one that is withheld/,
+    ],
     ['call, port 0', ['call', 'sip:127.0.0.1:0', ...NUMBERS], 2, /is no target/],
     ['call, a port above all', ['call', 'sip:127.0.0.1:70000', ...NUMBERS], 2, /is no target/],
     [
