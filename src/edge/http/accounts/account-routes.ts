@@ -24,45 +24,47 @@ export function accountRoutes({ accounts }: AccountRouteParts): readonly InsideR
   const by = (context: Context<InsideEnv>) => byOf(context.get('who'))
   const id = (context: Context<InsideEnv>) => context.req.param('id') ?? ''
   return [
-    insideRoute('accounts', routes.list, () => answerJson({ accounts: accounts.list() })),
-    insideRoute('accounts', routes.invite, async (context) => {
+    insideRoute('accounts', ACCOUNT_DESCRIPTIONS.list, () => answerJson({ accounts: accounts.list() })),
+    insideRoute('accounts', ACCOUNT_DESCRIPTIONS.invite, async (context) => {
       const { name, role } = await readJsonOf(context, inviteSchema)
       const { link, until } = done(accounts.invite(name, role, by(context)))
       return answerJson({ link, until })
     }),
-    insideRoute('accounts', routes.change, async (context) => {
+    insideRoute('accounts', ACCOUNT_DESCRIPTIONS.change, async (context) => {
       const change = await readJsonOf(context, changeSchema)
       done(accounts.change(id(context), change, by(context)))
       return answerNothing()
     }),
-    insideRoute('accounts', routes.reset, (context) => {
+    insideRoute('accounts', ACCOUNT_DESCRIPTIONS.reset, (context) => {
       const { link, until } = done(accounts.reset(id(context), by(context)))
       return answerJson({ link, until })
     }),
-    insideRoute('accounts', routes.endSessions, (context) => {
+    insideRoute('accounts', ACCOUNT_DESCRIPTIONS.endSessions, (context) => {
       done(accounts.signOutEverywhere(id(context), by(context)))
       return answerNothing()
     }),
-    insideRoute('accounts', routes.listTokensOf, (context) => answerJson({ tokens: accounts.tokens(id(context)) })),
-    insideRoute('accounts', routes.endTokenOf, (context) => {
+    insideRoute('accounts', ACCOUNT_DESCRIPTIONS.listTokensOf, (context) =>
+      answerJson({ tokens: accounts.tokens(id(context)) }),
+    ),
+    insideRoute('accounts', ACCOUNT_DESCRIPTIONS.endTokenOf, (context) => {
       done(accounts.endToken(id(context), context.req.param('token') ?? '', by(context)))
       return answerNothing()
     }),
 
-    insideRoute('self', routes.listTokens, (context) =>
+    insideRoute('self', ACCOUNT_DESCRIPTIONS.listTokens, (context) =>
       answerJson({ tokens: accounts.tokens(context.get('who').account) }),
     ),
-    insideRoute('self', routes.makeToken, async (context) => {
+    insideRoute('self', ACCOUNT_DESCRIPTIONS.makeToken, async (context) => {
       const token = await readJsonOf(context, newTokenSchema)
       const { id, token: secret, until } = done(accounts.makeToken(context.get('who').account, token, by(context)))
       return answerJson({ id, token: secret, until })
     }),
-    insideRoute('self', routes.endToken, (context) => {
+    insideRoute('self', ACCOUNT_DESCRIPTIONS.endToken, (context) => {
       done(accounts.endToken(context.get('who').account, id(context), by(context)))
       return answerNothing()
     }),
 
-    insideRoute('audit.read', routes.audit, (context) => {
+    insideRoute('audit.read', ACCOUNT_DESCRIPTIONS.audit, (context) => {
       const asked = auditQuerySchema.safeParse(Object.fromEntries(new URL(context.req.url).searchParams))
       if (!asked.success) throw new Refused('bad-field', asked.error.issues[0]?.message ?? 'expected a known parameter')
       const { since, action, subject, limit = AUDIT_SHOWN } = asked.data
@@ -140,7 +142,8 @@ const unsafe = [...refusals, 'cross-site'] as const
 const bodyRefusals = ['bad-json', 'bad-field', 'too-large', 'wrong-type'] as const
 const ofAccount = { params: z.object({ id: z.string() }) }
 
-const routes = {
+/** Accounts, tokens and the audit trail as the API has them. */
+export const ACCOUNT_DESCRIPTIONS = {
   list: {
     ...inside,
     tags: ['accounts'],

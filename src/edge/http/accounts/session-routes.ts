@@ -22,7 +22,7 @@ import { SESSION_COOKIE, formatNoSession, formatSessionCookie, readCookie } from
 
 /** `POST /v1/session`: the one place of the API that a stranger may ask. */
 export function signInRoute({ accounts, isProxy }: AccountRouteParts): OpenRoute {
-  return openRoute(routes.signIn, async (context) => {
+  return openRoute(SESSION_DESCRIPTIONS.signIn, async (context) => {
     const { name, password, code = '' } = await readJsonOf(context, signInSchema)
     const before = readCookie(context.req.raw, SESSION_COOKIE)
     const network = askingNetwork(context, isProxy)
@@ -34,35 +34,35 @@ export function signInRoute({ accounts, isProxy }: AccountRouteParts): OpenRoute
 /** What somebody who is signed in does for herself. */
 export function sessionRoutes({ accounts }: AccountRouteParts): readonly InsideRoute[] {
   return [
-    insideRoute('setup', routes.show, (context) => {
+    insideRoute('setup', SESSION_DESCRIPTIONS.show, (context) => {
       const { who, may, owes, hasSecondFactor } = context.get('shown')
       return answerJson({ ...who, owes, hasSecondFactor, permissions: [...may] })
     }),
-    insideRoute('setup', routes.signOut, (context) => {
+    insideRoute('setup', SESSION_DESCRIPTIONS.signOut, (context) => {
       accounts.signOut(context.get('shown'))
       return answerNothing({ 'set-cookie': formatNoSession() })
     }),
-    insideRoute('setup', routes.signOutEverywhere, (context) => {
+    insideRoute('setup', SESSION_DESCRIPTIONS.signOutEverywhere, (context) => {
       const who = context.get('who')
       done(accounts.signOutEverywhere(who.account, byOf(who)))
       return answerNothing({ 'set-cookie': formatNoSession() })
     }),
-    insideRoute('setup', routes.changePassword, async (context) => {
+    insideRoute('setup', SESSION_DESCRIPTIONS.changePassword, async (context) => {
       const { password, newPassword } = await readJsonOf(context, newPasswordSchema)
       const { session } = done(await accounts.changePassword(context.get('shown'), password, newPassword))
       return answerNothing({ 'set-cookie': formatSessionCookie(session) })
     }),
-    insideRoute('setup', routes.offerSecondFactor, async (context) => {
+    insideRoute('setup', SESSION_DESCRIPTIONS.offerSecondFactor, async (context) => {
       const { password } = await readJsonOf(context, passwordOnlySchema)
       const { secret, uri } = done(await accounts.offerSecondFactor(context.get('shown'), password))
       return answerJson({ secret, uri })
     }),
-    insideRoute('setup', routes.confirmSecondFactor, async (context) => {
+    insideRoute('setup', SESSION_DESCRIPTIONS.confirmSecondFactor, async (context) => {
       const { code } = await readJsonOf(context, codeOnlySchema)
       const { session, recoveryCodes } = done(accounts.confirmSecondFactor(context.get('shown'), code))
       return answerJson({ recoveryCodes }, { 'set-cookie': formatSessionCookie(session) })
     }),
-    insideRoute('self', routes.makeRecoveryCodes, async (context) => {
+    insideRoute('self', SESSION_DESCRIPTIONS.makeRecoveryCodes, async (context) => {
       const { password } = await readJsonOf(context, passwordOnlySchema)
       const { recoveryCodes } = done(await accounts.makeRecoveryCodes(context.get('shown'), password))
       return answerJson({ recoveryCodes })
@@ -95,7 +95,8 @@ const self = { tags: ['session'], security: [{ session: [] }] }
 const refusals = ['signed-out', 'not-allowed', 'cross-site'] as const
 const bodyRefusals = ['bad-json', 'bad-field', 'too-large', 'wrong-type', 'too-many', 'busy'] as const
 
-const routes = {
+/** Every place of the API that is about the session itself. */
+export const SESSION_DESCRIPTIONS = {
   signIn: {
     method: 'post',
     path: '/v1/session',

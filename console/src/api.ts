@@ -1,0 +1,8 @@
+import type { SESSION_DESCRIPTIONS } from '#edge/http/accounts/session-routes.ts'
+import type { DESCRIPTIONS as CASE_DESCRIPTIONS } from '#edge/http/office/descriptions.ts'
+
+/**
+ * Every table of descriptions that the client knows: one line for each. Only types come from the server's side, so nothing of
+ * it is in the build.
+ */
+export type Tables = typeof SESSION_DESCRIPTIONS | typeof CASE_DESCRIPTIONS

@@ -1,0 +1,151 @@
+import { Stack, Text } from '@mantine/core'
+import type { AnswerOf } from '../../client.ts'
+import { get } from '../../client.ts'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { FilterBar, FilterChoice, FilterText, useFilters } from '../../parts/filters.tsx'
+import { Moment } from '../../parts/moment.tsx'
+import { Outside } from '../../parts/outside.tsx'
+import { Page } from '../../parts/page.tsx'
+import { PhoneNumber } from '../../parts/phone-number.tsx'
+import { useRows } from '../../parts/rows.ts'
+import { StatusWord } from '../../parts/status-word.tsx'
+import { DUE_WORDS, STATUS_TONES, STATUS_WORDS } from './case-words.ts'
+
+/** The queue: what is due first comes first. */
+export function CasesPage() {
+  const filters = useFilters()
+  const order = filters.get('order') ?? 'due'
+  const query = {
+    text: filters.get('text'),
+    number: filters.get('number'),
+    status: filters.get('status'),
+    open:
+      filters.get('open') === 'all' || filters.get('status') !== undefined
+        ? undefined
+        : (filters.get('open') ?? 'true'),
+    overdue: filters.get('overdue'),
+    order,
+  }
+  const rows = useRows(
+    ['cases', query],
+    (after, signal) => get('/v1/cases', { query: { ...query, after }, signal }),
+    (page) => page.cases,
+  )
+  const isFiltered = FILTERS.some((name) => filters.get(name) !== undefined)
+  return (
+    <Page title="Cases" words="What is due first comes first. A case without a time waits for nobody here.">
+      <FilterBar names={FILTERS}>
+        <FilterText name="text" label="Claimant" placeholder="Name, organisation, mail" />
+        <FilterText name="number" label="Number" placeholder="+12125550117" width="11rem" />
+        <FilterChoice name="open" label="Show" options={SHOWN} />
+        <FilterChoice name="status" label="Status" options={STATUSES} />
+        <FilterChoice name="overdue" label="Time" options={TIMES} width="9rem" />
+      </FilterBar>
+      <DataTable
+        label="Cases"
+        columns={COLUMNS}
+        of={rows}
+        keyOf={(row) => row.case}
+        order={{ value: order, change: (value) => filters.set({ order: value === 'due' ? undefined : value }) }}
+        empty={
+          isFiltered
+            ? { title: 'No case is like that', words: 'Clear a filter, or look among those that are done.' }
+            : { title: 'Nothing waits', words: 'No case is open. Callers open one from the link in a notice.' }
+        }
+      />
+    </Page>
+  )
+}
+
+type Row = AnswerOf<'get', '/v1/cases'>['cases'][number]
+
+const FILTERS = ['text', 'number', 'open', 'status', 'overdue']
+const SHOWN = [
+  ['', 'To be worked on'],
+  ['false', 'Done'],
+  ['all', 'All'],
+] as const
+const STATUSES = [['', 'Any'], ...Object.entries(STATUS_WORDS)] as const
+const TIMES = [
+  ['', 'Any'],
+  ['true', 'Overdue'],
+] as const
+
+const COLUMNS: readonly Column<Row>[] = [
+  {
+    id: 'due',
+    head: 'Due',
+    width: '10.5rem',
+    narrow: 'line',
+    order: 'due',
+    cell: ({ due, isOverdue }) =>
+      due === undefined ? (
+        <Text span inherit c="dimmed">
+          Nothing due
+        </Text>
+      ) : (
+        <Stack gap={0}>
+          <Text span inherit c={isOverdue ? 'var(--console-bad)' : 'inherit'} fw={isOverdue ? 600 : 400}>
+            {isOverdue && 'Overdue, '}
+            <Moment at={due.at} as="away" />
+          </Text>
+          <Text span size="xs" c="dimmed">
+            {DUE_WORDS[due.what]}
+          </Text>
+        </Stack>
+      ),
+  },
+  {
+    id: 'claimant',
+    head: 'Claimant',
+    width: 'minmax(9rem, 2fr)',
+    narrow: 'lead',
+    cell: ({ claimant }) => <Outside text={claimant} max={120} />,
+  },
+  {
+    id: 'numbers',
+    head: 'Numbers',
+    width: 'minmax(10rem, 1.4fr)',
+    narrow: 'line',
+    cell: ({ numbers, numberCount }) => (
+      <>
+        {numbers[0] !== undefined && <PhoneNumber of={numbers[0]} />}
+        {numberCount > 1 && (
+          <Text span inherit c="dimmed">
+            {` and ${numberCount - 1} more`}
+          </Text>
+        )}
+      </>
+    ),
+  },
+  {
+    id: 'status',
+    head: 'Status',
+    width: '9.5rem',
+    narrow: 'beside',
+    cell: ({ status }) => <StatusWord tone={STATUS_TONES[status]}>{STATUS_WORDS[status]}</StatusWord>,
+  },
+  {
+    id: 'assigned',
+    head: 'With',
+    width: 'minmax(6rem, 1fr)',
+    narrow: 'line',
+    cell: ({ assigned }) =>
+      assigned === undefined ? (
+        <Text span inherit c="dimmed">
+          Nobody
+        </Text>
+      ) : (
+        <Outside text={assigned} max={64} />
+      ),
+  },
+  {
+    id: 'opened',
+    head: 'Opened',
+    width: '8.5rem',
+    align: 'end',
+    narrow: 'line',
+    order: 'newest',
+    cell: ({ opened }) => <Moment at={opened} />,
+  },
+]

@@ -1,0 +1,66 @@
+import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
+import type { ReactNode } from 'react'
+import type { Permission } from '#core/account/permission.ts'
+import type { Problem } from '../client.ts'
+import { ProblemBox } from './problem-box.tsx'
+
+/**
+ * What stands in the place of a page or a list that has nothing to show yet: it loads, it failed (with a way to try again),
+ * it is empty (`empty` says why, and what to do), or who looks may not see it (`needs`).
+ */
+export function PageState({ isLoading = false, failed, again, empty, needs }: PageStateProps) {
+  if (isLoading) return <Loading />
+  if (needs !== undefined || failed?.kind === 'not-allowed') {
+    return (
+      <Stack gap="xs" maw="36rem" role="status">
+        <Title order={2} size="h3">
+          Your role does not show you this
+        </Title>
+        <Text>
+          {needs === undefined
+            ? 'An admin can give you another role.'
+            : `It needs the permission ${needs}. An admin can give you a role that has it.`}
+        </Text>
+      </Stack>
+    )
+  }
+  if (empty !== undefined) {
+    return (
+      <Stack gap={4} py="xl" maw="36rem" role="status">
+        <Text fw={600}>{empty.title}</Text>
+        {empty.words !== undefined && <Text c="dimmed">{empty.words}</Text>}
+        {empty.act !== undefined && <Group mt="xs">{empty.act}</Group>}
+      </Stack>
+    )
+  }
+  return (
+    <Stack gap="sm" maw="42rem" align="flex-start">
+      <ProblemBox problem={failed} />
+      {again !== undefined && (
+        <Button variant="default" onClick={again}>
+          Try again
+        </Button>
+      )}
+    </Stack>
+  )
+}
+
+export type Empty = { readonly title: string; readonly words?: ReactNode; readonly act?: ReactNode }
+export type PageStateProps = {
+  readonly isLoading?: boolean
+  readonly failed?: Problem | undefined
+  readonly again?: (() => void) | undefined
+  readonly empty?: Empty | undefined
+  readonly needs?: Permission | undefined
+}
+
+function Loading() {
+  return (
+    <Stack gap="sm" role="status" aria-label="Loading" maw="60rem">
+      <Skeleton h={28} w="40%" />
+      {[92, 100, 84, 96, 88].map((width) => (
+        <Skeleton key={width} h={18} w={`${width}%`} />
+      ))}
+    </Stack>
+  )
+}

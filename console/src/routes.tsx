@@ -1,0 +1,17 @@
+import { lazyRouteComponent } from '@tanstack/react-router'
+import type { PageRoute } from './shell/page-route.ts'
+
+/**
+ * Every page, in the order of the navigation. A page with a `label` stands there for who has its permission; `key` is what
+ * follows `g` on the keyboard. Details of something have neither: `/cases/$id`.
+ */
+export const PAGES: readonly PageRoute[] = [
+  {
+    path: '/cases',
+    label: 'Cases',
+    group: 'Blocking',
+    key: 'c',
+    permission: 'cases.read',
+    page: lazyRouteComponent(() => import('./pages/cases/cases-page.tsx'), 'CasesPage'),
+  },
+]
