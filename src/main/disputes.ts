@@ -34,12 +34,16 @@ import {
 } from './dispute-room.ts'
 import { addFiling } from './disputes-file.ts'
 import { addFollowing, settleGroup } from './disputes-follow.ts'
+import { actorOf } from './actor.ts'
 import { EXIT, Stop } from './exit.ts'
 import { type Output, STANDARD } from './ledger.ts'
 import {
   type MonitorWords,
   addVerb,
+  askToErase,
+  checkScrubbed,
   readChoice,
+  readErasure,
   readId,
   readLimit,
   readOwnNumber,
@@ -48,7 +52,7 @@ import {
 } from './monitor-room.ts'
 import { many, showTime, visible } from './words.ts'
 
-/** Adds `recourse disputes open | list | show | draft | file | prove | poll | answer | heard | outcome | retest | note | close | reopen | export`. */
+/** Adds `recourse disputes open | list | show | draft | file | prove | poll | answer | heard | outcome | retest | note | close | reopen | erase | export`. */
 export function disputeCommands(program: Command, to: Output = STANDARD): void {
   const command = program
     .command('disputes')
@@ -151,6 +155,33 @@ export function disputeCommands(program: Command, to: Output = STANDARD): void {
       }),
     )
 
+  addVerb(
+    command,
+    'erase',
+    'take a number out of all disputes, or everything personal out of old ones: times and outcomes stay',
+    'erase +12125550117 --yes',
+  )
+    .argument('[number]', 'yours, or one that was called')
+    .option('--older-than <time>', 'of disputes that were settled before this time: 90d, or a date')
+    .option('--yes', 'do it; without this, it only says of how many')
+    .action((number: string | undefined, words: EraseWords) =>
+      withRoom(words, ({ store, now }) => {
+        const what = readErasure(number, words.olderThan)
+        const found = 'number' in what ? store.holding(what.number) : store.erasable(what.beforeMs, COUNTED_MAX)
+        askToErase(words.yes, many(found.length, 'dispute'))
+        const by = actorOf(undefined)
+        let disputes = 0
+        if ('number' in what) disputes = store.eraseNumber(what.number, now, by)
+        else for (let some = 1; some > 0; disputes += some) some = store.erase(what.beforeMs, now, undefined, by)
+        const isScrubbed = store.scrub()
+        to.out(
+          words.json === true ? `${jsonOf({ disputes, isScrubbed })}\n` : `erased of ${many(disputes, 'dispute')}\n`,
+        )
+        if ('number' in what) to.err(`refused calls may hold it too: recourse observations erase ${what.number}\n`)
+        checkScrubbed(isScrubbed)
+      }),
+    )
+
   listed(
     addVerb(command, 'export', 'print disputes as CSV, or whole with --json', 'export --all > disputes.csv'),
   ).action((words: ListWords) =>
@@ -194,6 +225,7 @@ type ListWords = MonitorWords & {
   readonly limit: string
   readonly after?: string
 }
+type EraseWords = MonitorWords & { readonly olderThan?: string; readonly yes?: boolean }
 type OutcomeWords = DisputeWords & { readonly text: string; readonly liftedAt?: string; readonly heardAt?: string }
 
 function listed(command: Command): Command {
@@ -422,3 +454,4 @@ const ID = 'Kc9vN2x0'
 const SHOWN = 10
 const EXAMPLES_SHOWN = 20
 const PAGE = 200
+const COUNTED_MAX = 100_000

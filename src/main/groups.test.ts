@@ -71,7 +71,16 @@ test('refused calls are listed, told whole with their answer, and exported so th
   const file = JSON.parse((await run('observations show 1 --json')).out) as { refusal: { class: string }; at: string }
   assert.equal(file.refusal.class, '603+')
   assert.match(file.at, /^20\d\d-.*Z$/)
-  assert.equal((await run('observations erase +13125550188')).out, 'taken out of 4 refused calls\n')
+  await assert.rejects(
+    run('observations erase +13125550188'),
+    /this would take what is personal out of 4 refused calls for good; add --yes to do it/,
+  )
+  assert.equal(store.observation(1)!.to, '+13125550188')
+  await assert.rejects(run('observations erase 13125550188 --yes'), /has no country code: write it with \+/)
+  await assert.rejects(run('observations erase --yes'), /say what to erase: a number, or --older-than 90d/)
+  const erased = await run('observations erase +13125550188 --yes')
+  assert.equal(erased.out, 'erased of 4 refused calls\n')
+  assert.match(erased.err, /recourse disputes erase \+13125550188/)
   await assert.rejects(run('observations show 1 --answer'), /has no answer: its source was a record, or it was erased/)
   assert.match((await run('observations show 1')).out, /^call +\+12125550111 to a number erased, /m)
   for (const verb of ['observations export', 'groups export --all']) {
@@ -80,6 +89,18 @@ test('refused calls are listed, told whole with their answer, and exported so th
     assert.ok(cells.length > 20 && cells.some((cell) => cell?.startsWith('+1212')), verb)
     assert.doesNotMatch(out, /(?:^|,)"[=+@-]/m, verb)
   }
+})
+
+test('refused calls that are old are erased at one word, and the younger ones and all counts stay', async (t) => {
+  const { run, store } = freshStore(t)
+  store.take([...blocked('old', 2, 100 * DAY_MS), ...blocked('young', 1, HOUR_MS)], [])
+  const erased = await run('observations erase --older-than 90d --yes --json')
+  assert.deepEqual(JSON.parse(erased.out), { calls: 2, isScrubbed: true })
+  assert.equal(store.observations({}, undefined, 9).rows.length, 1)
+  assert.equal(
+    store.groups({}, Date.now()).reduce((sum, { calls }) => sum + calls, 0),
+    3,
+  )
 })
 
 test('names, states and times that are none are told, with the nearest that there is', async (t) => {

@@ -108,6 +108,39 @@ export function readOwnNumber(text: string): string {
   throw new Stop(EXIT.unusable, `--number ${visible(text)}: write a number as calls carry it, like +12125550117`)
 }
 
+/** What is to be erased. Throws `Stop` where it is not said, or not said so that it would be found. */
+export function readErasure(number: string | undefined, olderThan: string | undefined): Erasure {
+  if ((number === undefined) === (olderThan === undefined))
+    throw new Stop(EXIT.unusable, 'say what to erase: a number, or --older-than 90d')
+  if (olderThan !== undefined) return { beforeMs: readSince('--older-than', olderThan)! }
+  const read = readOwnNumber(number!)
+  // Erasing nothing for want of a plus would pass for erasing all there was.
+  if (/^\d{7,}$/.test(read))
+    throw new Stop(
+      EXIT.unusable,
+      `${read} has no country code: write it with +, like +12125550117; its other spellings are found by that too`,
+    )
+  return { number: read }
+}
+
+/** By whom: numbers, or whatever is older. */
+export type Erasure = { readonly number: string } | { readonly beforeMs: number }
+
+/** Asks for `--yes` where it was not said. Throws `Stop`. */
+export function askToErase(isSure: boolean | undefined, of: string): void {
+  if (isSure !== true)
+    throw new Stop(EXIT.unusable, `this would take what is personal out of ${of} for good; add --yes to do it`)
+}
+
+/** Says that octets of what was erased are still in the files. Throws `Stop`. */
+export function checkScrubbed(isScrubbed: boolean): void {
+  if (!isScrubbed)
+    throw new Stop(
+      EXIT.outside,
+      'it is erased, but somebody at work in the store keeps old octets in its files: run this again, or wait until they are written over',
+    )
+}
+
 export function readLimit(text: string): number {
   const limit = Number(text)
   if (Number.isInteger(limit) && limit >= 1 && limit <= LIST_MAX) return limit

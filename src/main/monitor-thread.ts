@@ -7,6 +7,7 @@ import { openMonitorStore } from '#edge/store/monitor-store.ts'
 import type { MonitorConfig } from '#main/config/monitor.ts'
 import { nameCarriers } from '#main/monitor/carriers.ts'
 import type { DoorFigures } from '#main/monitor/door.ts'
+import { ERASE_EVERY_MS, eraseOld } from '#main/monitor/erase-old.ts'
 import { type LiveSources, NoTap, openLive } from '#main/monitor/live.ts'
 import { MonitorRoom, type RoomFigures } from '#main/monitor/room.ts'
 
@@ -21,7 +22,6 @@ export type MonitorReport =
   | { readonly kind: 'trouble'; readonly message: string; readonly stack: string | undefined }
 
 const FIGURES_MS = 1_000
-const ERASE_EVERY_MS = 600_000
 
 const main = parentPort!
 const { store: url, config } = workerData as MonitorTask
@@ -37,7 +37,7 @@ if (live === undefined) store.close()
 else {
   tell({ kind: 'open', local: live.local, door: live.door })
   const figures = setInterval(() => tellFigures(live), FIGURES_MS)
-  const erase = setInterval(eraseOld, ERASE_EVERY_MS)
+  const erase = setInterval(eraseSome, ERASE_EVERY_MS)
   main.on('message', () => {
     clearInterval(figures)
     clearInterval(erase)
@@ -64,9 +64,9 @@ async function end(sources: LiveSources): Promise<void> {
   main.close()
 }
 
-function eraseOld(): void {
+function eraseSome(): void {
   try {
-    store.erase(Date.now() - config.keepMs)
+    eraseOld(store, url, config.keepMs, Date.now())
   } catch (cause) {
     tellTrouble(cause)
   }

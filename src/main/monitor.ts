@@ -12,11 +12,13 @@ import { EXIT, Stop } from './exit.ts'
 import { stopForCapture, tellProblems } from './explain.ts'
 import { loadOrStop, openOrStop } from './load-or-stop.ts'
 import { nameCarriers } from '#main/monitor/carriers.ts'
+import { ERASE_EVERY_MS, eraseOld } from '#main/monitor/erase-old.ts'
 import { filesIn, readFile } from '#main/monitor/files.ts'
 import { NoTap, openLive } from '#main/monitor/live.ts'
 import { readRecords, recordKind } from './monitor-records.ts'
 import { MonitorRoom } from '#main/monitor/room.ts'
 import { startProgress } from './progress.ts'
+import { saySparingly } from './say-sparingly.ts'
 import { say } from './say.ts'
 import { many, nameInput, paint, showTime, visible } from './words.ts'
 
@@ -53,6 +55,7 @@ export function monitorCommand(program: Command): void {
       const wishes = wishesOf(words, config.monitor, sources)
       const store = await openOrStop(() => openMonitorStore(url))
       const tally = new Tally()
+      const complain = saySparingly((line) => say(visible(line)))
       const mapping = words.mapping === undefined ? undefined : readMapping(words.mapping)
       const isWatching = wishes.listen.length > 0 || wishes.webhooks !== undefined
       const isLive = isWatching || sources.includes('-')
@@ -62,7 +65,7 @@ export function monitorCommand(program: Command): void {
         nameCarrier: nameCarriers(wishes.carriers),
         seed: randomInt(2 ** 31),
         // What passes by cannot be had again: it waits until the store takes it.
-        ...(isLive && { onTrouble: (cause) => say(`cannot write to the store just now: ${reasonOf(cause)}`) }),
+        ...(isLive && { onTrouble: (cause) => complain(`cannot write to the store just now: ${reasonOf(cause)}`) }),
         onTaken: ({ repeated }, attempts) => {
           tally.repeated += repeated
           for (const attempt of attempts) {
@@ -74,10 +77,20 @@ export function monitorCommand(program: Command): void {
       try {
         const unusable = await readFiles(sources, mapping, room, (source) => store.place(source))
         if (isWatching) {
-          const alerts = startAlerts(url, config.monitor, config.mail, (cause) => say(reasonOf(cause)))
+          const alerts = startAlerts(url, config.monitor, config.mail, (cause) => complain(reasonOf(cause)))
+          const keepMs = config.monitor?.keepMs
+          const eraseSome = (): void => {
+            try {
+              eraseOld(store, url, keepMs!, Date.now())
+            } catch (cause) {
+              complain(`cannot erase what is old just now: ${reasonOf(cause)}`)
+            }
+          }
+          const erasing = keepMs === undefined ? undefined : setInterval(eraseSome, ERASE_EVERY_MS)
           try {
-            await listen(wishes, room)
+            await listen(wishes, room, complain)
           } finally {
+            clearInterval(erasing)
             await alerts.close()
           }
         }
@@ -212,9 +225,13 @@ function named(error: unknown, source: string): unknown {
 }
 
 /** Takes copies and posts until a signal ends it. */
-async function listen(wishes: Parameters<typeof openLive>[0], room: MonitorRoom): Promise<void> {
+async function listen(
+  wishes: Parameters<typeof openLive>[0],
+  room: MonitorRoom,
+  complain: (line: string) => void,
+): Promise<void> {
   try {
-    const live = await openLive(wishes, room, (cause) => say(reasonOf(cause)))
+    const live = await openLive(wishes, room, (cause) => complain(reasonOf(cause)))
     for (const local of live.local) say(`taking copies of calls (HEP) on ${local}, from ${wishes.from.join(', ')}`)
     if (live.door !== undefined) say(`taking posts about calls on ${live.door}`)
     await new Promise<void>((resolve) => {

@@ -8,15 +8,19 @@ import {
   type ObservationRow,
   parsePlace,
 } from '#edge/store/monitor-reader.ts'
+import { actorOf } from './actor.ts'
 import { EXIT, Stop } from './exit.ts'
 import { type Output, STANDARD } from './ledger.ts'
 import {
   type FilterWords,
   type MonitorWords,
   addVerb,
+  askToErase,
   checkNames,
+  checkScrubbed,
   nothingYet,
   readChoice,
+  readErasure,
   readId,
   readLimit,
   readOwnNumber,
@@ -71,14 +75,26 @@ export function observationCommands(program: Command, to: Output = STANDARD): vo
   addVerb(
     command,
     'erase',
-    'take a number out of all refused calls, with their answers: what was counted stays',
-    'erase +13125550188',
+    'take a number out of all refused calls, or delete those that are old: what was counted stays',
+    'erase +13125550188 --yes',
   )
-    .argument('<number>', 'yours, or one that was called')
-    .action((text: string, words: MonitorWords) =>
+    .argument('[number]', 'yours, or one that was called')
+    .option('--older-than <time>', 'delete the calls from before this time: 90d, or a date')
+    .option('--yes', 'do it; without this, it only says of how many')
+    .action((number: string | undefined, words: EraseWords) =>
       withStore(words, (store) => {
-        const calls = store.eraseNumber(readOwnNumber(text))
-        to.out(words.json === true ? `${jsonOf({ calls })}\n` : `taken out of ${many(calls, 'refused call')}\n`)
+        const what = readErasure(number, words.olderThan)
+        askToErase(words.yes, many(store.countErasable(what), 'refused call'))
+        const by = actorOf(undefined)
+        let calls = 0
+        if ('number' in what) calls = store.eraseNumber(what.number, by)
+        else for (let some = 1; some > 0; calls += some) some = store.erase(what.beforeMs, undefined, by)
+        const isScrubbed = store.scrub()
+        to.out(
+          words.json === true ? `${jsonOf({ calls, isScrubbed })}\n` : `erased of ${many(calls, 'refused call')}\n`,
+        )
+        if ('number' in what) to.err(`disputes may hold it too: recourse disputes erase ${what.number}\n`)
+        checkScrubbed(isScrubbed)
       }),
     )
 
@@ -106,6 +122,8 @@ export function observationCommands(program: Command, to: Output = STANDARD): vo
     }),
   )
 }
+
+type EraseWords = MonitorWords & { readonly olderThan?: string; readonly yes?: boolean }
 
 type CalledWords = { readonly called?: string; readonly group?: string }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { DisputeEvent, DisputeEventContent } from './dispute-event.ts'
+import { eraseEvent } from './erase.ts'
 import { DISPUTE_STATUSES, type Dispute, type DisputeStatus, type DisputeTerms, readDispute } from './dispute.ts'
 import {
   EVENTS_MAX,
@@ -297,6 +298,20 @@ suite('how a dispute stands', () => {
       assert.deepEqual([dispute.status, words], [status, due])
     })
 
+  test('with everything personal taken out it stands as it did', () => {
+    let looked = 0
+    for (const [title, happened] of CASES) {
+      const events = eventsOf(happened)
+      const { subject: _, news: said, filing, ...before } = read(events)
+      const { subject, news, filing: filed, ...after } = read(events.map(eraseEvent))
+      assert.deepEqual(after, before, title)
+      assert.deepEqual([news?.status, news?.due, filed?.way], [said?.status, said?.due, filing?.way], title)
+      assert.deepEqual([subject.numbers, subject.calls, subject.blocker], [[], [], 'redress.northwire.example'], title)
+      looked++
+    }
+    assert.ok(looked > 15, `${looked} cases`)
+  })
+
   test('each status has a case', () => {
     assert.deepEqual(new Set(CASES.map(([, , status]) => status)), new Set(DISPUTE_STATUSES))
   })
@@ -461,6 +476,24 @@ suite('a step', () => {
     const step = noteNews(filed, { ...news, status: 'verified' }, by)
     assert.ok(step.kind === 'events')
     assert.equal(read([...eventsOf([[0, FILED]]), ...step.events]).status, 'verified')
+  })
+
+  test('lifted anew by a desk after it was blocked again, it waits for a call that shows it; told the same, it stays', () => {
+    const happened: Told[] = [
+      [0, FILED],
+      [1, told('lifted')],
+      [1, LIFTED],
+      [5, seen('blocked', 4)],
+    ]
+    const again = (before: readonly Told[]): Dispute => {
+      const events = eventsOf(before)
+      const step = noteNews(read(events), { ...news, status: 'lifted' }, { by: 'ann', at: START + 9 * HOUR })
+      assert.ok(step.kind === 'events')
+      return read([...events, ...step.events])
+    }
+    assert.equal(again(happened).status, 'regressed')
+    const { status, liftedAt } = again([...happened, [6, told('regressed')]])
+    assert.deepEqual([status, liftedAt], ['lifted', START + 9 * HOUR])
   })
 })
 

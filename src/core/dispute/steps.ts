@@ -37,6 +37,7 @@ export function openDispute(id: string, subject: DisputeSubject, terms: StepTerm
 /** Notes that it was handed to the blocker: again, too, for the clocks then run anew. */
 export function fileDispute(dispute: Dispute, filing: Filing, terms: StepTerms): Step {
   if (dispute.status === 'closed') return refuse('it is closed: open it again first')
+  if (dispute.subject.numbers.length === 0) return refuse(ERASED)
   return add(dispute, terms, [{ kind: 'filed', data: filing }])
 }
 
@@ -55,7 +56,9 @@ export function noteNews(dispute: Dispute, news: DeskNews, terms: StepTerms): St
   const contents: DisputeEventContent[] = []
   if (!isSame(dispute.news, news)) contents.push({ kind: 'told', data: news })
   const outcome = outcomeOf(news.status)
-  if (outcome !== undefined && outcome !== dispute.outcome) {
+  // Lifted anew where it was blocked again: what was refused before says nothing of this lift.
+  const isAgain = dispute.status === 'regressed' && dispute.news?.status !== news.status && LIFTS.has(news.status)
+  if (outcome !== undefined && (outcome !== dispute.outcome || isAgain)) {
     const data = { outcome, words: news.next, liftedAt: undefined, heardAt: undefined }
     contents.push({ kind: 'answered', data })
   }
@@ -116,6 +119,7 @@ export function closeDispute(dispute: Dispute, reason: string, terms: StepTerms)
 
 export function reopenDispute(dispute: Dispute, reason: string, terms: StepTerms): Step {
   if (dispute.status !== 'closed') return refuse('it is not closed')
+  if (dispute.subject.numbers.length === 0) return refuse(ERASED)
   return said(dispute, reason, terms, [{ kind: 'reopened', data: { reason } }])
 }
 
@@ -164,3 +168,6 @@ export const WORDS_MAX = 4_000
 export const EVENTS_MAX = 1_000
 /** A desk that says one of these does nothing more. */
 const OVER: ReadonlySet<string> = new Set(['withdrawn', 'expired'])
+/** A desk that says one of these has just decided that the numbers work. */
+const LIFTS: ReadonlySet<string> = new Set(['lifted', 'partly-lifted', 'granted'])
+const ERASED = 'its numbers were erased: open another'

@@ -20,7 +20,11 @@ test('a storm of new groups comes as so many alerts an hour and one summary, and
   assert.deepEqual(decideAlerts(facts, memory(ALERTS_AN_HOUR, true), NOW).alerts, [])
   // Beyond the summary of the hour what is new waits, and is not forgotten.
   const more = { ...facts, groups: [...groups, group(500)] }
-  assert.deepEqual(decideAlerts(more, memory(ALERTS_AN_HOUR, true), NOW), { alerts: [], remember: [] })
+  assert.deepEqual(decideAlerts(more, memory(ALERTS_AN_HOUR, true), NOW), {
+    alerts: [],
+    remember: [],
+    waiting: [500],
+  })
   assert.equal(decideAlerts(more, memory(0, false), NOW).alerts.length, 1)
 })
 

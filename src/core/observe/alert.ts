@@ -37,6 +37,8 @@ export type Alert = {
 export type AlertDecision = {
   readonly alerts: readonly Alert[]
   readonly remember: readonly { readonly name: string; readonly value: string }[]
+  /** Groups that there was no room to tell of: they are to be looked at again. */
+  readonly waiting: readonly number[]
 }
 
 /** One day of a carrier. */
@@ -48,7 +50,7 @@ export type CarrierDay = { readonly carrier: string; readonly calls: number; rea
  */
 export function decideAlerts(facts: AlertFacts, memory: AlertMemory, nowMs: number): AlertDecision {
   const remember: { name: string; value: string }[] = []
-  const wanted: { alert: Alert; names: { name: string; value: string }[] }[] = []
+  const wanted: { alert: Alert; group?: number; names: { name: string; value: string }[] }[] = []
   for (const group of facts.groups) {
     const current = { name: `group ${group.id}`, value: group.state }
     if (memory.told(current.name)?.value === group.state) continue
@@ -57,7 +59,7 @@ export function decideAlerts(facts: AlertFacts, memory: AlertMemory, nowMs: numb
     const before = memory.told(said.name)?.at
     const isFlapping = group.state !== 'regressed' && before !== undefined && nowMs - before < QUIET_MS
     if (!isAlerting(group.state) || isFlapping || group.key.standing === 'person') remember.push(current)
-    else wanted.push({ alert: alertOfGroup(group, group.state), names: [current, said] })
+    else wanted.push({ alert: alertOfGroup(group, group.state), group: group.id, names: [current, said] })
   }
   for (const finding of facts.silences) {
     if (finding.kind !== 'suspected') continue
@@ -79,11 +81,11 @@ export function decideAlerts(facts: AlertFacts, memory: AlertMemory, nowMs: numb
   const rest = ordered.slice(room)
   const alerts = single.map(({ alert }) => alert)
   for (const { names } of single) remember.push(...names)
-  if (rest.length > 0 && !memory.isSummed) {
-    alerts.push(summaryOf(rest.map(({ alert }) => alert)))
-    for (const { names } of rest) remember.push(...names)
-  }
-  return { alerts, remember }
+  if (rest.length > 0 && memory.isSummed)
+    return { alerts, remember, waiting: rest.flatMap(({ group }) => (group === undefined ? [] : [group])) }
+  if (rest.length > 0) alerts.push(summaryOf(rest.map(({ alert }) => alert)))
+  for (const { names } of rest) remember.push(...names)
+  return { alerts, remember, waiting: [] }
 }
 
 /** Writes the digest of a day; one short line where nothing happened. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Alert, AlertDecision, AlertMemory, CarrierDay } from '#core/observe/alert.ts'
-import { insertMail } from './mail-store.ts'
+import { eraseMail, insertMail } from './mail-store.ts'
 import { openForWriting, parseStoreUrl } from './schema.ts'
 
 /** An alert that a webhook is still to be told of. */
@@ -98,10 +98,28 @@ export class AlertStore {
       }))
   }
 
-  /** Deletes alerts told before then, and what is remembered longer than anything is compared with. */
-  erase(beforeMs: number): void {
-    this.#db.prepare('DELETE FROM monitor_alert WHERE at < ?').run(beforeMs)
-    this.#db.prepare("DELETE FROM monitor_told WHERE at < ? AND name NOT LIKE 'group %'").run(beforeMs)
+  /**
+   * Deletes alerts told before then with what still waits of them, and what is remembered longer than anything is compared
+   * with: how groups stood and that an open dispute was told of stay. Of messages goes what left before `mailBeforeMs`.
+   */
+  erase(beforeMs: number, mailBeforeMs: number): void {
+    const db = this.#db
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      db.prepare(
+        'DELETE FROM monitor_alert_parcel WHERE alert IN (SELECT id FROM monitor_alert WHERE at < ?)',
+      ).run(beforeMs)
+      db.prepare('DELETE FROM monitor_alert WHERE at < ?').run(beforeMs)
+      db.prepare(
+        `DELETE FROM monitor_told WHERE at < ? AND name NOT LIKE 'group %'
+           AND NOT (name LIKE 'dispute %' AND substr(name, 9, 22) IN (SELECT id FROM dispute WHERE isOpen = 1))`,
+      ).run(beforeMs)
+      eraseMail(db, mailBeforeMs)
+      db.exec('COMMIT')
+    } catch (cause) {
+      if (db.isTransaction) db.exec('ROLLBACK')
+      throw cause
+    }
   }
 
   close(): void {

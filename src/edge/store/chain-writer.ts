@@ -24,6 +24,7 @@ import type { JournalRows } from './packed.ts'
 import { type EarlierRow, RecentTransactions } from './recent-transactions.ts'
 import { IDS_BY_RECEIPT, idsByNumber } from './rows.ts'
 import { CHAIN_SPAN, openForWriting, type Durability } from './schema.ts'
+import { scrub } from './scrub.ts'
 import { StoreError } from './store-error.ts'
 
 export type WriterTerms = {
@@ -173,6 +174,7 @@ export class ChainWriter {
     if (selection.by === 'receipt') return { journal: 0, next: undefined }
     return this.#transact(({ db, journal }) => {
       if (selection.by === 'age') {
+        db.prepare('DELETE FROM shadow_label WHERE at < ?').run(selection.beforeMs)
         const oldest = 'SELECT id FROM journal_row ORDER BY id LIMIT ?'
         const { changes } = db
           .prepare(`DELETE FROM journal_row WHERE id IN (${oldest}) AND at < ?`)
@@ -182,6 +184,7 @@ export class ChainWriter {
       }
       const last = Number(db.prepare('SELECT max(id) AS last FROM journal_row').get()!['last'] ?? 0)
       const to = from + ERASE_SPAN
+      db.prepare('DELETE FROM shadow_label WHERE calling IN (?, ?, ?)').run(...erasedKeys(selection.number))
       const { changes } = db
         .prepare(
           'DELETE FROM journal_row WHERE id > ?1 AND id <= ?2 AND (calling IN (?3, ?4, ?5) OR called IN (?3, ?4, ?5))',
@@ -196,14 +199,7 @@ export class ChainWriter {
    * is larger than `octetsMax`: writing it anew would keep recording waiting for too long.
    */
   scrub(octetsMax: number): boolean {
-    const { db } = this.#ready()
-    const truncate = () => Number(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()!['busy']) === 0
-    const pages = Number(db.prepare('PRAGMA page_count').get()!['page_count'])
-    const octets = pages * Number(db.prepare('PRAGMA page_size').get()!['page_size'])
-    truncate()
-    if (octets > octetsMax) return false
-    db.exec('VACUUM')
-    return truncate()
+    return scrub(this.#ready().db, octetsMax)
   }
 
   /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createInterface } from 'node:readline'
 import { tmpdir } from 'node:os'
@@ -9,9 +9,11 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { DisputeEvent, DisputeEventContent } from '#core/dispute/dispute-event.ts'
+import { reopenDispute } from '#core/dispute/steps.ts'
 import { openDisputeReader, openDisputeStore } from './dispute-store.ts'
 import { openMonitorReader } from './monitor-reader.ts'
 
+const KILLS = 50
 const TERMS = { statusWithinMs: 100, answerWithinMs: 1_000 }
 const SECRET = 'https://desk.example/c/Kc9vN2x0RrmJ3p6t1wQ8Zg'
 
@@ -155,24 +157,115 @@ test('every list goes along an index', (t) => {
   assert.match(plan('SELECT id FROM dispute WHERE seq = 1'), /SCAN dispute$/, 'what has no index is seen to have none')
 })
 
-test('what came back from record is there after a kill, whole', { timeout: 60_000 }, async (t) => {
-  const { path } = fresh(t)
-  const child = spawn(process.execPath, [fileURLToPath(new URL('dispute-child.ts', import.meta.url)), `sqlite:${path}`])
-  const said: string[] = []
-  for await (const line of createInterface({ input: child.stdout })) {
-    said.push(line)
-    if (said.length === 20) child.kill('SIGKILL')
+test(
+  'killed 50 times, what came back from record is there, whole, and no half of a step',
+  { timeout: 240_000 },
+  async (t) => {
+    const { path } = fresh(t)
+    const said: string[] = []
+    for (let round = 0; round < KILLS; round++) {
+      const child = spawn(process.execPath, [
+        fileURLToPath(new URL('dispute-child.ts', import.meta.url)),
+        `sqlite:${path}`,
+      ])
+      let heard = 0
+      for await (const line of createInterface({ input: child.stdout })) {
+        said.push(line)
+        // Somewhere within the next step, each time at another place.
+        if (++heard === 1 + (round % 4)) setTimeout(() => child.kill('SIGKILL'), round % 5)
+      }
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    }
+    const reader = openDisputeReader(`sqlite:${path}`, TERMS)
+    t.after(() => reader.close())
+    assert.ok(said.length >= KILLS)
+    const lost = said.filter(
+      (id) => reader.events(id).length !== 3 || reader.statusUrl(id) !== 'https://b.example/c/secret',
+    )
+    assert.deepEqual(lost, [])
+    let looked = 0
+    for (let after: string | undefined; ;) {
+      const page = reader.disputes({}, after, 500, 0)
+      for (const { id, seq } of page.disputes)
+        assert.ok([1, 3].includes(seq) && reader.events(id).length === seq, 'two events of one step are never parted')
+      looked += page.disputes.length
+      after = page.after
+      if (after === undefined) break
+    }
+    assert.ok(looked >= said.length)
+    t.diagnostic(`${said.length} disputes told of before ${KILLS} kills, ${looked} there`)
+  },
+)
+
+test('what is settled and old is without persons, in the files too; what is open or younger is as it was', (t) => {
+  const { store, path, count } = fresh(t)
+  const secret = { contact: 'https://desk.example/r', statusUrl: 'https://desk.example/c/secret' }
+  const settle = (id: string, at: number, number: string): void => {
+    store.record([opened(id, at, { numbers: [number] })])
+    store.record([event(id, 2, at + 1, filed('api')), event(id, 3, at + 2, noted(`about ${number}`))], secret)
+    store.record([event(id, 4, at + 3, ANSWERED), event(id, 5, at + 4, CLOSED)])
   }
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-  const reader = openDisputeReader(`sqlite:${path}`, TERMS)
-  t.after(() => reader.close())
-  assert.ok(said.length >= 20)
-  for (const id of said) {
-    assert.equal(reader.events(id).length, 3)
-    assert.equal(reader.statusUrl(id), 'https://b.example/c/secret')
-  }
-  for (const { id, seq } of reader.disputes({}, undefined, 1_000, 0).disputes)
-    assert.ok([1, 3].includes(seq) && reader.events(id).length === seq, 'two events of one step are never parted')
+  settle('old', 10, '+12125550101')
+  settle('young', 500, '+12125550102')
+  settle('late', 20, '+12125550103')
+  store.record([event('late', 6, 900, noted('somebody looked'))])
+  store.record([opened('open', 5, { numbers: ['+12125550104'] })])
+  const times = timesOf(path)
+  const before = store.dispute('old', 1_000)!
+  assert.deepEqual(store.erasable(100, 9), ['old'])
+  assert.equal(store.erase(100, 1_000), 1)
+  assert.equal(store.erase(100, 1_000), 0)
+  const { subject, news: _, filing, ...after } = store.dispute('old', 1_000)!
+  assert.deepEqual([subject.numbers, filing?.to, filing?.way], [[], '', 'api'])
+  const { subject: _subject, news: _news, filing: _filing, ...stood } = before
+  assert.deepEqual(after, stood)
+  assert.equal(store.statusUrl('old'), undefined)
+  assert.equal(count('SELECT count(*) FROM dispute_number'), 3)
+  assert.deepEqual(
+    timesOf(path),
+    (times as { contact: string; filedAt: number }[]).map((one) =>
+      one.filedAt === 11 ? { ...one, contact: '' } : one,
+    ),
+  )
+  assert.equal(store.scrub(), true)
+  const octets = [path, `${path}-wal`].map((file) => (existsSync(file) ? readFileSync(file, 'latin1') : '')).join('')
+  assert.ok(!octets.includes('12125550101'))
+  for (const kept of ['12125550102', '12125550103', '12125550104']) assert.ok(octets.includes(kept), kept)
+  assert.equal(count('SELECT count(*) FROM audit'), 0)
+})
+
+test('a number leaves all disputes; one that was of no other is closed, and its desk is asked no more', (t) => {
+  const { store, path, count } = fresh(t)
+  const by = { name: 'Ann Lee', account: 'ann' }
+  const [one, two] = ['+12125550117', '+12125550118']
+  store.record([opened('alone', 1, { numbers: [one] })])
+  store.record([event('alone', 2, 2, filed('api'))], { statusUrl: 'https://desk.example/c/secret' })
+  store.record([opened('both', 1, { numbers: [one, two] })])
+  store.record([event('both', 2, 2, filed('api'))], { statusUrl: 'https://desk.example/c/other' })
+  store.record([opened('other', 1, { numbers: [two] }), event('other', 2, 3, noted('not (212) 555-0117, they say'))])
+  store.record([opened('far', 1, { numbers: [two] })])
+  assert.deepEqual(store.holding(one).toSorted(), ['alone', 'both', 'other'])
+  assert.equal(store.eraseNumber(one, 50, by), 3)
+  assert.deepEqual(store.holding(one), [])
+  assert.equal(store.eraseNumber(one, 50, by), 0)
+  assert.deepEqual(
+    ['alone', 'both', 'other', 'far'].map((id) => {
+      const { status, subject } = store.dispute(id, 60)!
+      return [status, subject.numbers.length, store.statusUrl(id) !== undefined]
+    }),
+    [
+      ['closed', 0, false],
+      ['filed', 1, true],
+      ['draft', 1, false],
+      ['draft', 1, false],
+    ],
+  )
+  assert.deepEqual(store.disputes({ number: one }, undefined, 9, 60).disputes, [])
+  const refused = reopenDispute(store.dispute('alone', 60)!, 'again', { by: 'ann', at: 61 })
+  assert.deepEqual(refused, { kind: 'refused', problem: 'its numbers were erased: open another' })
+  assert.equal(store.scrub(), true)
+  assert.ok(!readFileSync(path, 'latin1').includes('2125550117'))
+  assert.equal(count(`SELECT count(*) FROM audit WHERE action = 'personal-data-erased' AND subject = 'disputes'`), 1)
 })
 
 test('a file that is no store is told so', (t) => {
@@ -227,6 +320,12 @@ function filed(way: 'api' | 'mail'): DisputeEventContent {
   const data = { way, to: 'desk.example', reference: 'r', isFollowed: isApi, needsConfirmation: false }
   return { kind: 'filed', data }
 }
+
+const ANSWERED: DisputeEventContent = {
+  kind: 'answered',
+  data: { outcome: 'lifted', words: 'lifted', liftedAt: undefined, heardAt: undefined },
+}
+const CLOSED: DisputeEventContent = { kind: 'closed', data: { reason: 'over' } }
 
 function noted(words: string): DisputeEventContent {
   return { kind: 'noted', data: { words } }

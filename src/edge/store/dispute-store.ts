@@ -1,6 +1,11 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import type { DisputeEvent } from '#core/dispute/dispute-event.ts'
 import { type Dispute, type DisputeStatus, type DisputeTerms, readDispute } from '#core/dispute/dispute.ts'
+import { eraseEvent, takeNumberOut } from '#core/dispute/erase.ts'
+import { numberPattern, spellingsOf } from '#core/call/spelling.ts'
+import { closeDispute } from '#core/dispute/steps.ts'
+import { type Actor, insertAudit } from './audit.ts'
+import { scrub } from './scrub.ts'
 import { type Durability, explainSqlite, openForReading, openForWriting, parseStoreUrl } from './schema.ts'
 
 // Disputes on stable storage. A dispute is its events; `dispute` and `dispute_number` are what lists are made of, and follow
@@ -118,6 +123,32 @@ export class DisputeReader {
       .map((row) => String(row['id']))
   }
 
+  /** Settled disputes of which nothing happened since then and that hold something yet, the oldest first. */
+  erasable(beforeMs: number, limit: number): string[] {
+    return this.#db
+      .prepare(
+        `SELECT id FROM dispute WHERE isOpen = 0 AND opened < ?1
+           AND (SELECT max(at) FROM dispute_event WHERE dispute_event.dispute = dispute.number) < ?1
+           AND EXISTS (SELECT 1 FROM dispute_event WHERE dispute_event.dispute = dispute.number AND erasedAt IS NULL)
+         ORDER BY opened, number LIMIT ?2`,
+      )
+      .all(beforeMs, limit)
+      .map((row) => String(row['id']))
+  }
+
+  /** Disputes in which a number stands anywhere, the oldest first. It reads all of them. */
+  holding(number: string): string[] {
+    const pattern = numberPattern(number)
+    const found = new Set<string>()
+    const rows = this.#db
+      .prepare(
+        'SELECT dispute.id AS id, data FROM dispute_event JOIN dispute ON dispute.number = dispute_event.dispute ORDER BY 1',
+      )
+      .iterate()
+    for (const row of rows) if (String(row['data']).search(pattern) >= 0) found.add(String(row['id']))
+    return [...found]
+  }
+
   asked(id: string): Asked | undefined {
     const row = this.#db
       .prepare(
@@ -176,10 +207,7 @@ export class DisputeStore extends DisputeReader {
       const before = this.events(first.dispute)
       if ((before.at(-1)?.seq ?? 0) + 1 !== first.seq) return 'behind'
       const number = first.kind === 'opened' ? this.#open(first) : this.#numberOf(first.dispute)
-      const insert = this.#db.prepare(
-        'INSERT INTO dispute_event (dispute, seq, at, "by", kind, data) VALUES (?, ?, ?, ?, ?, ?)',
-      )
-      for (const { seq, at, by, kind, data } of events) insert.run(number, seq, at, by, kind, JSON.stringify(data))
+      this.#insert(number, events)
       if (events.some(({ kind }) => kind === 'filed')) this.#noteFiled(number, also)
       this.#view(number, readDispute([...before, ...events], this.terms, first.at)!)
       return 'recorded'
@@ -211,6 +239,81 @@ export class DisputeStore extends DisputeReader {
         )
         .run(this.#numberOf(id), at, unchanged, notBefore, told)
     })
+  }
+
+  /**
+   * Takes persons out of settled disputes of which nothing happened since then: numbers, calls, texts, contacts and ids. When
+   * it was opened, filed, answered and lifted stays, and how it ended. Answers of how many, `limit` at most. With `by` the audit
+   * trail says so.
+   */
+  erase(beforeMs: number, atMs: number, limit = ERASE_DISPUTES, by?: Actor): number {
+    return this.#change(() => {
+      const ids = this.erasable(beforeMs, limit)
+      for (const id of ids) {
+        const number = this.#numberOf(id)
+        this.#rewrite(number, id, this.events(id).map(eraseEvent), atMs)
+        this.#db.prepare('DELETE FROM dispute_number WHERE dispute = ?').run(number)
+        this.#forgetDesk(number)
+        this.#db.prepare(`UPDATE dispute SET contact = '' WHERE number = ?`).run(number)
+      }
+      if (by !== undefined && ids.length > 0) this.#noteErased(by, atMs, 'age', ids.length)
+      return ids.length
+    })
+  }
+
+  /**
+   * Takes a number out of all disputes, with the ids and pages of its calls. One that is of no other number is over: it is
+   * closed, and its desk is asked no more. Answers of how many it was taken out.
+   */
+  eraseNumber(number: string, atMs: number, by: Actor): number {
+    return this.#change(() => {
+      const ids = this.holding(number)
+      for (const id of ids) {
+        const row = this.#numberOf(id)
+        const events = this.events(id)
+        const left = events.flatMap((event) => takeNumberOut(event, number) ?? [])
+        this.#rewrite(row, id, left, atMs)
+        for (const spelling of spellingsOf(number))
+          this.#db.prepare('DELETE FROM dispute_number WHERE dispute = ? AND number = ?').run(row, spelling)
+        const dispute = this.dispute(id, atMs)!
+        if (dispute.subject.numbers.length > 0) continue
+        this.#forgetDesk(row)
+        const step = closeDispute(dispute, 'its number was erased', { by: by.name, at: atMs })
+        if (step.kind === 'events') this.#insert(row, step.events)
+        this.#view(row, this.dispute(id, atMs)!)
+      }
+      if (ids.length > 0) this.#noteErased(by, atMs, 'number', ids.length)
+      return ids.length
+    })
+  }
+
+  /** Makes the octets of what was erased go from the files now; false while a reader holds them. */
+  scrub(): boolean {
+    return scrub(this.#db, Infinity)
+  }
+
+  #rewrite(number: number, id: string, events: readonly DisputeEvent[], atMs: number): void {
+    const update = this.#db.prepare('UPDATE dispute_event SET data = ?, erasedAt = ? WHERE dispute = ? AND seq = ?')
+    for (const { seq, data } of events) update.run(JSON.stringify(data), atMs, number, seq)
+    this.#view(number, this.dispute(id, atMs)!)
+  }
+
+  /** What opens the case at a desk, and when it was asked. */
+  #forgetDesk(number: number): void {
+    this.#db.prepare('DELETE FROM dispute_secret WHERE dispute = ?').run(number)
+    this.#db.prepare('DELETE FROM dispute_asked WHERE dispute = ?').run(number)
+  }
+
+  #noteErased(by: Actor, at: number, chosenBy: 'age' | 'number', disputes: number): void {
+    const detail = { by: chosenBy, disputes }
+    insertAudit(this.#db, { at, by, action: 'personal-data-erased', subject: 'disputes', detail })
+  }
+
+  #insert(number: number, events: readonly DisputeEvent[]): void {
+    const insert = this.#db.prepare(
+      'INSERT INTO dispute_event (dispute, seq, at, "by", kind, data) VALUES (?, ?, ?, ?, ?, ?)',
+    )
+    for (const { seq, at, by, kind, data } of events) insert.run(number, seq, at, by, kind, JSON.stringify(data))
   }
 
   #open({ dispute, at, data }: Extract<DisputeEvent, { readonly kind: 'opened' }>): number {
@@ -314,4 +417,6 @@ function readEvent(row: Readonly<Record<string, SQLOutputValue>>, dispute: strin
 }
 
 const SETTLED: ReadonlySet<DisputeStatus> = new Set(['verified', 'upheld', 'closed'])
+/** Disputes that one erasure takes. */
+const ERASE_DISPUTES = 200
 const NEVER = Number.MAX_SAFE_INTEGER

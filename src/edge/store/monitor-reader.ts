@@ -79,6 +79,9 @@ export type GroupFilter = {
   readonly state?: GroupState | undefined
 }
 
+/** A place in the store: what was added behind it is new to whoever knows it. */
+export type StoreEnd = { readonly refused: number; readonly mark: number }
+
 /** One of our numbers in a group. */
 export type GroupNumber = {
   readonly number: string
@@ -199,6 +202,36 @@ export class MonitorReader {
 
   group(id: number, nowMs: number): Group | undefined {
     return this.#readGroups(this.#db.prepare('SELECT * FROM monitor_group WHERE id = ?').all(id), nowMs)[0]
+  }
+
+  /** Some groups; those that are not there are left out. */
+  groupsOf(ids: readonly number[], nowMs: number): Group[] {
+    if (ids.length <= GROUPS_ONE_BY_ONE) return ids.flatMap((id) => this.group(id, nowMs) ?? [])
+    const wanted = new Set(ids)
+    const rows = this.#db.prepare('SELECT * FROM monitor_group ORDER BY id').all()
+    return this.#readGroups(
+      rows.filter((row) => wanted.has(Number(row['id']))),
+      nowMs,
+    )
+  }
+
+  /** How far rows of refused calls and of what was said of groups have come. */
+  end(): StoreEnd {
+    const { refused, mark } = this.#db
+      .prepare('SELECT (SELECT max(id) FROM monitor_refused) AS refused, (SELECT max(id) FROM monitor_mark) AS mark')
+      .get()!
+    return { refused: Number(refused ?? 0), mark: Number(mark ?? 0) }
+  }
+
+  /** Groups that a call was added to, or of which something was said, behind that end. */
+  groupsSince({ refused, mark }: StoreEnd): number[] {
+    return this.#db
+      .prepare(
+        `SELECT "group" AS id FROM monitor_refused NOT INDEXED WHERE id > ? AND "group" IS NOT NULL
+         UNION SELECT "group" FROM monitor_mark WHERE id > ?`,
+      )
+      .all(refused, mark)
+      .map((row) => Number(row['id']))
   }
 
   /** Own numbers of a group, those with the most calls first. */
@@ -369,7 +402,8 @@ export class MonitorReader {
       const all = attempts.get(block) ?? NO_SHARES
       const mark = marks.get(id)
       const last = Number(row['last'])
-      const after = mark?.kind === 'resolved' && last > mark.effective ? firstAfter.get(id, mark.effective) : undefined
+      const isAfter = mark?.kind === 'resolved' && last > mark.effective
+      const after = isAfter ? firstAfter.get(id, mark.effective) : undefined
       const facts: GroupFacts = {
         key: {
           blocker: String(row['blocker']),
@@ -380,7 +414,8 @@ export class MonitorReader {
         first: Number(row['first']),
         last,
         calls: Number(row['calls']),
-        firstAfterMark: after === undefined ? undefined : Number(after['at']),
+        // Its row may have been erased since: that it was refused again stays.
+        firstAfterMark: after === undefined ? (isAfter ? last : undefined) : Number(after['at']),
         recent: { hits: calls.recent, of: all.recent },
         earlier: { hits: calls.earlier, of: all.earlier },
       }
@@ -523,6 +558,8 @@ export const LOOKED_MAX = 2_000
 /** Groups whose calls are put in order for one list. */
 const GROUPS_MERGED = 200
 const KNOWN_MAX = 10_000
+/** So many groups are looked up one by one faster than all are read. */
+const GROUPS_ONE_BY_ONE = 200
 const HOUR_MS = 3_600_000
 const TIME_MIN = 0
 const TIME_MAX = Number.MAX_SAFE_INTEGER

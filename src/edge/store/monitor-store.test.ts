@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -14,7 +14,14 @@ import { type GroupMark, OTHERS, QUARTER_MS } from '#core/observe/group.ts'
 import { findSilence } from '#core/observe/silence.ts'
 import { LOOKED_MAX, openMonitorReader } from './monitor-reader.ts'
 import { sampleAttempt, sampleRefusal } from './monitor-samples.ts'
-import { CONTACTS_MAX, FUTURE_MS, type MonitorStoreOptions, openMonitorStore, SEEN_MS } from './monitor-store.ts'
+import {
+  CLOCKS_DIFFER_MS,
+  CONTACTS_MAX,
+  FUTURE_MS,
+  type MonitorStoreOptions,
+  openMonitorStore,
+  SEEN_MS,
+} from './monitor-store.ts'
 import { StoreError } from './store-error.ts'
 
 test('a refused call is a row with its answer, and all others are counts', (t) => {
@@ -34,6 +41,25 @@ test('a refused call is a row with its answer, and all others are counts', (t) =
   const [group] = store.groups({}, NOW)
   assert.deepEqual([group!.calls, group!.numbers, group!.recent], [1, 1, { hits: 1, of: 2 }])
   assert.equal(store.observation(99), undefined)
+})
+
+test('two sources whose clocks differ around the full hour tell of one attempt; another hour is another file', (t) => {
+  const { store } = freshStore(t)
+  const hour = NOW - (NOW % HOUR_MS)
+  store.take(
+    [
+      { ...answered('one'), at: hour - 40 },
+      { ...answered('two'), at: hour + CLOCKS_DIFFER_MS - 1 },
+    ],
+    [],
+  )
+  const again = [
+    { ...answered('one'), at: hour + 40 },
+    { ...answered('two'), at: hour - CLOCKS_DIFFER_MS },
+  ]
+  assert.deepEqual(store.take(again, []), { fresh: 0, repeated: 2, refused: 0 })
+  assert.equal(store.silencePairs(NOW)[0]!.recent.attempts, 2)
+  assert.equal(store.take([{ ...answered('one'), at: hour + CLOCKS_DIFFER_MS }], []).fresh, 1, 'control')
 })
 
 test('an attempt that is told of again changes nothing, from whichever source and however late', (t) => {
@@ -178,6 +204,54 @@ test('a group that was resolved regresses by a later call, and not by an earlier
   assert.deepEqual(store.groups({ state: 'regressed' }, NOW), [])
 })
 
+test('a group that regressed stays so when the calls that showed it are erased', (t) => {
+  const { store } = freshStore(t)
+  store.take([refused('old', { at: NOW - 50 * HOUR_MS })], [])
+  const id = store.groups({}, NOW)[0]!.id
+  store.mark(id, { ...MARK, effective: NOW - 40 * HOUR_MS })
+  store.take([refused('again', { at: NOW - 30 * HOUR_MS })], [])
+  store.erase(NOW - 20 * HOUR_MS)
+  assert.equal(store.observations({}, undefined, 5).rows.length, 0)
+  assert.equal(store.group(id, NOW)!.state, 'regressed')
+})
+
+test('groups with something new are found from the end that was known, and no others', (t) => {
+  const { store } = freshStore(t)
+  const other = (key: string): Attempt =>
+    refused(key, { end: { kind: 'refused', refusal: sampleRefusal({ blocker: 'other.example' }) } })
+  store.take([refused('one'), other('two')], [])
+  const [first, second] = [1, 2].map((id) => store.group(id, NOW)!.id)
+  const begun = store.end()
+  assert.deepEqual(store.groupsSince(begun), [])
+  store.take([answered('three'), other('four'), other('four')], [])
+  assert.deepEqual(store.groupsSince(begun), [second])
+  const later = store.end()
+  store.mark(first!, MARK)
+  assert.deepEqual(store.groupsSince(later), [first])
+  assert.deepEqual(store.groupsSince(begun), [first, second])
+  assert.deepEqual(dumpOf(store.groupsOf([first!, 99], NOW)), dumpOf([store.group(first!, NOW)]))
+  const many = Array.from({ length: 300 }, (_, id) => id + 1)
+  assert.deepEqual(dumpOf(store.groupsOf(many, NOW)), dumpOf(store.groups({}, NOW).toSorted((a, b) => a.id - b.id)))
+})
+
+test('a share is of the last four quarters of a day and of the seven days before, to the quarter', (t) => {
+  const { store } = freshStore(t)
+  const quarter = NOW - (NOW % QUARTER_MS)
+  const times = [0, 3, 4, 31, 32].map((back) => quarter - back * QUARTER_MS)
+  store.take(
+    times.flatMap((at, index) => [refused(`r${index}`, { at }), { ...answered(`a${index}`), at }]),
+    [],
+  )
+  for (const { recent, earlier } of [store.group(1, NOW)!, store.groups({}, NOW)[0]!])
+    assert.deepEqual(
+      [recent, earlier],
+      [
+        { hits: 2, of: 4 },
+        { hits: 2, of: 4 },
+      ],
+    )
+})
+
 test('blockers without end make no groups without end, and each call is in one', (t) => {
   const { store } = freshStore(t, { groupsMax: 5 })
   const calls = Array.from({ length: 40 }, (_, at) =>
@@ -301,20 +375,82 @@ test('what is old is erased with its numbers and counts, and groups go on with t
 test('a number is taken out of rows, answers and counts, and others stay', (t) => {
   const { store, path } = freshStore(t)
   const to = '+13125550199'
-  store.take([refused('one'), refused('two', { to, end: { kind: 'refused', refusal: sampleRefusal({ to }) } })], [])
-  assert.equal(store.eraseNumber(to), 1)
-  const db = new DatabaseSync(path, { readOnly: true })
-  const texts = ['monitor_refused', 'monitor_detail', 'monitor_pair', 'monitor_group_number'].flatMap((table) =>
-    db
-      .prepare(`SELECT * FROM ${table}`)
-      .all()
-      .map((row) => JSON.stringify(row)),
+  const seen = { tap: 'x', sender: '', receiver: '', status: 603, phrase: to, reasons: [`to ${to}`] }
+  const damage = [{ kind: 'reason-changed', sureness: 'certain', text: to, cite: '', culprits: [] } as const]
+  const told = sampleRefusal({
+    to,
+    callId: 'PERSONAL@x',
+    id: 'PERSONAL',
+    why: 'declined: 1 (312) 555-0199 is busy',
+    contest: { ...sampleRefusal().contest, url: 'https://redress.blocker-1.example/r/PERSONALc9vN2x0RrmJ3p6?PERSONAL' },
+    damage: damage.map((one) => ({ ...one, seen: { before: seen, after: seen } })),
+    answer: Buffer.from(`SIP/2.0 603 X\r\nTo: <sip:${to}@x>\r\n\r\n`),
+  })
+  const end = { kind: 'refused', refusal: told } as const
+  store.take(
+    [
+      refused('one'),
+      refused('two', { to, end }),
+      refused('three', { to: '13125550199', end }),
+      refused('four', { from: to }),
+    ],
+    [],
   )
-  db.close()
-  assert.equal(texts.filter((text) => text.includes(to)).length, 0)
-  assert.ok(texts.some((text) => text.includes('+13125550188')))
-  assert.equal(store.eraseNumber('+12125550117'), 2)
+  const group = store.observations({ called: to }, undefined, 5).rows[0]!.group!
+  store.mark(group, { ...MARK, note: `Ann called ${to}` })
+  assert.equal(store.countErasable({ number: to }), 3)
+  assert.equal(store.eraseNumber(to, { name: 'Ann Lee', account: 'ann' }), 3)
+  assert.equal(store.scrub(), true)
+  const octets = readFileSync(path, 'latin1') + (existsSync(`${path}-wal`) ? readFileSync(`${path}-wal`, 'latin1') : '')
+  for (const gone of ['3125550199', '555-0199', 'PERSONAL']) assert.ok(!octets.includes(gone), gone)
+  assert.ok(octets.includes('+13125550188'), 'others stay')
+  const left = store.observation(2)!
+  assert.deepEqual(
+    [left.from, left.to, left.blocker, left.refusal.damage.length, left.answer],
+    ['+12125550117', '', 'redress.blocker-1.example', 1, undefined],
+  )
+  assert.equal(left.refusal.contest.url, 'https://redress.blocker-1.example')
+  assert.equal(store.marks(group)[0]!.note, 'Ann called (number erased)')
+  assert.equal(store.group(group, NOW)!.calls, 2)
+  assert.equal(store.silencePairs(NOW).length, 1)
+  // What was told of it already changes nothing.
+  assert.equal(store.take([refused('two', { to, end })], []).fresh, 0)
+  assert.equal(
+    countIn(path, `SELECT count(*) FROM audit WHERE subject = 'observations' AND detail NOT LIKE '%312%'`),
+    1,
+  )
+  assert.equal(store.eraseNumber('+12125550117'), 3)
   assert.equal(store.observations({ number: '+12125550117' }, undefined, 5).rows.length, 0)
+  assert.deepEqual(store.groupNumbers(group, 5), [])
+  assert.equal(countIn(path, 'SELECT count(*) FROM audit'), 1)
+})
+
+test('what is neither busy, absent, overloaded nor cut off is no sign of silence, a notice neither', (t) => {
+  const { store } = freshStore(t)
+  const end = (refusal: Parameters<typeof sampleRefusal>[0]): Attempt['end'] => ({
+    kind: 'refused',
+    refusal: sampleRefusal(refusal),
+  })
+  const busy = { status: 486, class: 'other', standing: 'fault' } as const
+  const kinds: readonly (readonly [refusal: Parameters<typeof sampleRefusal>[0], signs: number])[] = [
+    [busy, 1],
+    [{ ...busy, standing: 'person' }, 0],
+    [
+      {
+        ...busy,
+        damage: [{ kind: 'code-changed', sureness: 'likely', text: '', cite: '', seen: undefined, culprits: [] }],
+      },
+      0,
+    ],
+    [{ class: '603', standing: 'unproven', phrase: 'Decline' }, 0],
+    [{}, 0],
+  ]
+  for (const [index, [refusal, signs]] of kinds.entries()) {
+    store.take([refused(`k${index}`, { carrier: `c${index}`, ringMs: 100, end: end(refusal) })], [])
+    const pair = store.silencePairs(NOW).find(({ carrier }) => carrier === `c${index}`)!
+    const { busy: busies, shortRing, attempts } = pair.recent
+    assert.deepEqual([attempts, busies + shortRing], [1, signs], `case ${index}`)
+  }
 })
 
 test('a batch that fails leaves nothing behind, its place neither', (t) => {
@@ -347,7 +483,7 @@ test('two processes may add to one store, and a reader sees what both took', (t)
   assert.throws(() => openMonitorReader('sqlite:/nowhere/recourse.db'), StoreError)
 })
 
-test('killed 12 times, rows, groups, counts and places agree: nothing is lost and nothing is there twice', async (t) => {
+test('killed 50 times, rows, groups, counts and places agree: nothing is lost and nothing is there twice', async (t) => {
   const { path } = freshStore(t)
   const told = await toldUntilKilled(path, '', KILLS)
   assert.ok(told.length >= KILLS, `${told.length} batches`)
@@ -488,7 +624,7 @@ function answered(key: string): Attempt {
 }
 
 const CHILD = fileURLToPath(new URL('./monitor-child.ts', import.meta.url))
-const KILLS = 12
+const KILLS = 50
 const HOUR_MS = 3_600_000
 const NOW = Math.floor(Date.UTC(2026, 10, 20) / QUARTER_MS) * QUARTER_MS + 5 * HOUR_MS + 1
 const MARK: GroupMark = {

@@ -15,6 +15,9 @@ import {
 } from '#core/observe/group.ts'
 import type { Refusal } from '#core/observe/refusal.ts'
 import { type SilenceSign, silenceSign } from '#core/observe/silence.ts'
+import { numberPattern, spellingsOf } from '#core/call/spelling.ts'
+import { type Actor, insertAudit } from './audit.ts'
+import { scrub } from './scrub.ts'
 import { MonitorReader } from './monitor-reader.ts'
 import { type Durability, explainSqlite, openForWriting, parseStoreUrl } from './schema.ts'
 
@@ -106,9 +109,9 @@ export class MonitorStore extends MonitorReader {
   /**
    * Erases refused calls, counts and memories of calls that are older: at most `limit` refused calls, and ten times as many
    * counts and memories. Answers how many refused calls went. Groups stay, with how many calls they had, and without the
-   * numbers that no row has any more.
+   * numbers that no row has any more. With `by` the audit trail says so.
    */
-  erase(beforeMs: number, limit = ERASE_ROWS): number {
+  erase(beforeMs: number, limit = ERASE_ROWS, by?: Actor): number {
     return this.#change(() => {
       const hour = Math.floor(beforeMs / HOUR_MS)
       const ids = 'SELECT id FROM monitor_refused WHERE at < ? ORDER BY at LIMIT ?'
@@ -133,33 +136,90 @@ export class MonitorStore extends MonitorReader {
         .run(beforeMs, limit)
       this.#eraseSeen(limit * COUNTS_A_CALL)
       this.#forget()
+      if (by !== undefined && changes > 0) this.#noteErased(by, 'age', Number(changes))
       return Number(changes)
     })
   }
 
-  /** Takes a number out of all refused calls from it or to it, with their answers; answers of how many. What was counted stays. */
-  eraseNumber(number: string): number {
+  /**
+   * Takes a number out of all refused calls from it or to it, with their answers, ids and what points at the single call; out of
+   * what was said of groups; and out of alerts, which go whole. Answers of how many calls. What was counted by carrier, block and
+   * group stays. With `by` the audit trail says so.
+   */
+  eraseNumber(number: string, by?: Actor): number {
     return this.#change(() => {
+      const spellings = spellingsOf(number)
+      const marks = spellings.map(() => '?').join(', ')
       const rows = this.#db
-        .prepare('SELECT id, refusal FROM monitor_refused JOIN monitor_detail USING (id) WHERE "from" = ? OR "to" = ?')
-        .all(number, number)
+        .prepare(
+          `SELECT id, "from", "to", refusal FROM monitor_refused JOIN monitor_detail USING (id)
+           WHERE "from" IN (${marks}) OR "to" IN (${marks})`,
+        )
+        .all(...spellings, ...spellings)
       const rewrite = this.#db.prepare('UPDATE monitor_detail SET refusal = ?, answer = NULL WHERE id = ?')
+      const blank = this.#db.prepare('UPDATE monitor_refused SET "from" = ?, "to" = ? WHERE id = ?')
+      const left = (value: unknown): string => (spellings.includes(String(value)) ? '' : String(value))
       for (const row of rows) {
-        const { from, to, ...rest } = JSON.parse(String(row['refusal'])) as Refusal
-        const bare = { ...rest, callId: '', damage: rest.damage.map((one) => ({ ...one, seen: undefined })) }
-        const left = { from: from === number ? '' : from, to: to === number ? '' : to }
-        rewrite.run(JSON.stringify({ ...bare, ...left }), Number(row['id']))
+        const refusal = withoutCall(
+          JSON.parse(String(row['refusal'])) as Omit<Refusal, 'answer'>,
+          spellings,
+          numberPattern(number),
+        )
+        rewrite.run(JSON.stringify(refusal), row['id']!)
+        blank.run(left(row['from']), left(row['to']), row['id']!)
       }
-      for (const column of ['from', 'to'])
-        this.#db.prepare(`UPDATE monitor_refused SET "${column}" = '' WHERE "${column}" = ?`).run(number)
-      this.#db.prepare('DELETE FROM monitor_group_number WHERE number = ?').run(number)
-      this.#db
-        .prepare('DELETE FROM monitor_count WHERE pair IN (SELECT id FROM monitor_pair WHERE number = ?)')
-        .run(number)
-      this.#db.prepare('DELETE FROM monitor_pair WHERE number = ?').run(number)
+      this.#db.prepare(`DELETE FROM monitor_group_number WHERE number IN (${marks})`).run(...spellings)
+      const pairs = `SELECT id FROM monitor_pair WHERE number IN (${marks})`
+      this.#db.prepare(`DELETE FROM monitor_count WHERE pair IN (${pairs})`).run(...spellings)
+      this.#db.prepare(`DELETE FROM monitor_pair WHERE number IN (${marks})`).run(...spellings)
+      this.#eraseMentions(number)
       this.#forget()
+      if (by !== undefined) this.#noteErased(by, 'number', rows.length)
       return rows.length
     })
+  }
+
+  /** How many refused calls an erasure would take. */
+  countErasable(what: { readonly beforeMs: number } | { readonly number: string }): number {
+    const count = (where: string, ...values: (string | number)[]): number =>
+      Number(this.#db.prepare(`SELECT count(*) AS count FROM monitor_refused WHERE ${where}`).get(...values)!['count'])
+    if ('beforeMs' in what) return count('at < ?', what.beforeMs)
+    const spellings = spellingsOf(what.number)
+    const marks = spellings.map(() => '?').join(', ')
+    return count(`"from" IN (${marks}) OR "to" IN (${marks})`, ...spellings, ...spellings)
+  }
+
+  /** Makes the octets of what was erased go from the files now; false while somebody else is at work in them. */
+  scrub(): boolean {
+    return scrub(this.#db, Infinity)
+  }
+
+  /** Where people wrote of a number, or were told of it. */
+  #eraseMentions(number: string): void {
+    const pattern = numberPattern(number)
+    const holds = (text: unknown): boolean => String(text).search(pattern) >= 0
+    const each = (sql: string): Record<string, unknown>[] => this.#db.prepare(sql).all()
+    for (const { id, note } of each(`SELECT id, note FROM monitor_mark WHERE note <> ''`))
+      if (holds(note))
+        this.#db
+          .prepare('UPDATE monitor_mark SET note = ? WHERE id = ?')
+          .run(String(note).replace(pattern, '(number erased)'), Number(id))
+    for (const { name } of each(`SELECT name FROM monitor_told WHERE name LIKE 'silence %'`))
+      if (holds(name)) this.#db.prepare('DELETE FROM monitor_told WHERE name = ?').run(String(name))
+    for (const { id, subject, text } of each('SELECT id, subject, text FROM monitor_alert')) {
+      if (!holds(subject) && !holds(text)) continue
+      this.#db.prepare('DELETE FROM monitor_alert_parcel WHERE alert = ?').run(Number(id))
+      this.#db.prepare('DELETE FROM monitor_alert WHERE id = ?').run(Number(id))
+    }
+    for (const { id, subject, text } of each(
+      `SELECT id, subject, text FROM mail WHERE purpose = 'alert' AND thread LIKE 'monitor%'`,
+    ))
+      if (holds(subject) || holds(text)) this.#db.prepare('DELETE FROM mail WHERE id = ?').run(Number(id))
+  }
+
+  #noteErased(by: Actor, chosenBy: 'age' | 'number', calls: number): void {
+    const detail = { by: chosenBy, calls }
+    insertAudit(this.#db, { at: this.#now(), by, action: 'personal-data-erased', subject: 'observations', detail })
   }
 
   #takeOne(attempt: Attempt, batch: Batch, nowMs: number): void {
@@ -170,7 +230,7 @@ export class MonitorStore extends MonitorReader {
     const digest = hash('sha256', attempt.key, 'buffer')
     const hour = Math.floor(at / HOUR_MS)
     // That nobody saw the end is told of an attempt beside what others see of it: it is in no share.
-    const isFresh = this.#isFresh(digest, end.kind === 'unknown', hour, batch)
+    const isFresh = this.#isFresh(digest, end.kind === 'unknown', at, batch)
     const number = numberOf(attempt.from)
     const carrier = cut(attempt.carrier, NAME_MAX)
     const isKept = end.kind === 'refused' && this.#keep(attempt, end.refusal, digest, { at, number, carrier }, batch)
@@ -185,8 +245,17 @@ export class MonitorStore extends MonitorReader {
     batch.blocks.set(block, (batch.blocks.get(block) ?? 0) + 1)
   }
 
-  #isFresh(digest: Buffer, isUnknown: boolean, hour: number, batch: Batch): boolean {
-    const { changes } = this.#statements.seen.run(hour, digest.readUIntBE(isUnknown ? 6 : 0, 6))
+  #isFresh(digest: Buffer, isUnknown: boolean, at: number, batch: Batch): boolean {
+    const hour = Math.floor(at / HOUR_MS)
+    const hash = digest.readUIntBE(isUnknown ? 6 : 0, 6)
+    // Clocks of two sources differ: what one saw before the full hour another may have seen after it.
+    const late = at - hour * HOUR_MS
+    const other = late < CLOCKS_DIFFER_MS ? hour - 1 : late >= HOUR_MS - CLOCKS_DIFFER_MS ? hour + 1 : undefined
+    if (other !== undefined && this.#statements.isSeen.get(other, hash) !== undefined) {
+      batch.hours.add(other)
+      return false
+    }
+    const { changes } = this.#statements.seen.run(hour, hash)
     if (Number(changes) === 0) return false
     batch.hours.add(hour)
     return true
@@ -401,6 +470,27 @@ function numberOf(from: string): string {
   return /^\+?\d{1,15}$/.test(from) ? from : ''
 }
 
+/** A refusal without a number, and without what leads to the single call: its Call-ID, its id, its page, and the octets taps saw. */
+function withoutCall(refusal: Omit<Refusal, 'answer'>, spellings: readonly string[], pattern: RegExp): object {
+  const { contest, damage, from, to } = refusal
+  const origin = (url: string | undefined): string | undefined =>
+    url === undefined ? undefined : /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(url)?.[0]
+  const bare = {
+    ...refusal,
+    from: spellings.includes(from) ? '' : from,
+    to: spellings.includes(to) ? '' : to,
+    callId: '',
+    id: undefined,
+    contest: { ...contest, url: origin(contest.url), card: origin(contest.card) },
+    damage: damage.map((one) => ({ ...one, text: DAMAGE_ERASED, seen: undefined })),
+  }
+  return JSON.parse(
+    JSON.stringify(bare, (_key, value: unknown) =>
+      typeof value === 'string' ? value.replace(pattern, '(number erased)') : value,
+    ),
+  ) as object
+}
+
 /** The fields of a refusal as text; of one that is without measure, each text is cut. */
 function formatDetail(refusal: Omit<Refusal, 'answer'>): string {
   const text = JSON.stringify(refusal)
@@ -508,6 +598,7 @@ function prepare(db: DatabaseSync): Statements {
 const SQL = {
   version: 'PRAGMA data_version',
   seen: 'INSERT OR IGNORE INTO monitor_seen (hour, hash) VALUES (?, ?)',
+  isSeen: 'SELECT 1 FROM monitor_seen WHERE hour = ? AND hash = ?',
   seenHour: `INSERT INTO monitor_seen_hour (hour, takenAt) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET takenAt = max(takenAt, excluded.takenAt)`,
   row: 'SELECT 1 FROM monitor_refused WHERE key = ?',
@@ -549,6 +640,8 @@ const SQL = {
     'INSERT INTO monitor_figure (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value',
 } as const
 
+/** Its words held pieces of the notice. */
+const DAMAGE_ERASED = 'What was changed was erased with the number.'
 /** Octets of a key's digest that name a refused call. */
 const KEY_OCTETS = 16
 /** Pairs of carrier and own number that are counted apart; calls of further numbers are counted for their carrier alone. */
@@ -561,6 +654,8 @@ export const CONTACTS_MAX = 32
 export const FUTURE_MS = 3_600_000
 /** How long after a batch its calls are known again where they are only counted; refused ones as long as their rows are kept. */
 export const SEEN_MS = 35 * 24 * 3_600_000
+/** By so much the clocks of two sources that tell of one call may differ. */
+export const CLOCKS_DIFFER_MS = 300_000
 /** Refused calls that one erasure takes, and how many times that of counts and memories, which are small. */
 const ERASE_ROWS = 10_000
 const COUNTS_A_CALL = 10

@@ -2,12 +2,14 @@ import { DISPUTE_TERMS } from '#core/dispute/dispute.ts'
 import { type AlertFacts, decideAlerts, writeDigest } from '#core/observe/alert.ts'
 import { type SilenceFinding, findSilence } from '#core/observe/silence.ts'
 import { type AlertParcel, AlertStore } from '#edge/store/alert-store.ts'
+import { KEEP_MAIL_MS } from '#edge/store/desk-store.ts'
 import { openDisputeReader } from '#edge/store/dispute-store.ts'
 import { openMonitorReader } from '#edge/store/monitor-reader.ts'
 import { GIVE_UP_MS, deliver, retryAfterMs } from '#edge/webhook/deliver.ts'
 import type { MailConfig } from '#main/config/mail.ts'
 import type { MonitorConfig } from '#main/config/monitor.ts'
 import { type Post, openPost } from '#main/desk/post.ts'
+import { GroupWatch } from './group-watch.ts'
 
 export type AlertTerms = {
   /** The store's URL. */
@@ -59,34 +61,41 @@ export function openAlerts({ store, monitor, mail, onTrouble, now }: AlertTerms)
   let silences: { readonly at: number; readonly found: readonly SilenceFinding[] } | undefined
   let erasedAt = 0
 
-  const factsAt = (at: number): AlertFacts => {
+  const watch = new GroupWatch(reader)
+  const factsAt = (at: number, groups: AlertFacts['groups']): AlertFacts => {
     // All pairs and a month of their days: not with every look.
     if (silences === undefined || at - silences.at >= SILENCE_EVERY_MS)
       silences = { at, found: findSilence(reader.silencePairs(at)) }
     return {
-      groups: reader.groups({}, at),
+      groups,
       silences: silences.found,
       overdue: disputes.disputes({ isOpen: true, dueBefore: at }, undefined, OVERDUE_MAX, at).disputes,
     }
   }
+  const tellDigest = (due: number, at: number): void => {
+    const name = `digest ${new Date(due).toISOString().slice(0, 10)}`
+    const told = alertStore.record(receivers, at, (memory) => {
+      if (memory.told(name) !== undefined) return { alerts: [], remember: [], waiting: [] }
+      const digest = writeDigest(factsAt(at, reader.groups({}, at)), alertStore.carriers(at - DAY_MS), due)
+      return { alerts: [digest], remember: [{ name, value: '' }], waiting: [] }
+    })
+    counts.digests += told.length
+  }
   const look = (): void => {
     try {
       const at = now()
-      const facts = factsAt(at)
-      counts.alerts += alertStore.record(receivers, at, (memory) => decideAlerts(facts, memory, at)).length
-      if (isDigestTime(monitor.digestMinute, at)) {
-        const name = `digest ${new Date(at).toISOString().slice(0, 10)}`
-        const told = alertStore.record(receivers, at, (memory) =>
-          memory.told(name) !== undefined
-            ? { alerts: [], remember: [] }
-            : {
-                alerts: [writeDigest(facts, alertStore.carriers(at - DAY_MS), at)],
-                remember: [{ name, value: '' }],
-              },
-        )
-        counts.digests += told.length
-      }
-      if (at - erasedAt >= DAY_MS) alertStore.erase(at - monitor.keepMs)
+      const facts = factsAt(at, watch.look(at))
+      let waiting: readonly number[] = []
+      const alerts = alertStore.record(receivers, at, (memory) => {
+        const decision = decideAlerts(facts, memory, at)
+        ;({ waiting } = decision)
+        return decision
+      })
+      watch.settle(waiting)
+      counts.alerts += alerts.length
+      const due = digestDue(monitor.digestMinute, at)
+      if (due !== undefined) tellDigest(due, at)
+      if (at - erasedAt >= DAY_MS) alertStore.erase(at - monitor.keepMs, at - Math.min(monitor.keepMs, KEEP_MAIL_MS))
       if (at - erasedAt >= DAY_MS) erasedAt = at
     } catch (cause) {
       // The store is busy or full just now; what is to be told is found again with the next look.
@@ -158,11 +167,12 @@ function formatEvent({ event, kind, at, subject, text }: AlertParcel): string {
   })
 }
 
-/** Whether the digest of the day is due; one that is later than `DIGEST_LATE_MS` waits for the next day. */
-function isDigestTime(minute: number | undefined, at: number): boolean {
-  if (minute === undefined) return false
-  const late = (at % DAY_MS) - minute * 60_000
-  return late >= 0 && late < DIGEST_LATE_MS
+/** When the digest was due last, by UTC, whatever clocks people live by; undefined where it is too late for that one. */
+function digestDue(minute: number | undefined, at: number): number | undefined {
+  if (minute === undefined) return undefined
+  const today = at - (at % DAY_MS) + minute * 60_000
+  const due = today <= at ? today : today - DAY_MS
+  return at - due < DIGEST_LATE_MS ? due : undefined
 }
 
 function reasonOf(cause: unknown): string {
