@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { summarize, reportAsPage } from '#core/probe/report-page.ts'
-import { GRADES, POINTS } from '#core/probe/grade.ts'
+import { POINTS } from '#core/probe/grade.ts'
+import { reportAsPage, summarize } from '#core/probe/report-page.ts'
 import { type ProbeReport, reportAsJson } from '#core/probe/report.ts'
-import { type Scenario, findById } from '#core/probe/scenario.ts'
-import { SCENARIOS } from '#core/probe/scenarios.ts'
-import { isLoopback } from '#edge/prober/allowed-sources.ts'
 import { reasonOf } from '#main/config/lists.ts'
-import { readTarget } from './call.ts'
-import { EXIT, Stop } from './exit.ts'
-import { PAUSE_MS_MIN, runProbe } from './probe-run.ts'
-import { many, nameInput, paint, visible } from './words.ts'
+import { EXIT } from './exit.ts'
+import { runProbe } from './probe-run.ts'
+import { type ProbeWords, readWords } from './probe-words.ts'
+import { paint, visible } from './words.ts'
 
 /** Adds `recourse probe`. */
 export function probeCommand(program: Command): void {
@@ -25,10 +22,13 @@ export function probeCommand(program: Command): void {
     .option('--number <id=number...>', 'the number to dial for one scenario, such as sip=+442079460101')
     .option('--far-end <place>', 'what the mock blocker received: the URL of its --http door, or its --record file')
     .option('--scenarios <ids...>', 'these only; or good, odd, broken; all if not said')
-    .option('--timeout <seconds>', 'how long each call may take', '10')
+    .option('--timeout <seconds>', 'how long each call may take, beside the time that its scenario takes', '10')
     .option('--deadline <seconds>', 'how long the whole run may take', '600')
     .option('--pause <ms>', 'between two calls, which are never placed at once', '100')
     .option('--local <address>', 'the local address to send from')
+    .option('--ca <file>', 'over TLS: the authorities to trust, PEM; the system’s if not said')
+    .option('--certificate <file>', 'over TLS: the certificate to show, PEM')
+    .option('--key <file>', 'over TLS: its private key, PEM')
     .option('--pass <grade>', 'the worst grade that ends with exit code 0', 'A')
     .option('--allow-remote', 'call a path that is not on this machine')
     .option('--json', 'the report as one JSON object on standard output')
@@ -42,77 +42,59 @@ export function probeCommand(program: Command): void {
     })
 }
 
-type ProbeWords = {
-  via: string
-  from: string
-  toPrefix: string
-  to?: string
-  number?: string[]
-  farEnd?: string
-  scenarios?: string[]
-  timeout: string
-  deadline: string
-  pause: string
-  local?: string
-  pass: string
-  allowRemote?: boolean
-  json?: boolean
-  html?: string
+async function probe(words: ProbeWords): Promise<number> {
+  const { pass, ...plan } = await readWords(words)
+  const report = await untilStopped((signal) =>
+    runProbe({
+      ...plan,
+      path: words.via,
+      startedMs: Date.now(),
+      token: randomBytes(9).toString('hex'),
+      farEnd: words.farEnd,
+      signal,
+      onCall: (count, { id }) => progress(`${count}/${plan.scenarios.length} ${id}`),
+      onEnd: () => progress(''),
+    }),
+  )
+  const page = words.html === undefined ? undefined : writePage(words.html, report)
+  process.stdout.write(words.json === true ? `${reportAsJson(report)}\n` : describe(report, page))
+  const wrong = [...(page?.kind === 'unwritten' ? [page.why] : []), ...report.doubts]
+  for (const line of wrong) process.stderr.write(`recourse: ${line}\n`)
+  if (report.grade === undefined || page?.kind === 'unwritten' || report.farEnd !== words.farEnd) return EXIT.outside
+  return report.points >= pass ? EXIT.ok : EXIT.found
 }
 
-async function probe(options: ProbeWords): Promise<number> {
-  const from = readUser('--from', options.from)
-  const scenarios = readScenarios(options.scenarios ?? [])
-  const numbers = readNumbers(options)
-  const limits = {
-    timeoutMs: readSpan('--timeout', options.timeout, 0.1, 300, 'seconds') * 1000,
-    deadlineMs: readSpan('--deadline', options.deadline, 1, 7_200, 'seconds') * 1000,
-    pauseMs: readSpan('--pause', options.pause, PAUSE_MS_MIN, 60_000, 'milliseconds'),
+/** Ctrl-C ends the calls and not the report; a second one ends all. */
+async function untilStopped<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stopping = new AbortController()
+  const stop = (): void => {
+    stopping.abort()
+    process.stderr.write('\nno more calls; Ctrl-C again ends at once\n')
   }
-  const pass = GRADES.find(({ grade }) => grade === options.pass.toUpperCase())
-  if (pass === undefined) throw new Stop(EXIT.unusable, `--pass ${visible(options.pass)} is no grade: A, B, C, D or F`)
-  const target = await readTarget(options.via)
-  if (!isLoopback(target.host) && options.allowRemote !== true)
-    throw new Stop(
-      EXIT.unusable,
-      `${nameInput(options.via)} is not on this machine, and this would place ${many(scenarios.length, 'call')} there, which may ring, cost money or be taken for an attack: add --allow-remote where you may do that`,
-    )
-  const token = randomBytes(9).toString('hex')
-  const startedMs = Date.now()
-  const isShown = process.stderr.isTTY
-  const report = await runProbe({
-    ...limits,
-    path: options.via,
-    startedMs,
-    target,
-    from,
-    scenarios,
-    numbers,
-    token,
-    local: options.local,
-    farEnd: options.farEnd,
-    onCall: (done, { id }) => {
-      if (isShown) process.stderr.write(`\r\u001b[K${done}/${scenarios.length} ${id}`)
-    },
-    onEnd: () => {
-      if (isShown) process.stderr.write('\r\u001b[K')
-    },
-  })
-  if (options.html !== undefined) writePage(options.html, report)
-  process.stdout.write(options.json === true ? `${reportAsJson(report)}\n` : describe(report, options.html))
-  if (report.grade === undefined) return EXIT.outside
-  return report.points >= pass.from ? EXIT.ok : EXIT.found
+  process.once('SIGINT', stop)
+  try {
+    return await work(stopping.signal)
+  } finally {
+    process.off('SIGINT', stop)
+  }
 }
 
-function writePage(file: string, report: ProbeReport): void {
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
+}
+
+type Page = { readonly kind: 'written'; readonly file: string } | { readonly kind: 'unwritten'; readonly why: string }
+
+function writePage(file: string, report: ProbeReport): Page {
   try {
     writeFileSync(file, reportAsPage(report, visible))
+    return { kind: 'written', file }
   } catch (error) {
-    throw new Stop(EXIT.outside, `--html ${visible(file)} cannot be written (${reasonOf(error)})`, { cause: error })
+    return { kind: 'unwritten', why: `--html ${visible(file)} cannot be written (${reasonOf(error)})` }
   }
 }
 
-function describe(report: ProbeReport, page: string | undefined): string {
+function describe(report: ProbeReport, page: Page | undefined): string {
   const { grade, points, comparisons, deductions, verdicts, advice, guess, farEnd } = report
   const width = Math.max(...comparisons.map(({ scenario }) => scenario.id.length))
   const word = { intact: 'intact', changed: 'CHANGED', apart: 'not measured' }
@@ -144,7 +126,7 @@ function describe(report: ProbeReport, page: string | undefined): string {
       ? []
       : [`The answers name ${guess.product} (${visible(guess.by)}): a guess at who changed them.`]),
     ...(farEnd === undefined ? ['One end only: add --far-end to see whether calls are tried again after a 6xx.'] : []),
-    ...(page === undefined ? [] : [`The page to share is in ${visible(page)}.`]),
+    ...(page?.kind === 'written' ? [`The page to share is in ${visible(page.file)}.`] : []),
     `${bold(grade === undefined ? 'No grade' : `Grade ${grade}, ${points} of 100`)}: ${visible(summarize(report))}`,
   ].join('\n')}\n`
 }
@@ -156,49 +138,6 @@ function short(text: string): string {
 
 function bold(text: string): string {
   return paint(process.stdout, 'bold', text)
-}
-
-function readScenarios(words: readonly string[]): readonly Scenario[] {
-  if (words.length === 0) return SCENARIOS
-  const wanted = new Set<Scenario>()
-  for (const word of words.flatMap((text) => text.split(','))) {
-    const group = SCENARIOS.filter((scenario) => scenario.group === word)
-    const one = findById(SCENARIOS, word)
-    if (one === undefined && group.length === 0)
-      throw new Stop(
-        EXIT.unusable,
-        `--scenarios ${visible(word)} names no scenario: good, odd, broken, or an id of recourse answer --list`,
-      )
-    for (const scenario of one === undefined ? group : [one]) wanted.add(scenario)
-  }
-  return SCENARIOS.filter((scenario) => wanted.has(scenario))
-}
-
-function readNumbers({ to, toPrefix, number = [] }: ProbeWords): (scenario: Scenario) => string {
-  const all = to === undefined ? undefined : readUser('--to', to)
-  const prefix = readUser('--to-prefix', toPrefix)
-  const own = new Map<string, string>()
-  for (const pair of number) {
-    const [id = '', digits = ''] = pair.split('=')
-    if (findById(SCENARIOS, id) === undefined)
-      throw new Stop(
-        EXIT.unusable,
-        `--number ${visible(pair)} names no scenario: expected ID=NUMBER, such as sip=+12125550101`,
-      )
-    own.set(id, readUser('--number', digits))
-  }
-  return (scenario) => own.get(scenario.id) ?? all ?? `${prefix}${scenario.number}`
-}
-
-function readUser(option: string, text: string): string {
-  if (/^\+?[0-9]{1,32}$/.test(text)) return text
-  throw new Stop(EXIT.unusable, `${option} ${visible(text)} is no number: expected digits, with or without + in front`)
-}
-
-function readSpan(option: string, text: string, min: number, max: number, unit: string): number {
-  const value = Number(text)
-  if (text.trim() !== '' && value >= min && value <= max) return value
-  throw new Stop(EXIT.unusable, `${option} ${visible(text)} is no time: expected ${unit} from ${min} to ${max}`)
 }
 
 /** Characters of a value that the terminal shows; the page and the JSON show more. */

@@ -227,7 +227,7 @@ test('an answer that is lost is told with why; a call that was not placed, or ne
     [lost.state, kinds(lost), lost.findings[0]!.note],
     ['changed', ['answer-lost'], 'no final answer in 10 s'],
   )
-  const late = compareCall({ ...silent, end: { kind: 'not-dialled', why: 'too late' } }, [])
+  const late = compareCall({ ...silent, end: { kind: 'not-measured', why: 'too late' } }, [])
   assert.deepEqual([late.state, late.why, late.findings], ['apart', 'too late', []])
   for (const call of [silent, answered(scenario, textOf(scenario).replace('603', '503'))]) {
     const never = compareCall(call, [received(known('busy'), textOf(known('busy')))])

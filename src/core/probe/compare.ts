@@ -18,8 +18,8 @@ export type ProbeCall = {
         readonly afterMs: number
       }
     | { readonly kind: 'silent'; readonly why: string }
-    /** The time for the whole run was over before it was dialled. */
-    | { readonly kind: 'not-dialled'; readonly why: string }
+    /** It was not placed, or not to its end, for a reason that is not the path’s: the time of the whole run was over, say. */
+    | { readonly kind: 'not-measured'; readonly why: string }
 }
 
 /** What was done to an answer on its way; `POINTS` says what each costs. */
@@ -88,7 +88,7 @@ export function compareCall(call: ProbeCall, farEnd: readonly ReceivedCall[] | u
     arrivals: came?.length,
   }
   const blank = { ...base, findings: [], parts: [], arrived: '', server: '', afterMs: undefined }
-  if (end.kind === 'not-dialled') return { ...blank, state: 'apart', why: end.why }
+  if (end.kind === 'not-measured') return { ...blank, state: 'apart', why: end.why }
   const arrived = end.kind === 'answered' ? readMessage(end.octets) : undefined
   const told =
     arrived === undefined

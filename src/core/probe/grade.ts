@@ -117,8 +117,9 @@ function untested(verdict: Verdict): Verdict {
   return { ...verdict, verdict: 'not tested', looked: 0, brokenBy: [] }
 }
 
-function isNotice({ answer, intact, group }: Scenario): boolean {
-  return group !== 'broken' && (answer.status > 603 || (answer.status === 603 && intact.includes('reason')))
+/** A 603+. Since 25 March 2026 no other code is a notice by 47 CFR 64.1200(k)(9)(i). */
+function isNetworkBlocked({ answer, intact, group }: Scenario): boolean {
+  return group !== 'broken' && answer.status === 603 && intact.includes('reason')
 }
 
 const NOTICE_LOST: readonly FindingKind[] = [
@@ -130,8 +131,6 @@ const NOTICE_LOST: readonly FindingKind[] = [
   'reason-value-lost',
   'reason-changed',
   'location-changed',
-  'call-info-lost',
-  'call-info-changed',
 ]
 
 /** The rules a path is held to, each with what breaks it. */
@@ -139,27 +138,27 @@ export const RULES: readonly Rule[] = [
   {
     id: 'transmit',
     cite: '47 CFR 64.1200(k)(9)',
-    text: 'a provider in the path transmits the block’s notice to the origin',
-    concerns: isNotice,
+    text: 'every provider in the path transmits the 603+ of a block to the origin',
+    concerns: isNetworkBlocked,
     breaks: NOTICE_LOST,
   },
   {
     id: '603+',
     cite: 'ATIS-1000099',
     text: 'a 603+ arrives as one: 603, Network Blocked, its text and its location',
-    concerns: (scenario) => isNotice(scenario) && scenario.answer.status === 603,
+    concerns: isNetworkBlocked,
     breaks: NOTICE_LOST,
   },
   {
     id: '607',
-    cite: 'RFC 8197 §4',
-    text: 'a 607 arrives as 607: a person’s word is not turned into another’s',
+    cite: 'RFC 8197 §4, RFC 3261 §16.7',
+    text: 'a 607 is handled as any 6xx: it arrives as 607, and no network’s block is made of a person’s word',
     concerns: ({ answer, group }) => answer.status === 607 && group !== 'broken',
     breaks: ['answer-lost', 'status-changed', 'notice-made'],
   },
   {
     id: '608',
-    cite: 'RFC 8688 §3.4',
+    cite: 'RFC 8688 §3.1, §3.4',
     text: 'a 608 arrives as 608 with its card in Call-Info',
     concerns: ({ answer, group }) => answer.status === 608 && group !== 'broken',
     breaks: ['answer-lost', 'status-changed', 'call-info-lost', 'call-info-changed'],
@@ -183,7 +182,15 @@ export const RULES: readonly Rule[] = [
     cite: 'RFC 3261 §16.7',
     text: 'the best answer is forwarded as it came; 1xx other than 100 are too',
     concerns: () => true,
-    breaks: [...NOTICE_LOST, 'notice-made', 'phrase-case', 'retry-after-changed', 'provisional-lost'],
+    breaks: [
+      ...NOTICE_LOST,
+      'call-info-lost',
+      'call-info-changed',
+      'notice-made',
+      'phrase-case',
+      'retry-after-changed',
+      'provisional-lost',
+    ],
   },
   {
     id: 'end-of-search',

@@ -1,5 +1,6 @@
 import type { Comparison } from './compare.ts'
 import { GRADES, POINTS } from './grade.ts'
+import type { PartRow } from './part-rows.ts'
 import type { ProbeReport } from './report.ts'
 
 /** The report as one HTML page that needs nothing else: no scripts, nothing fetched, fit to print and to be sent. `show` makes text from outside safe to look at. */
@@ -33,7 +34,7 @@ export function reportAsPage(report: ProbeReport, show: (text: string) => string
 <dt>Far end</dt><dd>${report.farEnd === undefined ? 'not looked at: compared with what the scenarios say, and second tries cannot be seen' : put(report.farEnd)}</dd>
 <dt>Product</dt><dd>${report.guess === undefined ? 'the answers do not say' : `perhaps ${put(report.guess.product)}: a guess by “${put(report.guess.by)}” in an answer`}</dd>
 </dl>
-${deductionsOf(report, put)}
+${report.doubts.map((doubt) => `<p class="doubt">${put(doubt)}.</p>`).join('')}${deductionsOf(report, put)}
 <section aria-labelledby="rules"><h2 id="rules">Rules</h2>
 <ul class="rules">
 ${report.verdicts
@@ -98,24 +99,39 @@ ${
   return `<section aria-labelledby="costs"><h2 id="costs">What was taken off</h2>${items.length === 0 ? none : items.join('\n')}</section>`
 }
 
-function scenarioOf({ scenario, state, why, findings, arrived, arrivals, afterMs }: Comparison, put: Put): string {
+function scenarioOf({ scenario, state, why, findings, parts, arrivals, afterMs }: Comparison, put: Put): string {
   const word = state === 'apart' ? 'not measured' : state
   const said = [
-    arrived === '' ? '' : `arrived: ${put(arrived)}`,
     afterMs === undefined ? '' : `after ${afterMs} ms`,
     arrivals === undefined ? '' : `${arrivals} at the far end`,
     put(why),
   ].filter((text) => text !== '')
   const list = findings
-    .map(({ kind, sent, arrived: is, note }) => `<p>${put(POINTS[kind].title)}</p>${pairOf(sent, is, note, put)}`)
+    // What is no part of the answer has its own two ends: second tries, an answer that never came.
+    .map(({ kind, part, sent, arrived, note }) => {
+      const isInTable = parts.length > 0 && part !== 'no-new-attempt'
+      return `<p><b>${put(POINTS[kind].title)}</b>${isInTable ? put(note === '' ? '' : `: ${note}`) : ''}</p>${isInTable ? '' : pairOf(sent, arrived, note, put)}`
+    })
     .join('')
   return `<details class="s-${state}"><summary><strong class="v-${state}">${word}</strong> ${put(scenario.id)}: ${put(scenario.title)} <span class="quiet">(${scenario.group})</span></summary>
-<p class="quiet">${said.join('; ')}</p><p>${put(scenario.why)} <span class="quiet">${put(scenario.cite)}</span></p>${list}</details>`
+<p class="quiet">${said.join('; ')}</p><p>${put(scenario.why)} <span class="quiet">${put(scenario.cite)}</span></p>${list}${tableOf(parts, put)}</details>`
+}
+
+function tableOf(parts: readonly PartRow[], put: Put): string {
+  if (parts.length === 0) return ''
+  const rows = parts.map(
+    ({ name, sent, arrived, verdict }) =>
+      `<tr><th scope="row">${name}</th><td>${cellOf(sent, put)}</td><td>${cellOf(arrived, put)}</td><td class="v-${verdict}">${VERDICTS[verdict]}</td></tr>`,
+  )
+  return `<table><thead><tr><th scope="col">Part</th><th scope="col">Sent</th><th scope="col">Arrived</th><th scope="col">Verdict</th></tr></thead><tbody>${rows.join('')}</tbody></table>`
 }
 
 function pairOf(sent: string, arrived: string, note: string, put: Put): string {
-  const cell = (text: string): string => (text === '' ? '<i>nothing</i>' : `<code>${put(cut(text))}</code>`)
-  return `<dl class="pair"><dt>sent</dt><dd>${cell(sent)}</dd><dt>arrived</dt><dd>${cell(arrived)}${note === '' ? '' : `<br>${put(note)}`}</dd></dl>`
+  return `<dl class="pair"><dt>sent</dt><dd>${cellOf(sent, put)}</dd><dt>arrived</dt><dd>${cellOf(arrived, put)}${note === '' ? '' : `<br>${put(note)}`}</dd></dl>`
+}
+
+function cellOf(text: string, put: Put): string {
+  return text === '' ? '<i>nothing</i>' : `<code>${put(cut(text))}</code>`
 }
 
 function cut(text: string): string {
@@ -126,6 +142,7 @@ function escape(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
+const VERDICTS = { intact: 'intact', changed: 'changed', free: 'differs, as it may' } as const
 /** Characters of a value that the page shows; the JSON has them all. */
 const SHOWN_MAX = 600
 
@@ -142,12 +159,16 @@ p{margin:.35rem 0}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:1rem 0}dt{color:var(--quiet)}dd{margin:0;min-width:0}
 dl.pair{margin:.35rem 0}
 code{font:.875rem/1.5 ui-monospace,monospace}
-.quiet{color:var(--quiet)}
+.quiet,.v-free{color:var(--quiet)}
+table{border-collapse:collapse;width:100%;margin:.5rem 0;font-size:.875rem}th,td{text-align:left;vertical-align:top;padding:.3rem .5rem .3rem 0;border-top:1px solid var(--line)}thead th{border-top:0;color:var(--quiet);font-weight:400}tbody th{font-weight:600;white-space:nowrap}td:last-child{white-space:nowrap}
+@media (max-width:40rem){thead{display:none}tr{display:block;padding:.35rem 0;border-top:1px solid var(--line)}th,td{display:block;border:0;padding:.1rem 0}td:nth-child(2)::before{content:'sent ';color:var(--quiet)}td:nth-child(3)::before{content:'arrived ';color:var(--quiet)}}
 article,details{border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem;margin:.5rem 0}
 article details{border:0;padding:0}
 summary{cursor:pointer;padding:.2rem 0}
 ul{padding-left:1.25rem}.rules,.points{list-style:none;padding:0}.rules li,.points li{padding:.35rem 0;border-bottom:1px solid var(--line)}
 .points b{display:inline-block;width:2.5rem}
+
+.doubt{border-left:.25rem solid var(--some);padding-left:.75rem}
 footer{margin-top:2rem;color:var(--quiet)}
 @media print{body{max-width:none;font-size:10pt}article,details{break-inside:avoid}details::details-content{content-visibility:visible;block-size:auto}}
 `

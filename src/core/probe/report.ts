@@ -15,6 +15,8 @@ export type ProbeReport = Grading & {
   readonly guess: Guess | undefined
   readonly advice: readonly Advice[]
   readonly comparisons: readonly Comparison[]
+  /** What keeps this report from being all it was to be, in sentences. */
+  readonly doubts: readonly string[]
 }
 
 /** Compares, grades and advises. */
@@ -26,7 +28,7 @@ export function reportOn(
   const comparisons = calls.map((call) => compareCall(call, received))
   const grading = gradePath(comparisons)
   const guess = guessProduct(comparisons)
-  return { ...run, ...grading, guess, advice: advise(grading.deductions, guess), comparisons }
+  return { ...run, ...grading, guess, advice: advise(grading.deductions, guess), comparisons, doubts: [] }
 }
 
 /** The report as one JSON object; `format` names its version. */

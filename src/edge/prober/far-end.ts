@@ -7,13 +7,16 @@ export type FarEnd =
   | { readonly kind: 'calls'; readonly calls: readonly ReceivedCall[]; readonly forgotten: number }
   | { readonly kind: 'unreadable'; readonly why: string }
 
+/** What names a run: its token, and where the path drops that, the number it calls from. */
+export type RunNames = { readonly token: string; readonly from: string }
+
 /**
- * Reads what the far end received in a run that has these names (its token, the number it calls from): over HTTP where
- * `where` is a URL of its HTTP door, else from the file that it adds calls to.
+ * Reads what the far end received in a run: over HTTP where `where` is a URL of its HTTP door, else from the file that it
+ * adds calls to. A call with the token of another run is that run's, whatever number it came from.
  */
-export async function readFarEnd(where: string, names: readonly string[]): Promise<FarEnd> {
+export async function readFarEnd(where: string, run: RunNames): Promise<FarEnd> {
   try {
-    return /^https?:\/\//i.test(where) ? await askDoor(where, names) : await readRecord(where, names)
+    return /^https?:\/\//i.test(where) ? await askDoor(where, run) : await readRecord(where, run)
   } catch (error) {
     if (error instanceof z.ZodError || error instanceof SyntaxError)
       return { kind: 'unreadable', why: 'what it holds is no record of a mock blocker' }
@@ -23,10 +26,10 @@ export async function readFarEnd(where: string, names: readonly string[]): Promi
   }
 }
 
-async function askDoor(where: string, names: readonly string[]): Promise<FarEnd> {
+async function askDoor(where: string, run: RunNames): Promise<FarEnd> {
   const calls = new Map<string, ReceivedCall>()
   let forgotten = 0
-  for (const name of names) {
+  for (const name of [run.token, ...spellings(run.from)]) {
     const url = `${where.replace(/\/+$/, '')}/v1/probe/${encodeURIComponent(name)}`
     const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(ANSWER_MS) })
     // No call of that name has come yet; any other door says 404 in other words.
@@ -36,19 +39,19 @@ async function askDoor(where: string, names: readonly string[]): Promise<FarEnd>
       return { kind: 'unreadable', why: `it answered ${response.status}` }
     }
     const record = RECORD.parse(JSON.parse(await readAll(response)))
-    forgotten = record.forgotten
-    for (const call of record.calls) calls.set(nameTransaction(call), call)
+    forgotten = Math.max(forgotten, record.forgotten)
+    for (const call of record.calls) if (isOfRun(call, run)) calls.set(nameTransaction(call), call)
   }
   return { kind: 'calls', calls: inOrder(calls), forgotten }
 }
 
-async function readRecord(file: string, names: readonly string[]): Promise<FarEnd> {
+async function readRecord(file: string, run: RunNames): Promise<FarEnd> {
   const calls = new Map<string, ReceivedCall>()
   let held = ''
   const take = (line: string): void => {
     if (line.trim() === '') return
     const call = CALL.parse(JSON.parse(line))
-    if (!names.includes(call.token ?? '') && !names.includes(call.from)) return
+    if (!isOfRun(call, run)) return
     calls.set(nameTransaction(call), call)
     if (calls.size > CALLS_MAX) throw new Error(`it holds over ${CALLS_MAX} calls of this run`)
   }
@@ -60,6 +63,17 @@ async function readRecord(file: string, names: readonly string[]): Promise<FarEn
   }
   // A line without its end is still being written.
   return { kind: 'calls', calls: inOrder(calls), forgotten: 0 }
+}
+
+function isOfRun(call: ReceivedCall, { token, from }: RunNames): boolean {
+  return call.token === undefined ? spellings(from).includes(call.from) : call.token === token
+}
+
+/** The ways in which a path is known to write a number anew: without `+`, with it, without the 1 of North America. */
+function spellings(number: string): string[] {
+  const digits = number.replace(/^\+/, '')
+  const national = /^1[2-9]\d{9}$/.test(digits) ? [digits.slice(1)] : []
+  return [`+${digits}`, digits, ...national]
 }
 
 async function readAll(response: Response): Promise<string> {
