@@ -10,6 +10,11 @@ export async function buildConsole(folder: string): Promise<number> {
     logLevel: 'warn',
     build: { outDir: folder, emptyOutDir: true, reportCompressedSize: false },
   })
+  await build({
+    configFile: join(CONSOLE, 'vite.explain.config.ts'),
+    logLevel: 'warn',
+    build: { outDir: folder, emptyOutDir: false, reportCompressedSize: false },
+  })
   return globSync('**/*.*', { cwd: folder }).length
 }
 

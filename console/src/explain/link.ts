@@ -2,7 +2,7 @@
 export async function formatLink(text: string): Promise<string | undefined> {
   if (text.length > TEXT_MAX) return undefined
   const packed = await pass(new Blob([text]), new CompressionStream('deflate-raw'))
-  const link = `#a=${packed.toBase64({ alphabet: 'base64url', omitPadding: true })}`
+  const link = `#a=${toBase64Url(packed)}`
   return link.length > LINK_MAX ? undefined : link
 }
 
@@ -11,7 +11,7 @@ export async function parseLink(fragment: string): Promise<string | undefined> {
   const [, packed] = /^#a=([A-Za-z0-9_-]{1,8192})$/.exec(fragment) ?? []
   if (packed === undefined) return undefined
   try {
-    const octets = Uint8Array.fromBase64(packed, { alphabet: 'base64url' })
+    const octets = Uint8Array.from(atob(packed.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0))
     const text = new TextDecoder().decode(await pass(new Blob([octets]), new DecompressionStream('deflate-raw')))
     return text.length > TEXT_MAX ? undefined : text
   } catch {
@@ -19,11 +19,13 @@ export async function parseLink(fragment: string): Promise<string | undefined> {
   }
 }
 
+function toBase64Url(octets: Uint8Array): string {
+  const text = btoa(Array.from(octets, (octet) => String.fromCharCode(octet)).join(''))
+  return text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+}
+
 async function pass(input: Blob, by: GenericTransformStream): Promise<Uint8Array> {
-  const reader = input
-    .stream()
-    .pipeThrough(by as ReadableWritablePair<Uint8Array, Uint8Array>)
-    .getReader()
+  const reader = input.stream().pipeThrough(by).getReader()
   const chunks: Uint8Array[] = []
   let length = 0
   for (;;) {

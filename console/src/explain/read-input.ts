@@ -50,9 +50,11 @@ export async function readInput(
       const name = `${nameCall(message)}\n${message.status} ${message.phrase}`
       // A retransmission, or the same answer at the next hop.
       if (seen.has(name)) return
-      if (calls.length >= CALLS_MAX) return void left++
-      seen.add(name)
-      calls.push(callOf(message, origin))
+      if (calls.length >= CALLS_MAX) left++
+      else {
+        seen.add(name)
+        calls.push(callOf(message, origin))
+      }
     },
   })
   let bytes = 0
