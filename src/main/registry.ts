@@ -1,10 +1,18 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { formatNumberCsv } from '#core/registry/number-lines.ts'
+import { type LineFault, formatNumberCsv } from '#core/registry/number-lines.ts'
 import { formatSpan } from '#core/registry/number-span.ts'
 import { countNumbers, factsOf } from '#core/registry/registration.ts'
 import { exportLines } from '#core/registry/registration-view.ts'
-import type { RegistrationSummary, RegistryDone, Trust, VettingFile, VettingFilter } from '#core/registry/registry.ts'
+import type {
+  FaultyLines,
+  NumbersReport,
+  RegistrationSummary,
+  RegistryDone,
+  Trust,
+  VettingFile,
+  VettingFilter,
+} from '#core/registry/registry.ts'
 import { ITEMS, VETTING_ITEMS, parseVettingItem, parseVettingOutcome } from '#core/registry/vetting.ts'
 import { openFeedSigner, readFeedKeys } from '#edge/store/feed-signature.ts'
 import { type RegistryStore, openRegistryStore } from '#edge/store/registry-store.ts'
@@ -25,7 +33,7 @@ type Words = { readonly config?: string; readonly store?: string; readonly json?
 /** What a verb works with. */
 type At = { readonly store: RegistryStore; readonly room: RegistryRoom; readonly config: Config; readonly path: string }
 
-/** Adds `recourse registry list | show | open | vet | approve | refuse | export | import | feed`. */
+/** Adds `recourse registry list | show | open | add | remove | withdraw | vet | prove | approve | refuse | export | import | feed`. */
 export function registryCommands(program: Command, to: Output = STANDARD): void {
   const registry = program
     .command('registry')
@@ -86,19 +94,22 @@ export function registryCommands(program: Command, to: Output = STANDARD): void 
       'JSON with legalName, contact, email, tel, site, purpose, callsPerDay and provider; - for standard input',
     )
     .option('--numbers <file>', 'its numbers, CSV or one a line')
-    .action((file: string, words: Words & { numbers?: string }) =>
+    .option('--skip-faulty', 'leave out lines that cannot be used; without it nothing is opened while there are some')
+    .action((file: string, words: Words & { numbers?: string; skipFaulty?: boolean }) =>
       withRegistry(words, async ({ room }) => {
         const fields = readFields(readText(file))
         const numbers = words.numbers === undefined ? '' : readText(words.numbers)
-        const opened = await room.vetting.open(fields, numbers, 'command', actorOf(words.by))
+        const opened = await room.vetting.open(fields, numbers, 'command', actorOf(words.by), faultyLinesOf(words))
         if (opened.kind === 'faults')
           throw new Stop(
             EXIT.unusable,
-            opened.faults.map(({ field, problem }) => `${visible(file)}: ${field}: ${problem}`).join('\n'),
+            [
+              ...opened.faults.map(({ field, problem }) => `${visible(file)}: ${field}: ${problem}`),
+              ...(opened.report.faults.length === 0 ? [] : [faultsInWords(words.numbers ?? '', opened.report)]),
+            ].join('\n'),
           )
         if (opened.kind !== 'opened') throw stopFor(opened)
-        for (const { line, found, expected } of opened.report.faults)
-          to.err(`line ${line}: found ${visible(found)}, expected ${expected}\n`)
+        for (const fault of opened.report.faults) to.err(`${faultInWords(words.numbers ?? '', fault)}: left out\n`)
         if (words.json === true) to.out(`${JSON.stringify(opened)}\n`)
         else
           to.out(
@@ -106,6 +117,66 @@ export function registryCommands(program: Command, to: Output = STANDARD): void 
           )
         if (opened.report.faults.length > 0) process.exitCode = EXIT.found
       }),
+    )
+  changing(
+    verb(
+      'add',
+      'add lines of numbers to a registration; lines that are there already stay as they are',
+      'add AAAAAAAAAAAAAAAAAAAAAA more.csv',
+    ),
+  )
+    .argument('<id>', 'its id')
+    .argument('<file>', 'the numbers, CSV or one a line; - for standard input')
+    .option('--skip-faulty', 'leave out lines that cannot be used; without it nothing is added while there are some')
+    .action((id: string, file: string, words: Words & { skipFaulty?: boolean }) =>
+      withRegistry(words, async ({ room }) => {
+        const added = await room.vetting.addNumbers(id, readText(file), actorOf(words.by), faultyLinesOf(words))
+        if (added.kind === 'faults') throw new Stop(EXIT.unusable, faultsInWords(file, added.report))
+        if (added.kind !== 'taken') throw stopFor(added)
+        const { report } = added
+        for (const fault of report.faults) to.err(`${faultInWords(file, fault)}: left out\n`)
+        const there = report.there === 0 ? '' : `, ${many(report.there, 'line')} there already`
+        to.out(
+          words.json === true
+            ? `${JSON.stringify({ registration: id, ...report })}\n`
+            : `registration ${id}: ${many(report.added, 'line')} added${there}\n`,
+        )
+        if (report.faults.length > 0) process.exitCode = EXIT.found
+      }),
+    )
+  changing(
+    verb(
+      'remove',
+      'take lines of numbers off a registration, each as it is listed',
+      'remove AAAAAAAAAAAAAAAAAAAAAA +12125550117',
+    ),
+  )
+    .argument('<id>', 'its id')
+    .argument('<numbers...>', 'lines as recourse registry show has them, like +12125550200-+12125550299')
+    .action((id: string, numbers: readonly string[], words: Words) =>
+      withRegistry(words, async ({ room }) =>
+        tellDone(
+          to,
+          words,
+          id,
+          await room.vetting.removeNumbers(id, numbers.join('\n'), actorOf(words.by)),
+          `${many(numbers.length, 'line')} taken off`,
+        ),
+      ),
+    )
+  changing(
+    verb(
+      'withdraw',
+      'withdraw a registration for its holder: its numbers are known no more',
+      'withdraw AAAAAAAAAAAAAAAAAAAAAA --reason "asked for by telephone"',
+    ),
+  )
+    .argument('<id>', 'its id')
+    .requiredOption('--reason <text>', 'why')
+    .action((id: string, words: Words & { reason: string }) =>
+      withRegistry(words, async ({ room }) =>
+        tellDone(to, words, id, await room.vetting.withdraw(id, words.reason, actorOf(words.by)), 'withdrawn'),
+      ),
     )
   changing(
     verb(
@@ -321,9 +392,32 @@ async function found(room: RegistryRoom, id: string): Promise<VettingFile> {
 
 function tellDone(to: Output, words: Words, id: string, done: RegistryDone, what: string): void {
   if (done.kind !== 'done') throw stopFor(done)
+  const { note } = done
   to.out(
-    words.json === true ? `${JSON.stringify({ registration: id, done: what })}\n` : `registration ${id}: ${what}\n`,
+    words.json === true
+      ? `${JSON.stringify({ registration: id, done: what, note })}\n`
+      : `registration ${id}: ${note ?? what}\n`,
   )
+}
+
+function faultyLinesOf({ skipFaulty }: { readonly skipFaulty?: boolean }): FaultyLines {
+  return skipFaulty === true ? 'leave-out' : 'refuse'
+}
+
+function faultInWords(file: string, { line, found, expected }: LineFault): string {
+  const place = line === 0 ? visible(file) : `${visible(file)} line ${line}`
+  return `${place}: found ${visible(found)}, expected ${expected}`
+}
+
+/** Each line that keeps all of them from being taken. */
+function faultsInWords(file: string, { faults }: NumbersReport): string {
+  const shown = faults.slice(0, FAULTS_SHOWN).map((fault) => faultInWords(file, fault))
+  const more = faults.length - shown.length
+  return [
+    ...shown,
+    ...(more > 0 ? [`and ${many(more, 'line')} more`] : []),
+    'nothing was done: set these right, or leave them out by --skip-faulty',
+  ].join('\n')
 }
 
 function stopFor(refused: Exclude<RegistryDone, { readonly kind: 'done' }>): Stop {
@@ -408,3 +502,5 @@ const STATUSES: readonly string[] = [
   'withdrawn',
 ]
 const LINES_SHOWN = 50
+/** Lines of a list that a refusal names. */
+const FAULTS_SHOWN = 100

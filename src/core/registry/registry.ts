@@ -45,9 +45,11 @@ export type Application = {
   readonly fields: BusinessFields
   /** Pasted, or a CSV file. */
   readonly numbers: string
-  /** What becomes of the whole where some lines cannot be used: `refuse` opens nothing, so that they can be set right. */
-  readonly faultyLines: 'refuse' | 'leave-out'
+  readonly faultyLines: FaultyLines
 }
+
+/** What becomes of the whole where some lines cannot be used: `refuse` does nothing, so that they can be set right. */
+export type FaultyLines = 'refuse' | 'leave-out'
 
 export type Opened =
   | {
@@ -68,7 +70,8 @@ export type NumbersReport = {
 }
 
 export type NumbersAdded = { readonly kind: 'taken'; readonly report: NumbersReport }
-export type RegistryDone = { readonly kind: 'done' } | Refused
+/** `note`: it was so already, and is done no second time. */
+export type RegistryDone = { readonly kind: 'done'; readonly note?: string | undefined } | Refused
 
 /** A registration as its holder reads it: no note, no name of who vetted it, and nothing of a claim that nobody has proved. */
 export type RegistrationView = {
@@ -110,7 +113,17 @@ export type Vetting = {
     numbers: string,
     way: 'telephone' | 'mail' | 'letter' | 'command',
     by: Vetter,
+    faultyLines: FaultyLines,
   ): Promise<Opened>
+  /** Lines for a holder who phoned or wrote; `faults` where lines that cannot be used keep it from being done. */
+  addNumbers(
+    id: string,
+    numbers: string,
+    by: Vetter,
+    faultyLines: FaultyLines,
+  ): Promise<NumbersAdded | { readonly kind: 'faults'; readonly report: NumbersReport } | Refused>
+  /** Lines as they were listed, each in a line of the text. */
+  removeNumbers(id: string, numbers: string, by: Vetter): Promise<RegistryDone>
   vet(id: string, item: VettingItem, outcome: VettingOutcome, reason: string, by: Vetter): Promise<RegistryDone>
   approve(id: string, reason: string, by: Vetter): Promise<RegistryDone>
   refuse(id: string, reasons: readonly string[], next: string, by: Vetter): Promise<RegistryDone>

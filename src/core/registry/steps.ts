@@ -45,7 +45,10 @@ export type Known = {
   readonly others: ReadonlyMap<string, readonly RegistrationEvent[]>
 }
 
-export type Stepped = RegistryChange | StepRefused
+export type Stepped = RegistryChange | StepRefused | StepAlready
+
+/** It is so already and is done no second time; `note` tells who asked for it. */
+export type StepAlready = { readonly kind: 'already'; readonly note: string }
 
 /** Who does it inside: the name in events, the account in the audit trail. */
 export type Vetter = { readonly name: string; readonly account: string }
@@ -117,6 +120,7 @@ export function addNumbers(
   lines: readonly NumberLine[],
   at: number,
   terms: RegistryTerms,
+  by?: Vetter,
 ): { readonly change: Stepped; readonly report: LinesAdded } {
   const step = begin(known, at, terms)
   const { added, there, across } = compareLines(
@@ -127,20 +131,28 @@ export function addNumbers(
   if (isClosed(step.now)) return { change: closed(), report }
   if (step.now.numbers.size + added.length > ENTRIES_MAX) return { change: tooMany(), report }
   if (added.length > 0) {
-    step.add({ kind: 'added', data: { lines: added, from: undefined } }, HOLDER)
+    step.add({ kind: 'added', data: { lines: added, from: undefined } }, actorOf(by))
     step.dispute()
+    if (by !== undefined) step.audit.push(audited(by, 'registry-numbers-added', known.id, { lines: added.length }))
   }
   return { change: step.end(), report }
 }
 
 /** Takes lines off; each by the numbers it was listed with. */
-export function removeNumbers(known: Known, spans: readonly NumberSpan[], at: number, terms: RegistryTerms): Stepped {
+export function removeNumbers(
+  known: Known,
+  spans: readonly NumberSpan[],
+  at: number,
+  terms: RegistryTerms,
+  by?: Vetter,
+): Stepped {
   const step = begin(known, at, terms)
   const missing = spans.find((span) => !step.now.numbers.has(formatSpan(span)))
   if (missing !== undefined) return refuse('numbers', `${formatSpan(missing)} is no line of this registration`)
   if (spans.length === 0) return refuse('numbers', 'expected at least one line')
-  step.add({ kind: 'removed', data: { spans, why: 'holder' } }, HOLDER)
+  step.add({ kind: 'removed', data: { spans, why: 'holder' } }, actorOf(by))
   step.closeDisputes()
+  if (by !== undefined) step.audit.push(audited(by, 'registry-numbers-removed', known.id, { lines: spans.length }))
   return step.end()
 }
 
@@ -191,6 +203,9 @@ export function addEvidence(known: Known, file: EvidenceFile, at: number, terms:
 export function answerQuestion(known: Known, text: string, at: number, terms: RegistryTerms): Stepped {
   const step = begin(known, at, terms)
   if (step.now.status === 'withdrawn' || step.now.status === 'unconfirmed') return closed()
+  const before = known.events.findLast(({ kind }) => kind === 'answered' || kind === 'asked')
+  if (before?.kind === 'answered' && before.data.text === text)
+    return { kind: 'already', note: 'this answer is there already' }
   step.add({ kind: 'answered', data: { text } }, HOLDER)
   return step.end()
 }
@@ -290,6 +305,8 @@ export function approve(known: Known, reason: string, by: Vetter, at: number, te
   const step = begin(known, at, terms)
   if (step.now.status === 'unconfirmed') return refuse('status', 'its address has not been confirmed yet')
   if (step.now.status === 'withdrawn') return closed()
+  if (step.now.status === 'approved' && !isVettedSince(known.events))
+    return { kind: 'already', note: `approved already, until ${new Date(step.now.until!).toISOString().slice(0, 10)}` }
   const missing = missingSteps(step.now.vetting)
   if (missing.length > 0)
     return refuse('checklist', `these lines of the checklist are open or failed: ${missing.join(', ')}`)
@@ -302,6 +319,12 @@ export function approve(known: Known, reason: string, by: Vetter, at: number, te
     audited(by, 'registry-approved', known.id, { until, lines: step.now.numbers.size, unproven, note: reason }),
   )
   return step.end()
+}
+
+/** Whether somebody has looked at it again since it was approved. */
+function isVettedSince(events: readonly RegistrationEvent[]): boolean {
+  const approved = events.findLastIndex(({ kind }) => kind === 'approved')
+  return events.slice(approved + 1).some(({ kind }) => kind === 'vetted' || kind === 'corrected')
 }
 
 /** Refuses with at least one reason, and says what may be done now. */
@@ -341,7 +364,8 @@ export function ask(known: Known, question: string, by: Vetter, at: number, term
   const step = begin(known, at, terms)
   if (isClosed(step.now)) return closed()
   // Asked again while it waits, it is not sent again.
-  if (step.now.status === 'asked' && step.now.question?.trim() === question.trim()) return step.end()
+  if (step.now.status === 'asked' && step.now.question?.trim() === question.trim())
+    return { kind: 'already', note: 'asked already, and not answered yet: it was not sent again' }
   step.add({ kind: 'asked', data: { question } }, worker(by))
   step.mails.push(questionLetter(step.to, question, terms))
   return step.end()
@@ -581,6 +605,10 @@ function shows({ proof }: RegisteredNumber, span: NumberSpan): boolean {
 
 function isClosed({ status }: Registration): boolean {
   return status === 'withdrawn'
+}
+
+function actorOf(by: Vetter | undefined): RegistryActor {
+  return by === undefined ? HOLDER : worker(by)
 }
 
 function worker({ name }: Vetter): RegistryActor {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -272,6 +273,89 @@ test('with lines that cannot be used nothing is opened, unless they are to be le
   assert.deepEqual([opened.report.added, opened.report.faults.length], [1, 1])
 })
 
+test('approved twice it is approved once; looked at again since, it is approved anew', async (t) => {
+  const desk = openDesk(t)
+  const { id } = await desk.open('clinic', '+12125550117')
+  await desk.approve(id)
+  const count = async () => (await desk.room.vetting.registration(id))!.events.length
+  const [events, mails] = [await count(), desk.mails().length]
+  const again = await desk.room.vetting.approve(id, 'all seen', ANN)
+  assert.ok(again.kind === 'done' && /^approved already, until \d{4}-\d\d-\d\d$/.test(again.note ?? ''))
+  assert.deepEqual([await count(), desk.mails().length], [events, mails])
+  await desk.approve(id)
+  assert.equal(await count(), events + ITEMS.length + 1)
+})
+
+test('a question and an answer that come twice count once, and so does a file', async (t) => {
+  const desk = openDesk(t)
+  const { id, token } = await desk.open('clinic', '+12125550117')
+  const { registry, vetting } = desk.room
+  const count = async (kind: string) =>
+    (await vetting.registration(id))!.events.filter((event) => event.kind === kind).length
+  for (const _ of [1, 2]) assert.equal((await vetting.ask(id, 'Who dials?', ANN)).kind, 'done')
+  assert.equal(desk.mails().filter(({ text }) => text.includes('Who dials?')).length, 1)
+  for (const _ of [1, 2]) assert.equal((await registry.answer(token, 'We do.', VISITOR)).kind, 'done')
+  assert.deepEqual([await count('asked'), await count('answered')], [1, 1])
+  await vetting.ask(id, 'Who dials?', ANN)
+  await registry.answer(token, 'We do.', VISITOR)
+  assert.deepEqual([await count('asked'), await count('answered')], [2, 2], 'asked again later, it is answered again')
+
+  const upload = { name: 'a.pdf', type: 'application/pdf', octets: Buffer.from('%PDF-1.7 x') }
+  const [first, second] = [
+    await registry.addEvidence(token, upload, VISITOR),
+    await registry.addEvidence(token, upload, VISITOR),
+  ]
+  assert.ok(first.kind === 'added' && second.kind === 'added')
+  assert.equal(first.file.id, second.file.id)
+  await registry.addEvidence(token, { ...upload, octets: Buffer.from('%PDF-1.7 y') }, VISITOR)
+  assert.deepEqual([await count('evidence'), desk.written()], [2, 2])
+})
+
+test('who presses the button of the first message again comes to the same page, and gets no other link or mail', async (t) => {
+  const desk = openDesk(t)
+  const opened = await desk.room.registry.open(
+    { way: 'page', fields: fields('clinic'), numbers: '+12125550117', faultyLines: 'refuse' },
+    VISITOR,
+  )
+  assert.ok(opened.kind === 'opened')
+  const token = /confirm\/([A-Za-z0-9_-]{22})/.exec(desk.mails()[0]!.text)![1]!
+  const first = await desk.room.registry.confirm(token)
+  assert.ok(first.kind === 'confirmed')
+  const mails = desk.mails().length
+  for (const _ of [1, 2, 3]) assert.deepEqual(await desk.room.registry.confirm(token), first)
+  assert.equal(desk.mails().length, mails)
+  assert.equal((await desk.view(first.token)).status, 'waiting')
+  assert.notEqual(first.token, token)
+})
+
+test('somebody inside adds lines, takes them off and withdraws; with lines that cannot be used nothing is added', async (t) => {
+  const desk = openDesk(t)
+  const { id, token } = await desk.open('clinic', '+12125550117')
+  const { vetting } = desk.room
+  const lines = async () => (await desk.view(token)).numbers.map(({ numbers }) => numbers)
+  const refused = await vetting.addNumbers(id, '+12125550118\nnonsense\n+1', ANN, 'refuse')
+  assert.ok(refused.kind === 'faults')
+  assert.deepEqual(
+    refused.report.faults.map(({ line }) => line),
+    [2, 3],
+  )
+  assert.deepEqual(await lines(), ['+12125550117'])
+  const added = await vetting.addNumbers(id, '+12125550117\n+12125550118\nnonsense', ANN, 'leave-out')
+  assert.ok(added.kind === 'taken')
+  assert.deepEqual([added.report.added, added.report.there, added.report.faults.length], [1, 1, 1])
+  await vetting.addNumbers(id, '+12125550200,+12125550299', ANN, 'refuse')
+  const across = await vetting.addNumbers(id, '+12125550250,+12125550350', ANN, 'refuse')
+  assert.ok(across.kind === 'faults', 'a line that cuts through another is none that can be used')
+  assert.equal((await lines()).length, 3)
+  assert.equal((await vetting.removeNumbers(id, '+12125550118', ANN)).kind, 'done')
+  assert.equal((await vetting.removeNumbers(id, '+12125550118', ANN)).kind, 'refused')
+  assert.equal((await lines()).length, 2)
+  assert.equal((await vetting.withdraw(id, 'asked for', ANN)).kind, 'done')
+  const actions: string[] = desk.audit().map(({ action }) => action)
+  for (const action of ['registry-numbers-added', 'registry-numbers-removed', 'registry-withdrawn'])
+    assert.ok(actions.includes(action), action)
+})
+
 test('a mailbox, a mail domain and an address are heard so many times an hour', async (t) => {
   const desk = openDesk(t)
   for (let count = 0; count < OPENED_PER_MAILBOX.burst; count++)
@@ -364,8 +448,11 @@ test('only so many mailboxes wait for a link; one more is told to come again, an
 test('a file of evidence that is refused is not written, whether by the number of files or by how often one asks', async (t) => {
   const desk = openDesk(t)
   const { token } = await desk.open('clinic', '+12125550117')
-  const upload = { name: 'a.pdf', type: 'application/pdf', octets: Buffer.from('%PDF-1.7 x') }
-  const add = () => desk.room.registry.addEvidence(token, upload, VISITOR)
+  let sent = 0
+  const add = () => {
+    const upload = { name: 'a.pdf', type: 'application/pdf', octets: Buffer.from(`%PDF-1.7 ${sent++}`) }
+    return desk.room.registry.addEvidence(token, upload, VISITOR)
+  }
   const kinds: string[] = []
   for (let tries = 0; tries < 150; tries++) kinds.push((await add()).kind)
   assert.deepEqual([...new Set(kinds)], ['added', 'refused', 'limited'])
@@ -423,7 +510,7 @@ function openDesk(t: TestContext, { alarm, watch }: Around = {}) {
     keepEvidence: async ({ name, type, octets }) => {
       const id = String(written++).padStart(22, 'E')
       files.add(id)
-      return { id, name, type, octets: octets.length, hash: '0'.repeat(64) }
+      return { id, name, type, octets: octets.length, hash: hash('sha256', octets) }
     },
     removeEvidence: ({ id }) => void files.delete(id),
     readEvidence: async () => undefined,

@@ -7,7 +7,7 @@ import type { EvidenceUpload, Refused, Visitor } from '#core/redress/desk.ts'
 import type { ProofChallenge } from '#core/redress/proof.ts'
 import { isMailAddress } from '#core/redress/parse.ts'
 import { type BusinessFields, parseBusiness, parseWords } from '#core/registry/business.ts'
-import { formatNumberCsv, readNumberLines } from '#core/registry/number-lines.ts'
+import { type LineFault, formatNumberCsv, readNumberLines } from '#core/registry/number-lines.ts'
 import { type NumberSpan, formatSpan, parseSpan } from '#core/registry/number-span.ts'
 import { exportLines, viewRegistration } from '#core/registry/registration-view.ts'
 import { entriesOf, isLive, readRegistration } from '#core/registry/registration.ts'
@@ -107,7 +107,7 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const change = make(now())
       if (change === undefined) return UNKNOWN
-      if ('kind' in change) return change
+      if ('kind' in change) return change.kind === 'already' ? { kind: 'done', note: change.note } : change
       if (change.events.length === 0 && change.tokens.length === 0) return DONE
       if (store.record(change, (state) => attendAt(state, terms)) === 'recorded') return DONE
     }
@@ -216,9 +216,12 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
     async confirm(token) {
       const id = idOf(token, 'confirm')
       if (id === undefined) return { kind: 'unknown' }
-      const fresh = freshToken()
+      // The same each time: who presses again comes to the same page, and no other link or message is made.
+      const fresh = linkBehind(token)
       const done = settle(id, (at) =>
-        withKnown(id, [], at, (known, at) => confirmRegistration(known, fresh, at, terms)),
+        store.findByToken(fresh.hash, 'status', at) === undefined
+          ? withKnown(id, [], at, (known, at) => confirmRegistration(known, fresh, at, terms))
+          : nothing(at),
       )
       return done.kind === 'done' ? { kind: 'confirmed', token: fresh.token } : { kind: 'unknown' }
     },
@@ -248,12 +251,7 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
         from,
         (known, at) => {
           const { change, report: found } = addNumbers(known, lines, at, terms)
-          const across = found.across.map(({ span }) => ({
-            line: 0,
-            found: formatSpan(span),
-            expected: 'numbers that are not half in another line: take that off first',
-          }))
-          report = { added: found.added, there: found.there, faults: [...faults, ...across] }
+          report = { added: found.added, there: found.there, faults: [...faults, ...found.across.map(acrossFault)] }
           return change
         },
         lines.map(({ span }) => span),
@@ -295,6 +293,12 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
       // Before a file is kept: who has no link, asks too often or can add none fills no disk.
       const id = idOf(token)
       if (id === undefined) return UNKNOWN
+      // Sent again, by a double click or because its answer was lost: it is there.
+      const digest = createHash('sha256').update(upload.octets).digest('hex')
+      const there = readRegistration(store.known(id)?.events ?? [], now())?.evidence.find(
+        ({ hash, name }) => hash === digest && name === upload.name,
+      )
+      if (there !== undefined) return { kind: 'added', file: there }
       const limited = limits.objectTo(from, undefined, now())
       if (limited !== undefined) return limited
       const step = (file: EvidenceFile) => (at: number) => {
@@ -303,7 +307,7 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
       }
       const tried = step({ id: '', name: '', type: '', octets: 0, hash: '' })(now())
       if (tried === undefined) return UNKNOWN
-      if ('kind' in tried) return tried
+      if ('kind' in tried) return tried.kind === 'already' ? UNKNOWN : tried
       const file = await parts.keepEvidence(upload)
       if ('kind' in file) return file
       const done = guarded(() => settle(id, step(file)))
@@ -361,7 +365,31 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
       const registration = readRegistration(events, now())
       return registration && { registration, events }
     },
-    open: async (fields, numbers, way, by) => guarded(() => open(fields, numbers, way, by)),
+    open: async (fields, numbers, way, by, faultyLines) =>
+      guarded(() => open(fields, numbers, way, by, undefined, faultyLines)),
+    async addNumbers(id, text, by, faultyLines) {
+      const { lines, faults } = readNumberLines(text, plan)
+      let report: NumbersReport = { added: 0, there: 0, faults }
+      if (faults.length > 0 && faultyLines === 'refuse') return { kind: 'faults', report }
+      const spans = lines.map(({ span }) => span)
+      let isCut = false
+      const done = guarded(() =>
+        settle(id, (at) => {
+          const known = store.knownWith(id, [], spans)
+          if (known === undefined) return undefined
+          const { change, report: found } = addNumbers(known, lines, at, terms, by)
+          report = { added: found.added, there: found.there, faults: [...faults, ...found.across.map(acrossFault)] }
+          isCut = found.across.length > 0 && faultyLines === 'refuse'
+          return isCut ? nothing(at) : change
+        }),
+      )
+      if (done.kind !== 'done') return done
+      return isCut ? { kind: 'faults', report: { ...report, added: 0 } } : { kind: 'taken', report }
+    },
+    async removeNumbers(id, text, by) {
+      const spans = readSpans(text)
+      return 'kind' in spans ? spans : byVetter(id, (known, at) => removeNumbers(known, spans, at, terms, by))
+    },
     vet: (id, item, outcome, reason, by) =>
       byVetter(id, (known, at) => vet(known, { item, outcome, reason }, by, at, terms)),
     approve: (id, reason, by) => byVetter(id, (known, at) => approve(known, reason, by, at, terms)),
@@ -445,6 +473,15 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
   }
 }
 
+/** A line of a list that cuts through one that is there. */
+function acrossFault({ span }: { readonly span: NumberSpan }): LineFault {
+  return {
+    line: 0,
+    found: formatSpan(span),
+    expected: 'numbers that are not half in another line: take that off first',
+  }
+}
+
 /** 128 random bits, 22 characters of base64url. None begins with a hyphen, which a command line takes for an option. */
 export function freshId(): string {
   for (;;) {
@@ -455,6 +492,14 @@ export function freshId(): string {
 
 function freshToken(): FreshToken {
   return tokenOf(freshId())
+}
+
+/** The private link that the link of a first message leads to. */
+function linkBehind(token: string): FreshToken {
+  for (let tries = 0; ; tries++) {
+    const digest = createHash('sha256').update(`private link behind ${token} ${tries}`).digest('base64url')
+    if (!digest.startsWith('-')) return tokenOf(digest.slice(0, NAME_CHARACTERS))
+  }
 }
 
 function tokenOf(token: string): FreshToken {

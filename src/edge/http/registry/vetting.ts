@@ -115,6 +115,7 @@ export function vettingRoutes(vetting: Vetting): readonly InsideRoute[] {
           numbers.join('\n'),
           way,
           vetterOf(context),
+          'leave-out',
         )
         if (opened.kind === 'faults') {
           const { field, problem } = opened.faults[0]!
@@ -123,6 +124,27 @@ export function vettingRoutes(vetting: Vetting): readonly InsideRoute[] {
         if (opened.kind !== 'opened') return refuseMachine(opened)
         return json(opened, 201)
       },
+    ),
+    insideRoute(
+      'registry.vet',
+      describe(
+        'post',
+        '/v1/registry/registrations/{id}/numbers',
+        'Adds lines of numbers for its holder. Lines that cannot be used are left out and named.',
+        linesSchema,
+      ),
+      async (context) => {
+        const { numbers } = parseJsonBody(linesSchema, await readBody(context.req.raw, OPEN_BYTES_MAX))
+        const id = context.req.param('id') ?? ''
+        const added = await vetting.addNumbers(id, numbers.join('\n'), vetterOf(context), 'leave-out')
+        if (added.kind === 'unknown') throw noSuch()
+        if (added.kind === 'faults') throw new Error('lines were to be left out')
+        if (added.kind !== 'taken') return refuseMachine(added)
+        return json(added.report)
+      },
+    ),
+    step('removals', 'Takes lines of numbers off, each as it is listed.', linesSchema, (id, { numbers }, by) =>
+      vetting.removeNumbers(id, numbers.join('\n'), by),
     ),
     step('checklist', 'Notes what was looked at, and what was seen there.', checkSchema, (id, body, by) =>
       vetting.vet(id, body.item, body.outcome, body.reason, by),
@@ -239,6 +261,7 @@ const settleSchema = z.strictObject({
   keeps: z.boolean(),
   reason: words,
 })
+const linesSchema = z.strictObject({ numbers: numberList })
 const openSchema = z.strictObject({
   way: z.enum(['telephone', 'mail', 'letter']),
   legalName: z.string(),
