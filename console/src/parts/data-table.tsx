@@ -14,10 +14,10 @@ import {
 } from 'react'
 import { useShortcuts } from '../shell/shortcuts.ts'
 import classes from './data-table.module.css'
+import { asProblem } from './as-problem.ts'
 import { type Empty, PageState } from './page-state.tsx'
 import { ProblemBox } from './problem-box.tsx'
 import type { Rows } from './rows.ts'
-import { Problem } from '../client.ts'
 
 /** One column: its head, what stands in a cell, and how it behaves. */
 export type Column<Row> = {
@@ -29,6 +29,8 @@ export type Column<Row> = {
   readonly align?: 'end'
   /** On a narrow screen: stands first and bold, beside it, on a line of its own (with its head before it), or not at all. */
   readonly narrow?: 'lead' | 'beside' | 'line' | 'hide'
+  /** Only where there is room for everything: a table's width from about 930 pixels on. */
+  readonly isWide?: true
   /** The value of the sorting that the API knows for this column; a column without cannot be sorted by. */
   readonly order?: string
 }
@@ -153,7 +155,7 @@ export function DataTable<Row>({ label, columns, of, keyOf, to, empty, chosen, o
     if (!isOnControl && window.getSelection()?.isCollapsed !== false) open(row)
   }
   return (
-    <div>
+    <div className={classes['place']}>
       <table
         className={classes['table']}
         role="grid"
@@ -292,8 +294,13 @@ function Foot<Row>({ of: { rows, query, emptyPages } }: { readonly of: Rows<Row>
   )
 }
 
-function cellClass<Row>({ align, narrow }: Column<Row>): string {
-  return [classes['cell'], align === 'end' && classes['end'], narrow !== undefined && classes[narrow]]
+function cellClass<Row>({ align, narrow, isWide }: Column<Row>): string {
+  return [
+    classes['cell'],
+    align === 'end' && classes['end'],
+    narrow !== undefined && classes[narrow],
+    isWide === true && classes['wide'],
+  ]
     .filter(Boolean)
     .join(' ')
 }
@@ -305,10 +312,6 @@ function isIn(element: HTMLElement | null): boolean {
 /** Outside of rows Enter is the browser's: it presses what has the attention. */
 function clickFocused(): void {
   if (document.activeElement instanceof HTMLElement) document.activeElement.click()
-}
-
-function asProblem(error: unknown): Problem | undefined {
-  return error instanceof Problem ? error : undefined
 }
 
 const STEPS: ReadonlyMap<string, number> = new Map([

@@ -1,7 +1,7 @@
-import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useShortcuts } from '../shell/shortcuts.ts'
 import classes from './filters.module.css'
 
@@ -40,14 +40,14 @@ export function FilterBar({ names, children }: { readonly names: readonly string
     { keys: '/', words: 'Go to the filters', run: () => bar.current?.querySelector('input')?.focus() },
   ])
   return (
-    <Group ref={bar} gap="sm" align="flex-end" mb="md" role="search" aria-label="Filters" className={classes['bar']}>
+    <div ref={bar} role="search" aria-label="Filters" className={classes['bar']}>
       {children}
       {isSet && (
         <Button variant="subtle" onClick={() => set(Object.fromEntries(names.map((name) => [name, undefined])))}>
           Clear
         </Button>
       )}
-    </Group>
+    </div>
   )
 }
 
@@ -66,7 +66,7 @@ export function FilterText({ name, label, placeholder, width = '14rem' }: Filter
       className={classes['field']}
       label={label}
       placeholder={placeholder}
-      w={width}
+      style={{ '--field-width': width } as CSSProperties}
       value={typed}
       onChange={({ currentTarget }) => {
         setTyped(currentTarget.value)
@@ -83,7 +83,7 @@ export function FilterChoice({ name, label, options, width = '11rem' }: FilterCh
     <NativeSelect
       className={classes['field']}
       label={label}
-      w={width}
+      style={{ '--field-width': width } as CSSProperties}
       data={options.map(([value, words]) => ({ value, label: words }))}
       value={get(name) ?? ''}
       onChange={({ currentTarget }) => set({ [name]: currentTarget.value === '' ? undefined : currentTarget.value })}
@@ -101,6 +101,7 @@ export function FilterMoment({ name, label }: { readonly name: string; readonly 
       className={classes['field']}
       label={label}
       type="datetime-local"
+      style={{ '--field-width': '13rem' } as CSSProperties}
       value={Number.isNaN(at) ? '' : formatLocal(at)}
       onChange={({ currentTarget }) => {
         const at = Date.parse(currentTarget.value)

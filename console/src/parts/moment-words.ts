@@ -17,7 +17,7 @@ export function formatAway(atMs: number, nowMs: number): string {
   const away = atMs - nowMs
   const size = Math.abs(away)
   if (size < 45_000) return 'now'
-  const [unit, ms] = UNITS.find(([, ms]) => size >= ms * 0.9) ?? UNITS.at(-1)!
+  const [unit, ms] = UNITS.find(([, , from]) => size >= from) ?? UNITS.at(-1)!
   const count = Math.round(away / ms)
   return RELATIVE.format(count === 0 ? Math.sign(away) : count, unit)
 }
@@ -34,12 +34,13 @@ export function formatLength(ms: number): string {
   return `${Math.round(hours / 24)} days`
 }
 
-const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
-  ['year', 365 * 86_400_000],
-  ['month', 30 * 86_400_000],
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
+/** Units with their length, and from which distance on they are told in: 47 hours say more than two days. */
+const UNITS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number, fromMs: number])[] = [
+  ['year', 365 * 86_400_000, 700 * 86_400_000],
+  ['month', 30 * 86_400_000, 60 * 86_400_000],
+  ['day', 86_400_000, 2 * 86_400_000],
+  ['hour', 3_600_000, 5_400_000],
+  ['minute', 60_000, 0],
 ]
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'always' })
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })

@@ -8,7 +8,7 @@ import {
 } from '@tanstack/react-router'
 import { NotHere } from '../parts/not-here.tsx'
 import { PageState } from '../parts/page-state.tsx'
-import { Problem } from '../client.ts'
+import { asProblem } from '../parts/as-problem.ts'
 import { PAGES } from '../routes.tsx'
 import type { PageRoute } from './page-route.ts'
 import { isAllowed, useSession } from './session.ts'
@@ -58,10 +58,4 @@ function formatSearch(search: Readonly<Record<string, unknown>>): string {
     if (typeof value === 'string' && value !== '') parameters.set(name, value)
   }
   return parameters.size === 0 ? '' : `?${parameters}`
-}
-
-function asProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error
-  const detail = error instanceof Error ? error.message : String(error)
-  return new Problem({ kind: 'fault', status: 0, title: 'This page failed', detail }, error)
 }

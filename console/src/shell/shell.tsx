@@ -1,7 +1,7 @@
 import { ActionIcon, Drawer, Menu, Modal, UnstyledButton, useMantineColorScheme } from '@mantine/core'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
-import { Problem } from '../client.ts'
+import { asProblem } from '../parts/as-problem.ts'
 import { Outside } from '../parts/outside.tsx'
 import { PageState } from '../parts/page-state.tsx'
 import { VIEWER_ZONE } from '../parts/moment-words.ts'
@@ -20,11 +20,7 @@ export function Shell() {
   if (session !== undefined) return <Frame session={session} />
   return (
     <main className={classes['main']} id="main">
-      {isPending ? (
-        <PageState isLoading />
-      ) : (
-        <PageState failed={error instanceof Problem ? error : undefined} again={() => void refetch()} />
-      )}
+      {isPending ? <PageState isLoading /> : <PageState failed={asProblem(error)} again={() => void refetch()} />}
     </main>
   )
 }
@@ -59,7 +55,9 @@ function Frame({ session }: { readonly session: Session }) {
         </ActionIcon>
         <Brand />
       </header>
-      <div className={classes['fixed']}>{side}</div>
+      <aside className={classes['fixed']} aria-label="Recourse">
+        {side}
+      </aside>
       <Drawer
         opened={isOpen}
         onClose={() => setOpen(false)}
@@ -123,7 +121,7 @@ function Person({ session, showKeys }: Pick<SideProps, 'session' | 'showKeys'>) 
   return (
     <Menu position="top-start" width="14rem" withinPortal>
       <Menu.Target>
-        <UnstyledButton className={classes['person']} aria-label={`You: ${session.name}, ${ROLE_WORDS[session.role]}`}>
+        <UnstyledButton className={classes['person']}>
           <span className={classes['name']}>
             <Outside text={session.name} />
           </span>

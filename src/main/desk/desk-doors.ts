@@ -4,6 +4,7 @@ import { addMessage, answerQuestion, noteMail } from '#core/redress/steps.ts'
 import { createDesk as createCards } from '#edge/http/card.ts'
 import { createDeskPages } from '#edge/http/desk/pages.ts'
 import { Tickets } from '#edge/http/desk/ticket.ts'
+import { consoleFileRoutes, consoleRoutes } from '#edge/http/console/console-routes.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
 import { caseRoutes } from '#edge/http/office/case-routes.ts'
 import { exportRoutes } from '#edge/http/office/export-routes.ts'
@@ -20,6 +21,7 @@ import { makeFeedDesk } from '#main/registry/feed-desk.ts'
 import { makeRegistry, type RegistryRoom } from '#main/registry/make-registry.ts'
 import { Sources } from '#main/registry/sources.ts'
 import { readSources, registryTermsOf } from '#main/registry/terms.ts'
+import { readBuiltConsole } from './built-console.ts'
 import { createBlockSearch } from './block-search.ts'
 import { makeId } from './cases.ts'
 import { freeDial } from './desk.ts'
@@ -253,7 +255,11 @@ async function openDoors(
       ...vettingRoutes(registry.vetting),
       ...(inbox === undefined ? [] : mailRoutes((octets) => inbox.take(octets))),
     ]
-    const inside = openOffice({ ...config, office: config.office }, { routes, figures, alarm })
+    const pages = readBuiltConsole()
+    const inside = openOffice(
+      { ...config, office: config.office },
+      { routes: [...routes, ...consoleRoutes(pages)], open: consoleFileRoutes(pages), figures, alarm },
+    )
     undo.push(() => inside.close())
     const door = { ...listen, tls: filesOf(tls), spares: sparesOf(() => config.office?.tls) }
     const server = await serveOr('office.listen', () =>

@@ -2,7 +2,7 @@ import { BlockList, isIPv6 } from 'node:net'
 import { createPasswordHasher } from '#edge/account/password-hash.ts'
 import type { ConnectionEnv } from '#edge/http/connection.ts'
 import type { HttpFigures } from '#edge/http/figures.ts'
-import type { InsideRoute } from '#edge/http/accounts/guard.ts'
+import type { InsideRoute, OpenRoute } from '#edge/http/accounts/guard.ts'
 import { createOfficeApp } from '#edge/http/accounts/office-app.ts'
 import { openAccountStore } from '#edge/store/account-store.ts'
 import type { Config, TlsConfig } from '#main/config/config.ts'
@@ -26,6 +26,7 @@ export function openOffice(
   config: Pick<Config, 'accounts' | 'operator' | 'store'> & { readonly office: OfficeConfig },
   around: {
     readonly routes: readonly InsideRoute[]
+    readonly open?: readonly OpenRoute[]
     readonly figures: HttpFigures
     readonly alarm: (cause: unknown) => void
   },

@@ -2,6 +2,7 @@ import { Stack, Text } from '@mantine/core'
 import type { AnswerOf } from '../../client.ts'
 import { get } from '../../client.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { ExportMenu, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
 import { FilterBar, FilterChoice, FilterText, useFilters } from '../../parts/filters.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
@@ -31,9 +32,22 @@ export function CasesPage() {
     (after, signal) => get('/v1/cases', { query: { ...query, after }, signal }),
     (page) => page.cases,
   )
+  const everything = () =>
+    readAll(
+      (after) => get('/v1/cases', { query: { ...query, after, limit: '100' } }),
+      (page) => page.cases,
+    )
+  const ways = [
+    { label: 'CSV', name: 'cases.csv', make: async () => csvOf(await everything(), CELLS) },
+    { label: 'JSON', name: 'cases.json', make: async () => jsonOf({ cases: await everything() }) },
+  ]
   const isFiltered = FILTERS.some((name) => filters.get(name) !== undefined)
   return (
-    <Page title="Cases" words="What is due first comes first. A case without a time waits for nobody here.">
+    <Page
+      title="Cases"
+      words="What is due first comes first. A case without a time waits for nobody here."
+      acts={<ExportMenu ways={ways} />}
+    >
       <FilterBar names={FILTERS}>
         <FilterText name="text" label="Claimant" placeholder="Name, organisation, mail" />
         <FilterText name="number" label="Number" placeholder="+12125550117" width="11rem" />
@@ -71,11 +85,26 @@ const TIMES = [
   ['true', 'Overdue'],
 ] as const
 
+/** What a spreadsheet gets: times in UTC, numbers as they are. */
+const CELLS: readonly (readonly [string, (row: Row) => string | undefined])[] = [
+  ['case', (row) => row.case],
+  ['kind', (row) => row.kind],
+  ['status', (row) => row.status],
+  ['opened', (row) => row.opened],
+  ['due', ({ due }) => due?.at],
+  ['due_what', ({ due }) => due?.what],
+  ['overdue', ({ isOverdue }) => String(isOverdue)],
+  ['assigned', ({ assigned }) => assigned],
+  ['claimant', ({ claimant }) => claimant],
+  ['numbers', ({ numbers }) => numbers.join(' ')],
+  ['number_count', ({ numberCount }) => String(numberCount)],
+]
+
 const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'due',
     head: 'Due',
-    width: '10.5rem',
+    width: '10rem',
     narrow: 'line',
     order: 'due',
     cell: ({ due, isOverdue }) =>
@@ -121,7 +150,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'status',
     head: 'Status',
-    width: '9.5rem',
+    width: '10rem',
     narrow: 'beside',
     cell: ({ status }) => <StatusWord tone={STATUS_TONES[status]}>{STATUS_WORDS[status]}</StatusWord>,
   },
@@ -129,7 +158,8 @@ const COLUMNS: readonly Column<Row>[] = [
     id: 'assigned',
     head: 'With',
     width: 'minmax(6rem, 1fr)',
-    narrow: 'line',
+    narrow: 'hide',
+    isWide: true,
     cell: ({ assigned }) =>
       assigned === undefined ? (
         <Text span inherit c="dimmed">
@@ -144,7 +174,8 @@ const COLUMNS: readonly Column<Row>[] = [
     head: 'Opened',
     width: '8.5rem',
     align: 'end',
-    narrow: 'line',
+    narrow: 'hide',
+    isWide: true,
     order: 'newest',
     cell: ({ opened }) => <Moment at={opened} />,
   },

@@ -11,13 +11,14 @@ import {
   type Identify,
   type InsideEnv,
   type InsideRoute,
+  type OpenRoute,
   mountInside,
   mountOpen,
   openRoute,
   placeOf,
   refuseStranger,
 } from './guard.ts'
-import { localPath, openPages, problemPage, selfPages } from './page-routes.ts'
+import { homeRoute, localPath, openPages, problemPage, selfPages } from './page-routes.ts'
 import { SESSION_COOKIE, readCookie } from './session-cookie.ts'
 import { sessionRoutes, signInRoute } from './session-routes.ts'
 
@@ -26,6 +27,8 @@ export type OfficeParts = {
   readonly accounts: Accounts
   /** The routes of cases, of the registry and whatever else is inside: each has its permission. */
   readonly routes: readonly InsideRoute[]
+  /** What strangers may have beside the pages of accounts: files of the console. */
+  readonly open?: readonly OpenRoute[]
   /** Where browsers reach it: `https://office.northwire.example`, without a slash at its end. */
   readonly public: string
   readonly isProxy: (address: string) => boolean
@@ -60,7 +63,7 @@ export function createOfficeApp(parts: OfficeParts): OpenAPIHono<InsideEnv> {
     return answerTagged(context.req.raw, description, { 'content-type': 'application/json' })
   })
   const routeParts = { accounts, origin, isProxy: parts.isProxy }
-  const open = [signInRoute(routeParts), ...openPages(routeParts), describe]
+  const open = [signInRoute(routeParts), ...openPages(routeParts), ...(parts.open ?? []), describe]
   mountOpen(app, open, origin)
   mountInside(app, inside, { identify, origin })
 
@@ -91,7 +94,9 @@ export function createOfficeApp(parts: OfficeParts): OpenAPIHono<InsideEnv> {
 /** Every route of the inside that is behind the guard: those of accounts, and those that were handed in. */
 export function insideRoutes(parts: Pick<OfficeParts, 'accounts' | 'routes' | 'public' | 'isProxy'>): InsideRoute[] {
   const routeParts = { accounts: parts.accounts, origin: new URL(parts.public).origin, isProxy: parts.isProxy }
-  return [...sessionRoutes(routeParts), ...accountRoutes(routeParts), ...selfPages(routeParts), ...parts.routes]
+  const own = [...sessionRoutes(routeParts), ...accountRoutes(routeParts), ...selfPages(routeParts)]
+  const hasHome = parts.routes.some(({ route }) => route.path === '/')
+  return [...own, ...(hasHome ? [] : [homeRoute()]), ...parts.routes]
 }
 
 /** The description of the inside's API, OpenAPI 3.1: pages are left out. */
@@ -135,17 +140,19 @@ async function answerRefused(context: Context<InsideEnv>, refused: Refused, figu
   const status = PROBLEMS[kind][0]
   figures.refused++
   if (status === 401) figures.unauthorized++
-  const { path } = context.req
+  const { path, method } = context.req
   const accept = context.req.header('accept') ?? ''
   if (path.startsWith('/v1/') || !accept.includes('text/html')) return problemResponse(refused.problem)
-  if (kind === 'signed-out' && context.req.method === 'GET') {
-    const to = localPath(path)
-    return new Response(undefined, {
-      status: 303,
-      headers: { location: `/sign-in?to=${encodeURIComponent(to)}`, 'cache-control': 'no-store' },
-    })
+  if (kind === 'signed-out' && method === 'GET') {
+    const to = localPath(path + new URL(context.req.url).search.replaceAll('+', '%20'))
+    return goTo(`/sign-in?to=${encodeURIComponent(to)}`)
   }
+  if (kind === 'owes' && method === 'GET') return goTo('/account')
   return await problemPage(kind, `${detail}.`)
+}
+
+function goTo(location: string): Response {
+  return new Response(undefined, { status: 303, headers: { location, 'cache-control': 'no-store' } })
 }
 
 function methodsByPlace(routes: readonly RouteConfig[]): Map<string, Set<string>> {

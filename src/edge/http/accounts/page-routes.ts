@@ -123,16 +123,16 @@ ${accounts.oidc === undefined || link.name === undefined ? '' : markup`<p class=
 
     openRoute(route('get', '/oidc/start', 'To the provider of identities'), async (context) => {
       const result = await accounts.oidc?.begin(context.req.query('link'))
-      if (result === undefined) return await signInPage('/account', '', NO_PROVIDER)
-      if (isRefusal(result)) return await signInPage('/account', '', result)
+      if (result === undefined) return await signInPage('/', '', NO_PROVIDER)
+      if (isRefusal(result)) return await signInPage('/', '', result)
       return goTo(result.url, formatBindingCookie(result.binding, BINDING_S))
     }),
     openRoute(route('get', '/oidc/callback', 'And back'), async (context) => {
       const binding = readCookie(context.req.raw, BINDING_COOKIE)
       const result = await accounts.oidc?.finish(new URL(context.req.url), binding)
-      if (result === undefined) return await signInPage('/account', '', NO_PROVIDER)
-      if (isRefusal(result)) return await signInPage('/account', '', result)
-      return goTo('/account', formatSessionCookie(result.session))
+      if (result === undefined) return await signInPage('/', '', NO_PROVIDER)
+      if (isRefusal(result)) return await signInPage('/', '', result)
+      return goTo('/', formatSessionCookie(result.session))
     }),
   ]
 }
@@ -142,7 +142,6 @@ export function selfPages({ accounts }: AccountRouteParts): readonly InsideRoute
   const again = (context: Context<InsideEnv>, refusal: Refusal, open: AccountPart) =>
     accountPage(context.get('shown'), refusal, open)
   return [
-    insideRoute('setup', route('get', '/', 'To the own account'), () => goTo('/account')),
     insideRoute('setup', route('get', '/account', 'The page of the own account'), (context) =>
       accountPage(context.get('shown')),
     ),
@@ -188,6 +187,11 @@ export function selfPages({ accounts }: AccountRouteParts): readonly InsideRoute
   ]
 }
 
+/** Where everybody begins who has no console: her own account. */
+export function homeRoute(): InsideRoute {
+  return insideRoute('setup', route('get', '/', 'To the own account'), () => goTo('/account'))
+}
+
 /** What a page is refused with: the problem in words. */
 export function problemPage(kind: keyof typeof PROBLEMS, detail: string): Promise<Response> {
   const [status, title] = PROBLEMS[kind]
@@ -195,9 +199,9 @@ export function problemPage(kind: keyof typeof PROBLEMS, detail: string): Promis
   return answerPage({ title, status, main: markup`<p>${words}</p><p><a href="/account">Your account</a></p>` })
 }
 
-/** A path of ours to go on to; whatever else is asked for becomes the own account. */
+/** A path of ours to go on to; whatever else is asked for becomes where everybody begins. */
 export function localPath(given: string | undefined): string {
-  return given !== undefined && LOCAL_PATH.test(given) ? given : '/account'
+  return given !== undefined && LOCAL_PATH.test(given) ? given : '/'
 }
 
 /** What is changed on the page of an account; where that was refused, its form stands open. */

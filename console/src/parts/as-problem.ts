@@ -1,0 +1,9 @@
+import { Problem } from '../client.ts'
+
+/** Whatever was thrown as a problem that can be shown; undefined where nothing was. */
+export function asProblem(error: unknown): Problem | undefined {
+  if (error === undefined || error === null) return undefined
+  if (error instanceof Problem) return error
+  const detail = error instanceof Error ? error.message : String(error)
+  return new Problem({ kind: 'fault', status: 0, title: 'This page failed', detail }, error)
+}
