@@ -4,11 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test from 'node:test'
-import { TESTED_KINDS } from '#core/probe/advice.ts'
+import { TESTED } from '#core/probe/advice.ts'
 import type { FindingKind } from '#core/probe/compare.ts'
 import { SCENARIOS } from '#core/probe/scenarios.ts'
 import { type MockBlocker, startMockBlocker } from '#edge/prober/mock-blocker.ts'
 import { FOR_AXE, lookEveryWay, openBrowser, openPage } from '../peers/browser.ts'
+import { startB2bua } from '../peers/baresip.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { Peer, missing, temporaryDirectory } from '../peers/peer.ts'
 import { freeTcpPort } from '../peers/port.ts'
@@ -103,8 +104,18 @@ const SPOILED: readonly {
   },
 ]
 
-test('advice is called tested for the kinds of damage that Kamailio is made to do here, and for no other', () => {
-  assert.deepEqual([...TESTED_KINDS].toSorted(), SPOILED.map(({ kind }) => kind).toSorted())
+/** What the back-to-back user agent of baresip does to every refusal. */
+const OF_BARESIP: readonly FindingKind[] = [
+  'reason-stripped',
+  'phrase-changed',
+  'call-info-lost',
+  'retry-after-changed',
+]
+
+test('advice is called tested for the kinds of damage that a product is made to do here, and for no other', () => {
+  assert.deepEqual([...TESTED.keys()], ['Kamailio', 'baresip'])
+  assert.deepEqual([...TESTED.get('Kamailio')!].toSorted(), SPOILED.map(({ kind }) => kind).toSorted())
+  assert.deepEqual([...TESTED.get('baresip')!].toSorted(), [...OF_BARESIP].toSorted())
 })
 
 for (const { title, at, by, kind, seen, remedy, rule, grade } of SPOILED)
@@ -125,6 +136,61 @@ for (const { title, at, by, kind, seen, remedy, rule, grade } of SPOILED)
     assert.equal(code, 1)
     assert.equal(report.grade, grade, JSON.stringify(report.deductions.map((each) => [each.kind, each.points])))
   })
+
+test(
+  'a back-to-back user agent on a C stack keeps the status and loses the rest, and is told so; it pairs by number alone',
+  { skip: missing('baresip') },
+  async (t) => {
+    const blocker = await startMockBlocker()
+    t.after(() => blocker.close())
+    const port = await startB2bua(t, blocker.address)
+    const scenarios = ['sip', 'q850', 'decline-later', 'unwanted', 'rejected-card', 'anonymous', 'busy']
+    const { code, report } = await probe({ blocker, port }, ['--far-end', blocker.url, '--scenarios', ...scenarios])
+    assert.deepEqual(
+      blocker.received().map(({ token, chosenBy }) => [token, chosenBy]),
+      scenarios.map(() => [undefined, 'number']),
+      'no field of ours got through',
+    )
+    assert.ok(report.scenarios.every(({ arrivals }) => arrivals === 1))
+    const seen = Object.fromEntries(report.deductions.map(({ kind, scenarios: ids }) => [kind, ids]))
+    assert.deepEqual(seen, {
+      'reason-stripped': ['sip', 'q850'],
+      'phrase-changed': scenarios.filter((id) => id !== 'busy'),
+      'call-info-lost': ['rejected-card'],
+      'retry-after-changed': ['decline-later'],
+    })
+    const verdicts = new Map(report.verdicts.map(({ id, verdict }) => [id, verdict]))
+    for (const id of ['transmit', '603+', '608', 'reason-in-answers', 'relay'])
+      assert.equal(verdicts.get(id), 'broken', id)
+    for (const id of ['607', 'end-of-search', 'to-tag']) assert.equal(verdicts.get(id), 'kept', id)
+    assert.equal(report.guess?.product, 'baresip')
+    for (const kind of OF_BARESIP) {
+      const [first] = report.advice.filter((each) => each.kind === kind)
+      assert.deepEqual([first?.product, first?.standing, first?.isGuessed], ['baresip', 'tested', true], kind)
+    }
+    assert.deepEqual([code, report.grade], [1, 'F'])
+  },
+)
+
+test(
+  'Kamailio that forks in parallel reaches the far end twice, and is not said to have tried again',
+  { skip },
+  async (t) => {
+    const path = await startPath(t, {
+      at: /^(loadmodule "textopsx.so")$([^]*)^(\t\$du = DESTINATION;)$/m,
+      by: '$1\nloadmodule "corex.so"$2$3\n\tappend_branch();\n$3',
+    })
+    const few = ['sip', 'unwanted', 'rejected', 'busy']
+    const { report } = await probe(path, ['--far-end', path.blocker.url, '--scenarios', ...few])
+    assert.deepEqual(
+      report.scenarios.map(({ arrivals }) => arrivals),
+      few.map(() => 2),
+      'both branches of the fork came',
+    )
+    assert.deepEqual(report.deductions, [])
+    assert.equal(report.verdicts.find(({ id }) => id === 'end-of-search')?.verdict, 'kept')
+  },
+)
 
 test('Kamailio that answers a 6xx anew names itself, and is guessed', { skip }, async (t) => {
   const path = await startPath(t, SPOILED[4])

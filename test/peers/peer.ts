@@ -153,6 +153,7 @@ const PROOFS: Record<keyof typeof WHY_UNUSABLE, { args: readonly string[]; statu
   dumpcap: { args: ['-i', 'lo', '-L'], status: 0 },
   chromium: { args: ['--version'], status: 0 },
   curl: { args: ['--version'], status: 0 },
+  baresip: { args: ['-h'], status: 254 },
   strace: { args: ['-e', 'trace=none', 'true'], status: 0 },
   nft: { command: 'unshare', args: ['-rn', 'sh', '-c', 'ip link set lo up && nft list ruleset'], status: 0 },
 }
@@ -164,6 +165,7 @@ const WHY_UNUSABLE = {
   dumpcap: 'not installed, or may not capture on the loopback device',
   chromium: 'not installed',
   curl: 'not installed',
+  baresip: 'not installed',
   strace: 'not installed, or may not trace',
   nft: 'not installed, or no network of its own may be made',
 } as const

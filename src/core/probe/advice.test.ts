@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { advise, guessProduct } from './advice.ts'
+import { TESTED, advise, guessProduct } from './advice.ts'
 import type { Comparison, FindingKind } from './compare.ts'
 import { type Deduction, POINTS } from './grade.ts'
 import { SCENARIOS } from './scenarios.ts'
@@ -17,6 +17,7 @@ test('a product is guessed by what answers say of themselves, and by nothing els
     ['Mediant SW/v.7.40A', 'AudioCodes'],
     ['Oracle Communications SBC', 'Oracle'],
     ['drachtio', 'drachtio'],
+    ['baresip v1.0.0 (x86_64/linux)', 'baresip'],
     ['an SBC', undefined],
     ['', undefined],
   ] as const) {
@@ -57,18 +58,19 @@ test('advice that goes by what arrived is given for that only', () => {
   assert.ok(!products('phrase-changed', 'Blocked').includes('FreeSWITCH'))
 })
 
-test('only Kamailio is called tested, and only for what it was made to do; all else names its source and month', () => {
+test('Kamailio and baresip are called tested for what they were made to do, no other product is; all name source and month', () => {
   let [tested, untested] = [0, 0]
   for (const kind of KINDS)
     for (const { product, standing, source, date, does, remedy } of advise([deduction(kind, '')], undefined)) {
       if (standing === 'tested') {
-        assert.equal(product, 'Kamailio')
+        assert.ok(TESTED.get(product)?.has(kind), `${product} ${kind}`)
         tested++
       } else untested++
       assert.ok(source !== '' && does !== '' && remedy !== '')
       assert.match(date, /^20\d\d-\d\d$/)
     }
-  assert.ok(tested === 5 && untested >= 15, `${tested} ${untested}`)
+  assert.deepEqual([...TESTED.keys()], ['Kamailio', 'baresip'])
+  assert.ok(tested === 9 && untested >= 15, `${tested} ${untested}`)
   const lost = advise([deduction('call-info-lost', '')], undefined).find(({ product }) => product === 'Kamailio')
   assert.equal(lost?.standing, 'untested', 'nobody has made Kamailio lose a Call-Info')
 })

@@ -34,7 +34,7 @@ export function advise(deductions: readonly Deduction[], guess: Guess | undefine
     const { kind, arrived } = deduction
     const known = ADVICE.filter((entry) => entry.kinds.includes(kind) && (entry.arrived?.test(arrived) ?? true))
     return known
-      .map(({ product, culprit, standing }): Advice => {
+      .map(({ product, culprit }): Advice => {
         const { does, remedy, source, date } = typeof culprit === 'string' ? CULPRITS[culprit] : culprit
         return {
           kind,
@@ -43,7 +43,7 @@ export function advise(deductions: readonly Deduction[], guess: Guess | undefine
           remedy,
           source,
           date,
-          standing: standing === 'tested' && TESTED_KINDS.has(kind) ? 'tested' : 'untested',
+          standing: TESTED.get(product)?.has(kind) === true ? 'tested' : 'untested',
           isGuessed: product === guess?.product,
         }
       })
@@ -62,6 +62,7 @@ const PRODUCTS: readonly { readonly name: string; readonly mark: RegExp }[] = [
   { name: 'Sansay', mark: /sansay/i },
   { name: 'drachtio', mark: /drachtio|jambonz/i },
   { name: 'Sangoma', mark: /sangoma|dialogic/i },
+  { name: 'baresip', mark: /baresip/i },
 ]
 
 type Entry = {
@@ -70,7 +71,6 @@ type Entry = {
   /** Where it is given, what arrived has to look like this. */
   readonly arrived?: RegExp
   readonly culprit: CulpritId | Omit<Culprit, 'product'>
-  readonly standing: Advice['standing']
 }
 
 const KAMAILIO = { source: 'Kamailio tm, textops and textopsx README', date: '2026-08' }
@@ -88,7 +88,6 @@ const ADVICE: readonly Entry[] = [
         'leave 603, 607 and 608 alone: if (t_check_status("6[0-9][0-9]")) exit; and no change_reply_status for them',
       ...KAMAILIO,
     },
-    standing: 'tested',
   },
   {
     product: 'Kamailio',
@@ -98,7 +97,6 @@ const ADVICE: readonly Entry[] = [
       remedy: 'take remove_hf("Reason") and its kin out of the onreply_route, and answer no 6xx anew',
       ...KAMAILIO,
     },
-    standing: 'tested',
   },
   {
     product: 'Kamailio',
@@ -108,7 +106,6 @@ const ADVICE: readonly Entry[] = [
       remedy: 'add a Reason only where there is none: if (!is_present_hf("Reason")) append_hf(…)',
       ...KAMAILIO,
     },
-    standing: 'tested',
   },
   {
     product: 'Kamailio',
@@ -118,7 +115,6 @@ const ADVICE: readonly Entry[] = [
       remedy: 'begin failure_route with if (t_check_status("6[0-9][0-9]")) exit;',
       ...KAMAILIO,
     },
-    standing: 'tested',
   },
   {
     product: 'OpenSIPS',
@@ -128,7 +124,6 @@ const ADVICE: readonly Entry[] = [
       remedy: 'leave disable_6xx_block at 0, and begin failure_route with if (t_check_status("6[0-9][0-9]")) exit;',
       ...OPENSIPS,
     },
-    standing: 'untested',
   },
   {
     product: 'OpenSIPS',
@@ -138,46 +133,40 @@ const ADVICE: readonly Entry[] = [
       remedy: 'leave 603, 607 and 608 alone in both routes; relay them by a proxy rather than by b2b',
       ...OPENSIPS,
     },
-    standing: 'untested',
   },
   {
     product: 'FreeSWITCH',
     kinds: ['phrase-changed'],
     arrived: /^Declined?$/i,
     culprit: 'freeswitchUnset',
-    standing: 'untested',
   },
-  { product: 'FreeSWITCH', kinds: ['reason-stripped'], culprit: 'freeswitchOff', standing: 'untested' },
-  { product: 'FreeSWITCH', kinds: ['reason-cut'], culprit: 'freeswitchLong', standing: 'untested' },
-  { product: 'FreeSWITCH', kinds: ['status-changed'], culprit: 'freeswitchRejected', standing: 'untested' },
-  { product: 'FreeSWITCH', kinds: ['reason-value-lost'], culprit: 'telnyxQ850', standing: 'untested' },
-  { product: 'FreeSWITCH', kinds: ['reason-added', 'reason-doubled'], culprit: 'telnyxSecond', standing: 'untested' },
+  { product: 'FreeSWITCH', kinds: ['reason-stripped'], culprit: 'freeswitchOff' },
+  { product: 'FreeSWITCH', kinds: ['reason-cut'], culprit: 'freeswitchLong' },
+  { product: 'FreeSWITCH', kinds: ['status-changed'], culprit: 'freeswitchRejected' },
+  { product: 'FreeSWITCH', kinds: ['reason-value-lost'], culprit: 'telnyxQ850' },
+  { product: 'FreeSWITCH', kinds: ['reason-added', 'reason-doubled'], culprit: 'telnyxSecond' },
   {
     product: 'Asterisk',
     kinds: ['reason-cut', 'reason-stripped', 'reason-changed'],
     culprit: 'asteriskReason',
-    standing: 'untested',
   },
   {
     product: 'Asterisk',
     kinds: ['status-changed'],
     arrived: /^403/,
     culprit: 'asteriskForbidden',
-    standing: 'untested',
   },
-  { product: 'AudioCodes', kinds: ['phrase-changed'], culprit: 'audiocodesPhrase', standing: 'untested' },
+  { product: 'AudioCodes', kinds: ['phrase-changed'], culprit: 'audiocodesPhrase' },
   {
     product: 'AudioCodes',
     kinds: ['status-changed'],
     arrived: /^600/,
     culprit: 'audiocodesCode',
-    standing: 'untested',
   },
   {
     product: 'Oracle',
     kinds: ['reason-doubled', 'reason-changed', 'reason-added'],
     culprit: 'oracleSecond',
-    standing: 'untested',
   },
   {
     product: 'Ribbon',
@@ -187,7 +176,6 @@ const ADVICE: readonly Entry[] = [
       remedy: 'take 6xx out of the crankback profile',
       ...RIBBON,
     },
-    standing: 'untested',
   },
   {
     product: 'Sansay',
@@ -198,24 +186,32 @@ const ADVICE: readonly Entry[] = [
         'set route advance to end at 603, 607 and 608, take code mappings off, and ask Sansay for its 603+ guidance',
       ...SANSAY,
     },
-    standing: 'untested',
   },
   {
     product: 'drachtio',
     kinds: ['reason-stripped', 'call-info-lost'],
     culprit: 'drachtioReason',
-    standing: 'untested',
   },
-  { product: 'drachtio', kinds: ['phrase-changed'], culprit: 'drachtioPhrase', standing: 'untested' },
-  { product: 'drachtio', kinds: ['tried-again', 'status-changed'], culprit: 'jambonzEarly', standing: 'untested' },
-  { product: 'Sangoma', kinds: ['reason-value-lost'], culprit: 'sangomaFirst', standing: 'untested' },
+  { product: 'drachtio', kinds: ['phrase-changed'], culprit: 'drachtioPhrase' },
+  { product: 'drachtio', kinds: ['tried-again', 'status-changed'], culprit: 'jambonzEarly' },
+  { product: 'Sangoma', kinds: ['reason-value-lost'], culprit: 'sangomaFirst' },
+  {
+    product: 'baresip',
+    kinds: ['phrase-changed', 'reason-stripped', 'call-info-lost', 'retry-after-changed'],
+    culprit: {
+      does: 'ends the other leg with the status alone and an empty phrase: Reason, Call-Info and Retry-After stay behind (module b2bua)',
+      remedy: 'no setting mends that: let a proxy such as Kamailio relay what may be refused',
+      source: 'baresip modules/b2bua/b2bua.c; run as 1.0.0 of Debian 12',
+      date: '2026-11',
+    },
+  },
 ]
 
-/** The kinds of damage that test/journeys/probe.test.ts makes a product do; it holds this list to what it runs. */
-export const TESTED_KINDS: ReadonlySet<FindingKind> = new Set([
-  'phrase-changed',
-  'status-changed',
-  'reason-stripped',
-  'reason-doubled',
-  'tried-again',
+/** The damage that test/journeys/probe.test.ts makes each product do; it holds this list to what it runs. */
+export const TESTED: ReadonlyMap<string, ReadonlySet<FindingKind>> = new Map([
+  [
+    'Kamailio',
+    new Set<FindingKind>(['phrase-changed', 'status-changed', 'reason-stripped', 'reason-doubled', 'tried-again']),
+  ],
+  ['baresip', new Set<FindingKind>(['phrase-changed', 'reason-stripped', 'call-info-lost', 'retry-after-changed'])],
 ])

@@ -267,7 +267,7 @@ test('every part is listed as sent and as arrived, with what became of it', () =
       'phrase intact Network B|Network B',
       'Reason changed SIP;cause|SIP;cause',
       'location changed RLN|LN',
-      'tag in To intact blocker|own',
+      'tag in To free blocker|own',
     ],
   )
   assert.deepEqual(

@@ -35,7 +35,8 @@ export function listParts(
     if (was === '' && is === '') return []
     const isHeld = scenario.intact.includes(part)
     const isChanged = findings.some((finding) => concerns(name, part, finding))
-    const verdict = isChanged && was !== is ? 'changed' : isHeld || was === is ? 'intact' : 'free'
+    const verdict =
+      isChanged && was !== is ? 'changed' : was === is || (isHeld && name !== 'tag in To') ? 'intact' : 'free'
     return [{ name, sent: was, arrived: is, verdict }]
   })
 }

@@ -41,7 +41,7 @@ ${report.verdicts
   .map(
     ({ cite, text, verdict, looked, brokenBy }) =>
       `<li><strong class="v-${verdict.replace(' ', '-')}">${verdict}</strong> ${put(cite)}: ${put(text)} <span class="quiet">(${
-        verdict === 'broken' ? `${brokenBy.length} of ${looked}: ${put(brokenBy.join(', '))}` : `${looked} scenarios`
+        verdict === 'broken' ? `${brokenBy.length} of ${looked}: ${put(few(brokenBy))}` : `${looked} scenarios`
       })</span></li>`,
   )
   .join('\n')}
@@ -93,7 +93,7 @@ ${
         )
         .join('')}</ul></details>`
 }
-<p class="quiet">Seen in ${put(scenarios.join(', '))}</p></article>`
+<p class="quiet">Seen in ${put(few(scenarios))}</p></article>`
   })
   const none = '<p>Nothing was taken off.</p>'
   return `<section aria-labelledby="costs"><h2 id="costs">What was taken off</h2>${items.length === 0 ? none : items.join('\n')}</section>`
@@ -130,6 +130,12 @@ function pairOf(sent: string, arrived: string, note: string, put: Put): string {
   return `<dl class="pair"><dt>sent</dt><dd>${cellOf(sent, put)}</dd><dt>arrived</dt><dd>${cellOf(arrived, put)}${note === '' ? '' : `<br>${put(note)}`}</dd></dl>`
 }
 
+/** The whole list stands below, scenario by scenario. */
+function few(ids: readonly string[]): string {
+  const rest = ids.length - NAMED_MAX
+  return rest <= 1 ? ids.join(', ') : `${ids.slice(0, NAMED_MAX).join(', ')} and ${rest} more`
+}
+
 function cellOf(text: string, put: Put): string {
   return text === '' ? '<i>nothing</i>' : `<code>${put(cut(text))}</code>`
 }
@@ -143,6 +149,8 @@ function escape(text: string): string {
 }
 
 const VERDICTS = { intact: 'intact', changed: 'changed', free: 'differs, as it may' } as const
+/** Scenarios that are named in one place. */
+const NAMED_MAX = 8
 /** Characters of a value that the page shows; the JSON has them all. */
 const SHOWN_MAX = 600
 

@@ -1,0 +1,31 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Owner, Peer, temporaryDirectory } from './peer.ts'
+import { freeUdpPorts, udpPortHeld } from './port.ts'
+
+/** Starts baresip as a back-to-back user agent that calls `destination` for each call it takes; returns its port. */
+export async function startB2bua(owner: Owner, destination: string): Promise<number> {
+  const directory = temporaryDirectory(owner)
+  const [port = 0] = await freeUdpPorts(1)
+  writeFileSync(
+    join(directory, 'config'),
+    `sip_listen 127.0.0.1:${port}
+net_interface 127.0.0.1
+call_max_calls 100
+module_path /usr/lib/baresip/modules
+module g711.so
+module_app account.so
+module_app b2bua.so
+`,
+  )
+  writeFileSync(
+    join(directory, 'accounts'),
+    `<sip:in@127.0.0.1:${port}>;regint=0;b2bua=inbound
+<sip:out@127.0.0.1:${port}>;regint=0;b2bua=outbound;outbound="sip:${destination}"
+`,
+  )
+  const peer = new Peer('baresip', ['-f', directory])
+  owner.after(() => peer.stop())
+  await udpPortHeld(port)
+  return port
+}
