@@ -7,9 +7,15 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { createServer } from 'node:tls'
 import { once } from 'node:events'
+import { Command } from 'commander'
+import type { Attempt } from '#core/observe/attempt.ts'
+import type { Refusal } from '#core/observe/refusal.ts'
+import { sampleAttempt, sampleRefusal } from '#edge/store/monitor-samples.ts'
+import { openMonitorStore } from '#edge/store/monitor-store.ts'
 import { signCard } from '#codec/jcard/sign.ts'
 import { type Minted, mint } from '../../test/stir-authority.ts'
 import { type CardVerdict, type CardWords, verifyCardAt } from './card.ts'
+import { directoryCommands } from './directory.ts'
 import { Stop } from './exit.ts'
 
 const NOW_MS = 1_793_016_030_000
@@ -75,6 +81,12 @@ suite('recourse card verify', () => {
     writeFileSync(path, text)
     return path
   }
+  const fetchHere = () => ({
+    resolve: () => Promise.resolve(['127.0.0.2']),
+    allowAddresses: ['127.0.0.2'],
+    trust: [root.pem],
+    port,
+  })
   const run = async (where: string, words: CardWords = {}) => {
     let out = ''
     const code = await verifyCardAt(
@@ -82,12 +94,7 @@ suite('recourse card verify', () => {
       { roots: join(folder, 'roots.pem'), ...words },
       {
         nowMs: NOW_MS,
-        fetch: {
-          resolve: () => Promise.resolve(['127.0.0.2']),
-          allowAddresses: ['127.0.0.2'],
-          trust: [root.pem],
-          port,
-        },
+        fetch: fetchHere(),
         out: (text) => (out += text),
         bold: (text) => text,
       },
@@ -211,6 +218,52 @@ Whoever signed it may be asked. See that the signer is who you think blocked the
     await assert.rejects(run('https://redress.example/none'), stops(3, /no 200/))
     pages.set('https://redress.example/long', 'x'.repeat(70_000))
     await assert.rejects(run('https://redress.example/long'), stops(3, /longer than is taken/))
+  })
+
+  test('a card that somebody has fetched for a refused call gives the directory signed contacts; no other does', async (t) => {
+    const store = openMonitorStore(`sqlite:${join(folder, 'recourse.db')}`)
+    t.after(() => {
+      store.close()
+      process.exitCode = 0
+    })
+    const contest = { url: undefined, tel: undefined, email: undefined, card: URL_OF_CARD }
+    const rejected = sampleRefusal({ status: 608, class: '608', blocker: 'redress.example', contest })
+    const of = (key: string, refusal: Refusal): Attempt => ({
+      ...sampleAttempt(1, { at: Date.now() }),
+      key,
+      end: { kind: 'refused', refusal },
+    })
+    store.take([of('one', rejected), of('two', sampleRefusal())], [])
+    const verify = async (...words: string[]): Promise<string> => {
+      let out = ''
+      const to = { out: (text: string) => void (out += text), err: () => undefined }
+      const program = new Command('recourse').exitOverride()
+      directoryCommands(program, undefined, to, { fetch: fetchHere(), nowMs: NOW_MS })
+      const given = ['--roots', join(folder, 'roots.pem'), '--store', `sqlite:${join(folder, 'recourse.db')}`]
+      await program.parseAsync(['directory', 'verify', ...words, ...given], { from: 'user' })
+      return out
+    }
+    const signed = () => store.contacts('redress.example').filter(({ isSigned }) => isSigned)
+    asked.length = 0
+    for (const [words, why] of [
+      [['2'], /names no card to fetch: only a 608 has one/],
+      [['99'], /no observation 99/],
+    ] as const)
+      await assert.rejects(verify(...words), stops(2, why))
+    assert.deepEqual(asked, [], 'nothing is fetched that nobody named')
+    serve(await sign(URL_OF_CERTIFICATE, 61))
+    assert.match(await verify('1'), /^The card is not to be believed\./)
+    assert.deepEqual([signed(), process.exitCode], [[], 1])
+    serve(await sign(URL_OF_CERTIFICATE))
+    assert.match(await verify('1'), /^The card is good\.[^]*kept as signed: tel \+18005550142 of redress\.example$/m)
+    assert.deepEqual(asked, [URL_OF_CARD, URL_OF_CERTIFICATE])
+    assert.deepEqual(
+      signed().map(({ kind, value }) => `${kind} ${value}`),
+      ['email unblock@redress.example', 'tel +18005550142', 'url https://redress.example/claim'],
+    )
+    const told = JSON.parse(await verify('1', '--json')) as { believed: boolean; kept: unknown[]; blocker: string }
+    assert.deepEqual([told.believed, told.kept.length, told.blocker], [true, 3, 'redress.example'])
+    assert.equal(signed().length, 3)
   })
 
   test('on the command line shows its help, and refuses what is not public', () => {

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { getCACertificates } from 'node:tls'
 import type { Command } from 'commander'
+import type { CardContacts } from '#codec/jcard/jcard.ts'
 import { type CardCheck, readCertificateUri, verifyCard } from '#codec/jcard/verify.ts'
 import { CARD_RULES } from '#codec/notice/lint.ts'
 import { RULES } from '#codec/notice/rules.ts'
@@ -61,13 +62,24 @@ export type CardVerdict = {
   readonly root: string | undefined
   readonly issuedAt: string | undefined
   /** Only of a card that is believed. */
-  readonly contacts: Readonly<Record<string, unknown>> | undefined
+  readonly contacts: CardContacts | undefined
   /** Of one that is not: what somebody wants you to believe. */
-  readonly claimed: Readonly<Record<string, unknown>> | undefined
+  readonly claimed: CardContacts | undefined
 }
 
 /** Checks the card and tells; answers how it ended. Throws `Stop` where nothing can be said of it. */
 export async function verifyCardAt(where: string, words: CardWords, world: CardSurroundings): Promise<ExitCode> {
+  const { verdict, nowMs } = await judgeCard(where, words, world)
+  await world.out(words.json === true ? `${JSON.stringify(verdict)}\n` : describe(verdict, nowMs, world.bold))
+  return verdict.believed ? EXIT.ok : EXIT.found
+}
+
+/** Fetches or reads the card and judges it, by what time. Throws `Stop` where nothing can be said of it. */
+export async function judgeCard(
+  where: string,
+  words: CardWords,
+  world: Pick<CardSurroundings, 'nowMs' | 'fetch'>,
+): Promise<{ readonly verdict: CardVerdict; readonly nowMs: number }> {
   const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(where)
   const own = isUrl && URL.canParse(where) ? [new URL(where).hostname] : []
   const options = { ...world.fetch, hosts: [...own, ...(words.host ?? [])] }
@@ -75,9 +87,7 @@ export async function verifyCardAt(where: string, words: CardWords, world: CardS
   const nowMs = words.now === undefined ? world.nowMs : readTime(words.now)
   // A file saved by an editor ends in a line feed that was not fetched.
   const body = isUrl ? await fetchText(where, 'the card', options) : (await readText(where)).replace(/\r?\n$/, '')
-  const verdict = await judge(body, where, nowMs, roots, words, options)
-  await world.out(words.json === true ? `${JSON.stringify(verdict)}\n` : describe(verdict, nowMs, world.bold))
-  return verdict.believed ? EXIT.ok : EXIT.found
+  return { verdict: await judge(body, where, nowMs, roots, words, options), nowMs }
 }
 
 async function judge(
@@ -193,7 +203,8 @@ function readTime(text: string): number {
   throw new Stop(EXIT.unusable, `--now ${visible(text)} is no time: ${expected}`)
 }
 
-function describe(verdict: CardVerdict, nowMs: number, bold: (text: string) => string): string {
+/** What is said of a card, for people. */
+export function describe(verdict: CardVerdict, nowMs: number, bold: (text: string) => string): string {
   const { believed, rules, certificateFault, signer, root, certificate, issuedAt, contacts, claimed } = verdict
   const lines = [bold(believed ? 'The card is good.' : 'The card is not to be believed.')]
   const line = (name: string, value: string | undefined): void => {

@@ -6,22 +6,26 @@ import {
   type FilingWay,
   type Measured,
   makeDirectory,
+  signedContacts,
 } from '#core/observe/directory.ts'
 import { nearest } from '#main/config/nearest.ts'
 import type { MonitorReader } from '#edge/store/monitor-reader.ts'
+import type { MonitorStore } from '#edge/store/monitor-store.ts'
+import { type CardSurroundings, type CardWords, describe, judgeCard } from './card.ts'
 import { EXIT, Stop } from './exit.ts'
 import { type Output, STANDARD } from './ledger.ts'
-import { type MonitorWords, addVerb, nothingYet, showMinute, withReader } from './monitor-room.ts'
+import { type MonitorWords, addVerb, nothingYet, readId, showMinute, withReader, withStore } from './monitor-room.ts'
 import { many, visible } from './words.ts'
 
 /** Tells what disputes came to; none where there are none. */
 export type ReadDisputeTimes = (reader: MonitorReader) => readonly DisputeTimes[]
 
-/** Adds `recourse directory list | show`. */
+/** Adds `recourse directory list | show | verify`. */
 export function directoryCommands(
   program: Command,
   disputes: ReadDisputeTimes = (reader) => reader.disputeTimes(),
   to: Output = STANDARD,
+  world: Pick<CardSurroundings, 'fetch'> & { readonly nowMs?: number } = { fetch: {} },
 ): void {
   const command = program
     .command('directory')
@@ -62,6 +66,56 @@ export function directoryCommands(
         to.out(words.json === true ? `${jsonOf(entry)}\n` : entryInWords(entry))
       }),
     )
+
+  addVerb(
+    command,
+    'verify',
+    'fetch the card of a 608 now, and keep its contacts as signed if it is to be believed',
+    'verify 7',
+  )
+    .argument('<observation>', 'the refused call that pointed at it, as recourse observations list shows it')
+    .option('--roots <file>', 'the authorities to trust, PEM; those of this system if not said')
+    .option('--certificate <file>', 'the certificate of the signer, PEM, instead of fetching it')
+    .option('--host <name...>', 'further hosts that may be fetched from, beside that of the card')
+    .action((text: string, words: VerifyWords) =>
+      withStore(words, (store) => verifyOf(text, words, store, { nowMs: Date.now(), ...world }, to)),
+    )
+}
+
+type VerifyWords = MonitorWords & Pick<CardWords, 'roots' | 'certificate' | 'host'>
+
+/** Fetches the card that a refused call pointed at, because somebody says so, and keeps its contacts where it is believed. */
+async function verifyOf(
+  text: string,
+  words: VerifyWords,
+  store: MonitorStore,
+  { nowMs, fetch }: Pick<CardSurroundings, 'nowMs' | 'fetch'>,
+  to: Output,
+): Promise<void> {
+  const id = readId('observation', text)
+  const file = store.observation(id)
+  if (file === undefined)
+    throw new Stop(EXIT.unusable, `no observation ${id} in this store: recourse observations list shows them`)
+  const { card } = file.refusal.contest
+  if (card === undefined || !/^https:/i.test(card))
+    throw new Stop(EXIT.unusable, `observation ${id} names no card to fetch: only a 608 has one, at an https URL`)
+  const { roots, certificate, host } = words
+  const asked: CardWords = {
+    ...(roots !== undefined && { roots }),
+    ...(certificate !== undefined && { certificate }),
+    ...(host !== undefined && { host }),
+  }
+  const { verdict, nowMs: at } = await judgeCard(card, asked, { nowMs, fetch })
+  const kept = verdict.believed ? signedContacts(verdict.contacts ?? {}) : []
+  // Whose card it is was said by its host, which TLS has proved: nobody's contacts go under another's name.
+  const blocker = new URL(card).hostname
+  if (kept.length > 0) store.noteSigned(blocker, kept, at)
+  if (words.json === true) to.out(`${visible(JSON.stringify({ ...verdict, observation: id, blocker, kept }))}\n`)
+  else {
+    to.out(describe(verdict, at, (head) => head))
+    for (const { kind, value } of kept) to.out(`kept as signed: ${kind} ${visible(value)} of ${visible(blocker)}\n`)
+  }
+  if (!verdict.believed) process.exitCode = EXIT.found
 }
 
 /** Times as others read them. */

@@ -49,7 +49,10 @@ export function addFiling(command: Command, to: Output): void {
         const { subject, who } = claimOf(dispute, words)
         if (words.json === true) {
           const form = writeForm(subject, who, knownBlocker(subject.blocker))
-          return to.out(`${visible(JSON.stringify({ ...writeDispute(subject, who), form }))}\n`)
+          const contacts = monitor
+            .contacts(subject.blocker)
+            .map(({ kind, value, isSigned }) => ({ kind, value, isSigned }))
+          return to.out(`${visible(JSON.stringify({ ...writeDispute(subject, who), form, contacts }))}\n`)
         }
         to.out(
           readChoice('--by', words.by, ['mail', 'form']) === 'form'
@@ -294,7 +297,7 @@ function contactsInWords(monitor: MonitorReader, dispute: Dispute): string {
 }
 
 /** A contact as the directory has it: of a URL the page, without what is of one call. */
-function contactOf(text: string): string {
+export function contactOf(text: string): string {
   const [stem = ''] = text.split(/[?#]/)
   return stem.replace(/\/[\w-]{20,}(?=\/|$)/g, '/…').slice(0, 512)
 }

@@ -177,7 +177,7 @@ function describe(row: ExplainedCall): string {
     `${row.at ?? `message ${row.frame}`}  ${bold(`${visible(row.from)} → ${visible(row.to)}`)}  ${bold(kindOf(row))}`,
     `  ${dim('who')}${visible(row.who)}`,
     `  ${dim('why')}${visible(row.why)}`,
-    `  ${dim('contest')}${ways.length === 0 ? 'no contact is given' : visible(ways.join('  ·  '))}`,
+    `  ${dim('contest')}${ways.length === 0 ? 'no contact is given' : `${visible(ways.join('  ·  '))}  ·  unsigned`}`,
   ]
   if (row.id !== undefined) lines.push(`  ${dim('id')}${visible(row.id)}`)
   if (row.location !== undefined) lines.push(`  ${dim('location')}${visible(row.location)}`)

@@ -66,7 +66,10 @@ test('refused calls are listed, told whole with their answer, and exported so th
   assert.equal((await run(`observations list --json --after ${place}`)).out.split('\n').length - 1, 2)
   const shown = await run('observations show 1')
   assert.match(shown.out, /^standing +proven: by the standards a network did this$/m)
-  assert.match(shown.out, /^contest +https:\/\/redress\.blocker-1\.example\/r\//m)
+  assert.match(
+    shown.out,
+    /^contest +https:\/\/redress\.blocker-1\.example\/r\/\S+ \(unsigned: anybody on the path may have written it\)$/m,
+  )
   assert.match((await run('observations show 1 --answer')).out, /^SIP\/2\.0 603 Network Blocked\nVia: /)
   const file = JSON.parse((await run('observations show 1 --json')).out) as { refusal: { class: string }; at: string }
   assert.equal(file.refusal.class, '603+')
@@ -179,6 +182,36 @@ test('the directory shows signed contacts apart from those that anybody may have
   assert.equal((await run('directory list --seen --json')).out.split('\n').length - 1, 1)
 })
 
+test('a contact of a verified card and one of a notice look different wherever one is shown', async (t) => {
+  const { run, store } = freshStore(t)
+  const blocker = 'redress.blocker-1.example'
+  store.take(blocked('one', 1, HOUR_MS), [])
+  const url = `https://${blocker}/r/Kc9vN2x0RrmJ3p6t1wQ8Zg`
+  const told = { kind: 'url', value: url, isSigned: false }
+  const shown = async () => ({
+    words: (await run('observations show 1')).out,
+    contacts: (JSON.parse((await run('observations show 1 --json')).out) as { contacts: unknown }).contacts,
+    row: (await run(`directory list --seen`)).out,
+    entry: JSON.parse((await run(`directory show ${blocker} --json`)).out) as Record<'signed' | 'unsigned', unknown[]>,
+  })
+  const before = await shown()
+  assert.doesNotMatch(before.words, /^signed/m)
+  assert.deepEqual(before.contacts, [told])
+  assert.match(before.row, / unsigned /)
+  assert.deepEqual([before.entry.signed.length, before.entry.unsigned.length], [0, 1])
+  store.noteSigned(blocker, [{ kind: 'url', value: url, isSigned: true }], Date.now())
+  const after = await shown()
+  assert.match(after.words, /^signed +https:\S+ \(in a card of this blocker that was verified\)$/m)
+  assert.match(
+    after.words,
+    /^contest +https:\S+ \(unsigned: /m,
+    'what the notice said stays what anybody may have written',
+  )
+  assert.deepEqual(after.contacts, [{ ...told, isSigned: true }, told])
+  assert.match(after.row, / signed /)
+  assert.deepEqual([after.entry.signed.length, after.entry.unsigned.length], [1, 1])
+})
+
 /** What the guide shows, docs/groups.md, is tried here: its store has calls that no guide could wait for. */
 test('the commands of the guide do what it says', async (t) => {
   const { run, store } = freshStore(t)
@@ -199,6 +232,7 @@ test('the commands of the guide do what it says', async (t) => {
     'observations export --since 28d',
     'groups export --all',
     'directory list',
+    'directory list --json',
     'directory show redress.blocker-1.example',
   ])
     assert.notEqual((await run(line)).out, '', line)

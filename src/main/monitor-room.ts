@@ -47,11 +47,11 @@ export async function withReader<T>(words: MonitorWords, work: (reader: MonitorR
 }
 
 /** Changes a store that is there: a mistyped name must not become a store. */
-export async function withStore<T>(words: MonitorWords, work: (store: MonitorStore) => T): Promise<T> {
+export async function withStore<T>(words: MonitorWords, work: (store: MonitorStore) => T | Promise<T>): Promise<T> {
   const path = pathOf(words)
   const store = await openOrStop(() => openMonitorStore(`sqlite:${path}`))
   try {
-    return work(store)
+    return await work(store)
   } finally {
     store.close()
   }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { formatCsv } from '#core/ledger/csv.ts'
+import type { ContactRecord } from '#core/observe/directory.ts'
 import type { Standing } from '#core/observe/refusal.ts'
 import {
   type MonitorReader,
@@ -67,8 +68,14 @@ export function observationCommands(program: Command, to: Output = STANDARD): vo
           throw new Stop(EXIT.unusable, `no observation ${id} in this store: recourse observations list shows them`)
         if (words.answer === true && file.answer === undefined)
           throw new Stop(EXIT.unusable, `observation ${id} has no answer: its source was a record, or it was erased`)
+        const contacts = contactsOf(reader, file)
         if (words.answer === true) to.out(answerOf(file))
-        else to.out(words.json === true ? `${jsonOf({ ...file, answer: answerOf(file) })}\n` : fileInWords(file))
+        else
+          to.out(
+            words.json === true
+              ? `${jsonOf({ ...file, contacts, answer: answerOf(file) })}\n`
+              : fileInWords(file, contacts),
+          )
       }),
     )
 
@@ -187,9 +194,27 @@ function rowInWords(row: ObservationRow): string {
   return `${cells.map((cell, at) => cell.padEnd(WIDTHS[at]!)).join(' ')} ${visible(`${blocker || '-'}${via}`)}`
 }
 
-function fileInWords(file: ObservationFile): string {
-  const { refusal } = file
+/** Where to contest: what the notice says, which anybody on the path may have written, and what a verified card of its blocker said. */
+function contactsOf(reader: MonitorReader, { refusal, blocker }: ObservationFile): readonly Contact[] {
   const { url, tel, email, card } = refusal.contest
+  const said = Object.entries({ url, tel, email, card }) as [Contact['kind'], string | undefined][]
+  const signed = blocker === '' ? [] : reader.contacts(blocker).filter(({ isSigned }) => isSigned)
+  return [
+    ...signed.map(({ kind, value }) => ({ kind, value, isSigned: true })),
+    ...said.flatMap(([kind, value]) => (value === undefined ? [] : [{ kind, value, isSigned: false }])),
+  ]
+}
+
+type Contact = Pick<ContactRecord, 'kind' | 'value' | 'isSigned'>
+
+function contactInWords({ kind, value, isSigned }: Contact, id: number): [name: string, text: string] {
+  if (isSigned) return ['signed', `${value} (in a card of this blocker that was verified)`]
+  if (kind === 'card') return ['card', `${value} (not verified: recourse directory verify ${id} fetches it)`]
+  return ['contest', `${value} (unsigned: anybody on the path may have written it)`]
+}
+
+function fileInWords(file: ObservationFile, contacts: readonly Contact[]): string {
+  const { refusal } = file
   const times = [
     file.setupMs === undefined ? '' : `answered after ${file.setupMs} ms`,
     file.ringMs === undefined ? '' : `rang for ${file.ringMs} ms`,
@@ -202,10 +227,8 @@ function fileInWords(file: ObservationFile): string {
     ['why', refusal.why],
     ['carrier', file.carrier || 'not known'],
     ['blocker', file.blocker || 'not known'],
-    ['contest', [url, tel, email].filter((one) => one !== undefined).join('  ') || 'nothing said'],
-    ...(card === undefined
-      ? []
-      : [['card', `${card} (recourse card verify fetches and verifies it)`] as [string, string]]),
+    ...contacts.map((contact) => contactInWords(contact, file.id)),
+    ...(contacts.length > 0 ? [] : [['contest', 'nothing said'] as [string, string]]),
     ['id', refusal.id ?? 'none'],
     ...refusal.damage.map(({ text, sureness, culprits }): [string, string] => [
       'damage',

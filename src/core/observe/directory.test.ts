@@ -7,6 +7,7 @@ import {
   knownBlocker,
   makeDirectory,
   seenContacts,
+  signedContacts,
 } from './directory.ts'
 import { KNOWN_BLOCKERS } from './known-blockers.ts'
 import type { Refusal } from './refusal.ts'
@@ -32,6 +33,18 @@ test('contacts of a notice are kept without what changes with each call, and non
     assert.ok(contacts.every(({ isSigned }) => !isSigned))
   }
   assert.equal(seenContacts({ contest: { ...NOWHERE, email: 'x'.repeat(9_000) } } as Refusal)[0]!.value.length, 512)
+})
+
+test('of a verified card those contacts are kept that can be used, and all of them are signed', () => {
+  const kinds = (card: Parameters<typeof signedContacts>[0]) =>
+    signedContacts(card).map(({ kind, value }) => `${kind} ${value}`)
+  assert.deepEqual(
+    kinds({ fn: 'Desk', url: 'https://desk.example/c', tel: 'tel:+1-800-555-0142', email: 'mailto:a@desk.example' }),
+    ['url https://desk.example/c', 'tel +18005550142', 'email a@desk.example'],
+  )
+  assert.deepEqual(kinds({ url: 'http://desk.example', tel: '911', email: 'a@b@c' }), [])
+  assert.deepEqual(kinds({ url: 'javascript:alert(1)' }), [])
+  assert.ok(signedContacts({ tel: '+18005550142' }).every(({ isSigned }) => isSigned))
 })
 
 test('a blocker has its contacts, signed and unsigned apart, and the times that disputes took', () => {

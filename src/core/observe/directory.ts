@@ -1,3 +1,5 @@
+import type { CardContacts } from '#codec/jcard/jcard.ts'
+import { isE164, isMailbox, isPlainUrl } from '#codec/notice/contact.ts'
 import { KNOWN_BLOCKERS } from './known-blockers.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -81,6 +83,24 @@ export function seenContacts({ contest }: Refusal): SeenContact[] {
     ...(tel === undefined ? [] : [{ kind: 'tel', value: cut(tel), isSigned: false } as const]),
     ...(email === undefined ? [] : [{ kind: 'email', value: cut(email), isSigned: false } as const]),
     ...(card === undefined ? [] : [{ kind: 'card', value: stemOf(card), isSigned: false } as const]),
+  ]
+}
+
+/**
+ * The contacts in a card of a 608 whose signature was verified; those only that could be used: https, E.164, a mailbox. It is for
+ * the caller to have verified it.
+ */
+export function signedContacts({ url, tel, email }: CardContacts): SeenContact[] {
+  const number = tel?.replace(/^tel:/i, '').replaceAll(/[ ().-]/g, '')
+  const address = email?.replace(/^mailto:/i, '')
+  return [
+    ...(url !== undefined && isPlainUrl(url) && /^https:/i.test(url)
+      ? [{ kind: 'url', value: cut(url), isSigned: true } as const]
+      : []),
+    ...(number !== undefined && isE164(number) ? [{ kind: 'tel', value: number, isSigned: true } as const] : []),
+    ...(address !== undefined && isMailbox(address)
+      ? [{ kind: 'email', value: address, isSigned: true } as const]
+      : []),
   ]
 }
 
