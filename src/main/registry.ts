@@ -18,6 +18,7 @@ import { openFeedSigner, readFeedKeys } from '#edge/store/feed-signature.ts'
 import { type RegistryStore, openRegistryStore } from '#edge/store/registry-store.ts'
 import { actorOf } from './actor.ts'
 import type { Config } from '#main/config/config.ts'
+import { nearest } from '#core/words/nearest.ts'
 import { reasonOf } from '#main/config/lists.ts'
 import { EXIT, Stop } from './exit.ts'
 import { type Output, STANDARD } from './ledger.ts'
@@ -436,6 +437,18 @@ function readFields(text: string): Readonly<Record<string, string>> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Stop(EXIT.unusable, 'expected a JSON object with legalName, contact, email and the others')
+  const unknown = Object.keys(value).filter((name) => !BUSINESS_FIELDS.includes(name))
+  if (unknown.length > 0)
+    throw new Stop(
+      EXIT.unusable,
+      unknown
+        .map((name) => {
+          const near = nearest(name, BUSINESS_FIELDS)
+          const hint = near === undefined ? `expected one of ${BUSINESS_FIELDS.join(', ')}` : `did you mean ${near}?`
+          return `${visible(name)}: not known here: ${hint}`
+        })
+        .join('\n'),
+    )
   return Object.fromEntries(
     Object.entries(value).map(([name, one]) => [
       name,
@@ -490,6 +503,16 @@ function inWords({ registration, events }: VettingFile): string {
   return `${rows.map(visible).join('\n')}\n`
 }
 
+const BUSINESS_FIELDS: readonly string[] = [
+  'legalName',
+  'contact',
+  'email',
+  'tel',
+  'site',
+  'purpose',
+  'callsPerDay',
+  'provider',
+]
 const TRUSTS: readonly Trust[] = ['none', 'note', 'full']
 const STATUSES: readonly string[] = [
   'unconfirmed',

@@ -18,15 +18,14 @@ function formatsOf(timeZone: string): ReturnType<typeof makeFormats> {
 }
 
 function makeFormats(timeZone: string) {
+  // American English knows the abbreviations of American zones, British English those of Europe.
+  const isAmerican = /^(?:America|Pacific|US)\//.test(timeZone)
   return {
-    day: new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone }),
-    time: new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone }),
-    // American English knows the abbreviations of American zones, British English those of Europe.
-    zone: new Intl.DateTimeFormat(/^(?:America|Pacific|US)\//.test(timeZone) ? 'en-US' : 'en-GB', {
-      hour: '2-digit',
-      timeZone,
-      timeZoneName: 'short',
-    }),
+    day: new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'long' }),
+    time: new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'short' }),
+    zone: isAmerican
+      ? new Intl.DateTimeFormat('en-US', { timeZone, hour: '2-digit', timeZoneName: 'short' })
+      : new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', timeZoneName: 'short' }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { parseNumber, type DialPlan } from '#core/call/number.ts'
 import { formatParty } from '#core/call/party.ts'
+import { nearest } from '#core/words/nearest.ts'
 import type { Claim, Claimant, ClaimedCall, ClaimWebhook } from './claim.ts'
 import type { Decision, Lift, LiftScope } from './decision.ts'
 
@@ -184,8 +185,12 @@ class Reader {
       this.fault(field, 'expected an object')
       return NOTHING
     }
-    for (const key of Object.keys(input))
-      if (!keys.includes(key)) this.fault(field === '' ? key : `${field}.${key}`, `expected one of ${keys.join(', ')}`)
+    for (const key of Object.keys(input)) {
+      if (keys.includes(key)) continue
+      const near = nearest(key, keys)
+      const meant = near === undefined ? '' : `; did you mean ${near}?`
+      this.fault(field === '' ? key : `${field}.${key}`, `not known here, expected one of ${keys.join(', ')}${meant}`)
+    }
     return Object.assign(Object.create(null) as Record<string, unknown>, input)
   }
 

@@ -1,4 +1,5 @@
-import type { z } from '@hono/zod-openapi'
+import { z } from '@hono/zod-openapi'
+import { nearest } from '#core/words/nearest.ts'
 import { readJson } from './json.ts'
 import { Refused, formatPointer } from './problem.ts'
 
@@ -58,15 +59,51 @@ export function parseFormBody<Schema extends z.ZodType>(
 function parseWith<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const issue = closest(parsed.error.issues[0])
-  const inner = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
-  const detail = inner.length > 0 ? 'found a name that is not known here' : (issue?.message ?? 'not what was expected')
-  throw new Refused('bad-field', detail, { pointer: formatPointer([...(issue?.path ?? []), ...inner]) })
+  const issues = parsed.error.issues.map(closest)
+  // A name that is misspelt is why another one is missing.
+  const unknown = issues.find((issue) => issue.code === 'unrecognized_keys')
+  if (unknown?.code === 'unrecognized_keys') {
+    const [name = ''] = unknown.keys
+    const detail = unknownName(name, namesAt(schema, unknown.path))
+    throw new Refused('bad-field', detail, { pointer: formatPointer([...unknown.path, name]) })
+  }
+  const [issue] = issues
+  throw new Refused('bad-field', issue?.message ?? 'not what was expected', {
+    pointer: formatPointer(issue?.path ?? []),
+  })
+}
+
+/** That a name is none that may stand there, with what may have been meant, or all that may. */
+export function unknownName(name: string, known: readonly string[]): string {
+  const near = nearest(name, known)
+  const hint = near === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${near}?`
+  return `found the name ${JSON.stringify(name.slice(0, NAME_SHOWN))}, which is not known here${known.length === 0 ? '' : `: ${hint}`}`
+}
+
+/** The names that an object may have at a place of a value. */
+export function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let there = unwrap(schema)
+  for (const step of path) {
+    there = there.flatMap((one) => {
+      if (one instanceof z.ZodArray) return unwrap(one.element as z.ZodType)
+      const inner = one instanceof z.ZodObject ? (one.shape[String(step)] as z.ZodType | undefined) : undefined
+      return inner === undefined ? [] : unwrap(inner)
+    })
+  }
+  return [...new Set(there.flatMap((one) => (one instanceof z.ZodObject ? Object.keys(one.shape) : [])))]
+}
+
+/** What a schema is of, where it may be left out or be one of several. */
+function unwrap(schema: z.ZodType): z.ZodType[] {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return unwrap(schema.unwrap() as z.ZodType)
+  if (schema instanceof z.ZodUnion) return (schema.options as readonly z.ZodType[]).flatMap(unwrap)
+  return [schema]
 }
 
 /** Of what several forms have against a value, what the form that it comes closest to has: that whose fault lies deepest. */
-function closest(issue: z.core.$ZodIssue | undefined): z.core.$ZodIssue | undefined {
-  if (issue?.code !== 'invalid_union') return issue
+function closest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue
   const first = issue.errors.flatMap(([first]) => first ?? [])
   const deepest = first.toSorted((a, b) => b.path.length - a.path.length)[0]
   return deepest === undefined ? issue : { ...deepest, path: [...issue.path, ...deepest.path] }
@@ -79,4 +116,6 @@ function tooLarge(bytesMax: number): Refused {
 }
 
 export const HTTP_BODY_BYTES_MAX = 65_536
+/** Characters of a name that is not known. */
+const NAME_SHOWN = 40
 const MEDIA_TYPE = /^([A-Za-z]+\/[A-Za-z0-9.+-]+)(?:[ ]*;[ ]*charset=([^\s;,]+))?$/

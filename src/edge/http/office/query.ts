@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { namesAt, unknownName } from '#edge/http/body.ts'
 import { Refused, formatPointer } from '#edge/http/problem.ts'
 import type { Ask } from './ask.ts'
 
@@ -11,12 +12,14 @@ export function readQuery<Schema extends z.ZodType>(context: Ask, schema: Schema
   }
   const found = schema.safeParse(Object.assign(Object.create(null), Object.fromEntries(given)))
   if (found.success) return found.data
-  const issue = found.error.issues[0]
-  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+  const { issues } = found.error
+  const unknown = issues.find(({ code }) => code === 'unrecognized_keys')
+  const issue = unknown ?? issues[0]
+  const name = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
   throw new Refused(
     'bad-field',
-    unknown.length > 0 ? 'found a parameter that is not known here' : (issue?.message ?? 'not what was expected'),
-    { pointer: formatPointer([...(issue?.path ?? []), ...unknown]) },
+    name === undefined ? (issue?.message ?? 'not what was expected') : unknownName(name, namesAt(schema, [])),
+    { pointer: formatPointer([...(issue?.path ?? []), ...(name === undefined ? [] : [name])]) },
   )
 }
 
