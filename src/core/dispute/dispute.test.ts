@@ -352,6 +352,20 @@ suite('how a dispute stands', () => {
     assert.deepEqual([dispute.answeredAt, dispute.liftedAt], [heardAt, heardAt])
   })
 
+  test('a block that stays has no time of a lift, whenever the answer came', () => {
+    const answer = (outcome: 'upheld' | 'partly-lifted', liftedAt: number | undefined) =>
+      read(
+        eventsOf([
+          [0, FILED],
+          [1, { kind: 'answered', data: { outcome, words: 'x', liftedAt, heardAt: undefined } }],
+        ]),
+      ).liftedAt
+    assert.deepEqual(
+      [answer('upheld', undefined), answer('upheld', START), answer('partly-lifted', undefined)],
+      [undefined, undefined, START + HOUR],
+    )
+  })
+
   test('is nothing without its first event', () => {
     assert.equal(readDispute([], TERMS, START), undefined)
     assert.equal(readDispute(eventsOf([[2, FILED]]).slice(1), TERMS, START), undefined)

@@ -228,6 +228,27 @@ const STORIES: readonly (readonly [title: string, lines: readonly Line[], told: 
     'cancelled @a setup=9',
   ],
   [
+    'a notice under a changed code that crossed the CANCEL is a refusal too',
+    [
+      [0, 'INVITE', 'u>a'],
+      [1, '180 Ringing', 'a>u'],
+      [9, 'CANCEL', 'u>a'],
+      [9, '403 Forbidden', 'a>u', BLOCKED],
+    ],
+    'refused 403 unproven @a desk.northwire.example setup=9 ring=8 damage=code-changed:likely:',
+  ],
+  [
+    'a 2xx that a proxy sends after a refusal wins, RFC 3261 §16.7, and a refusal after a 2xx changes nothing',
+    [
+      [0, 'INVITE', 'u>p'],
+      [1, '603 Decline', 'p>u'],
+      [2, '200 OK', 'p>u'],
+      [2, '486 Busy Here', 'p>u'],
+      [9, 'BYE', 'u>p', { to: 't' }],
+    ],
+    'answered 7 @p setup=2',
+  ],
+  [
     'a 480 before the CANCEL is one',
     [
       [0, 'INVITE', 'u>a'],

@@ -211,6 +211,17 @@ for (const [before, after, found] of CHANGES) {
   })
 }
 
+test('an element that goes by RFC 8606 to the letter is not named for a Q.850 value, whose location it keeps', () => {
+  const without = (reason: string) =>
+    findDamage(read(answer(['603 Network Blocked', reason.replace(';location=RLN', '')])))
+  assert.deepEqual(
+    [SIP, Q850].map((reason) =>
+      without(reason).map(({ kind, culprits }) => [kind, culprits.includes(CULPRITS.strict8606)]),
+    ),
+    [[['reason-changed', true]], [['reason-changed', false]]],
+  )
+})
+
 test('every kind of damage is found somewhere in these tables', () => {
   const found = [...Object.values(DAMAGED), ...CHANGES.map(([, , kinds]) => kinds)].join(' ')
   for (const kind of DAMAGE_KINDS) assert.ok(found.includes(kind), kind)

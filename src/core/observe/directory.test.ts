@@ -76,6 +76,19 @@ test('a blocker has its contacts, signed and unsigned apart, and the times that 
   assert.ok(MEASURED_MIN > 2)
 })
 
+test('the median of an even number of times lies between the middle two', () => {
+  const disputes = [1, 2, 6, 9].map((hours) => ({
+    blocker: 'b.example',
+    contact: '',
+    filedAt: AT,
+    answeredAt: AT + hours * HOUR_MS,
+    liftedAt: undefined,
+  }))
+  const [entry] = makeDirectory([], disputes, [])
+  assert.deepEqual(entry!.answer, { filed: 4, count: 4, medianMs: 4 * HOUR_MS, slowestMs: 9 * HOUR_MS })
+  assert.equal(makeDirectory([], disputes.slice(0, 2), [])[0]!.answer.medianMs, undefined)
+})
+
 test('what is known stands beside what was seen, and alone behind it', () => {
   const entries = makeDirectory([{ ...CONTACT, blocker: 'redress.hiya.com', calls: 1 }, CONTACT], [])
   assert.deepEqual(

@@ -83,6 +83,19 @@ test('how a group stands follows from its calls, its share and the last mark', (
       undefined,
       'ongoing',
     ],
+    [
+      // z = 2.5: one in 160 by chance, and one in a thousand is asked for.
+      'more than twice, and perhaps by chance',
+      { recent: { hits: 12, of: 100 }, earlier: { hits: 30, of: 600 } },
+      undefined,
+      'ongoing',
+    ],
+    [
+      'the same beyond chance',
+      { recent: { hits: 24, of: 200 }, earlier: { hits: 60, of: 1_200 } },
+      undefined,
+      'escalating',
+    ],
     ['nothing known of the week before', { ...rising, earlier: { hits: 0, of: 0 } }, undefined, 'ongoing'],
     ['resolved, and no call refused since', {}, { kind: 'resolved' }, 'resolved'],
     ['resolved, and refused again', { firstAfterMark: NOW - 5 }, { kind: 'resolved' }, 'regressed'],

@@ -61,6 +61,13 @@ test('every code that has a ruling is in the table of cases, and each ruling cit
   assert.ok(RULINGS.size >= 10)
 })
 
+test('a record leaves out what a notice had: what looks like traces in it proves nothing and accuses nobody', () => {
+  const pieces = responseFrom({ status: 486, phrase: 'Network Blocked' })
+  const [record, wire] = [true, false].map((isRecord) => refusalOf(pieces, { ...TERMS, isRecord }))
+  assert.deepEqual([record!.standing, record!.damage], ['fault', []])
+  assert.deepEqual([wire!.standing, wire!.damage.map(({ kind }) => kind)], ['unproven', ['code-changed']], 'control')
+})
+
 test('what the far end knows to be a person’s refusal is one', () => {
   assert.equal(refusalOf(answer('603 Decline'), { ...TERMS, byPerson: true }).standing, 'person')
   assert.equal(refusalOf(answer('603 Decline'), { ...TERMS, byPerson: false }).standing, 'unproven')

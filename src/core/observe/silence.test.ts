@@ -91,6 +91,58 @@ test('a change that is certain but small is no finding', () => {
   assert.equal(finding!.kind, 'nothing')
 })
 
+test('each bound of the guide holds to the call: calls of the day, before it, days, rise, times, rate of false discoveries', () => {
+  const cases: readonly (readonly [title: string, pair: SilencePair, kind: string])[] = [
+    ['29 calls in the day', pairOf('a', { attempts: 29, busy: 29 }, 20, { attempts: 200, busy: 1 }), 'thin'],
+    ['30 calls in the day', pairOf('a', { attempts: 30, busy: 29 }, 20, { attempts: 200, busy: 1 }), 'suspected'],
+    ['99 calls before', pairOf('a', { attempts: 90, busy: 80 }, 3, { attempts: 33, busy: 0 }), 'thin'],
+    ['102 calls before', pairOf('a', { attempts: 90, busy: 80 }, 3, { attempts: 34, busy: 0 }), 'suspected'],
+    ['two days before', pairOf('a', { attempts: 90, busy: 80 }, 2, { attempts: 500, busy: 0 }), 'thin'],
+    ['a rise by 9 of 100', pairOf('a', { attempts: 9_000, busy: 990 }, 20, { attempts: 9_000, busy: 180 }), 'nothing'],
+    [
+      'a rise by 11 of 100',
+      pairOf('a', { attempts: 9_000, busy: 1_170 }, 20, { attempts: 9_000, busy: 180 }),
+      'suspected',
+    ],
+    ['to 1.4 times', pairOf('a', { attempts: 9_000, busy: 5_040 }, 20, { attempts: 9_000, busy: 3_600 }), 'nothing'],
+    ['to 1.6 times', pairOf('a', { attempts: 9_000, busy: 5_760 }, 20, { attempts: 9_000, busy: 3_600 }), 'suspected'],
+  ]
+  for (const [title, pair, kind] of cases) assert.equal(findSilence([pair])[0]!.kind, kind, title)
+  const perhaps = findSilence([pairOf('a', { attempts: 60, busy: 12 }, 20, { attempts: 60, busy: 6 })])[0]!
+  assert.ok(perhaps.q > 0.01 && perhaps.q < 0.05, `${perhaps.q}`)
+  assert.equal(perhaps.kind, 'nothing')
+})
+
+test('the rate of false discoveries is among the pairs that were tested: thin ones make nothing better or worse', () => {
+  const clear = pairOf('clear', { attempts: 200, busy: 70 }, 20, { attempts: 200, busy: 16 })
+  const level = pairOf('level', { attempts: 200, busy: 16 }, 20, { attempts: 200, busy: 16 })
+  const thin = Array.from({ length: 50 }, (_, at) => pairOf(`thin-${at}`, { attempts: 5, busy: 5 }, 1, {}))
+  const q = (pairs: readonly SilencePair[]): number => findSilence(pairs).find(({ carrier }) => carrier === 'clear')!.q
+  assert.equal(q([clear, ...thin]), q([clear]))
+  assert.equal(q([clear, level]), 2 * q([clear]))
+})
+
+test('an exact test is no surer than the days before it let it be', () => {
+  const day = (busy: number): Partial<SilenceCounts> => ({ attempts: 60, busy })
+  const pair = (busies: readonly number[]): SilencePair => ({
+    ...pairOf('a', { attempts: 60, busy: 22 }, 0, {}),
+    baseline: busies.map((busy) => counts(day(busy))),
+  })
+  const [steady, wild] = [pair([6, 6, 6, 6, 6, 6, 6, 6]), pair([0, 20, 0, 0, 0, 24, 4, 0])].map(
+    (one) => findSilence([one])[0]!,
+  )
+  assert.deepEqual([steady!.test, wild!.test], ['fisher', 'fisher'])
+  assert.deepEqual(
+    [steady!.baseline, wild!.baseline],
+    [
+      { hits: 48, of: 480 },
+      { hits: 48, of: 480 },
+    ],
+  )
+  assert.ok(steady!.spread === 1 && wild!.spread > 5)
+  assert.deepEqual([steady!.kind, wild!.kind], ['suspected', 'nothing'])
+})
+
 test('of fifty equal carriers, hardly one is suspected in 200 nights', () => {
   const random = seeded(11)
   const nights = 200

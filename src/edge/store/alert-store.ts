@@ -106,9 +106,9 @@ export class AlertStore {
     const db = this.#db
     db.exec('BEGIN IMMEDIATE')
     try {
-      db.prepare(
-        'DELETE FROM monitor_alert_parcel WHERE alert IN (SELECT id FROM monitor_alert WHERE at < ?)',
-      ).run(beforeMs)
+      db.prepare('DELETE FROM monitor_alert_parcel WHERE alert IN (SELECT id FROM monitor_alert WHERE at < ?)').run(
+        beforeMs,
+      )
       db.prepare('DELETE FROM monitor_alert WHERE at < ?').run(beforeMs)
       db.prepare(
         `DELETE FROM monitor_told WHERE at < ? AND name NOT LIKE 'group %'

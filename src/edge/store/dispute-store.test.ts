@@ -123,6 +123,12 @@ test('a desk is asked when its time has come, those first that waited longest, a
   assert.deepEqual(store.toAsk(91, 9), ['d', 'b', 'a'])
   assert.deepEqual(store.toAsk(91, 1), ['d'])
   assert.deepEqual(store.asked('a'), { at: 30, unchanged: 1, notBefore: 90, told: 0 })
+  // Filed anew, the desk was never asked; what it upheld it is asked no more.
+  store.record([event('a', 3, 40, filed('api'))], { statusUrl: SECRET })
+  assert.equal(store.asked('a'), undefined)
+  const upheld = { outcome: 'upheld', words: 'x', liftedAt: undefined, heardAt: undefined } as const
+  store.record([event('d', 3, 40, { kind: 'answered', data: upheld })])
+  assert.deepEqual(store.toAsk(91, 9), ['a', 'b'])
 })
 
 test('times are told for measuring, of those disputes only that were filed', (t) => {

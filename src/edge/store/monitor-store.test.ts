@@ -453,6 +453,19 @@ test('what is neither busy, absent, overloaded nor cut off is no sign of silence
   }
 })
 
+test('a process whose numbers another one erased counts them anew', (t) => {
+  const { store, path } = freshStore(t)
+  store.take([answered('one')], [])
+  const other = openMonitorStore(`sqlite:${path}`, { now: () => NOW })
+  t.after(() => other.close())
+  other.eraseNumber('+12125550117')
+  store.take([answered('two')], [])
+  assert.deepEqual(
+    store.silencePairs(NOW).map(({ number, recent }) => [number, recent.attempts]),
+    [['+12125550117', 1]],
+  )
+})
+
 test('a batch that fails leaves nothing behind, its place neither', (t) => {
   const { store } = freshStore(t)
   const broken = { ...refused('two'), source: undefined } as unknown as Attempt
