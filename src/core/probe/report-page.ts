@@ -69,7 +69,7 @@ export function summarize({ grade, why, comparisons, deductions }: ProbeReport):
   const measured = comparisons.filter(({ state }) => state !== 'apart')
   const intact = measured.filter(({ state }) => state === 'intact').length
   const apart = comparisons.length - measured.length
-  const rest = apart === 0 ? '' : `; ${apart} were not measured`
+  const rest = apart === 0 ? '' : `; ${apart} ${apart === 1 ? 'was' : 'were'} not measured`
   const most = deductions[0] === undefined ? '' : `; what costs most: ${deductions[0].title}`
   return `${intact} of ${measured.length} notices arrived as they were sent${rest}${most}.`
 }
