@@ -153,7 +153,7 @@ export function registryCommands(program: Command, to: Output = STANDARD): void 
     ),
   )
     .argument('<id>', 'its id')
-    .argument('<numbers...>', 'lines as recourse registry show has them, like +12125550200-+12125550299')
+    .argument('<numbers...>', 'lines as recourse registry show has them, like +12125550200..+12125550299')
     .action((id: string, numbers: readonly string[], words: Words) =>
       withRegistry(words, async ({ room }) =>
         tellDone(
