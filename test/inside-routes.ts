@@ -1,9 +1,15 @@
 import type { Office } from '#core/redress/office.ts'
 import type { Vetting } from '#core/registry/registry.ts'
 import type { InsideRoute } from '#edge/http/accounts/guard.ts'
+import { callingRoutes } from '#edge/http/calling/calling-routes.ts'
+import { disputeRoutes } from '#edge/http/calling/dispute-routes.ts'
+import type { Calling, Disputes, Probes } from '#edge/http/calling/ports.ts'
+import { probeRoutes } from '#edge/http/calling/probe-routes.ts'
 import { caseRoutes } from '#edge/http/office/case-routes.ts'
 import { exportRoutes } from '#edge/http/office/export-routes.ts'
 import { mailRoutes } from '#edge/http/office/mail-routes.ts'
+import type { PolicyDesk } from '#edge/http/policy/policy-desk.ts'
+import { policyRoutes } from '#edge/http/policy/policy-routes.ts'
 import { vettingRoutes } from '#edge/http/registry/vetting.ts'
 
 /**
@@ -18,14 +24,60 @@ export function emptyInsideRoutes(): readonly InsideRoute[] {
     ...vettingRoutes(knowsNothing()),
     ...caseRoutes({ office, now }),
     ...exportRoutes({ office, blocks, operator: 'Northwire', now }),
+    ...policyRoutes({ policy: policyUnknown(), now }),
     ...mailRoutes(() => Promise.resolve('unknown')),
+    ...callingRoutes({ calling: hasNothing(), now }),
+    ...disputeRoutes({ disputes: hasNothing(), now }),
+    ...probeRoutes({ probes: hasNothing(), now }),
   ]
+}
+
+/** The calling side with nothing on it: pages are empty, and nothing is there that could be looked at or worked on. */
+function hasNothing(): Calling & Disputes & Probes {
+  const refused = { kind: 'refused', problem: { kind: 'not-found', detail: 'expected something that is there' } }
+  const answers: Readonly<Record<string, unknown>> = {
+    summary: { numbers: [] },
+    groups: { groups: [], isEmpty: true },
+    observations: { rows: [], after: undefined },
+    list: { rows: [], after: undefined },
+    directory: { blockers: [] },
+    silence: { findings: [] },
+    options: { scenarios: [] },
+    isEmpty: true,
+    unshare: false,
+  }
+  const undefinedOnes = new Set(['group', 'observation', 'file', 'probe', 'report'])
+  return new Proxy({} as Calling & Disputes & Probes, {
+    get: (_, name) => () => {
+      if (undefinedOnes.has(String(name))) return undefined
+      return Object.hasOwn(answers, String(name)) ? answers[String(name)] : refused
+    },
+  })
 }
 
 /** A port that has nothing: lists are empty, what is looked for is not there, and nothing can be done with it. */
 function knowsNothing(): Office & Vetting {
   return new Proxy({} as Office & Vetting, {
     get: (_, name) => () => Promise.resolve(answerOf(String(name))),
+  })
+}
+
+/** No version, no list, no trial; every change is refused. */
+function policyUnknown(): PolicyDesk {
+  const empty = new Map<string, unknown>([
+    ['versions', { inForce: 0, versions: [], after: undefined }],
+    ['check', { kind: 'faulty', faults: [] }],
+    ['lists', { policy: 0, lists: [] }],
+    ['shadow', { policy: 0, sinceMs: 0, rules: [], allowLists: [] }],
+    ['shadowNumbers', { numbers: [], after: undefined }],
+    ['shadowCalls', []],
+    ['drop', false],
+  ])
+  const lookUps = new Set(['version', 'differ', 'list', 'listText', 'uploaded', 'trial', 'cancelTrial', 'trialNumbers'])
+  const refused = { kind: 'refused', problem: 'not-found', detail: 'expected a policy' }
+  return new Proxy({} as PolicyDesk, {
+    get: (_, name) => () =>
+      Promise.resolve(empty.get(String(name)) ?? (lookUps.has(String(name)) ? undefined : refused)),
   })
 }
 

@@ -5,6 +5,8 @@ import type { DeskFigures } from '#main/desk/desk-figures.ts'
 import type { DeskOrder, DeskReport, DeskTask } from '#main/desk/desk-messages.ts'
 
 export type DeskSurroundings = {
+  /** The configuration file; undefined for the defaults. */
+  readonly path: string | undefined
   /** The keys that receipts are opened with, as they are now. */
   readonly receipts: () => DeskTask['receipts']
   /** 32 octets of the store. */
@@ -54,7 +56,7 @@ export async function startDesk(started: Config, around: DeskSurroundings): Prom
   const adopting: (() => void)[] = []
 
   const begin = (settled?: { opened: () => void; failed: (cause: unknown) => void }): void => {
-    const task: DeskTask = { config, receipts, secret: around.secret }
+    const task: DeskTask = { config, path: around.path, receipts, secret: around.secret }
     const begun = new Worker(file, { workerData: task })
     let counted: HttpFigures | undefined
     let isOpen = false

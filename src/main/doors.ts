@@ -138,6 +138,7 @@ export async function openDoors(
       noteOutcome: (outcome) => gates.noteOutcome(outcome),
       alarm: (kind, cause) => alarms.raise(kind, cause),
       tell: (message) => log.warn(concealNumbers(message)),
+      path,
     })
   } catch (error) {
     if (error instanceof NoDeskDoor) {

@@ -5,6 +5,7 @@ import type { PolicyText } from '#core/ledger/policy-text.ts'
 import type { PolicyReader, PolicyStore } from '#edge/store/policy-store.ts'
 import { reasonOf } from '#main/config/lists.ts'
 import { EXIT, Stop } from './exit.ts'
+import { earlierList } from './list-history.ts'
 import { STANDARD, type Output } from './ledger.ts'
 import { loadWithPolicy } from './load-or-stop.ts'
 import { changePolicy, inForceOf, textOf, withPolicies, withPolicyReader, type ChangeWords } from './policy-change.ts'
@@ -70,7 +71,7 @@ function put(to: Output, store: PolicyStore, name: string, file: string, words: 
   const text = withList(current, current.name, readList(file))
   check(text, current.name, file, words)
   changePolicy(to, words, store, inForceOf(store), {
-    text,
+    of: text,
     action: 'list-put',
     detail: { list: current.name, file: file === '-' ? 'standard input' : basename(file) },
     origin: undefined,
@@ -81,26 +82,18 @@ function put(to: Output, store: PolicyStore, name: string, file: string, words: 
 function back(to: Output, store: PolicyStore, name: string, words: ChangeWords): void {
   const current = standing(store, name)
   const inForce = inForceOf(store)
-  const hash = inForce.lists.get(current.name)
-  // The way the policies came into force, newest first, from the one before this.
-  let at = inForce
-  for (let steps = 0; steps < STEPS_MAX; steps++) {
-    const base = at.steps.find(({ step }) => step === 'applied')?.base
-    const before = base === undefined ? undefined : store.find(base)
-    if (before === undefined) break
-    at = before
-    if (at.lists.has(current.name) && at.lists.get(current.name) !== hash) {
-      const text = withList(current, current.name, textOf(store, at.version).lists.get(current.name)!)
-      check(text, current.name, current.name, words)
-      const detail = { list: current.name, of: at.version }
-      return changePolicy(to, words, store, inForce, {
-        text,
-        action: 'list-taken-back',
-        detail,
-        origin: undefined,
-        isKnown: true,
-      })
-    }
+  const earlier = earlierList(store, inForce, current.name)
+  if (earlier !== undefined) {
+    const text = withList(current, current.name, textOf(store, earlier.version).lists.get(current.name)!)
+    check(text, current.name, current.name, words)
+    const detail = { list: current.name, of: earlier.version }
+    return changePolicy(to, words, store, inForce, {
+      of: text,
+      action: 'list-taken-back',
+      detail,
+      origin: undefined,
+      isKnown: true,
+    })
   }
   throw new Stop(
     EXIT.unusable,
@@ -162,6 +155,3 @@ function readList(file: string): string {
     throw new Stop(EXIT.unusable, `${visible(file)}: this list cannot be read (${reasonOf(error)})`, { cause: error })
   }
 }
-
-/** How far back a list is looked for. */
-const STEPS_MAX = 1_000

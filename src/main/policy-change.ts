@@ -1,9 +1,8 @@
-import { hashPolicy, type PolicyText } from '#core/ledger/policy-text.ts'
+import type { PolicyText } from '#core/ledger/policy-text.ts'
 import type { AuditAction } from '#edge/store/audit.ts'
 import {
   openPolicyReader,
   openPolicyStore,
-  partsOf,
   type PolicyReader,
   type PolicyStore,
   type PolicyVersion,
@@ -12,7 +11,8 @@ import { actorOf } from './actor.ts'
 import { EXIT, Stop } from './exit.ts'
 import type { Output } from './ledger.ts'
 import { loadWithPolicy, openOrStop } from './load-or-stop.ts'
-import { countsOf, differenceInWords, diffPolicies, guardAgainst, type PolicyDifference } from './policy-difference.ts'
+import { differenceInWords } from './policy-difference.ts'
+import { EMPTY_POLICY, settlePolicy, type Settled, type WantedPolicy } from './policy-settlement.ts'
 import { visible } from './words.ts'
 
 /** The words that commands about policies and lists have in common. */
@@ -23,26 +23,6 @@ export type ChangeWords = {
   readonly note?: string
   readonly dryRun?: boolean
   readonly json?: boolean
-}
-
-/** What somebody wants to be in force. */
-export type WantedPolicy = {
-  readonly text: PolicyText
-  readonly action: AuditAction
-  readonly detail: Readonly<Record<string, unknown>>
-  /** The file it was read from, and what stands there. */
-  readonly origin: { readonly file: string; readonly text: PolicyText } | undefined
-  /** Whether it may be in force at once, however much it changes: it was before. */
-  readonly isKnown: boolean
-}
-
-/** What became of it, as `--json` prints it. */
-type Outcome = {
-  readonly policy: number | undefined
-  readonly state: 'applied' | 'staged' | 'unchanged' | 'would-apply' | 'would-stage'
-  readonly before: number | undefined
-  readonly guarded: readonly string[]
-  readonly difference: PolicyDifference
 }
 
 /**
@@ -56,33 +36,11 @@ export function changePolicy(
   inForce: PolicyVersion | undefined,
   wanted: WantedPolicy,
 ): void {
-  const standing = inForce === undefined ? undefined : store.text(inForce.version)
-  const difference = diffPolicies(standing ?? EMPTY_POLICY, wanted.text)
-  const guarded = standing === undefined || wanted.isKnown ? [] : guardAgainst(standing, difference)
-  const common = { before: inForce?.version, guarded, difference }
-  const origin =
-    wanted.origin === undefined ? undefined : { file: wanted.origin.file, parts: partsOf(wanted.origin.text) }
-
-  if (inForce?.hash === hashPolicy(wanted.text)) {
-    if (origin !== undefined && words.dryRun !== true) store.rememberParts(origin.file, origin.parts)
-    return tell(to, words, { ...common, policy: inForce.version, state: 'unchanged' })
-  }
-  if (words.dryRun === true)
-    return tell(to, words, { ...common, policy: undefined, state: guarded.length > 0 ? 'would-stage' : 'would-apply' })
-  const staged = guarded.length > 0
-  const changed = store.change({
-    of: wanted.text,
-    step: staged ? 'staged' : 'applied',
-    base: inForce?.version,
-    by: actorOf(words.by),
-    note: noteOf(words.note),
-    origin,
-    action: staged ? 'policy-staged' : wanted.action,
-    detail: { ...wanted.detail, ...countsOf(difference), ...(staged && { guarded }) },
-    atMs: Date.now(),
-  })
-  if (changed.kind === 'overtaken') throw overtaken(changed.inForce)
-  return tell(to, words, { ...common, policy: changed.version, state: staged ? 'staged' : 'applied' })
+  const isDry = words.dryRun === true
+  const settling = { by: actorOf(words.by), note: noteOf(words.note), atMs: Date.now(), isDry }
+  const settled = settlePolicy(store, inForce, wanted, settling)
+  if (settled.kind === 'overtaken') throw overtaken(settled.inForce)
+  return tell(to, words, settled)
 }
 
 /** Puts a version that the store has into force, as it is. */
@@ -97,24 +55,8 @@ export function changeVersion(
   const text = textOf(store, version)
   // The rest of the configuration may have changed since: what cannot be judged by must not come into force.
   loadWithPolicy(words.config, { name: `policy ${version}`, text }, `policy ${version}`)
-  const standing = inForce === undefined ? undefined : store.text(inForce.version)
-  const difference = diffPolicies(standing ?? EMPTY_POLICY, text)
-  const common = { policy: version, before: inForce?.version, guarded: [], difference }
-  if (version === inForce?.version) return tell(to, words, { ...common, state: 'unchanged' })
-  if (words.dryRun === true) return tell(to, words, { ...common, state: 'would-apply' })
-  const changed = store.change({
-    of: version,
-    step: 'applied',
-    base: inForce?.version,
-    by: actorOf(words.by),
-    note: noteOf(words.note),
-    origin: undefined,
-    action,
-    detail: countsOf(difference),
-    atMs: Date.now(),
-  })
-  if (changed.kind === 'overtaken') throw overtaken(changed.inForce)
-  return tell(to, words, { ...common, state: 'applied' })
+  const wanted = { of: { version, text }, action, detail: {}, origin: undefined, isKnown: true }
+  return changePolicy(to, words, store, inForce, wanted)
 }
 
 /** Opens the store that the words mean, whatever is wrong with the policy that the configuration names, and closes it after. */
@@ -176,9 +118,10 @@ function overtaken(inForce: number | undefined): Stop {
   return new Stop(EXIT.outside, `policy ${inForce ?? 'none'} came into force meanwhile: look again, then try again`)
 }
 
-function tell(to: Output, { json, dryRun }: ChangeWords, outcome: Outcome): void {
-  const { policy, state, before, guarded, difference } = outcome
-  if (json === true) to.out(`${JSON.stringify({ ...outcome, policy: policy ?? null, before: before ?? null })}\n`)
+function tell(to: Output, { json, dryRun }: ChangeWords, settled: Settled): void {
+  const { policy, state, before, guarded, difference } = settled
+  if (json === true)
+    to.out(`${JSON.stringify({ policy: policy ?? null, state, before: before ?? null, guarded, difference })}\n`)
   const say = json === true ? to.err : to.out
   const changes = differenceInWords(difference).map((line) => `  ${line}\n`)
   const was = before === undefined ? '' : `, ${before} was before`
@@ -199,5 +142,4 @@ function tell(to: Output, { json, dryRun }: ChangeWords, outcome: Outcome): void
   if (dryRun === true && json !== true) to.err('nothing was changed (--dry-run)\n')
 }
 
-export const EMPTY_POLICY: PolicyText = { yaml: '{}\n', lists: new Map() }
 const NOTE_MAX = 500

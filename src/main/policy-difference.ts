@@ -212,6 +212,13 @@ function predecessorOf(
   return before.lists.get(old.name)
 }
 
+/** The key of a policy behind which a list stands, and the ids of the rules that name it. */
+export function usersOf(yaml: string, name: string): { readonly key: string; readonly rules: readonly string[] } {
+  const uses = usesOf(yaml).filter((use) => use.name === name)
+  const key = uses.find(({ key }) => key === 'exempt')?.key ?? uses[0]?.key ?? ''
+  return { key, rules: [...new Set(uses.flatMap(({ rule }) => (rule === '' ? [] : [rule])))] }
+}
+
 type Use = { readonly rule: string; readonly key: string; readonly name: string }
 
 /** Which rule names which list, behind which key. */

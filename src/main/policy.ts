@@ -105,7 +105,7 @@ function apply(to: Output, store: PolicyStore, what: string, words: ApplyWords):
   if (wanted !== text) loadWithPolicy(words.config, { name: what, text: wanted }, visible(what))
   const detail = { file }
   return changePolicy(to, words, store, inForce, {
-    text: wanted,
+    of: wanted,
     action: 'policy-applied',
     detail,
     origin: { file, text },

@@ -1,20 +1,12 @@
 import { existsSync, statSync } from 'node:fs'
 import type { Command } from 'commander'
-import type { CallFacts } from '#core/call/facts.ts'
 import type { PolicyText } from '#core/ledger/policy-text.ts'
 import { type CallRecord, readJournalRow } from '#core/replay/call-record.ts'
-import { Comparison, type Decision, type NumberChange } from '#core/replay/comparison.ts'
+import { Comparison, type NumberChange } from '#core/replay/comparison.ts'
 import { formatNumber } from '#core/rules/ground.ts'
-import { judge } from '#core/rules/judge.ts'
-import { NO_LIVING, makeLiving, type Living, type StandingChange as UsableChange } from '#core/rules/living.ts'
-import { noteOutcome } from '#core/rules/outcomes.ts'
+import { NO_LIVING, type Living } from '#core/rules/living.ts'
 import type { Policy } from '#core/rules/policy.ts'
-import { isRegistered } from '#core/rules/registered.ts'
-import { openTally } from '#core/rules/tally.ts'
-import type { Verdict } from '#core/rules/verdict.ts'
 import { readJournalInOrder } from '#edge/store/journal-reader.ts'
-import { openForReading } from '#edge/store/schema.ts'
-import { readAllStanding, type StandingChange } from '#edge/store/standing-store.ts'
 import { openPolicyReader, type PolicyReader } from '#edge/store/policy-store.ts'
 import { CallFileFault, readCallFile } from './call-files.ts'
 import { readCapturedCalls } from './captured-calls.ts'
@@ -23,6 +15,7 @@ import { EXIT, Stop } from './exit.ts'
 import { stopForCapture, tellProblems } from './explain.ts'
 import { loadOrStop, loadWithPolicy, openOrStop } from './load-or-stop.ts'
 import { parseVersion, textOf } from './policy-change.ts'
+import { PolicyTrial, readLivingThen } from './policy-trial.ts'
 import { startProgress } from './progress.ts'
 import { nameInput, showTime, visible } from './words.ts'
 
@@ -73,7 +66,7 @@ export function replayCommand(program: Command): void {
       const now = typeof baseline === 'object' ? { ...baseline, verification } : baseline
       const comparison = new Comparison()
       const living = words.from === 'journal' && words.withoutStanding !== true ? await loadLiving(config) : NO_LIVING
-      const trial = new Trial(then, now, comparison, living)
+      const trial = new PolicyTrial(then, now, comparison, living)
       const progress = startProgress()
       const notes = await readSource(words.from, config, trial, progress.show).finally(() => progress.stop())
       if (comparison.calls === 0)
@@ -87,84 +80,15 @@ export function replayCommand(program: Command): void {
     })
 }
 
-/** One policy with counters of its own. */
-class Judge {
-  readonly policy: Policy
-  readonly #living: Living
-  readonly #tally: ReturnType<typeof openTally>
-
-  constructor(policy: Policy, living: Living) {
-    this.policy = policy
-    this.#living = living
-    this.#tally = openTally(policy, SEED)
-  }
-
-  /** Judges the call; how it ended counts where this policy lets it go on, as told at once. */
-  decide(facts: CallFacts, outcome: CallRecord['outcome']): Decision {
-    const verdict = judge(facts, this.policy, this.#tally, facts.atMs, this.#living)
-    if (outcome !== undefined && verdict.kind === 'allow') {
-      noteOutcome(this.#tally, this.policy, { ...outcome, calling: facts.calling, atMs: facts.atMs })
-    }
-    return decisionOf(verdict)
-  }
-}
-
-/** Judges each call by both policies. */
-class Trial {
-  readonly #then: Judge
-  readonly #now: Judge | 'recorded' | undefined
-  readonly #comparison: Comparison
-  readonly #living: Living
-
-  constructor(then: Policy, now: Policy | 'recorded' | undefined, comparison: Comparison, living: Living) {
-    this.#then = new Judge(then, living)
-    this.#now = now === undefined || now === 'recorded' ? now : new Judge(now, living)
-    this.#living = living
-    this.#comparison = comparison
-  }
-
-  take({ facts, recorded, outcome }: CallRecord): void {
-    const then = this.#then.decide(facts, outcome)
-    const now = this.#now === 'recorded' ? decisionRecorded(recorded) : this.#now?.decide(facts, outcome)
-    this.#comparison.add(facts, isRegistered(this.#then.policy, facts, this.#living), now, then)
-  }
-}
-
-/** What desk and registry said at any time: each call is judged by what was in force when it came. */
+/** What desk and registry said at any time, where there is a store. */
 async function loadLiving({ store }: Config): Promise<Living> {
-  if (!existsSync(store.path)) return NO_LIVING
-  return openOrStop(() => {
-    const db = openForReading(store.path)
-    try {
-      return makeLiving(everInForce(readAllStanding(db)), { nowMs: 0, seed: SEED }).living
-    } finally {
-      db.close()
-    }
-  })
-}
-
-/** Entries that have ended are in force until then. */
-function* everInForce(changes: Iterable<StandingChange>): Generator<UsableChange> {
-  for (const { standing, endedAt } of changes) {
-    if (standing === undefined) continue
-    const until = Math.min(standing.until ?? Infinity, endedAt ?? Infinity)
-    yield { standing: { ...standing, until: Number.isFinite(until) ? until : undefined }, endedAt: undefined }
-  }
-}
-
-function decisionOf(verdict: Verdict): Decision {
-  return verdict.kind === 'allow' ? undefined : { rule: verdict.rule.id, ground: verdict.grounds[0] }
-}
-
-function decisionRecorded(recorded: CallRecord['recorded']): Decision {
-  const stopped = recorded?.verdict === 'block' || recorded?.verdict === 'treat'
-  return stopped ? { rule: recorded.rule, ground: undefined } : undefined
+  return existsSync(store.path) ? openOrStop(() => readLivingThen(store.path)) : NO_LIVING
 }
 
 async function readSource(
   from: string,
   config: Config,
-  trial: Trial,
+  trial: PolicyTrial,
   show: (read: number, total: number | undefined) => void,
 ): Promise<string> {
   if (from === 'journal') {
@@ -196,7 +120,7 @@ async function readSource(
 async function readCallsOf(
   path: string,
   config: Config,
-  trial: Trial,
+  trial: PolicyTrial,
   show: (read: number, total: number | undefined) => void,
 ): Promise<string> {
   const total = path === '-' ? undefined : statSync(path).size
@@ -335,6 +259,3 @@ function share(part: number, whole: number): string {
 
 const HEAD = ['number', 'registered', 'newly', 'no longer', 'rules', 'why (first such call)']
 const WIDTHS = [18, 10, 8, 9, 24]
-
-/** Nobody aims at the slots of a counter in a replay, and the same calls shall give the same figures each time. */
-const SEED = 1

@@ -27,6 +27,8 @@ export type HttpSurroundings = {
   readonly alarm: (kind: 'fault' | 'desk' | 'overdue' | 'mail', cause: unknown) => void
   /** For the log. */
   readonly tell: (message: string) => void
+  /** The configuration file; the defaults if not said. */
+  readonly path?: string | undefined
 }
 
 /** The doors over HTTP that are open. */
@@ -92,7 +94,7 @@ export async function openHttpDoors(config: Config, around: HttpSurroundings): P
   try {
     if (config.desk !== undefined || config.office !== undefined) {
       const { receiptKeys: receipts, secret, tell } = around
-      desk = await startDesk(config, { receipts, secret, http: figures, alarm: around.alarm, tell })
+      desk = await startDesk(config, { path: around.path, receipts, secret, http: figures, alarm: around.alarm, tell })
       open.push(...desk.open)
     }
   } catch (error) {

@@ -30,6 +30,8 @@ export const PERMISSIONS = [
   'calling.read',
   'calling.dispute',
   'probe',
+  'policy.read',
+  'policy.change',
 ] as const
 
 export const ROLES = ['admin', 'case-worker', 'vetting', 'auditor'] as const
@@ -47,9 +49,10 @@ export const ROLE_PERMISSIONS: { readonly [role in Role]: ReadonlySet<Permission
     'mail',
     'calling.read',
     'calling.dispute',
+    'policy.read',
   ]),
   vetting: new Set(['registry.read', 'registry.vet']),
-  auditor: new Set(['cases.read', 'registry.read', 'ledger.read', 'exports', 'audit.read', 'calling.read', 'probe']),
+  auditor: new Set(['cases.read', 'registry.read', 'ledger.read', 'exports', 'audit.read', 'calling.read', 'probe', 'policy.read']),
 }
 
 /** Roles that change nothing but their own password, whatever their permissions would let them do. */

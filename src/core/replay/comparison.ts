@@ -25,6 +25,9 @@ export type NumberChange = {
   readonly why: string
 }
 
+/** What one rule stops: by the policy now, by the other one, and what of it changes. */
+export type RuleCount = { before: number; after: number; newlyBlocked: number; noLongerBlocked: number }
+
 /**
  * Compares two policies call by call: what would be blocked that goes through now, and the other way round. Numbers
  * beyond `NUMBERS_MAX` are counted without being named.
@@ -39,6 +42,8 @@ export class Comparison {
   unnamed = 0
   firstMs: number | undefined
   lastMs: number | undefined
+  /** The same by rule: of the policy now, and of the other one. */
+  readonly rules = new Map<string, RuleCount>()
   readonly #numbers = new Map<number, NumberChange>()
   readonly #numbersMax: number
 
@@ -60,11 +65,15 @@ export class Comparison {
       change.calls++
       change.rules.set(stopped.rule, (change.rules.get(stopped.rule) ?? 0) + 1)
     }
+    if (now !== undefined) this.#countOf(now).before++
+    if (then !== undefined) this.#countOf(then).after++
     if (now === undefined) {
       this.newlyBlocked++
+      this.#countOf(stopped).newlyBlocked++
       if (change !== undefined) change.newlyBlocked++
     } else if (then === undefined) {
       this.noLongerBlocked++
+      this.#countOf(now).noLongerBlocked++
       if (change !== undefined) change.noLongerBlocked++
     }
   }
@@ -74,6 +83,14 @@ export class Comparison {
     return [...this.#numbers.values()]
       .filter(({ newlyBlocked, noLongerBlocked }) => newlyBlocked + noLongerBlocked > 0)
       .toSorted((a, b) => b.newlyBlocked - a.newlyBlocked || b.noLongerBlocked - a.noLongerBlocked)
+  }
+
+  #countOf({ rule }: Stopped): RuleCount {
+    const known = this.rules.get(rule)
+    if (known !== undefined) return known
+    const count = { before: 0, after: 0, newlyBlocked: 0, noLongerBlocked: 0 }
+    this.rules.set(rule, count)
+    return count
   }
 
   #changeOf({ calling }: CallFacts, registered: boolean, { ground }: Stopped): NumberChange | undefined {

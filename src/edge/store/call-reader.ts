@@ -153,7 +153,7 @@ function checkpointOver(db: DatabaseSync, chain: string, seq: number): string | 
 }
 
 /** The last row of the journal at a time: rows come in the order of their times, nearly, so no index of times is kept. */
-function placeAt(db: DatabaseSync, at: number): number {
+export function placeAt(db: DatabaseSync, at: number): number {
   const ends = db
     .prepare('SELECT (SELECT min(id) FROM journal_row) AS first, (SELECT max(id) FROM journal_row) AS last')
     .get()!

@@ -199,7 +199,12 @@ export class DisputeStore extends DisputeReader {
    */
   record(
     events: readonly DisputeEvent[],
-    also: { readonly contact?: string; readonly statusUrl?: string | undefined } = {},
+    also: {
+      readonly contact?: string
+      readonly statusUrl?: string | undefined
+      /** Who filed it, for the audit trail, and where. */
+      readonly filed?: { readonly by: Actor; readonly with: string }
+    } = {},
   ): 'recorded' | 'behind' {
     const [first] = events
     if (first === undefined) return 'recorded'
@@ -210,6 +215,11 @@ export class DisputeStore extends DisputeReader {
       this.#insert(number, events)
       if (events.some(({ kind }) => kind === 'filed')) this.#noteFiled(number, also)
       this.#view(number, readDispute([...before, ...events], this.terms, first.at)!)
+      if (also.filed !== undefined) {
+        const subject = `dispute ${first.dispute}`
+        const detail = { with: also.filed.with }
+        insertAudit(this.#db, { at: first.at, by: also.filed.by, action: 'dispute-filed', subject, detail })
+      }
       return 'recorded'
     })
   }

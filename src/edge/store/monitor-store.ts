@@ -87,7 +87,7 @@ export class MonitorStore extends MonitorReader {
   }
 
   /** Notes what a person, or a lift, says of a group; false where there is no such group. */
-  mark(group: number, mark: GroupMark): boolean {
+  mark(group: number, mark: GroupMark, auditedBy?: Actor): boolean {
     return this.#change(() => {
       if (this.#db.prepare('SELECT 1 FROM monitor_group WHERE id = ?').get(group) === undefined) return false
       this.#db
@@ -95,6 +95,16 @@ export class MonitorStore extends MonitorReader {
           `INSERT INTO monitor_mark ("group", kind, at, effective, "by", note, hits, "of") VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(group, mark.kind, mark.at, mark.effective, mark.by, mark.note, mark.share.hits, mark.share.of)
+      if (auditedBy !== undefined) {
+        const detail = { mark: mark.kind, effective: new Date(mark.effective).toISOString() }
+        insertAudit(this.#db, {
+          at: mark.at,
+          by: auditedBy,
+          action: 'group-marked',
+          subject: `group ${group}`,
+          detail,
+        })
+      }
       return true
     })
   }

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { hashPolicy, hashText, type PolicyText } from '#core/ledger/policy-text.ts'
 import {
   insertAudit,
@@ -69,8 +69,10 @@ export type PolicyReader = {
   /** The number of the version that was in force at a time. */
   inForceAt(atMs: number): number | undefined
   find(version: number): PolicyVersion | undefined
-  /** Newest first. */
-  list(limit: number): PolicyVersion[]
+  /** Newest first; those below `before`, where it is said. */
+  list(limit: number, before?: number): PolicyVersion[]
+  /** What came into force next after a version was last in force; undefined for the one in force and one that never was. */
+  replacedBy(version: number): PolicyStep | undefined
   /** Undefined for a version that is not there or was made before texts were kept. */
   text(version: number): PolicyText | undefined
   /** What a file was made of when it was last taken. */
@@ -117,11 +119,12 @@ function reading(db: DatabaseSync, path: string): PolicyReader {
     inForce: () => explained(() => find(db, inForce(db))),
     inForceAt: (atMs) => explained(() => inForceAt(db, atMs)),
     find: (version) => explained(() => find(db, version)),
-    list: (limit) =>
+    replacedBy: (version) => explained(() => replacedBy(db, version)),
+    list: (limit, before = Number.MAX_SAFE_INTEGER) =>
       explained(() =>
         db
-          .prepare('SELECT version FROM policy ORDER BY version DESC LIMIT ?')
-          .all(limit)
+          .prepare('SELECT version FROM policy WHERE version < ? ORDER BY version DESC LIMIT ?')
+          .all(before, limit)
           .map(({ version }) => find(db, Number(version))!),
       ),
     text: (version) => explained(() => policyText(db, version)),
@@ -220,18 +223,7 @@ function inForceAt(db: DatabaseSync, atMs: number): number | undefined {
 function find(db: DatabaseSync, version: number | undefined): PolicyVersion | undefined {
   const row = version === undefined ? undefined : db.prepare('SELECT * FROM policy WHERE version = ?').get(version)
   if (version === undefined || row === undefined) return undefined
-  const steps = db
-    .prepare('SELECT * FROM policy_step WHERE version = ? ORDER BY id')
-    .all(version)
-    .map((step): PolicyStep => ({
-      version,
-      at: Number(step['at']),
-      step: step['step'] === 'applied' ? 'applied' : 'staged',
-      base: step['base'] === null ? undefined : Number(step['base']),
-      actor: String(step['actor']),
-      note: String(step['note']),
-      origin: step['origin'] === null ? undefined : String(step['origin']),
-    }))
+  const steps = db.prepare('SELECT * FROM policy_step WHERE version = ? ORDER BY id').all(version).map(stepOf)
   const lists = db.prepare('SELECT name, text FROM policy_list WHERE version = ? ORDER BY name').all(version)
   return {
     version,
@@ -241,6 +233,28 @@ function find(db: DatabaseSync, version: number | undefined): PolicyVersion | un
     lists: new Map(lists.map(({ name, text }) => [String(name), String(text)])),
     steps,
   }
+}
+
+function stepOf(row: Record<string, SQLOutputValue>): PolicyStep {
+  return {
+    version: Number(row['version']),
+    at: Number(row['at']),
+    step: row['step'] === 'applied' ? 'applied' : 'staged',
+    base: row['base'] === null ? undefined : Number(row['base']),
+    actor: String(row['actor']),
+    note: String(row['note']),
+    origin: row['origin'] === null ? undefined : String(row['origin']),
+  }
+}
+
+function replacedBy(db: DatabaseSync, version: number): PolicyStep | undefined {
+  const row = db
+    .prepare(
+      `SELECT * FROM policy_step WHERE step = 'applied' AND id > (
+         SELECT max(id) FROM policy_step WHERE step = 'applied' AND version = ?) ORDER BY id LIMIT 1`,
+    )
+    .get(version)
+  return row && stepOf(row)
 }
 
 function stateOf(steps: readonly PolicyStep[], inForce: number | undefined, version: number): PolicyState {

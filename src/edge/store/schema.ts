@@ -9,6 +9,7 @@ import { MONITOR_TABLES } from './schema-monitor.ts'
 import { PROBE_TABLES } from './schema-probe.ts'
 import { ERASURE_INDEXES, REDRESS_TABLES } from './schema-redress.ts'
 import { REGISTRY_TABLES } from './schema-registry.ts'
+import { SHADOW_TABLES } from './schema-shadow.ts'
 import {
   SQLITE_BUSY,
   SQLITE_CANTOPEN,
@@ -252,4 +253,5 @@ const MIGRATIONS = [
   DISPUTE_TABLES,
   ALERT_TABLES,
   PROBE_TABLES,
+  SHADOW_TABLES,
 ]

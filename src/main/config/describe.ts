@@ -1,5 +1,5 @@
 import { formatWindow } from '#core/rules/ground.ts'
-import type { Counted, Rule } from '#core/rules/policy.ts'
+import type { Counted, Policy, Rule } from '#core/rules/policy.ts'
 import type { Registered } from '#core/rules/registered.ts'
 import type { StandingList } from '#core/rules/standing-list.ts'
 import { formatListening } from './addresses.ts'
@@ -13,10 +13,32 @@ export function describeConfig({ gate, policy }: Config): string[] {
       (peer) =>
         `peer ${peer.name} (${[...peer.from, ...(peer.certificates ?? [])].join(', ') || 'over HTTP alone'}) continues by ${peer.continueStatus}`,
     ),
-    `policy ${policy.version}: emergency calls are never judged`,
+    `policy ${policy.version}: ${ALWAYS}`,
+    ...describeLists(policy),
+    ...describeRules(policy).map(
+      ({ id, mode, words }) => `rule ${id}${mode === 'shadow' ? ' (shadow)' : ''}: ${words}`,
+    ),
+  ]
+}
+
+/** What a policy makes of calls, in words: what goes before rules, and each rule in its order. */
+export function describePolicy(policy: Policy): {
+  readonly first: readonly string[]
+  readonly rules: readonly DescribedRule[]
+} {
+  return { first: [ALWAYS, ...describeLists(policy)], rules: describeRules(policy) }
+}
+
+export type DescribedRule = { readonly id: string; readonly mode: Rule['mode']; readonly words: string }
+
+function describeRules({ rules }: Policy): DescribedRule[] {
+  return rules.map((rule) => ({ id: rule.id, mode: rule.mode, words: describe(rule) }))
+}
+
+function describeLists(policy: Policy): string[] {
+  return [
     ...policy.exemptions.map(({ list }) => `exempt: ${list.name}, ${sizeOf(list)}`),
     ...(policy.optOut === undefined ? [] : [`opted out of analytics: ${policy.optOut.name}, ${sizeOf(policy.optOut)}`]),
-    ...policy.rules.map((rule) => `rule ${rule.id}${rule.mode === 'shadow' ? ' (shadow)' : ''}: ${describe(rule)}`),
   ]
 }
 
@@ -39,6 +61,7 @@ function describeRegistered(registered: Registered | undefined): string {
   return `; registered callers are ${worth}`
 }
 
+const ALWAYS = 'emergency calls are never judged'
 const WORDS: { readonly [Kind in Rule['kind']]: (rule: Extract<Rule, { kind: Kind }>) => string } = {
   allow: ({ list }) => `lets ${list.name} go on, ${sizeOf(list)}`,
   standing: ({ list }) => `spares ${list.name} the analytics behind it, ${sizeOfStanding(list)}`,

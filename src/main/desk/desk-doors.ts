@@ -3,12 +3,16 @@ import { hash } from 'node:crypto'
 import { addMessage, answerQuestion, noteMail } from '#core/redress/steps.ts'
 import { createDesk as createCards } from '#edge/http/card.ts'
 import { createDeskPages } from '#edge/http/desk/pages.ts'
+import { createSharedProbes, isSharedProbe } from '#edge/http/desk/shared-probe.ts'
 import { Tickets } from '#edge/http/desk/ticket.ts'
+import { explainRoutes } from '#edge/http/console/explain-page.ts'
 import { consoleFileRoutes, consoleRoutes } from '#edge/http/console/console-routes.ts'
+import type { InsideRoute } from '#edge/http/accounts/guard.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
 import { caseRoutes } from '#edge/http/office/case-routes.ts'
 import { exportRoutes } from '#edge/http/office/export-routes.ts'
 import { mailRoutes } from '#edge/http/office/mail-routes.ts'
+import { policyRoutes } from '#edge/http/policy/policy-routes.ts'
 import { registryRoutes } from '#edge/http/registry/routes.ts'
 import { vettingRoutes } from '#edge/http/registry/vetting.ts'
 import { DESK_REQUEST_MS, type HttpServer, serveHttp } from '#edge/http/serve.ts'
@@ -21,7 +25,7 @@ import { makeFeedDesk } from '#main/registry/feed-desk.ts'
 import { makeRegistry, type RegistryRoom } from '#main/registry/make-registry.ts'
 import { Sources } from '#main/registry/sources.ts'
 import { readSources, registryTermsOf } from '#main/registry/terms.ts'
-import { readBuiltConsole } from './built-console.ts'
+import { readBuiltConsole, readBuiltExplain } from './built-console.ts'
 import { createBlockSearch } from './block-search.ts'
 import { makeId } from './cases.ts'
 import { freeDial } from './desk.ts'
@@ -34,8 +38,23 @@ import { lookUpHolders } from './holders.ts'
 import { type Inbox, type Outcome, openInbox } from './inbox.ts'
 import { type News, openNews } from './news.ts'
 import { openOffice } from './office-door.ts'
+import { openPolicyRoom } from './policy-room.ts'
 import { openPost, type Post } from './post.ts'
 import { type CallWatch, watchCalls } from './watch-calls.ts'
+
+/** Rooms of the inside that commands share: whoever starts the thread hands them in. */
+export type OtherRooms = {
+  /** The calling side and probes, with the pages that links to reports show. Throws StoreError. */
+  readonly openCalling: (parts: {
+    readonly config: () => Config
+    readonly now: () => number
+    readonly alarm: (cause: unknown) => void
+  }) => {
+    readonly routes: readonly InsideRoute[]
+    readonly sharedPage: (token: string) => string | undefined
+    readonly close: () => Promise<void>
+  }
+}
 
 export type DeskDoors = {
   /** True once everything is closed. */
@@ -43,10 +62,14 @@ export type DeskDoors = {
 }
 
 /** Opens all of it; what cannot be opened is told, and everything that was is closed again. */
-export async function openGuarded(task: DeskTask, tell: (report: DeskReport) => void): Promise<DeskDoors | undefined> {
+export async function openGuarded(
+  task: DeskTask,
+  tell: (report: DeskReport) => void,
+  others: OtherRooms,
+): Promise<DeskDoors | undefined> {
   const undo: (() => unknown)[] = []
   try {
-    return await openDoors(task, tell, undo)
+    return await openDoors(task, tell, others, undo)
   } catch (error) {
     for (const end of undo.reverse()) await end()
     if (error instanceof NoDoor) tell({ kind: 'no-door', key: error.key, code: error.code, message: error.message })
@@ -58,6 +81,7 @@ export async function openGuarded(task: DeskTask, tell: (report: DeskReport) => 
 async function openDoors(
   task: DeskTask,
   tell: (report: DeskReport) => void,
+  { openCalling }: OtherRooms,
   undo: (() => unknown)[],
 ): Promise<DeskDoors> {
   let { config, receipts } = task
@@ -187,6 +211,7 @@ async function openDoors(
           now,
         })
       : undefined
+  const explain = readBuiltExplain()
   const makePages = async (config: Config) => {
     const isProxy = proxiesOf(config.desk?.tls)
     const cards = await createCards({
@@ -202,6 +227,7 @@ async function openDoors(
     const pageParts = {
       desk: room.desk,
       card: (request, connection) => cards.fetch(request, connection),
+      explain,
       operator: {
         name: config.operator.name,
         contact: config.operator.contact,
@@ -224,6 +250,14 @@ async function openDoors(
     return app
   }
   let pages = await makePages(config)
+  const callingRoom = config.office && openCalling({ config: () => config, now, alarm })
+  undo.push(() => callingRoom?.close())
+  const sharedProbes = createSharedProbes({
+    page: (token) => callingRoom?.sharedPage(token),
+    isProxy: (address) => proxiesOf(config.desk?.tls)(address),
+    figures,
+    now,
+  })
 
   const servers: { readonly of: 'desk' | 'office'; readonly server: HttpServer }[] = []
   undo.push(() => Promise.all(servers.map(({ server }) => server.close(0))))
@@ -237,7 +271,7 @@ async function openDoors(
       requestMs: DESK_REQUEST_MS,
     }
     const server = await serveOr('desk.listen', () =>
-      serveHttp((request, env) => pages.fetch(request, env), door, figures),
+      serveHttp((request, env) => (isSharedProbe(request) ? sharedProbes : pages).fetch(request, env), door, figures),
     )
     servers.push({ of: 'desk', server })
     open.push(
@@ -249,16 +283,20 @@ async function openDoors(
     const reader = openLedgerReader(url)
     undo.push(() => reader.close())
     const blocks = createBlockSearch(reader)
+    const policies = openPolicyRoom({ store: config.store.path, path: task.path })
+    undo.push(() => policies.close())
     const routes = [
+      ...policyRoutes({ policy: policies.desk, now }),
       ...caseRoutes({ office, now }),
       ...exportRoutes({ office, now, blocks, operator: config.operator.name }),
       ...vettingRoutes(registry.vetting),
+      ...(callingRoom?.routes ?? []),
       ...(inbox === undefined ? [] : mailRoutes((octets) => inbox.take(octets))),
     ]
     const pages = readBuiltConsole()
     const inside = openOffice(
       { ...config, office: config.office },
-      { routes: [...routes, ...consoleRoutes(pages)], open: consoleFileRoutes(pages), figures, alarm },
+      { routes: [...routes, ...consoleRoutes(pages)], open: [...consoleFileRoutes(pages), ...explainRoutes(explain)], figures, alarm },
     )
     undo.push(() => inside.close())
     const door = { ...listen, tls: filesOf(tls), spares: sparesOf(() => config.office?.tls) }

@@ -8,6 +8,8 @@ type Receipts = Pick<ReceiptKeys, 'keys' | 'currentSlot'>
 /** What the thread of the desk is started with. */
 export type DeskTask = {
   readonly config: Config
+  /** Its file; undefined for the defaults. */
+  readonly path: string | undefined
   readonly receipts: Receipts
   /** 32 octets of the store, the same for as long as it lasts. */
   readonly secret: Uint8Array

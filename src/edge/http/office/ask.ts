@@ -115,8 +115,12 @@ export class Once {
     this.#now = now
   }
 
-  async answer(context: Ask, make: (octets: Uint8Array, once: string | undefined) => Promise<Kept>): Promise<Response> {
-    const octets = await readBody(context.req.raw)
+  async answer(
+    context: Ask,
+    make: (octets: Uint8Array, once: string | undefined) => Promise<Kept>,
+    bytesMax?: number,
+  ): Promise<Response> {
+    const octets = await readBody(context.req.raw, bytesMax)
     const key = context.req.header('idempotency-key')
     if (key === undefined) return responseOf(await make(octets, undefined))
     if (!/^[!-~]{1,128}$/.test(key))
