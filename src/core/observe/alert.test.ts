@@ -95,7 +95,11 @@ test('what is back goes before what is overdue, that before what grows, that bef
 
 test('refusals by persons are not told of, and what flaps within a day once', () => {
   const book = new Book()
-  const person = { ...group(1), key: { ...group(1).key, standing: 'person' as const, reason: '607' } }
+  const person = {
+    ...group(1),
+    key: { ...group(1).key, standing: 'person' as const, reason: '607' },
+    recent: { hits: 90, of: 100 },
+  }
   assert.deepEqual(book.tell({ groups: [person], silences: [], overdue: [] }, 0), [])
   const as = (state: AlertGroup['state']) => ({ groups: [{ ...group(2), state }], silences: [], overdue: [] })
   assert.equal(book.tell(as('escalating'), 0).length, 1)

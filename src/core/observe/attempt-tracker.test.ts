@@ -228,6 +228,18 @@ const STORIES: readonly (readonly [title: string, lines: readonly Line[], told: 
     'cancelled @a setup=9',
   ],
   [
+    'of two ways at once that refused otherwise, which one was passed on is likely and not certain',
+    [
+      [0, 'INVITE', 'u>p'],
+      [0, 'INVITE', 'p>a', A],
+      [0, 'INVITE', 'p>b', B],
+      [1, '603 Network Blocked', 'a>p', { ...A, ...BLOCKED }],
+      [1, '486 Busy Here', 'b>p', B],
+      [2, '603 Decline', 'p>u'],
+    ],
+    'refused 603 proven @a desk.northwire.example damage=phrase-rewritten:likely:p,reason-stripped:likely:p',
+  ],
+  [
     'a notice under a changed code that crossed the CANCEL is a refusal too',
     [
       [0, 'INVITE', 'u>a'],

@@ -251,7 +251,9 @@ test('a number leaves all disputes; one that was of no other is closed, and its 
   store.record([opened('other', 1, { numbers: [two] }), event('other', 2, 3, noted('not (212) 555-0117, they say'))])
   store.record([opened('far', 1, { numbers: [two] })])
   assert.deepEqual(store.holding(one).toSorted(), ['alone', 'both', 'other'])
+  store.noteAsked('alone', { at: 30, unchanged: 1, notBefore: 90, told: 0 })
   assert.equal(store.eraseNumber(one, 50, by), 3)
+  assert.equal(store.asked('alone'), undefined)
   assert.deepEqual(store.holding(one), [])
   assert.equal(store.eraseNumber(one, 50, by), 0)
   assert.deepEqual(
