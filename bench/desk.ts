@@ -122,6 +122,7 @@ async function timeLists({ office, desk, monthly, blocks }: TestCases): Promise<
   const receipt = receiptOf(REAL_RECEIPT)
   const pages = createDeskPages({
     desk,
+    explain: undefined,
     card: () => new Response(),
     operator: {
       name: 'Northwire',

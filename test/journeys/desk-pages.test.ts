@@ -254,6 +254,7 @@ async function openDesk(owner: Owner) {
   let nowMs = DESK_NOW_MS
   const pages = createDeskPages({
     desk,
+    explain: undefined,
     card: () => new Response(undefined, { status: 404 }),
     operator: {
       name: 'Northwire',

@@ -237,6 +237,7 @@ async function openRegistry(owner: Owner) {
   const parts = {
     desk: deskInMemory(),
     card: () => new Response(undefined, { status: 404 }),
+    explain: undefined,
     operator: {
       name: 'Northwire',
       contact: { tel: '+18005550142', email: 'unblock@northwire.example' },

@@ -33,7 +33,8 @@ export function readConsoleBuild(folder: string): ConsoleBuild | undefined {
   return { page, files: new Map(names.map((name) => [`/${name}`, readFile(join(folder, name))])) }
 }
 
-function readFile(path: string): ConsoleFile {
+/** Reads one file of a build. Throws what the file system throws. */
+export function readFile(path: string): ConsoleFile {
   const plain = new Uint8Array(readFileSync(path))
   const type = TYPES.get(path.slice(path.lastIndexOf('.'))) ?? 'application/octet-stream'
   const made = new Map<Coding, Promise<Uint8Array<ArrayBuffer>>>([['identity', Promise.resolve(plain)]])
@@ -60,6 +61,7 @@ const gzipped = promisify<Uint8Array, object, Buffer>(gzip)
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }
 const HASHED = /-[A-Za-z0-9_-]{8}\.[a-z0-9]+$/
 const TYPES: ReadonlyMap<string, string> = new Map([
+  ['.html', 'text/html; charset=utf-8'],
   ['.js', 'text/javascript; charset=utf-8'],
   ['.css', 'text/css; charset=utf-8'],
   ['.svg', 'image/svg+xml'],

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type RouteConfig, z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
 import type { Shown } from '#core/account/accounts.ts'
-import { type InsideEnv, type InsideRoute, type OpenRoute, insideRoute, openRoute } from '#edge/http/accounts/guard.ts'
+import { type InsideRoute, type OpenRoute, insideRoute, openRoute } from '#edge/http/accounts/guard.ts'
 import { PAGE_HEADERS, answerPage } from '#edge/http/accounts/page.ts'
 import { markup } from '#edge/http/desk/markup.ts'
 import { Refused } from '#edge/http/problem.ts'
@@ -29,7 +28,7 @@ export function consoleFileRoutes(build: ConsoleBuild | undefined): readonly Ope
       const file = build.files.get(`/console/${context.req.param('file') ?? ''}`)
       if (file === undefined)
         throw new Refused('not-found', 'expected a file of the console as it is now: load the page again')
-      return answerFile(context, file)
+      return answerFile(context.req.raw, file)
     }),
   ]
 }
@@ -68,19 +67,25 @@ function notBuilt(): Promise<Response> {
   })
 }
 
-async function answerFile(context: Context<InsideEnv>, file: ConsoleFile): Promise<Response> {
+/** Answers with a file: compressed where the browser takes that, and with nothing where it has it already. */
+export async function answerFile(
+  request: Request,
+  file: ConsoleFile,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   const headers = {
+    ...more,
     'cache-control': file.isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
     'cross-origin-resource-policy': 'same-origin',
     vary: 'accept-encoding',
     'x-content-type-options': 'nosniff',
     etag: file.tag,
   }
-  const known = context.req.header('if-none-match')?.split(',') ?? []
+  const known = request.headers.get('if-none-match')?.split(',') ?? []
   if (known.some((one) => one.trim().replace(/^W\//, '') === file.tag)) {
     return new Response(undefined, { status: 304, headers })
   }
-  const coding = codingOf(context.req.header('accept-encoding') ?? '')
+  const coding = codingOf(request.headers.get('accept-encoding') ?? '')
   return new Response(await file.octets(coding), {
     headers: { ...headers, 'content-type': file.type, ...(coding !== 'identity' && { 'content-encoding': coding }) },
   })

@@ -36,10 +36,10 @@ export function sendOn(location: string): Response {
   return new Response(undefined, { status: 303, headers: { location, 'cache-control': 'no-store' } })
 }
 
-/** What is sent with every answer. Nothing runs, nothing is fetched from elsewhere, nobody frames a page. */
+/** What is sent with every answer. Nothing runs but what a page's own policy names, nothing is fetched from elsewhere, nobody frames a page. */
 export function protect(response: Response, publicUrl: string): Response {
   const { headers } = response
-  for (const [name, value] of PROTECTION) headers.set(name, value)
+  for (const [name, value] of PROTECTION) if (!headers.has(name)) headers.set(name, value)
   if (publicUrl.startsWith('https:')) headers.set('strict-transport-security', 'max-age=31536000')
   return response
 }

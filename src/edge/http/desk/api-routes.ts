@@ -8,6 +8,7 @@ import { Repeats } from '#edge/http/repeats.ts'
 import { answerJson, refuseMachine } from './answers.ts'
 import { deskDescription } from './description.ts'
 import {
+  againSchema,
   answerSchema,
   blockDocument,
   caseDocument,
@@ -62,6 +63,15 @@ export function addApiRoutes(app: Hono<ConnectionEnv>, parts: DeskPagesParts): v
     const { reason } = parseJsonBody(reasonSchema, octets)
     const once = onceKey(context, octets, keys, parts.now())
     const done = await desk.withdraw(tokenOf(context), reason, visitorOf(context, parts, { way: 'api', once }))
+    if (done.kind !== 'done') return refuseMachine(done)
+    return await answerCase(context)
+  })
+
+  app.post('/v1/claims/:token/confirmation', async (context) => {
+    const octets = await readPosted(context, publicUrl)
+    parseJsonBody(againSchema, octets)
+    const once = onceKey(context, octets, keys, parts.now())
+    const done = await desk.resend(tokenOf(context), visitorOf(context, parts, { way: 'api', once }))
     if (done.kind !== 'done') return refuseMachine(done)
     return await answerCase(context)
   })

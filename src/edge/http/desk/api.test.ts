@@ -32,6 +32,7 @@ function openApi(registry?: { readonly hasFeed: boolean }) {
   const clock = { ms: DESK_NOW_MS }
   const app = createDeskPages({
     desk,
+    explain: undefined,
     card: () => new Response('card'),
     operator: {
       name: 'Northwire',

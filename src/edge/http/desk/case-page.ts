@@ -4,7 +4,7 @@ import type { Decision, Lift } from '#core/redress/decision.ts'
 import type { BlockedCall } from '#core/redress/desk.ts'
 import { formatMoment } from '#core/redress/moment.ts'
 import { WORDS_MAX } from './claim-form.ts'
-import { type FormState, faultSummary, fileField, hiddenFields, selectField, textArea } from './fields.ts'
+import { type FormState, emptyForm, faultSummary, fileField, hiddenFields, selectField, textArea } from './fields.ts'
 import { type Markup, markup } from './markup.ts'
 import { formatWait } from './moment.ts'
 import { type DeskOperator, type Page, contactLine } from './page.ts'
@@ -12,7 +12,7 @@ import { formatTelephone } from './telephone.ts'
 import { LIFT_TAKEN_BACK, PROOF_WAYS, STATUSES } from './words.ts'
 
 /** What is done on the page of a case, and so the last part of the address that its form goes to. */
-export type CaseAction = 'answer' | 'evidence' | 'withdraw' | 'prove' | 'reopen'
+export type CaseAction = 'answer' | 'evidence' | 'withdraw' | 'prove' | 'reopen' | 'resend'
 
 /**
  * The private page of a case. `form` is what was typed into the form of `action`, where that could not be taken; `hasList`:
@@ -41,6 +41,7 @@ export function casePage(
 <p class="kept">${view.next}</p>
 ${dueLine(view, operator)}
 </section>
+${may('resend') ? resendForm(at('resend'), stateOf('resend')) : ''}
 ${may('answer') && view.question !== undefined ? answerForm(view.question, at('answer'), stateOf('answer')) : ''}
 ${view.decision === undefined ? '' : decisionPart(view.decision, operator)}
 ${hasList ? markup`<p><a class="button" href="/c/${token}/blocked">See the list of blocked calls</a></p>` : ''}
@@ -61,8 +62,8 @@ ${may('withdraw') ? withdrawForm(at('withdraw'), stateOf('withdraw'), action ===
   }
 }
 
-/** What a claimant sees right after sending. */
-export function filedPage(view: CaseView, token: string, operator: DeskOperator): Page {
+/** What a claimant sees right after sending; `once` is the key of the form that asks for the message again. */
+export function filedPage(view: CaseView, token: string, operator: DeskOperator, once: string): Page {
   const isUnconfirmed = view.status === 'unconfirmed'
   const within = formatWait(operator.promise.statusWithinHours * HOUR_MS)
   return {
@@ -77,6 +78,7 @@ ${isUnconfirmed ? markup`<li><strong>You confirm your e-mail address.</strong> T
 <li><strong>We ask, if something is not clear.</strong> The question comes by e-mail and stands on your page.</li>
 <li><strong>We decide.</strong> If the block is lifted, your calls go through within seconds. If not, we tell you on what grounds, and what you can do.</li>
 </ol>
+${view.may.includes('resend') ? resendForm(`/c/${token}/resend`, emptyForm(once)) : ''}
 <div class="panel"><h2>Keep this link</h2>
 <p>It leads to your case, and to nobody else’s: <a href="/c/${token}">the page of your case</a>. There you can add papers, prove that the number is yours, or withdraw.</p>
 <p>Number of the case: <span class="code">${view.id}</span></p></div>
@@ -132,6 +134,11 @@ function liftWords({ scope, until, attestation }: Lift, operator: DeskOperator):
   const end = until === undefined ? '' : markup`, until ${timeOf(until, operator)}`
   const signed = attestation === undefined ? '' : markup`, for calls that are signed at level ${attestation} or better`
   return markup`${what}${end}${signed}`
+}
+
+function resendForm(action: string, state: FormState): Markup {
+  return markup`<form method="post" action="${action}" novalidate>${hiddenFields(state)}
+<p>Nothing came? Look among unwanted mail first. <button type="submit" id="resend" class="plain">Send the message again</button></p></form>`
 }
 
 function answerForm(question: string, action: string, state: FormState): Markup {

@@ -1,6 +1,7 @@
 import { OpenAPIHono, type RouteConfig, createRoute, z } from '@hono/zod-openapi'
 import { PROBLEMS, type ProblemKind, problemSchema } from '#edge/http/problem.ts'
 import {
+  againSchema,
   answerSchema,
   blockDocumentSchema,
   caseDocumentSchema,
@@ -145,6 +146,13 @@ const ROUTES: readonly RouteConfig[] = [
     path: '/v1/claims/{token}/withdrawal',
     summary: 'Withdraw a case',
     request: { params, headers, ...body(reasonSchema) },
+    responses: { 200: json('The case as it stands now.', caseDocumentSchema), ...onCase },
+  },
+  {
+    method: 'post',
+    path: '/v1/claims/{token}/confirmation',
+    summary: 'Ask for the first message again',
+    request: { params, headers, ...body(againSchema) },
     responses: { 200: json('The case as it stands now.', caseDocumentSchema), ...onCase },
   },
   {

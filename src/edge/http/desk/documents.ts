@@ -85,6 +85,7 @@ export const claimSchema = z
 
 export const answerSchema = z.strictObject({ text: told.min(1, expected('an answer')) }).openapi('Answer')
 export const reasonSchema = z.strictObject({ reason: told }).openapi('Reason')
+export const againSchema = z.strictObject({}).openapi('Again')
 export const newsSchema = z.strictObject({ reason: told.min(1, expected('what is new')) }).openapi('News')
 export const numberSchema = z.strictObject({ number: e164('the number to prove') }).openapi('Number')
 
@@ -191,7 +192,7 @@ export const caseDocumentSchema = z
       ),
       challenges: z.array(challengeSchema),
       evidence: z.array(evidenceSchema),
-      may: z.array(z.enum(['answer', 'withdraw', 'add-evidence', 'prove', 'reopen'])),
+      may: z.array(z.enum(['answer', 'withdraw', 'add-evidence', 'prove', 'reopen', 'resend'])),
     }),
     desk: deskSchema,
     links: z.strictObject({
@@ -201,6 +202,7 @@ export const caseDocumentSchema = z
       withdrawal: linkSchema.optional(),
       challenges: linkSchema.optional(),
       reopening: linkSchema.optional(),
+      confirmation: linkSchema.optional(),
     }),
   })
   .openapi('Case')
@@ -288,6 +290,7 @@ export function caseDocument(view: CaseView, token: string, operator: DeskOperat
       ...(may('add-evidence') && { evidence: { href: at('evidence'), method: 'POST' } }),
       ...(may('withdraw') && { withdrawal: link(at('withdrawal'), publicUrl, 'Reason') }),
       ...(may('prove') && { challenges: link(at('challenges'), publicUrl, 'Number') }),
+      ...(may('resend') && { confirmation: link(at('confirmation'), publicUrl, 'Again') }),
       ...(may('reopen') && { reopening: link(at('reopening'), publicUrl, 'News') }),
     },
   }

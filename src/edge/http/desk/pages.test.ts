@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test from 'node:test'
 import {
   BLOCK,
@@ -12,6 +15,7 @@ import {
 import type { CaseView } from '#core/redress/case-view.ts'
 import type { Claim } from '#core/redress/claim.ts'
 import type { Refused } from '#core/redress/desk.ts'
+import { readExplainPage } from '#edge/http/console/explain-page.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
 import type { DeskPagesParts } from './parts.ts'
 import { PAGES_PER_CLIENT, createDeskPages } from './pages.ts'
@@ -43,6 +47,7 @@ function openPages(changes: Partial<DeskPagesParts> = {}, desk: DeskInMemory = d
   const clock = { ms: DESK_NOW_MS }
   const app = createDeskPages({
     desk,
+    explain: undefined,
     card: (request) => new Response(`card of ${new URL(request.url).pathname}`),
     operator: {
       name: 'Northwire',
@@ -530,6 +535,29 @@ test('every way that a case can stand has its page', async () => {
   assert.doesNotMatch(asked, /We are late/, 'it is not we who are late then')
 })
 
+test('who has not found the first message has it sent again, by a button of the page or by a machine', async () => {
+  const desk = deskInMemory()
+  const { app } = openPages({}, desk)
+  desk.views.set(TOKEN, { ...CASE, status: 'unconfirmed', may: ['withdraw', 'resend'] })
+  for (const path of [`/c/${TOKEN}`, `/c/${TOKEN}/filed`]) {
+    const page = await (await app.request(path)).text()
+    assert.match(page, new RegExp(`action="/c/${TOKEN}/resend"[^]*Send the message again`), path)
+  }
+  const sent = await app.request(`/c/${TOKEN}/resend`, { method: 'POST', body: new URLSearchParams({}) })
+  assert.deepEqual([sent.status, sent.headers.get('location')], [303, `/c/${TOKEN}/filed`])
+  const read = async () => (await app.request(`/c/${TOKEN}`, { headers: { accept: 'application/json' } })).json()
+  const { href } = ((await read()) as { links: { confirmation: { href: string } } }).links.confirmation
+  const headers = { 'content-type': 'application/json' }
+  const posted = await app.request(new URL(href).pathname, { method: 'POST', headers, body: '{}' })
+  assert.equal(posted.status, 200, await posted.text())
+  assert.deepEqual(
+    desk.told.map(({ what }) => what),
+    ['resend', 'resend'],
+  )
+  desk.views.set(TOKEN, CASE)
+  assert.doesNotMatch(await (await app.request(`/c/${TOKEN}`)).text(), /Send the message again/)
+})
+
 test('a case whose lift was taken back says at its top that calls are blocked again, on the page and as data', async () => {
   const desk = deskInMemory()
   const { app } = openPages({}, desk)
@@ -874,4 +902,28 @@ test('a fault of ours is told to us, and to people as a page', async () => {
   assert.equal(response.status, 500)
   assert.doesNotMatch(await response.text(), /no disk/)
   assert.equal(alarms.length, 1)
+})
+
+test('the page that reads SIP answers goes by its own policy, and the front page leads to it; without it neither does', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'recourse-explain-'))
+  const policy = "default-src 'none'; script-src 'sha256-x'; connect-src 'none'"
+  writeFileSync(
+    join(folder, 'explain.html'),
+    `<meta http-equiv="Content-Security-Policy" content="${policy}" /><p>reads</p>`,
+  )
+  const explain = readExplainPage(folder)
+  writeFileSync(join(folder, 'explain.html'), '<p>no policy</p>')
+  assert.throws(() => readExplainPage(folder), /no policy of its own/)
+  rmSync(folder, { recursive: true })
+  assert.equal(readExplainPage(folder), undefined)
+
+  const { app } = openPages({ explain })
+  const page = await app.request('/explain')
+  assert.equal(page.status, 200)
+  assert.equal(page.headers.get('content-security-policy'), `${policy}; frame-ancestors 'none'`)
+  assert.match(await page.text(), /reads/)
+  assert.match(await (await app.request('/')).text(), /href="\/explain"/)
+  const { app: bare } = openPages()
+  assert.equal((await bare.request('/explain')).status, 404)
+  assert.doesNotMatch(await (await bare.request('/')).text(), /explain/)
 })

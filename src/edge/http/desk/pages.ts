@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { formatCsv } from '#core/ledger/csv.ts'
 import type { BlockSummary, Done, SubscriberRequest, Visitor } from '#core/redress/desk.ts'
 import { type ConnectionEnv, clientOf, networkOf } from '#edge/http/connection.ts'
+import { answerExplain } from '#edge/http/console/explain-page.ts'
 import { PROBLEMS, Refused, problemResponse } from '#edge/http/problem.ts'
 import { RateLimit } from '#edge/http/rate-limit.ts'
 import { answerJson, answerPage, answerProblem, isForMachines, protect, refusedForm, sendOn } from './answers.ts'
@@ -34,7 +35,7 @@ import { WISHES } from './words.ts'
  * Plain HTML that runs nothing; what is wrong in a form comes back with everything that was typed.
  */
 export function createDeskPages(parts: DeskPagesParts): Hono<ConnectionEnv> {
-  const { desk, operator, publicUrl, figures, now } = parts
+  const { desk, operator, publicUrl, figures, now, explain } = parts
   const tickets = new Tickets(parts.secret)
   const rate = new RateLimit(PAGES_PER_SECOND, PAGES_PER_CLIENT, CLIENTS_MAX)
   const app = new Hono<ConnectionEnv>()
@@ -61,7 +62,8 @@ export function createDeskPages(parts: DeskPagesParts): Hono<ConnectionEnv> {
   const freshForm = (): ClaimForm => ({ ...emptyForm(newKey()), lines: [] })
   const terms = () => ({ country: parts.country, timeZone: operator.timeZone, now: now() })
 
-  app.get('/', () => page(frontPage(operator), 200, SHARED))
+  app.get('/', () => page(frontPage(operator, explain !== undefined), 200, SHARED))
+  if (explain !== undefined) app.get('/explain', (context) => answerExplain(context.req.raw, explain))
   app.get('/contact', () => page(contactPage(operator), 200, SHARED))
   app.get(
     STYLE_PATH,
@@ -115,7 +117,7 @@ export function createDeskPages(parts: DeskPagesParts): Hono<ConnectionEnv> {
     const token = tokenOf(context)
     const view = await desk.status(token)
     if (view === undefined) throw new Refused('not-found', NO_CASE)
-    return await page(filedPage(view, token, operator))
+    return await page(filedPage(view, token, operator, newKey()))
   })
   app.get('/c/:token/blocked', async (context) => {
     const token = tokenOf(context)
@@ -139,6 +141,7 @@ export function createDeskPages(parts: DeskPagesParts): Hono<ConnectionEnv> {
     const text = words(typed, 'answer')
     return text === '' ? { field: 'answer', problem: 'Write your answer.' } : await desk.answer(token, text, visitor)
   })
+  act('resend', 'resend', (token, _, visitor) => desk.resend(token, visitor))
   act('withdraw', 'withdrawal', (token, { typed }, visitor) =>
     desk.withdraw(token, words(typed, 'withdrawal'), visitor),
   )
@@ -250,7 +253,7 @@ export function createDeskPages(parts: DeskPagesParts): Hono<ConnectionEnv> {
       const once = onceFrom(typed)
       const hash = posted.files.get('file')?.octets.length ?? 0
       const done = await doIt(token, posted, visitorFor(context, typed, onceOf(once, action, [...typed], hash)))
-      if ('kind' in done && done.kind === 'done') return sendOn(`/c/${token}`)
+      if ('kind' in done && done.kind === 'done') return sendOn(`/c/${token}${action === 'resend' ? '/filed' : ''}`)
       const view = await desk.status(token)
       if (view === undefined || ('kind' in done && done.kind === 'unknown')) throw new Refused('not-found', NO_CASE)
       const state: FormState = { typed, once, faults: 'kind' in done ? [] : [done] }
@@ -366,6 +369,7 @@ const PLACES: ReadonlyMap<string, string> = new Map([
   ['/c/:token/answer', 'POST'],
   ['/c/:token/evidence', 'POST'],
   ['/c/:token/prove', 'POST'],
+  ['/c/:token/resend', 'POST'],
   ['/c/:token/withdraw', 'POST'],
   ['/c/:token/reopen', 'POST'],
   ['/j/:reference', 'GET'],

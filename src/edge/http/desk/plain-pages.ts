@@ -7,7 +7,7 @@ import { type DeskOperator, type Page, contactLine } from './page.ts'
 import { formatTelephone } from './telephone.ts'
 import { WISHES } from './words.ts'
 
-export function frontPage(operator: DeskOperator): Page {
+export function frontPage(operator: DeskOperator, hasExplain: boolean): Page {
   return {
     title: 'Was your call blocked?',
     main: markup`<h1>Was your call blocked?</h1>
@@ -25,6 +25,7 @@ export function frontPage(operator: DeskOperator): Page {
 <li><strong><a href="/contact">You would rather speak to somebody</a></strong>Telephone, mail, and what we promise.</li>
 ${operator.registry === undefined ? '' : markup`<li><strong><a href="/register">You call people for a business</a></strong>Tell us once which numbers are yours, before anything is blocked.</li>`}
 ${operator.isTransparent ? markup`<li><strong><a href="/transparency">You want to know how often we are wrong</a></strong>Our figures, month by month.</li>` : ''}
+${hasExplain ? markup`<li><strong><a href="/explain">You have the SIP answer, or a capture</a></strong>Read in plain words what it says. It stays in your browser.</li>` : ''}
 <li><strong><a href="/.well-known/recourse">You are a machine, or build one</a></strong>Cases can be filed and followed without these pages.</li>
 </ul>`,
   }
