@@ -201,7 +201,7 @@ async function pollOne(
 }
 
 /** When a call from a lifted number was refused last by the same group, where that was not noted yet. */
-function blockedSince(
+export function blockedSince(
   monitor: MonitorStore,
   { subject, liftedAt }: Dispute,
   events: readonly DisputeEvent[],

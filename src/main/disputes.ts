@@ -1,18 +1,9 @@
 // One thing: disputes as a person keeps them, from opening one to handing out what became of it. What speaks with a blocker is
 // in disputes-file.ts and disputes-follow.ts.
 import type { Command } from 'commander'
-import type { DisputedCall, DisputeEvent, DisputeSubject, Outcome } from '#core/dispute/dispute-event.ts'
+import type { DisputeEvent, DisputeSubject, Outcome } from '#core/dispute/dispute-event.ts'
 import { DISPUTE_STATUSES, type Dispute } from '#core/dispute/dispute.ts'
-import {
-  EXAMPLES_MAX,
-  NUMBERS_MAX,
-  acknowledge,
-  closeDispute,
-  noteAnswer,
-  noteWords,
-  openDispute,
-  reopenDispute,
-} from '#core/dispute/steps.ts'
+import { acknowledge, closeDispute, noteAnswer, noteWords, openDispute, reopenDispute } from '#core/dispute/steps.ts'
 import { formatCsv } from '#core/ledger/csv.ts'
 import { foldBlocker } from '#core/observe/group.ts'
 import type { DisputeReader } from '#edge/store/dispute-store.ts'
@@ -35,6 +26,7 @@ import {
 import { addFiling } from './disputes-file.ts'
 import { addFollowing, settleGroup } from './disputes-follow.ts'
 import { actorOf } from './actor.ts'
+import { eventInWords, subjectOfGroup, subjectOfNumbers } from './dispute-subject.ts'
 import { EXIT, Stop } from './exit.ts'
 import { type Output, STANDARD } from './ledger.ts'
 import {
@@ -260,22 +252,19 @@ function filterOf(reader: DisputeReader, words: ListWords) {
 
 /** What is contested: the numbers, notices and calls of a group, and what was typed beside. */
 function subjectOf(words: OpenWords, monitor: MonitorReader, now: number): DisputeSubject {
-  const typed = (words.number ?? []).map(readOwnNumber)
-  const { purpose, changed } = words
+  const { purpose, changed, blocker } = words
+  const said = {
+    numbers: (words.number ?? []).map(readOwnNumber),
+    blocker,
+    receipts: words.id ?? [],
+    urls: words.url ?? [],
+    purpose,
+    changed,
+  }
   if (words.group === undefined) {
-    if (typed.length === 0) throw new Stop(EXIT.unusable, 'name what is contested: --group 3, or --number +12125550117')
-    const url = words.url?.[0]
-    const host = url !== undefined && URL.canParse(url) ? new URL(url).hostname : ''
-    return {
-      group: undefined,
-      blocker: foldBlocker(words.blocker ?? host),
-      numbers: [...new Set(typed)],
-      receipts: words.id ?? [],
-      urls: words.url ?? [],
-      calls: [],
-      purpose,
-      changed,
-    }
+    if (said.numbers.length === 0)
+      throw new Stop(EXIT.unusable, 'name what is contested: --group 3, or --number +12125550117')
+    return subjectOfNumbers(said)
   }
   const group = monitor.group(readId('group', words.group), now)
   if (group === undefined)
@@ -283,30 +272,7 @@ function subjectOf(words: OpenWords, monitor: MonitorReader, now: number): Dispu
       EXIT.unusable,
       `no group ${visible(words.group)} in this store: recourse groups list --all shows them`,
     )
-  const { rows } = monitor.observations({ group: group.id }, undefined, EXAMPLES_SHOWN)
-  const files = rows.flatMap(({ id }) => monitor.observation(id) ?? [])
-  const seen = monitor
-    .groupNumbers(group.id, NUMBERS_MAX)
-    .flatMap(({ number }) => (/^\+?\d{1,15}$/.test(number) ? [number] : []))
-  const calls: DisputedCall[] = files.map(({ at, from, to: called, status, refusal }) => ({
-    at,
-    from,
-    to: called,
-    status,
-    phrase: refusal.phrase,
-  }))
-  const some = (list: readonly (string | undefined)[]): string[] =>
-    [...new Set(list.filter((one) => one !== undefined))].slice(0, EXAMPLES_MAX)
-  return {
-    group: group.id,
-    blocker: foldBlocker(words.blocker ?? (group.key.blocker || (rows[0]?.carrier ?? ''))),
-    numbers: [...new Set(typed.length > 0 ? typed : seen)],
-    receipts: some([...(words.id ?? []), ...files.map(({ refusal }) => refusal.id)]),
-    urls: some([...(words.url ?? []), ...files.map(({ refusal }) => refusal.contest.url)]),
-    calls,
-    purpose,
-    changed,
-  }
+  return subjectOfGroup(monitor, group, said)
 }
 
 function rowInWords({ id, status, subject, due, isOverdue, openedAt }: Dispute): string {
@@ -360,34 +326,6 @@ function disputeInWords(dispute: Dispute, events: readonly DisputeEvent[]): stri
   return lines.map(([name, text]) => `${name.padEnd(9)} ${visible(text)}\n`).join('')
 }
 
-function eventInWords(event: DisputeEvent): string {
-  switch (event.kind) {
-    case 'opened':
-      return 'opened'
-    case 'filed':
-      return `filed by ${event.data.way} with ${event.data.to}`
-    case 'acknowledged':
-      return `they have it: ${event.data.words}`
-    case 'told':
-      return `they say ${event.data.status}: ${event.data.question ?? event.data.next}`
-    case 'answered':
-      return `they answered ${event.data.outcome}: ${event.data.words}`
-    case 'replied':
-      return `answered their question: ${event.data.words}`
-    case 'retested':
-      return `called ${event.data.to} from ${event.data.from}, ${RESULTS[event.data.result]}: ${event.data.words}`
-    case 'seen':
-      return `a call of ${showTime(event.data.callAt)} ${RESULTS[event.data.result]}`
-    case 'noted':
-      return event.data.words
-    case 'closed':
-      return `closed: ${event.data.reason}`
-    case 'reopened':
-      break
-  }
-  return `open again: ${event.data.reason}`
-}
-
 function eventRecord({ seq, at, by, kind, data }: DisputeEvent) {
   return { seq, at: new Date(at).toISOString(), by, kind, data }
 }
@@ -413,11 +351,6 @@ const SAYINGS: readonly (readonly [name: string, description: string, said: stri
   ['close', 'end a dispute', 'the numbers are no longer ours', closeDispute],
   ['reopen', 'open a closed dispute again', 'it was closed by mistake', reopenDispute],
 ]
-const RESULTS = {
-  'goes-through': 'which goes through',
-  blocked: 'which is blocked',
-  unclear: 'which tells neither',
-} as const
 const NEXT: Partial<Record<Dispute['status'], string>> = {
   draft: 'recourse disputes draft ID, then recourse disputes file ID',
   unconfirmed: 'follow the link in the message that the desk sent, then recourse disputes poll ID',
@@ -452,6 +385,5 @@ const WIDTHS = [22, 13, 18, 16, 28] as const
 const HEAD = `${['dispute', 'state', 'your numbers', 'opened (UTC)', 'with'].map((cell, at) => cell.padEnd(WIDTHS[at]!)).join(' ')} due`
 const ID = 'Kc9vN2x0'
 const SHOWN = 10
-const EXAMPLES_SHOWN = 20
 const PAGE = 200
 const COUNTED_MAX = 100_000
