@@ -5,7 +5,7 @@ import { createDesk as createCards } from '#edge/http/card.ts'
 import { createDeskPages } from '#edge/http/desk/pages.ts'
 import { createSharedProbes, isSharedProbe } from '#edge/http/desk/shared-probe.ts'
 import { Tickets } from '#edge/http/desk/ticket.ts'
-import { explainRoutes } from '#edge/http/console/explain-page.ts'
+import { answerExplain, explainRoutes } from '#edge/http/console/explain-page.ts'
 import { consoleFileRoutes, consoleRoutes } from '#edge/http/console/console-routes.ts'
 import type { InsideRoute } from '#edge/http/accounts/guard.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
@@ -227,7 +227,7 @@ async function openDoors(
     const pageParts = {
       desk: room.desk,
       card: (request, connection) => cards.fetch(request, connection),
-      explain,
+      explain: explain && ((request) => answerExplain(request, explain)),
       operator: {
         name: config.operator.name,
         contact: config.operator.contact,

@@ -2,7 +2,6 @@ import { Hono } from 'hono'
 import { formatCsv } from '#core/ledger/csv.ts'
 import type { BlockSummary, Done, SubscriberRequest, Visitor } from '#core/redress/desk.ts'
 import { type ConnectionEnv, clientOf, networkOf } from '#edge/http/connection.ts'
-import { answerExplain } from '#edge/http/console/explain-page.ts'
 import { PROBLEMS, Refused, problemResponse } from '#edge/http/problem.ts'
 import { RateLimit } from '#edge/http/rate-limit.ts'
 import { answerJson, answerPage, answerProblem, isForMachines, protect, refusedForm, sendOn } from './answers.ts'
@@ -63,7 +62,7 @@ export function createDeskPages(parts: DeskPagesParts): Hono<ConnectionEnv> {
   const terms = () => ({ country: parts.country, timeZone: operator.timeZone, now: now() })
 
   app.get('/', () => page(frontPage(operator, explain !== undefined), 200, SHARED))
-  if (explain !== undefined) app.get('/explain', (context) => answerExplain(context.req.raw, explain))
+  if (explain !== undefined) app.get('/explain', (context) => explain(context.req.raw))
   app.get('/contact', () => page(contactPage(operator), 200, SHARED))
   app.get(
     STYLE_PATH,

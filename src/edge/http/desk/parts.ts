@@ -3,7 +3,6 @@ import type { Context } from 'hono'
 import type { CountryCode } from 'libphonenumber-js/min'
 import type { Desk, Visitor } from '#core/redress/desk.ts'
 import { type ConnectionEnv, clientOf, networkOf } from '#edge/http/connection.ts'
-import type { ExplainPage } from '#edge/http/console/explain-page.ts'
 import type { HttpFigures } from '#edge/http/figures.ts'
 import { Refused } from '#edge/http/problem.ts'
 import type { Fetch } from '#edge/http/serve.ts'
@@ -15,8 +14,8 @@ export type DeskPagesParts = {
   readonly desk: Desk
   /** Answers `/j/…` and `/card.pem`: the cards of 608 answers. */
   readonly card: Fetch
-  /** The page that reads SIP answers in the browser; undefined where it is not built. */
-  readonly explain: ExplainPage | undefined
+  /** Answers `/explain`, the page that reads SIP answers in the browser; undefined where it is not built. */
+  readonly explain: ((request: Request) => Promise<Response>) | undefined
   readonly operator: DeskOperator
   /** `https://redress.example.net`: no slash at its end. */
   readonly publicUrl: string
