@@ -74,7 +74,7 @@ export function deskInMemory(): DeskInMemory {
     const count = String(desk.filed.length)
     const token = `filedToken_${count.padStart(11, '0')}`
     const numbers = 'claimant' in what ? what.numbers : [what.number]
-    views.set(token, { ...CASE, status: 'unconfirmed', due: undefined, numbers, may: ['withdraw'] })
+    views.set(token, { ...CASE, status: 'unconfirmed', due: undefined, numbers, may: ['withdraw', 'resend'] })
     const filed = {
       kind: 'filed',
       case: `caseFiled__${count.padStart(11, '0')}`,
@@ -111,6 +111,7 @@ export function deskInMemory(): DeskInMemory {
       views.set(token, { ...view, status: 'open', due: CASE.due, may: CASE.may })
       return later({ kind: 'confirmed', token })
     },
+    resend: (token, from) => later(tell('resend', token, '', from)),
     status: (token) => later(views.get(token)),
     answer: (token, text, from) => later(tell('answer', token, text, from)),
     withdraw: (token, reason, from) => later(tell('withdraw', token, reason, from)),

@@ -24,7 +24,7 @@ export type CaseView = {
   readonly challenges: readonly ProofChallenge[]
   readonly evidence: readonly EvidenceFile[]
   /** What the claimant can still do. */
-  readonly may: readonly ('answer' | 'withdraw' | 'add-evidence' | 'prove' | 'reopen')[]
+  readonly may: readonly ('answer' | 'withdraw' | 'add-evidence' | 'prove' | 'reopen' | 'resend')[]
 }
 
 export type CaseStatus = (typeof CASE_STATUSES)[number]

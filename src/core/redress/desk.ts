@@ -10,6 +10,8 @@ export type Desk = {
   file(claim: Claim, from: Visitor): Promise<Filed>
   /** Follows the link in the first message. */
   confirm(token: string): Promise<Confirmed>
+  /** Sends the first message again, to the same address with the same link, `RESENDS_MAX` times. */
+  resend(token: string, from: Visitor): Promise<Done>
   /** By the unguessable part of a status link; undefined alike for wrong and forbidden ones. */
   status(token: string): Promise<CaseView | undefined>
   answer(token: string, text: string, from: Visitor): Promise<Done>

@@ -90,6 +90,16 @@ export function openCase(opening: Opening): DeskChange {
   }
 }
 
+/** The first message once more, for who has not found it: the same link, good for as long as it was said to be. */
+export function resendConfirm(step: StepTerms, confirmToken: string): Step {
+  const { found, at, letters, terms } = step
+  const { email } = found.claim.claimant
+  if (found.status !== 'unconfirmed' || email === undefined)
+    return refuse('token', 'there is no address to confirm any more')
+  const until = found.openedAt + terms.confirmWithinMs
+  return change({ ...NOTHING, at, mails: [confirmLetter(found.id, email, confirmToken, until, letters)] })
+}
+
 /** The claimant followed the link; now the case is in the queue, and the first status leaves. */
 export function confirmCase(
   step: StepTerms,
@@ -574,6 +584,8 @@ function present(mails: readonly (NewMail | undefined)[]): NewMail[] {
 export const GATES_HEAR_WITHIN_MS = 1_000
 /** What a claimant can add to one case, its opening and confirming with it: answers, mail, files, ends and openings. */
 export const CLAIMANT_EVENTS_MAX = 100
+/** How often the first message of one case is sent again. */
+export const RESENDS_MAX = 2
 /** How often a claimant can open one case again; each time its clock starts anew. */
 export const REOPENINGS_MAX = 5
 /** Numbers of one case that lifts of other cases are looked for. */

@@ -49,6 +49,7 @@ export function mayOf(found: Case): CaseView['may'] {
   if (isOpen) may.push('add-evidence')
   if (isOpen && found.request === undefined && unprovenOf(found, found.numbers).length > 0) may.push('prove')
   if (CLOSED.has(found.status) && found.isConfirmed) may.push('reopen')
+  if (found.status === 'unconfirmed' && found.claim.claimant.email !== undefined) may.push('resend')
   return may
 }
 

@@ -64,6 +64,32 @@ test('what the store cannot take is told as not saved, and nothing of it is ther
   assert.equal((await desk.file(claimOf(1), VISITOR)).kind, 'filed')
 })
 
+test('the first message is sent again twice, with the same link, and no more; a form sent twice sends it once', async (t) => {
+  const { desk, cases, path } = open(t)
+  const { case: id, token } = filed(await desk.file(claimOf(1), VISITOR))
+  const db = new DatabaseSync(path)
+  t.after(() => db.close())
+  const texts = () =>
+    db
+      .prepare("SELECT text FROM mail WHERE purpose = 'confirm' ORDER BY id")
+      .all()
+      .map(({ text }) => String(text))
+  const again = (once: string) => desk.resend(token, { ...VISITOR, once })
+  assert.deepEqual((await desk.status(token))?.may.includes('resend'), true)
+  for (const once of ['a'.repeat(22), 'a'.repeat(22), 'b'.repeat(22)])
+    assert.deepEqual(await again(once), { kind: 'done' })
+  assert.equal(texts().length, 3)
+  assert.equal(new Set(texts()).size, 1, 'the same link and the same time')
+  assert.ok(texts()[0]!.includes(cases.confirmToken(id).token))
+  const more = await again('c'.repeat(22))
+  assert.ok(more.kind === 'refused' && /sent 3 times/.test(more.problem), JSON.stringify(more))
+  assert.equal((await desk.resend('A'.repeat(22), VISITOR)).kind, 'unknown')
+
+  await desk.confirm(cases.confirmToken(id).token)
+  assert.equal((await desk.status(token))?.may.includes('resend'), false)
+  assert.equal(texts().length, 3)
+})
+
 test('a full queue says so, and what was accepted stays', async (t) => {
   const { desk, store, cases } = open(t, { queueMax: 2 })
   for (const number of [1, 2]) {

@@ -17,7 +17,9 @@ import {
   displaceCase,
   giveChallenge,
   openCase,
+  RESENDS_MAX,
   reopenCase,
+  resendConfirm,
   type Step,
   type StepTerms,
   withdrawCase,
@@ -88,6 +90,25 @@ export function createDesk(parts: DeskParts): Desk {
       }
       if (taken.kind === 'unsaved') throw new Unsavable(taken.retryAfterMs)
       return { kind: 'unknown' }
+    },
+
+    async resend(token, from) {
+      const id = caseOf(token)
+      const found = id === undefined ? undefined : cases.read(id)?.found
+      if (id === undefined || found === undefined) return { kind: 'unknown' }
+      const once = markOf(id, from)
+      if (once !== undefined && store.mark(once) !== undefined) return { kind: 'done' }
+      const limited = admission.act(from, now())
+      if (limited !== undefined) return limited
+      const free = Array.from({ length: RESENDS_MAX }, (_, index) => `resend ${id} ${index}`).find(
+        (name) => store.mark(name) === undefined,
+      )
+      if (free === undefined) return SENT_ENOUGH
+      const { email } = found.claim.claimant
+      const waitMs = email === undefined ? 0 : store.mailWaitMs(email, MAILS_PER_DAY, now())
+      if (waitMs > 0) return admission.refuseMail(waitMs)
+      const { token: confirm } = cases.confirmToken(id)
+      return doneOf(cases.take(id, (step) => marked(marked(resendConfirm(step, confirm), free, ''), once, '')))
     },
 
     async status(token) {
@@ -475,6 +496,11 @@ const TOKEN_USED = {
   kind: 'refused',
   field: 'token',
   problem: 'what your provider\u2019s portal gave you was used already: go back there and start again',
+} as const
+const SENT_ENOUGH = {
+  kind: 'refused',
+  field: 'token',
+  problem: `the message was sent ${RESENDS_MAX + 1} times: if none came, the address may be wrong; withdraw and contest again`,
 } as const
 const TOKEN = /^[A-Za-z0-9_-]{22}$/
 /** How long a number can be called from. */
