@@ -5,15 +5,17 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import manifest from '../package.json' with { type: 'json' }
 import { build } from './build.ts'
+import { buildConsole } from './console.ts'
 
-/** Makes the tarball that is published, in `destination`; answers its path. Needs no network. */
-export function pack(destination: string): string {
+/** Makes the tarball that is published, with the console in it, in `destination`; answers its path. Needs no network. */
+export async function pack(destination: string): Promise<string> {
   const stage = mkdtempSync(join(tmpdir(), 'recourse-stage-'))
   try {
     for (const name of manifest.files)
       if (name !== 'dist' && existsSync(join(ROOT, name)))
         cpSync(join(ROOT, name), join(stage, name), { recursive: true })
     build(join(stage, 'dist'))
+    await buildConsole(join(stage, 'dist', 'console'))
     writeFileSync(join(stage, 'package.json'), `${JSON.stringify(publishedManifest(), undefined, 2)}\n`)
 
     mkdirSync(destination, { recursive: true })
@@ -66,4 +68,4 @@ const OWN_TO_THE_REPOSITORY = new Set(['devDependencies', 'optionalDependencies'
 /** The oldest line that has `node:sqlite` without a warning. `bin/recourse.js` says the same to whoever has an older one. */
 const OLDEST_NODE = '>=24.15.0'
 
-if (import.meta.main) console.log(pack(resolve(process.argv[2] ?? join(ROOT, 'dist'))))
+if (import.meta.main) console.log(await pack(resolve(process.argv[2] ?? join(ROOT, 'dist'))))

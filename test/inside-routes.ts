@@ -5,6 +5,7 @@ import { callingRoutes } from '#edge/http/calling/calling-routes.ts'
 import { disputeRoutes } from '#edge/http/calling/dispute-routes.ts'
 import type { Calling, Disputes, Probes } from '#edge/http/calling/ports.ts'
 import { probeRoutes } from '#edge/http/calling/probe-routes.ts'
+import { consoleRoutes } from '#edge/http/console/console-routes.ts'
 import { caseRoutes } from '#edge/http/office/case-routes.ts'
 import { exportRoutes } from '#edge/http/office/export-routes.ts'
 import { mailRoutes } from '#edge/http/office/mail-routes.ts'
@@ -25,6 +26,7 @@ export function emptyInsideRoutes(): readonly InsideRoute[] {
     ...caseRoutes({ office, now }),
     ...exportRoutes({ office, blocks, operator: 'Northwire', now }),
     ...policyRoutes({ policy: policyUnknown(), now }),
+    ...consoleRoutes({ page: '<!doctype html>', files: new Map() }),
     ...mailRoutes(() => Promise.resolve('unknown')),
     ...callingRoutes({ calling: hasNothing(), now }),
     ...disputeRoutes({ disputes: hasNothing(), now }),

@@ -5,7 +5,7 @@ import type { Accounts } from '#core/account/accounts.ts'
 import type { Role } from '#core/account/permission.ts'
 import { createPasswordHasher } from '#edge/account/password-hash.ts'
 import { TOTP_STEP_MS, codeAt } from '#edge/account/totp.ts'
-import type { InsideRoute } from '#edge/http/accounts/guard.ts'
+import type { InsideRoute, OpenRoute } from '#edge/http/accounts/guard.ts'
 import { createOfficeApp, insideRoutes } from '#edge/http/accounts/office-app.ts'
 import { SESSION_COOKIE } from '#edge/http/accounts/session-cookie.ts'
 import { type HttpFigures, noHttpFigures } from '#edge/http/figures.ts'
@@ -49,7 +49,12 @@ export type Staff = {
 }
 
 export function openTestOffice(
-  wishes: { routes?: readonly InsideRoute[]; terms?: Partial<AccountTerms>; oidc?: OidcTerms } = {},
+  wishes: {
+    routes?: readonly InsideRoute[]
+    open?: readonly OpenRoute[]
+    terms?: Partial<AccountTerms>
+    oidc?: OidcTerms
+  } = {},
 ): TestOffice {
   const folder = mkdtempSync(join(tmpdir(), 'recourse-office-'))
   const store = openAccountStore(`sqlite:${join(folder, 'recourse.db')}`)
@@ -75,6 +80,7 @@ export function openTestOffice(
   const parts = {
     accounts,
     routes: wishes.routes ?? [],
+    open: wishes.open ?? [],
     public: OFFICE,
     isProxy: () => false,
     figures,

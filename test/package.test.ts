@@ -29,10 +29,10 @@ let files: string[]
 
 // A suite, because hooks outside of one are shared by all files of a run.
 suite('the published package', () => {
-  before(() => {
+  before(async () => {
     consumer = mkdtempSync(join(tmpdir(), 'recourse-consumer-'))
     installed = join(consumer, 'node_modules', manifest.name)
-    const tarball = pack(join(consumer, 'tarball'))
+    const tarball = await pack(join(consumer, 'tarball'))
     mkdirSync(installed, { recursive: true })
     run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'])
     for (const name of Object.keys(manifest.dependencies)) {
@@ -54,7 +54,7 @@ suite('the published package', () => {
 
     const modules = files.filter((path) => path.endsWith('.js'))
     assert.ok(modules.length >= FLOORS['packed modules'], `only ${modules.length} modules`)
-    for (const path of modules.filter((path) => path.startsWith('dist/')))
+    for (const path of modules.filter((path) => path.startsWith('dist/') && !isOfConsole(path)))
       assert.ok(files.includes(path.replace(/\.js$/, '.d.ts')), `${path} has no declarations`)
     for (const path of ['package.json', 'LICENSE', 'bin/recourse.js', 'dist/main/recourse.js'])
       assert.ok(files.includes(path), `${path} is missing`)
@@ -72,7 +72,7 @@ suite('the published package', () => {
   test('every module of the server is reached from its command', (t) => {
     const graph = new Map(
       files
-        .filter((path) => /^dist\/.*\.js$/.test(path))
+        .filter((path) => /^dist\/.*\.js$/.test(path) && !isOfConsole(path))
         .map((path) => [path, modulesNamedBy(path, readFileSync(join(installed, path), 'utf8'))]),
     )
     const server = [...graph.keys()].filter((path) => !path.startsWith('dist/codec/'))
@@ -154,6 +154,23 @@ console.log(JSON.stringify([scenarios.length === blocker.scenarios.length, block
     assert.match(output, /recourse/)
   })
 
+  test('the console comes along, and the server finds it where it is', () => {
+    const page = readFileSync(join(installed, 'dist/console/index.html'), 'utf8')
+    const named = [...page.matchAll(/(?:src|href)="(\/console\/[^"]+)"/g)].map(([, path]) => `dist/console${path}`)
+    assert.ok(named.length >= 3, page)
+    for (const path of named) assert.ok(files.includes(path), `${path} is missing`)
+    const place = join(installed, 'dist/main/desk/built-console.js')
+    const program = `const { readBuiltConsole } = await import(${JSON.stringify(place)})
+console.log(JSON.stringify([...readBuiltConsole().files.keys()]))`
+    const served = JSON.parse(
+      run(process.execPath, ['--input-type=module', '-e', program], { cwd: consumer }),
+    ) as string[]
+    assert.deepEqual(
+      named.filter((path) => !served.includes(path.slice('dist/console'.length))),
+      [],
+    )
+  })
+
   test('in a clone, npx runs its own command on the Node that the lock brings', () => {
     const path = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))
     const env = { ...process.env, PATH: path.join(delimiter) }
@@ -206,7 +223,7 @@ console.log(JSON.stringify([scenarios.length === blocker.scenarios.length, block
 function objectionsTo(path: string, text: string): string[] {
   if (/^src\/|^test\/|\.test\.|\.map$|\.db|\.tgz$|^\./.test(path)) return [`${path} does not belong in the package`]
   if (text.includes(ROOT)) return [`${path} names a folder of this machine`]
-  if (!path.startsWith('dist/') || !path.endsWith('.js')) return []
+  if (!path.startsWith('dist/') || !path.endsWith('.js') || isOfConsole(path)) return []
   return readImports(text).flatMap(({ target }) => {
     if (target === 'node:test') return [`${path} is a test`]
     if (target === undefined || target.startsWith('node:') || target.startsWith('#')) return []
@@ -214,6 +231,11 @@ function objectionsTo(path: string, text: string): string[] {
     const name = target.split('/', target.startsWith('@') ? 2 : 1).join('/')
     return name in manifest.dependencies ? [] : [`${path} needs ${name}, which is no dependency`]
   })
+}
+
+/** What browsers load: bundled whole, and of no use to anybody who imports. */
+function isOfConsole(path: string): boolean {
+  return path.startsWith('dist/console/')
 }
 
 /** The built modules that one names: `./x.js`, and `#band/room/x.ts` by the imports of the manifest. */

@@ -6,6 +6,7 @@ export type Stretch = { readonly text: string; readonly hidden?: string }
  * have no width, odd spaces, and marks heaped on one letter. Nothing is lost: the texts together are the text.
  */
 export function readStretches(text: string): Stretch[] {
+  if (PLAIN.test(text)) return text === '' ? [] : [{ text }]
   const stretches: Stretch[] = []
   let from = 0
   for (const found of text.matchAll(HIDDEN)) {
@@ -30,6 +31,8 @@ function nameOf(found: string): string {
  */
 const HIDDEN =
   /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]|(?! )\p{Zs}|(?<=\p{M}{4})\p{M}+/gu
+/** Most texts by far: nothing to look for in them. */
+const PLAIN = /^[ -~]*$/
 const NAMES: ReadonlyMap<number, string> = new Map([
   [0x00, 'null'],
   [0x09, 'tab'],

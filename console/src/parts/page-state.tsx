@@ -8,12 +8,12 @@ import { ProblemBox } from './problem-box.tsx'
  * What stands in the place of a page or a list that has nothing to show yet: it loads, it failed (with a way to try again),
  * it is empty (`empty` says why, and what to do), or who looks may not see it (`needs`).
  */
-export function PageState({ isLoading = false, failed, again, empty, needs }: PageStateProps) {
+export function PageState({ isLoading = false, failed, again, empty, needs, isWhole = false }: PageStateProps) {
   if (isLoading) return <Loading />
   if (needs !== undefined || failed?.kind === 'not-allowed') {
     return (
       <Stack gap="xs" maw="36rem" role="status">
-        <Title order={2} size="h3">
+        <Title order={needs === undefined ? 2 : 1} size="h3">
           Your role does not show you this
         </Title>
         <Text>
@@ -35,6 +35,11 @@ export function PageState({ isLoading = false, failed, again, empty, needs }: Pa
   }
   return (
     <Stack gap="sm" maw="42rem" align="flex-start">
+      {isWhole && (
+        <Title order={1} size="h2">
+          Recourse
+        </Title>
+      )}
       <ProblemBox problem={failed} />
       {again !== undefined && (
         <Button variant="default" onClick={again}>
@@ -52,6 +57,8 @@ export type PageStateProps = {
   readonly again?: (() => void) | undefined
   readonly empty?: Empty | undefined
   readonly needs?: Permission | undefined
+  /** Nothing else is on the page, not even its name. */
+  readonly isWhole?: boolean
 }
 
 function Loading() {

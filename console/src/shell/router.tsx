@@ -1,10 +1,10 @@
 import {
   type AnyRouter,
+  Navigate,
   type RouteComponent,
   createRootRoute,
   createRoute,
   createRouter,
-  redirect,
 } from '@tanstack/react-router'
 import { NotHere } from '../parts/not-here.tsx'
 import { PageState } from '../parts/page-state.tsx'
@@ -17,19 +17,13 @@ import { Shell } from './shell.tsx'
 /** The pages of `routes.tsx` inside the shell; `/` leads to the first that the navigation has. */
 export function createConsoleRouter(): AnyRouter {
   const root = createRootRoute({ component: Shell, notFoundComponent: NotHere })
-  const home = createRoute({
-    getParentRoute: () => root,
-    path: '/',
-    beforeLoad: () => {
-      throw redirect({ to: PAGES[0]?.path ?? '/account', replace: true })
-    },
-  })
+  const home = createRoute({ getParentRoute: () => root, path: '/', component: Home })
   const pages = PAGES.map((page) =>
     createRoute({
       getParentRoute: () => root,
       path: page.path,
       component: guarded(page),
-      errorComponent: ({ error, reset }) => <PageState failed={asProblem(error)} again={reset} />,
+      errorComponent: ({ error, reset }) => <PageState isWhole failed={asProblem(error)} again={reset} />,
     }),
   )
   return createRouter({
@@ -41,6 +35,13 @@ export function createConsoleRouter(): AnyRouter {
     defaultPendingMs: 150,
     defaultPendingComponent: () => <PageState isLoading />,
   })
+}
+
+/** Leads to the first page of the navigation that she who looks may see. */
+function Home() {
+  const session = useSession()
+  const first = PAGES.find(({ label, permission }) => label !== undefined && isAllowed(session, permission))
+  return first === undefined ? <PageState needs="cases.read" /> : <Navigate to={first.path} replace />
 }
 
 /** The page itself for who may see it, and words for who may not: the API would refuse her anyway. */

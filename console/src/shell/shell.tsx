@@ -20,7 +20,11 @@ export function Shell() {
   if (session !== undefined) return <Frame session={session} />
   return (
     <main className={classes['main']} id="main">
-      {isPending ? <PageState isLoading /> : <PageState failed={asProblem(error)} again={() => void refetch()} />}
+      {isPending ? (
+        <PageState isLoading />
+      ) : (
+        <PageState isWhole failed={asProblem(error)} again={() => void refetch()} />
+      )}
     </main>
   )
 }
@@ -47,14 +51,14 @@ function Frame({ session }: { readonly session: Session }) {
       <a className={classes['skip']} href="#main">
         Skip to the content
       </a>
-      <header className={classes['head']}>
+      <section className={classes['head']} aria-label="Recourse">
         <ActionIcon size="lg" aria-label="Pages" aria-expanded={isOpen} onClick={() => setOpen(true)}>
           <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true">
             <path d="M2 4.5h14M2 9h14M2 13.5h14" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" />
           </svg>
         </ActionIcon>
         <Brand />
-      </header>
+      </section>
       <aside className={classes['fixed']} aria-label="Recourse">
         {side}
       </aside>

@@ -13,7 +13,7 @@ test('an identity whose claim gives a role signs in, and its role follows the cl
   await withProvider({ staff: 'case-worker', boss: 'admin' }, async (office, provider) => {
     provider.claims = { sub: 'u1', preferred_username: 'Ann@Northwire.example', groups: ['others', 'staff'] }
     const entered = await signIn(office, provider)
-    assert.deepEqual([entered.status, entered.headers.get('location')], [303, '/account'])
+    assert.deepEqual([entered.status, entered.headers.get('location')], [303, '/'])
     const show = async (response: Response) =>
       (await (await office.ask('GET', '/v1/session', { session: sessionOf(response) })).json()) as Record<
         string,

@@ -19,7 +19,7 @@ export const STATUS_WORDS: { readonly [status in CaseStatus]: string } = {
 /** Only what a person has to look at is coloured. */
 export const STATUS_TONES: { readonly [status in CaseStatus]: Tone } = {
   unconfirmed: 'quiet',
-  open: 'wait',
+  open: 'quiet',
   'waiting-for-claimant': 'quiet',
   lifted: 'good',
   verified: 'good',
@@ -32,4 +32,4 @@ export const STATUS_TONES: { readonly [status in CaseStatus]: Tone } = {
 }
 
 /** What is due. */
-export const DUE_WORDS = { status: 'a first word', decision: 'a decision', answer: 'the claimant’s answer' } as const
+export const DUE_WORDS = { status: 'First word', decision: 'Decision', answer: 'Their answer' } as const

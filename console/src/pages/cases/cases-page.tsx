@@ -1,4 +1,4 @@
-import { Stack, Text } from '@mantine/core'
+import { Text } from '@mantine/core'
 import type { AnswerOf } from '../../client.ts'
 import { get } from '../../client.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
@@ -75,7 +75,7 @@ type Row = AnswerOf<'get', '/v1/cases'>['cases'][number]
 
 const FILTERS = ['text', 'number', 'open', 'status', 'overdue']
 const SHOWN = [
-  ['', 'To be worked on'],
+  ['', 'To be done'],
   ['false', 'Done'],
   ['all', 'All'],
 ] as const
@@ -104,7 +104,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'due',
     head: 'Due',
-    width: '10rem',
+    width: '11.5rem',
     narrow: 'line',
     order: 'due',
     cell: ({ due, isOverdue }) =>
@@ -113,15 +113,10 @@ const COLUMNS: readonly Column<Row>[] = [
           Nothing due
         </Text>
       ) : (
-        <Stack gap={0}>
-          <Text span inherit c={isOverdue ? 'var(--console-bad)' : 'inherit'} fw={isOverdue ? 600 : 400}>
-            {isOverdue && 'Overdue, '}
-            <Moment at={due.at} as="away" />
-          </Text>
-          <Text span size="xs" c="dimmed">
-            {DUE_WORDS[due.what]}
-          </Text>
-        </Stack>
+        <Text span inherit c={isOverdue ? 'var(--console-bad)' : 'inherit'} fw={isOverdue ? 600 : 400}>
+          {isOverdue ? `${DUE_WORDS[due.what]} was due ` : `${DUE_WORDS[due.what]} `}
+          <Moment at={due.at} as="away" />
+        </Text>
       ),
   },
   {
@@ -150,14 +145,14 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'status',
     head: 'Status',
-    width: '10rem',
+    width: '8rem',
     narrow: 'beside',
     cell: ({ status }) => <StatusWord tone={STATUS_TONES[status]}>{STATUS_WORDS[status]}</StatusWord>,
   },
   {
     id: 'assigned',
     head: 'With',
-    width: 'minmax(6rem, 1fr)',
+    width: 'minmax(5rem, 1fr)',
     narrow: 'hide',
     isWide: true,
     cell: ({ assigned }) =>
@@ -172,7 +167,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'opened',
     head: 'Opened',
-    width: '8.5rem',
+    width: '7rem',
     align: 'end',
     narrow: 'hide',
     isWide: true,
