@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -10,6 +10,11 @@ const NUMBER = '+12125550117'
 const ALERTS = ['unblock@northwire.example', 'boss@northwire.example']
 const DAY_MS = 86_400_000
 const KEEP_MS = 730 * DAY_MS
+
+test('soon is as soon as the guide says', () => {
+  const [, hours] = /(\d+) hours before and once it is\s+overdue/.exec(readFileSync('docs/desk.md', 'utf8'))!
+  assert.equal(SOON_MS, Number(hours) * 3_600_000)
+})
 
 test('a case is told to be due soon and then overdue, once each and to each address; one in time, decided or waiting is not', async (t) => {
   const { world, chores, overdue } = await openChores(t)

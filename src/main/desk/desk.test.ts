@@ -64,6 +64,18 @@ test('what the store cannot take is told as not saved, and nothing of it is ther
   assert.equal((await desk.file(claimOf(1), VISITOR)).kind, 'filed')
 })
 
+test('the link of the first message is good for 48 hours to the moment, and for nothing after', async (t) => {
+  let now = Date.UTC(2026, 10, 23, 12)
+  const { desk, cases } = open(t, {}, () => now)
+  const ids = [filed(await desk.file(claimOf(1), VISITOR)).case, filed(await desk.file(claimOf(2), VISITOR)).case]
+  const [early, late] = ids.map((id) => cases.confirmToken(id).token)
+  now += 48 * 3_600_000 - 1
+  assert.equal((await desk.confirm(early!)).kind, 'confirmed')
+  now += 2
+  assert.equal((await desk.confirm(late!)).kind, 'unknown')
+  assert.equal(cases.read(ids[1]!)?.found.isConfirmed, false)
+})
+
 test('the first message is sent again twice, with the same link, and no more; a form sent twice sends it once', async (t) => {
   const { desk, cases, path } = open(t)
   const { case: id, token } = filed(await desk.file(claimOf(1), VISITOR))

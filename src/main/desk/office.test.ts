@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { parseParty } from '#core/call/party.ts'
 import type { Decision } from '#core/redress/decision.ts'
 import type { VolumeRule } from '#core/rules/policy.ts'
 import type { CallBlock } from '#edge/store/call-reader.ts'
@@ -268,6 +269,34 @@ test('what is to be dialled from one number is never the same for two cases, a r
 
   world.now += CHALLENGE_MS + 1
   assert.equal(give(three, NUMBER, 7), '+180055501420007', 'once its time is over it can be given again')
+})
+
+test('the evidence of a case shows so many of its blocks, the first that were named', async (t) => {
+  const world = await openDeskWorld(t)
+  const receipts = Array.from({ length: 60 }, (_, index) =>
+    world.parts.ring().seal({
+      atMs: world.now + index,
+      calling: parseParty(NUMBER),
+      called: parseParty('+14155550163'),
+      rule: 1,
+      transaction: { high: index, low: index },
+    }),
+  )
+  const claimant = {
+    name: 'Ann',
+    email: undefined,
+    organisation: undefined,
+    tel: undefined,
+    acts: 'for-itself',
+  } as const
+  const claim = { receipts, numbers: [], calls: [], claimant, purpose: 'x', changed: '', webhook: undefined }
+  const opened = await world.office.open({ way: 'letter', claim }, WORKER)
+  assert.ok(opened.kind === 'opened')
+  const evidence = await world.office.evidence(opened.case)
+  assert.deepEqual(
+    evidence?.blocks.map(({ receipt }) => receipt),
+    receipts.slice(0, 50),
+  )
 })
 
 test('a number to dial that another process gives out meanwhile is not recorded a second time', async (t) => {
