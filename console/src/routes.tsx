@@ -14,4 +14,22 @@ export const PAGES: readonly PageRoute[] = [
     permission: 'cases.read',
     page: lazyRouteComponent(() => import('./pages/cases/cases-page.tsx'), 'CasesPage'),
   },
+  {
+    path: '/policy',
+    label: 'Policy',
+    group: 'Blocking',
+    key: 'p',
+    permission: 'policy.read',
+    page: lazyRouteComponent(() => import('./pages/policy/policy-page.tsx'), 'PolicyPage'),
+  },
+  {
+    path: '/policy/shadow',
+    permission: 'policy.read',
+    page: lazyRouteComponent(() => import('./pages/policy/shadow-page.tsx'), 'ShadowPage'),
+  },
+  {
+    path: '/policy/lists',
+    permission: 'policy.read',
+    page: lazyRouteComponent(() => import('./pages/policy/lists-page.tsx'), 'ListsPage'),
+  },
 ]
