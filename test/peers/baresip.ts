@@ -1,12 +1,27 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Owner, Peer, temporaryDirectory } from './peer.ts'
-import { freeUdpPorts, udpPortHeld } from './port.ts'
+import { freeUdpPorts } from './port.ts'
 
 /** Starts baresip as a back-to-back user agent that calls `destination` for each call it takes; returns its port. */
 export async function startB2bua(owner: Owner, destination: string): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    const [port = 0] = await freeUdpPorts(1)
+    const peer = new Peer('baresip', ['-f', writeFolder(owner, port, destination)])
+    owner.after(() => peer.stop())
+    try {
+      await peer.says(/baresip is ready/)
+      return port
+    } catch (error) {
+      // It takes the port for TCP too, where somebody else may have it.
+      if (attempt === ATTEMPTS_MAX) throw error
+      await peer.stop()
+    }
+  }
+}
+
+function writeFolder(owner: Owner, port: number, destination: string): string {
   const directory = temporaryDirectory(owner)
-  const [port = 0] = await freeUdpPorts(1)
   writeFileSync(
     join(directory, 'config'),
     `sip_listen 127.0.0.1:${port}
@@ -24,8 +39,7 @@ module_app b2bua.so
 <sip:out@127.0.0.1:${port}>;regint=0;b2bua=outbound;outbound="sip:${destination}"
 `,
   )
-  const peer = new Peer('baresip', ['-f', directory])
-  owner.after(() => peer.stop())
-  await udpPortHeld(port)
-  return port
+  return directory
 }
+
+const ATTEMPTS_MAX = 3
