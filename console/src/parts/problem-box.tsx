@@ -2,12 +2,13 @@ import { Alert, Text } from '@mantine/core'
 import { Problem } from '../client.ts'
 import { formatLength } from './moment-words.ts'
 import { Outside } from './outside.tsx'
+import classes from './problem-box.module.css'
 
 /** What went wrong and what to do now, where it happened. Takes whatever was thrown; undefined shows a fault of ours. */
 export function ProblemBox({ problem }: { readonly problem: unknown }) {
   const { title, detail, advice } = wordsOf(problem)
   return (
-    <Alert color="red" variant="light" title={title} role="alert" w="100%">
+    <Alert title={title} role="alert" classNames={{ root: classes['box'] ?? '', title: classes['title'] ?? '' }}>
       <Text inherit>
         <Outside text={/[.!?]$/.test(detail) ? detail : `${detail}.`} /> {advice}
       </Text>
@@ -34,5 +35,5 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['changed', 'Nothing was changed. Load it again to see how it stands now.'],
   ['not-saved', 'Nothing was changed. Try again in a moment.'],
   ['busy', 'Nothing was changed. Try again in a moment.'],
-  ['offline', 'What you typed is still here.'],
+  ['offline', 'Nothing that you typed is lost.'],
 ])

@@ -49,11 +49,11 @@ export function CasesPage() {
       acts={<ExportMenu ways={ways} />}
     >
       <FilterBar names={FILTERS}>
-        <FilterText name="text" label="Claimant" placeholder="Name, organisation, mail" />
-        <FilterText name="number" label="Number" placeholder="+12125550117" width="11rem" />
-        <FilterChoice name="open" label="Show" options={SHOWN} />
-        <FilterChoice name="status" label="Status" options={STATUSES} />
-        <FilterChoice name="overdue" label="Time" options={TIMES} width="9rem" />
+        <FilterText name="text" label="Claimant" placeholder="Name, organisation, mail" width="13rem" />
+        <FilterText name="number" label="Number" placeholder="+12125550117" width="10rem" />
+        <FilterChoice name="open" label="Show" width="9.5rem" options={SHOWN} />
+        <FilterChoice name="status" label="Status" width="10.5rem" options={STATUSES} />
+        <FilterChoice name="overdue" label="Time" options={TIMES} width="8rem" />
       </FilterBar>
       <DataTable
         label="Cases"
