@@ -106,8 +106,8 @@ export const CULPRITS = {
   jambonzEarly: {
     product: 'jambonz sbc-outbound',
     does: 'sends a bare code where a call fails early, and tries the next carrier after a 603',
-    remedy: 'update; keep carriers out of a shared list where a 603 has to end the call',
-    source: 'jambonz/sbc-outbound lib/call-session.js',
+    remedy: 'keep carriers that answer 603+ out of a list with others; no setting ends the list at a 6xx',
+    source: 'jambonz/sbc-outbound lib/call-session.js, issue 198 (open)',
     date: '2026-08',
   },
   kamailioRemap: {
