@@ -202,7 +202,7 @@ export function createDisputes(parts: DisputeParts): Disputes {
       if (!URL.canParse(to)) return refuse('bad-field', 'expected a page such as https://redress.example/r/…', '/to')
       const asked = await askNotice(ask, to)
       if (asked.kind !== 'speaks') return refuse('conflict', `${new URL(to).host}: ${whyOf(asked)}; nothing was sent`)
-      const { file, desk } = asked.notice
+      const { file, desk, statusWithinMs } = asked.notice
       const target = new URL(file)
       if (target.host !== host)
         return refuse('conflict', `the page names ${target.host} now, and not ${host}: look again; nothing was sent`)
@@ -216,6 +216,7 @@ export function createDisputes(parts: DisputeParts): Disputes {
         reference,
         isFollowed: true,
         needsConfirmation,
+        ...(statusWithinMs !== undefined && { statusWithinMs }),
       } as const
       const current = store.dispute(id, now()) ?? dispute
       return record(id, fileDispute(current, filing, termsOf(by)), {

@@ -220,6 +220,7 @@ Whoever signed it may be asked. See that the signer is who you think blocked the
     await assert.rejects(run('https://redress.example/long'), stops(3, /longer than is taken/))
   })
 
+  // As docs/groups.md has it.
   test('a card that somebody has fetched for a refused call gives the directory signed contacts; no other does', async (t) => {
     const store = openMonitorStore(`sqlite:${join(folder, 'recourse.db')}`)
     t.after(() => {

@@ -7,7 +7,7 @@ import { type Disputant, writeDispute, writeForm } from '#core/dispute/dispute-t
 import { type DisputeSubject, WAYS, type Way } from '#core/dispute/dispute-event.ts'
 import type { Dispute } from '#core/dispute/dispute.ts'
 import { fileDispute } from '#core/dispute/steps.ts'
-import { knownBlocker, makeDirectory } from '#core/observe/directory.ts'
+import { knownBlocker, makeDirectory, stemOf } from '#core/observe/directory.ts'
 import { type Ask, type NoAnswer, askNotice, fileClaim, formatClaim, keyOf } from '#edge/dispute/desk-client.ts'
 import { type AskOptions, askGuarded, refusalWords } from '#edge/fetch/guarded-ask.ts'
 import { UnwritableLetter, sealLetter } from '#edge/mail/letter.ts'
@@ -187,7 +187,7 @@ async function fileByApi(dispute: Dispute, words: FileWords, { store }: DisputeR
   const asked = await askNotice(ask, url)
   if (asked.kind !== 'speaks')
     throw stopFor(asked, url, `; open ${visible(url)} yourself: recourse disputes file ${dispute.id} --by form`)
-  const { file, desk } = asked.notice
+  const { file, desk, statusWithinMs } = asked.notice
   const claim = formatClaim(subject, who)
   const filed = await fileClaim(ask, file, claim, keyOf(store.seed(dispute.id, randomBytes(32)), claim))
   if (filed.kind !== 'filed') throw stopFor(filed, file)
@@ -198,6 +198,7 @@ async function fileByApi(dispute: Dispute, words: FileWords, { store }: DisputeR
     reference,
     isFollowed: true,
     needsConfirmation,
+    ...(statusWithinMs !== undefined && { statusWithinMs }),
   } as const
   await record(store, fileDispute(dispute, filing, termsOf({ ...words, by: words.who! }, Date.now())), {
     contact: contactOf(url),
@@ -298,8 +299,7 @@ function contactsInWords(monitor: MonitorReader, dispute: Dispute): string {
 
 /** A contact as the directory has it: of a URL the page, without what is of one call. */
 export function contactOf(text: string): string {
-  const [stem = ''] = text.split(/[?#]/)
-  return stem.replace(/\/[\w-]{20,}(?=\/|$)/g, '/…').slice(0, 512)
+  return text.includes('://') ? stemOf(text) : text.slice(0, 512)
 }
 
 function readReach({ allowPrivate, connectTo = [], ca }: ReachWords): AskOptions {

@@ -1,7 +1,15 @@
 import type { Command } from 'commander'
 import type { DisputeEvent } from '#core/dispute/dispute-event.ts'
 import type { Dispute } from '#core/dispute/dispute.ts'
-import { type StepTerms, noteNews, noteReply, noteRetest, noteSeen, noteWords } from '#core/dispute/steps.ts'
+import {
+  NUMBERS_MAX,
+  type StepTerms,
+  noteNews,
+  noteReply,
+  noteRetest,
+  noteSeen,
+  noteWords,
+} from '#core/dispute/steps.ts'
 import { refusalOf } from '#core/observe/refusal.ts'
 import { askCase, askChallenge, nextAsk, postAnswer } from '#edge/dispute/desk-client.ts'
 import { type Dialled, dial } from '#edge/prober/dial.ts'
@@ -142,10 +150,15 @@ export function addFollowing(command: Command, to: Output): void {
     )
 }
 
-/** Says in groups what a lift means: calls refused after it are a regression. It is said once for each lift. */
+/**
+ * Says in groups what a lift means: calls refused after it are a regression. It is said once for each lift, and only where all
+ * of the group is lifted: of what was lifted in part, or of a few of its numbers, calls go on to be refused as they were.
+ */
 export function settleGroup(monitor: MonitorStore, dispute: Dispute, { by, at }: StepTerms): void {
   const { group } = dispute.subject
-  if (group === undefined || dispute.liftedAt === undefined) return
+  if (group === undefined || dispute.liftedAt === undefined || dispute.outcome !== 'lifted') return
+  const lifted = new Set(dispute.subject.numbers)
+  if (monitor.groupNumbers(group, NUMBERS_MAX + 1).some(({ number }) => number !== '' && !lifted.has(number))) return
   const note = `dispute ${dispute.id}: ${dispute.outcome}`
   if (monitor.marks(group).some((mark) => mark.note === note && mark.effective === dispute.liftedAt)) return
   const found = monitor.group(group, at)

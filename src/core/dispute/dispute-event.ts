@@ -87,6 +87,8 @@ export type Filing = {
   readonly isFollowed: boolean
   /** The blocker wants a link in a message of its own followed first. */
   readonly needsConfirmation: boolean
+  /** How soon the blocker itself promises a status; left out where it says nothing. */
+  readonly statusWithinMs?: number
 }
 
 /** The state of a case as the desk that speaks the convention tells it (`docs/desk-api.md`). */

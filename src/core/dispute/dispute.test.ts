@@ -72,6 +72,18 @@ const seen = (result: 'goes-through' | 'blocked', hour: number): DisputeEventCon
 const CASES: [title: string, happened: Told[], status: DisputeStatus, due: string | undefined][] = [
   ['nothing was filed', [], 'draft', 'file of us at 24'],
   ['it was filed and nobody answers', [[2, FILED]], 'filed', 'status of blocker at 26'],
+  [
+    'the blocker promises a status sooner than it owes one',
+    [[2, { ...FILED, data: { ...FILED.data, statusWithinMs: 4 * HOUR } }]],
+    'filed',
+    'status of blocker at 6',
+  ],
+  [
+    'the blocker promises a status later than it owes one',
+    [[2, { ...FILED, data: { ...FILED.data, statusWithinMs: 72 * HOUR } }]],
+    'filed',
+    'status of blocker at 26',
+  ],
   ['the desk wants a link followed', [[2, UNCONFIRMED]], 'unconfirmed', 'confirm of us at 26'],
   [
     'the desk says so itself',

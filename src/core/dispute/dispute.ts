@@ -181,7 +181,12 @@ function dueOf(
     case 'unconfirmed':
       return { what: 'confirm', of: 'us', at: filedAt + OURS_MS }
     case 'filed':
-      return { what: 'status', of: 'blocker', at: filedAt + statusWithinMs }
+      // A blocker may promise more than it owes, and not less.
+      return {
+        what: 'status',
+        of: 'blocker',
+        at: filedAt + Math.min(statusWithinMs, state.filing?.statusWithinMs ?? statusWithinMs),
+      }
     case 'waiting':
       return { what: 'answer', of: 'blocker', at: state.news?.due ?? filedAt + answerWithinMs }
     case 'question':

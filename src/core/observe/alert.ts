@@ -171,7 +171,7 @@ function alertOfSilence(finding: SilenceFinding): Alert {
     '  npx recourse groups silent',
     '',
   ].join('\n')
-  const subject = `Suspected silent block: ${plain(finding.number)} at ${plain(finding.carrier) || 'an unknown carrier'}`
+  const subject = `Suspected silent block: ${plain(finding.number) || 'calls without a number'} at ${plain(finding.carrier) || 'an unknown carrier'}`
   return { kind: 'silence', thread: 'monitor silence', subject: cut(subject), text }
 }
 
@@ -215,7 +215,7 @@ function lineOfGroup(group: AlertGroup): string {
 
 function lineOfSilence({ carrier, number, sign, recent, baseline, q }: SilenceFinding): string {
   const shares = `${recent.hits} of ${recent.of} calls (${percent(recent.hits, recent.of)}) in the last day, ${baseline.hits} of ${baseline.of} (${percent(baseline.hits, baseline.of)}) before`
-  return `${plain(number)} at ${plain(carrier) || 'an unknown carrier'}: ${SIGNS[sign]}: ${shares}; false discovery rate ${q.toPrecision(2)}`
+  return `${plain(number) || 'calls without a number'} at ${plain(carrier) || 'an unknown carrier'}: ${SIGNS[sign]}: ${shares}; false discovery rate ${q.toPrecision(2)}`
 }
 
 function lineOfDispute({ id, subject, due }: Dispute): string {

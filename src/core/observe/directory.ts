@@ -189,7 +189,7 @@ function measureTimes(filed: number, times: readonly number[]): Measured {
 }
 
 /** A URL without query and fragment, and with `…` for each part of its path that is a token of one call. */
-function stemOf(url: string): string {
+export function stemOf(url: string): string {
   const [stem = ''] = url.split(/[?#]/)
   const [, origin = '', path = ''] = /^([a-z][a-z0-9+.-]*:\/\/[^/]*)(.*)$/i.exec(stem) ?? ['', '', stem]
   const parts = path.split('/').map((part) => (isToken(part) ? '…' : part))

@@ -285,6 +285,7 @@ export const disputeFileSchema = z
         reference: z.string().optional(),
         isFollowed: z.boolean(),
         needsConfirmation: z.boolean(),
+        statusWithinMs: z.int().optional(),
       })
       .optional(),
     news: z
