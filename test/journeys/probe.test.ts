@@ -192,6 +192,36 @@ test(
   },
 )
 
+test(
+  'what docs/probe.md shows of a spoiled Kamailio is what the terminal says of it, line by line',
+  { skip },
+  async (t) => {
+    const page = readFileSync(new URL('../../docs/probe.md', import.meta.url), 'utf8')
+    const shown = /```text\n(sip {7}CHANGED[^]*?)```/.exec(page)?.[1]?.trim().split('\n') ?? []
+    const path = await startPath(t, SPOILED[1])
+    const words = ['--via', `sip:127.0.0.1:${path.port}`, '--far-end', path.blocker.url, '--pause', '50', '--pass', 'F']
+    const run = new Peer(process.execPath, [
+      COMMAND,
+      'probe',
+      ...words,
+      '--scenarios',
+      'sip',
+      'q850',
+      'decline',
+      'unwanted',
+      'busy',
+    ])
+    assert.deepEqual(await run.ended, { code: 0, signal: undefined }, run.output)
+    const said = run.output.split('\n')
+    let at = -1
+    for (const line of shown.filter((each) => each !== '…')) {
+      at = said.findIndex((each, place) => place > at && each.replaceAll(/ +/g, ' ') === line.replaceAll(/ +/g, ' '))
+      assert.ok(at >= 0, `${line}\n\nis not said, or not in this order:\n${run.output}`)
+    }
+    assert.ok(shown.length >= 8)
+  },
+)
+
 test('Kamailio that answers a 6xx anew names itself, and is guessed', { skip }, async (t) => {
   const path = await startPath(t, SPOILED[4])
   const { report } = await probe(path, ['--far-end', path.blocker.url, '--scenarios', 'rejected-card', 'busy'])
