@@ -49,7 +49,10 @@ export async function startMonitor(
   let again: NodeJS.Timeout | undefined
   let isClosed = false
   const begin = (settled?: { opened: () => void; failed: (cause: unknown) => void }): void => {
-    const begun = new Worker(file, { workerData: { store, config } satisfies MonitorTask })
+    const begun = new Worker(file, {
+      workerData: { store, config } satisfies MonitorTask,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB, maxOldGenerationSizeMb: HEAP_MIB },
+    })
     const before = figures
     let isOpen = false
     thread = begun
@@ -143,5 +146,9 @@ const ROOM_FIGURES: {
   followed: 'calls that are followed now',
 }
 
+/** Calls outlive a young generation of any size, and a large one is memory that is never given back. */
+const YOUNG_MIB = 24
+/** Twice what full tables of calls and of what waits for the store take; the nearer, the sooner what is dead is collected. */
+const HEAP_MIB = 512
 const AGAIN_MS = 1_000
 const CLOSE_MS = 2_000

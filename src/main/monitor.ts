@@ -15,6 +15,7 @@ import { nameCarriers } from '#main/monitor/carriers.ts'
 import { ERASE_EVERY_MS, eraseOld } from '#main/monitor/erase-old.ts'
 import { filesIn, readFile } from '#main/monitor/files.ts'
 import { NoTap, openLive } from '#main/monitor/live.ts'
+import { keepHeapLow } from '#main/monitor/memory.ts'
 import { readRecords, recordKind } from './monitor-records.ts'
 import { MonitorRoom } from '#main/monitor/room.ts'
 import { startProgress } from './progress.ts'
@@ -50,6 +51,7 @@ export function monitorCommand(program: Command): void {
       '\nExample:\n  $ npx recourse monitor trunk.pcap\n  $ tcpdump -w - udp port 5060 | npx recourse monitor -\n  $ npx recourse monitor calls.csv --mapping mapping.yaml\n  $ npx recourse monitor --hep udp:127.0.0.1:9060\n\nThen:\n  $ npx recourse groups list',
     )
     .action(async (sources: string[], words: Words) => {
+      keepHeapLow()
       const { config } = loadOrStop(words.config, true)
       const url = words.store ?? `sqlite:${config.store.path}`
       const wishes = wishesOf(words, config.monitor, sources)

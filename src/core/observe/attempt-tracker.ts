@@ -172,14 +172,13 @@ export class AttemptTracker {
       call = this.#follow(invite)
       this.#nameParties(call, invite)
     }
-    let hop = findHop(call)
     if (call.wait === TOLD) {
       // Another place of the same try is a late copy; another try has another number.
-      if (hop !== undefined || call.hops.some(({ cseq }) => cseq >= CSEQ.number)) return
-      this.#reopen(call)
+      if (call.toldCseq >= CSEQ.number) return
+      this.#move(call, ASKED)
       this.#nameParties(call, invite)
     }
-    hop ??= this.#addHop(call, invite)
+    const hop = findHop(call) ?? this.#addHop(call, invite)
     if (hop !== undefined && Number.isNaN(hop.inviteAtMs)) {
       hop.inviteAtMs = sighting.atMs
       hop.inviteNowMs = this.#nowMs
@@ -388,14 +387,6 @@ export class AttemptTracker {
     this.#charge(call, call.from.length + call.to.length - before)
   }
 
-  #reopen(call: Call): void {
-    this.#release(call)
-    call.hops.length = 0
-    call.tags.length = call.hungUp.length = call.openDialogs = 0
-    call.byeAtMs = call.byeNowMs = Number.NaN
-    this.#move(call, ASKED)
-  }
-
   #addHop(call: Call, message: Message): Hop | undefined {
     if (call.hops.length >= HOPS_MAX) {
       this.figures.crowded++
@@ -471,7 +462,7 @@ export class AttemptTracker {
 
   #end(call: Call): void {
     this.#tell(call)
-    this.#release(call)
+    this.#shed(call)
     call.lastMs = this.#nowMs
     this.#move(call, TOLD)
   }
@@ -499,6 +490,19 @@ export class AttemptTracker {
     call.bytes -= freed
     this.#bytes -= freed
   }
+
+  /** Of a call that was told, its name and the number of its last try are enough to know late copies by: most calls in memory are such. */
+  #shed(call: Call): void {
+    this.#release(call)
+    const freed = HOP_BYTES * call.hops.length + call.from.length + call.to.length
+    call.bytes -= freed
+    this.#bytes -= freed
+    for (const { cseq } of call.hops) call.toldCseq = Math.max(call.toldCseq, cseq)
+    call.hops.length = 0
+    call.tags.length = call.hungUp.length = call.openDialogs = 0
+    call.from = call.to = call.byeTap = ''
+    call.byeAtMs = call.byeNowMs = Number.NaN
+  }
 }
 
 /** A call that is followed, in a chain of its digest and in a queue by what it waits for. */
@@ -517,6 +521,8 @@ class Call implements SeenCall {
   byeNowMs = Number.NaN
   byeTap = ''
   isWithin = false
+  /** The highest CSeq number of what was told; below all where nothing was. */
+  toldCseq = -1
   wait: number = ASKED
   lastMs: number
   bytes = 0

@@ -63,6 +63,8 @@ export class MonitorStore extends MonitorReader {
   constructor(path: string, { durability = 'full', now = Date.now, groupsMax, pairsMax }: MonitorStoreOptions) {
     const db = openForWriting(path, durability)
     super(db)
+    // What is looked up is recent, and the system caches the file too: the memory is better left to the calls that are followed.
+    db.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
     this.#db = db
     this.#path = path
     this.#now = now
@@ -668,6 +670,8 @@ export const SEEN_MS = 35 * 24 * 3_600_000
 export const CLOCKS_DIFFER_MS = 300_000
 /** Refused calls that one erasure takes, and how many times that of counts and memories, which are small. */
 const ERASE_ROWS = 10_000
+/** Pages that are kept in memory. */
+const CACHE_KIB = 16 * 1_024
 const COUNTS_A_CALL = 10
 /** Before all hours. */
 const NO_HOUR = -1
