@@ -131,12 +131,13 @@ export class Recourse {
   }
 
   async healthy(): Promise<void> {
-    await until('a healthy gate', async () => {
+    const isHealthy = async () => {
       if (!this.peer.running) throw new Error(`recourse up ended:\n${this.peer.output}`)
       const health = await fetch(`http://127.0.0.1:${this.metricsPort}/health`, ALONE).catch(() => undefined)
       await health?.arrayBuffer()
       return health?.status === 200 || undefined
-    })
+    }
+    await until('a healthy gate', isHealthy, HEALTHY_WITHIN_MS)
   }
 
   async stop(): Promise<Ending | undefined> {
