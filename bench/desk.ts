@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { parseParty } from '#core/call/party.ts'
 import type { BlockEntry } from '#core/ledger/entry.ts'
 import { createReceiptRing } from '#core/receipt/receipt.ts'
+import type { CaseFilter } from '#core/redress/office.ts'
 import { parseTransaction } from '#core/transaction/transaction.ts'
 import { createDeskPages } from '#edge/http/desk/pages.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
@@ -89,6 +90,7 @@ async function fillCases({ office, store }: TestCases): Promise<void> {
   }
   multiply(made)
   const listed = store.rebuildViews()
+  vary()
   console.log(`${listed} cases in ${seconds(begun)} s`)
 }
 
@@ -110,6 +112,18 @@ function multiply(made: number): void {
     copyEvents.run(by, earlierMs, before)
   }
   db.exec('COMMIT')
+  db.close()
+}
+
+/** Workers, kinds and ends as a desk has them, in what lists are made of: so that filters meet, and some meet nothing. */
+function vary(): void {
+  const db = new DatabaseSync(path)
+  db.exec(`PRAGMA synchronous = OFF;
+    UPDATE case_view SET assigned = 'worker ' || ("case" % 10) WHERE "case" % 3 <> 0;
+    UPDATE case_view SET kind = 'request' WHERE "case" % 97 = 0;
+    UPDATE case_view SET status = CASE "case" % 5 WHEN 0 THEN 'lifted' WHEN 1 THEN 'verified' ELSE 'upheld' END, isOpen = 0, dueWhat = ''
+      WHERE "case" % 20 <> 0;
+    ANALYZE;`)
   db.close()
 }
 
@@ -160,6 +174,10 @@ async function timeLists({ office, desk, monthly, blocks }: TestCases): Promise<
     ['queue, text that many have', () => office.cases({ text: 'caller 42' }, undefined, 50)],
     ['queue, text that nobody has', () => office.cases({ text: 'nobody has it' }, undefined, 50)],
     ['queue, requests only', () => office.cases({ kind: 'request' }, undefined, 50)],
+    ...combinations().map(([what, filter]): [string, () => Promise<unknown>] => [
+      what,
+      () => office.cases(filter, undefined, 50),
+    ]),
     ['one case', () => office.case(id)],
     ['its evidence', () => office.evidence(id)],
     ['similar cases', () => office.similar(id)],
@@ -185,7 +203,7 @@ async function timeLists({ office, desk, monthly, blocks }: TestCases): Promise<
     ['page of figures', () => page('/transparency')],
     ['page of the contact', () => page('/')],
   ]
-  console.log(`${'page'.padEnd(32)} ${'median ms'.padStart(10)} ${'worst ms'.padStart(10)} ${'CPU ms'.padStart(10)}`)
+  console.log(`${'page'.padEnd(36)} ${'median ms'.padStart(10)} ${'worst ms'.padStart(10)} ${'CPU ms'.padStart(10)}`)
   for (const [what, ask] of lists) {
     const times: number[] = []
     const cpu = process.cpuUsage()
@@ -199,9 +217,34 @@ async function timeLists({ office, desk, monthly, blocks }: TestCases): Promise<
     times.sort((a, b) => a - b)
     const figures = [times[Math.floor(times.length / 2)]!, times.at(-1)!, (user + system) / 1_000 / times.length]
     console.log(
-      `${what.padEnd(32)} ${figures.map((value) => value.toFixed(1).padStart(10)).join(' ')}${times.at(-1)! > 100 ? '  SLOW' : ''}`,
+      `${what.padEnd(36)} ${figures.map((value) => value.toFixed(1).padStart(10)).join(' ')}${times.at(-1)! > 100 ? '  SLOW' : ''}`,
     )
   }
+}
+
+/** Filters of lists together, in both orders: with many that match, with few, and with none. */
+function combinations(): [what: string, filter: CaseFilter][] {
+  const filters: [what: string, filter: CaseFilter][] = [
+    ['open, of a worker', { isOpen: true, assigned: 'worker 7' }],
+    ['open, of nobody there', { isOpen: true, assigned: 'worker 77' }],
+    ['closed, of a worker', { isOpen: false, assigned: 'worker 7' }],
+    ['requests, overdue', { kind: 'request', isOverdue: true }],
+    ['requests, open, nobody’s', { kind: 'request', isOpen: true, assigned: '' }],
+    ['lifted, of a worker', { status: 'lifted', assigned: 'worker 4' }],
+    ['lifted, requests', { status: 'lifted', kind: 'request' }],
+    ['withdrawn, of a worker', { status: 'withdrawn', assigned: 'worker 4' }],
+    [
+      'of a month, upheld',
+      { status: 'upheld', openedFrom: START_MS - 60 * DAY_MS, openedBefore: START_MS - 30 * DAY_MS },
+    ],
+    ['of a month, requests, open', { kind: 'request', isOpen: true, openedBefore: START_MS - 300 * DAY_MS }],
+    ['text, open, of a worker', { text: 'caller 42', isOpen: true, assigned: 'worker 7' }],
+    ['text nobody has, lifted', { text: 'nobody has it', status: 'lifted' }],
+  ]
+  return filters.flatMap(([what, filter]): [string, CaseFilter][] => [
+    [what, filter],
+    [`${what}, newest`, { ...filter, order: 'newest' }],
+  ])
 }
 
 function blockOf(index: number): BlockEntry {

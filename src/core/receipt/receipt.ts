@@ -54,6 +54,12 @@ export function createReceiptRing(keys: ReadonlyMap<number, Uint8Array>, current
   }
 }
 
+/** The slot whose key a receipt says that it was sealed with; undefined for what has not the form of one. */
+export function slotOf(id: string): number | undefined {
+  const header = id.length === RECEIPT_CHARACTERS ? Buffer.from(id.slice(0, 4), 'base64url')[0] : undefined
+  return header === undefined || header >> 5 !== VERSION ? undefined : header & SLOT_MAX
+}
+
 function createSlot(slot: number, key: Uint8Array) {
   if (!Number.isInteger(slot) || slot < 0 || slot > SLOT_MAX) throw new RangeError(`${slot} is no key slot (0-31)`)
   const header = (VERSION << 5) | slot
