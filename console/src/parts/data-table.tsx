@@ -143,11 +143,12 @@ export function DataTable<Row>({ label, columns, of, keyOf, to, empty, chosen, o
   }
   if (rows.length === 0 && !query.hasNextPage) return <PageState empty={empty} />
 
-  const tracks = [
-    ...(chosen === undefined ? [] : ['1.25rem']),
-    ...columns.map(({ width }) => width ?? 'minmax(0, 1fr)'),
-  ]
-  const style = { '--columns': tracks.join(' ') } as CSSProperties
+  const tracks = (shown: readonly Column<Row>[]): string =>
+    [...(chosen === undefined ? [] : ['1.25rem']), ...shown.map(({ width }) => width ?? 'minmax(0, 1fr)')].join(' ')
+  const style = {
+    '--columns': tracks(columns),
+    '--columns-some': tracks(columns.filter(({ isWide }) => isWide !== true)),
+  } as CSSProperties
   const byId = new Map(columns.map((column) => [column.id, column]))
   const onRow = (row: Row, index: number) => (event: MouseEvent) => {
     setActive(index)

@@ -74,6 +74,7 @@ function Frame({ session }: { readonly session: Session }) {
       </Drawer>
       <main className={classes['main']} id="main" tabIndex={-1}>
         <Outlet />
+        <div id="popups" />
       </main>
       <Modal opened={isHelp} onClose={() => setHelp(false)} title="What keys do" size="lg">
         <KeyboardHelp />
@@ -134,17 +135,16 @@ function Person({ session, showKeys }: Pick<SideProps, 'session' | 'showKeys'>) 
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Colours</Menu.Label>
-        {SCHEMES.map(([value, words]) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
-            rightSection={colorScheme === value ? '✓' : undefined}
-            onClick={() => setColorScheme(value)}
-          >
-            {words}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={colorScheme}
+          onChange={(value) => setColorScheme(SCHEMES.find(([known]) => known === value)?.[0] ?? 'auto')}
+        >
+          {SCHEMES.map(([value, words]) => (
+            <Menu.RadioItem key={value} value={value}>
+              {words}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item onClick={showKeys} rightSection={<kbd>?</kbd>}>
           What keys do

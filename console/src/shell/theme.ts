@@ -3,10 +3,16 @@ import {
   Button,
   type CSSVariablesResolver,
   type MantineColorsTuple,
+  Menu,
   Modal,
+  Popover,
   TextInput,
+  Tooltip,
   createTheme,
 } from '@mantine/core'
+
+/** What opens above the page belongs to its main part, where those who hear the page look for it. */
+const POPUPS = { target: '#popups' }
 
 /** One accent, quiet greys with a little of it in them, and a size that leaves room for work. */
 export const THEME = createTheme({
@@ -31,6 +37,9 @@ export const THEME = createTheme({
     Button: Button.extend({ defaultProps: { size: 'sm' } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray' } }),
     TextInput: TextInput.extend({ defaultProps: { size: 'sm' } }),
+    Menu: Menu.extend({ defaultProps: { portalProps: POPUPS } }),
+    Popover: Popover.extend({ defaultProps: { portalProps: POPUPS } }),
+    Tooltip: Tooltip.extend({ defaultProps: { portalProps: POPUPS } }),
     Modal: Modal.extend({
       defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' } },
       styles: { title: { fontSize: '1.125rem', fontWeight: 600 } },
