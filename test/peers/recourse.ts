@@ -273,6 +273,9 @@ function writeNumbers(file: string, numbers: readonly string[]): void {
   writeFileSync(file, `number\n${numbers.map((number) => `${number}\n`).join('')}`)
 }
 
+/** A gate comes up within this on a machine that does much else. */
+const HEALTHY_WITHIN_MS = 60_000
+
 /** A connection that is kept may be closed by the other side just when it is used again. */
 const ALONE = { headers: { connection: 'close' } }
 
