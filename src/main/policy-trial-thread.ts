@@ -43,6 +43,9 @@ export type TrialAnswer =
   | { readonly kind: 'failed'; readonly why: string }
   | TrialNumbersFound
 
+/** How often it is told; up here, for what follows waits at once. */
+const PROGRESS_MS = 250
+
 const task = workerData as TrialTask
 const main = parentPort!
 const tell = (answer: TrialAnswer): void => main.postMessage(answer, [])
@@ -120,5 +123,3 @@ function page(changes: readonly NumberChange[], { id, filter, after, limit }: Tr
   }
   return { kind: 'numbers', id, numbers, after: undefined }
 }
-
-const PROGRESS_MS = 250

@@ -110,7 +110,8 @@ export function openPolicyDesk({ store: path, path: config, now }: PolicyDeskTer
       return {
         kind: 'good',
         words: wordsOf(loaded.config),
-        reminders: loaded.reminders,
+        // What the rest of the configuration should not stay at is no matter of this text.
+        reminders: loaded.reminders.filter((one) => one.includes(' without + ')),
         difference: differ(standing, policyText),
         isSame: isSame(difference),
         guarded: inForce === undefined ? [] : guardAgainst(standing, difference),

@@ -79,7 +79,7 @@ function ListLine({ list, isChosen }: { readonly list: Summary; readonly isChose
         to="/policy/lists"
         search={{ list: name }}
         className={classes['version']}
-        aria-current={isChosen ? 'true' : undefined}
+        data-chosen={isChosen || undefined}
       >
         <Text span fw={600}>
           <Outside text={name} max={80} />

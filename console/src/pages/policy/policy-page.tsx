@@ -70,13 +70,6 @@ export function PolicyPage() {
         />
       ) : (
         <div className={classes['whole']}>
-          <div className={classes['versions']}>
-            <VersionList
-              versions={all}
-              chosen={shown ?? 0}
-              more={versions.hasNextPage ? () => void versions.fetchNextPage() : undefined}
-            />
-          </div>
           <div className={classes['work']}>
             {version.isError ? (
               <PageState failed={asProblem(version.error)} again={() => void version.refetch()} />
@@ -87,6 +80,13 @@ export function PolicyPage() {
             ) : (
               <Workbench standing={current} />
             )}
+          </div>
+          <div className={classes['versions']}>
+            <VersionList
+              versions={all}
+              chosen={shown ?? 0}
+              more={versions.hasNextPage ? () => void versions.fetchNextPage() : undefined}
+            />
           </div>
         </div>
       )}
@@ -294,7 +294,7 @@ function Workbench({ standing }: { readonly standing: Whole }) {
         </Stack>
       </div>
       {isChanged && draft.yaml !== text && (
-        <details>
+        <details open>
           <summary>Line by line</summary>
           <LineDiff before={text} after={yaml} label="Your text against the one in force" />
         </details>

@@ -93,7 +93,7 @@ function RuleLine({
         to="/policy/shadow"
         search={days === '7' ? { rule: id } : { rule: id, days }}
         className={classes['version']}
-        aria-current={isChosen ? 'true' : undefined}
+        data-chosen={isChosen || undefined}
       >
         <Group gap={8}>
           <span className={classes['id']}>

@@ -22,7 +22,8 @@ export function VersionList({ versions, chosen, more }: VersionListProps) {
               to="/policy"
               search={one.state === 'applied' ? {} : { version: String(one.version) }}
               className={classes['version']}
-              aria-current={one.version === chosen ? 'true' : undefined}
+              data-chosen={one.version === chosen || undefined}
+              aria-label={`${one.version} ${STATES[one.state]}${one.version === chosen ? ', shown' : ''}`}
             >
               <Text span fw={600} mr={8}>
                 {one.version}
