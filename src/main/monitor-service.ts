@@ -138,6 +138,7 @@ const ROOM_FIGURES: {
   unreadable: 'SIP messages that name no call',
   withinDialog: 'requests within a call, which begin none',
   stray: 'answers to calls whose beginning was not seen',
+  incoming: 'calls of others, such as those that came in, left out (`monitor.ours`)',
   crowded: 'copies of a call from more places than are told apart',
   fresh: 'calls written down that no source had told of before',
   refusals: 'of these, those that were refused',

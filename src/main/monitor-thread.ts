@@ -9,6 +9,7 @@ import { nameCarriers } from '#main/monitor/carriers.ts'
 import type { DoorFigures } from '#main/monitor/door.ts'
 import { ERASE_EVERY_MS, eraseOld } from '#main/monitor/erase-old.ts'
 import { type LiveSources, NoTap, openLive } from '#main/monitor/live.ts'
+import { oursOf } from '#main/monitor/ours.ts'
 import { MonitorRoom, type RoomFigures } from '#main/monitor/room.ts'
 
 export type MonitorTask = { readonly store: string; readonly config: MonitorConfig }
@@ -29,6 +30,7 @@ const store = openMonitorStore(url)
 const room = new MonitorRoom({
   store,
   nameCarrier: nameCarriers(config.carriers),
+  isOurs: oursOf(config.ours),
   seed: randomInt(2 ** 31),
   onTrouble: tellTrouble,
 })

@@ -16,6 +16,7 @@ import { ERASE_EVERY_MS, eraseOld } from '#main/monitor/erase-old.ts'
 import { filesIn, readFile } from '#main/monitor/files.ts'
 import { NoTap, openLive } from '#main/monitor/live.ts'
 import { keepHeapLow } from '#main/monitor/memory.ts'
+import { oursOf } from '#main/monitor/ours.ts'
 import { readRecords, recordKind } from './monitor-records.ts'
 import { MonitorRoom } from '#main/monitor/room.ts'
 import { startProgress } from './progress.ts'
@@ -65,6 +66,7 @@ export function monitorCommand(program: Command): void {
       const room = new MonitorRoom({
         store,
         nameCarrier: nameCarriers(wishes.carriers),
+        isOurs: oursOf(config.monitor?.ours),
         seed: randomInt(2 ** 31),
         // What passes by cannot be had again: it waits until the store takes it.
         ...(isLive && { onTrouble: (cause) => complain(`cannot write to the store just now: ${reasonOf(cause)}`) }),
@@ -99,6 +101,8 @@ export function monitorCommand(program: Command): void {
         room.finish()
         room.flush()
         if (room.figures.messages + tally.calls > 0) say(tally.words(url))
+        const { incoming } = room.figures
+        if (incoming > 0) say(`${many(incoming, 'call')} of others left out (monitor.ours)`)
         process.exitCode = unusable > 0 ? EXIT.unusable : EXIT.ok
       } finally {
         store.close()

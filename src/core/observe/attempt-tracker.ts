@@ -40,6 +40,8 @@ export type AttemptFigures = {
   withinDialog: number
   /** Answers to a call whose INVITE nobody saw, and which may be to a request within a dialog. */
   stray: number
+  /** Attempts of others, such as calls that came in, untold. */
+  incoming: number
   /** Copies of more places than `HOPS_MAX`, left out. */
   crowded: number
 }
@@ -47,6 +49,8 @@ export type AttemptFigures = {
 export type TrackerOptions = {
   /** The configured name of the carrier that has this address. */
   readonly nameCarrier?: (address: string) => string | undefined
+  /** Whether a call is one of ours, by its caller and by who sent its INVITE first (empty where unknown); all are, where not said. */
+  readonly isOurs?: ((from: string, sender: string) => boolean) | undefined
   /** Octets that calls and their answers may take by estimate; beyond, the oldest make room. */
   readonly bytesMax?: number
   /** Mixed into the places of calls, so that an outsider cannot choose them. */
@@ -72,11 +76,13 @@ export class AttemptTracker {
     unreadable: 0,
     withinDialog: 0,
     stray: 0,
+    incoming: 0,
     crowded: 0,
   }
   readonly #capacity: number
   readonly #onEnd: (attempt: Attempt) => void
   readonly #nameCarrier: (address: string) => string | undefined
+  readonly #isOurs: ((from: string, sender: string) => boolean) | undefined
   readonly #bytesMax: number
   readonly #seed: number
   /** By digest; calls of one digest hang together. */
@@ -95,6 +101,7 @@ export class AttemptTracker {
     this.#capacity = capacity
     this.#onEnd = onEnd
     this.#nameCarrier = options.nameCarrier ?? noName
+    this.#isOurs = options.isOurs
     this.#bytesMax = options.bytesMax ?? BYTES_MAX
     this.#seed = options.seed ?? 0
   }
@@ -472,7 +479,12 @@ export class AttemptTracker {
   }
 
   #tellOf(call: Call, which: Part): void {
-    for (const attempt of readAttempts(call, this.#nameCarrier, which)) {
+    const attempts = readAttempts(call, this.#nameCarrier, which)
+    if (attempts.length > 0 && this.#isOurs?.(call.from, firstSender(call)) === false) {
+      this.figures.incoming += attempts.length
+      return
+    }
+    for (const attempt of attempts) {
       this.figures[attempt.end.kind]++
       this.#onEnd(attempt)
     }
@@ -574,6 +586,14 @@ function waitOf(call: Call): number {
   }
   if (!isOwed) return SETTLING
   return isHeard && !isGivenUp ? RINGING : ASKED
+}
+
+/** Who sent the INVITE where it had come the shortest way. */
+function firstSender({ hops }: Call): string {
+  let first = hops[0]
+  for (const hop of hops)
+    if (hop.depth < first!.depth || (hop.depth === first!.depth && hop.order < first!.order)) first = hop
+  return first?.sender ?? ''
 }
 
 function isAnswered(call: Call): boolean {

@@ -37,6 +37,7 @@ test('without the section nothing is watched; with an empty one nothing is liste
     password: undefined,
     tls: undefined,
     carriers: [],
+    ours: undefined,
     webhooks: undefined,
     alerts: [],
     notify: [],
@@ -52,6 +53,7 @@ test('copies over all transports, carriers by their addresses, and when the dige
     password: 'file:key',
     tls: { certificate: 'monitor.pem', key: 'file:monitor.key' },
     carriers: [{ name: 'northwire', from: '198.51.100.0/24' }],
+    ours: { numbers: ['+1 (212) 555'], from: '192.0.2.0/24' },
     digest: '06:30',
     notify: [{ name: 'chat', url: 'http://127.0.0.1:9000/calls', secret: 'file:hook' }],
   })
@@ -61,6 +63,7 @@ test('copies over all transports, carriers by their addresses, and when the dige
   )
   assert.deepEqual([monitor?.password, monitor?.digestMinute], ['a key', 390])
   assert.deepEqual(monitor?.carriers, [{ name: 'northwire', from: ['198.51.100.0/24'] }])
+  assert.deepEqual(monitor?.ours, { numbers: ['+1212555'], from: ['192.0.2.0/24'] })
   assert.equal(monitor?.tls?.key, MINTED.key)
 })
 
@@ -103,6 +106,8 @@ const REFUSED: readonly (readonly [monitor: object, fault: RegExp])[] = [
   [{ alerts: ['nobody'] }, /expected a list of e-mail addresses/],
   [{ keep: '1d' }, /expected a duration from 31d/],
   [{ caries: [] }, /carriers/],
+  [{ ours: {} }, /neither numbers nor addresses/],
+  [{ ours: { numbers: ['clinic'], from: '192.0.2.1' } }, /a list of numbers/],
 ]
 
 for (const [monitor, fault] of REFUSED) {

@@ -13,6 +13,8 @@ export type MonitorConfig = HepSenders & {
   /** PEM texts; undefined where no copies come over TLS. */
   readonly tls: { readonly certificate: string; readonly key: string } | undefined
   readonly carriers: readonly CarrierConfig[]
+  /** Undefined where all calls that are seen are ours. */
+  readonly ours: OursConfig | undefined
   readonly webhooks: MonitorWebhooks | undefined
   readonly alerts: readonly string[]
   /** Webhooks that are told the same. */
@@ -24,6 +26,9 @@ export type MonitorConfig = HepSenders & {
 
 /** A carrier by the addresses and CIDR ranges that answer for it. */
 export type CarrierConfig = { readonly name: string; readonly from: readonly string[] }
+
+/** Which calls are ours: by numbers, or what these begin with, and by the addresses and CIDR ranges that place them. */
+export type OursConfig = { readonly numbers: readonly string[]; readonly from: readonly string[] }
 
 export type MonitorWebhooks = {
   readonly listen: Endpoint
@@ -41,7 +46,7 @@ export function readMonitor(
 ): { readonly monitor: MonitorConfig | undefined; readonly faults: ConfigFault[] } {
   const reader = new SourceReader(sources)
   if (monitor === undefined) return { monitor: undefined, faults: [] }
-  const { hep, from, tls, carriers, webhooks, digest } = monitor
+  const { hep, from, tls, carriers, ours, webhooks, digest } = monitor
   const taken = new Set([...gate.listen, ...(gate.outcomes?.hep ?? [])].map(socketOf))
   for (const [index, listening] of hep.entries()) {
     const path = ['monitor', 'hep', index]
@@ -67,6 +72,8 @@ export function readMonitor(
       reader.fault(['monitor', 'carriers', index, 'name'], `found ${name} again, expected each carrier once`)
     names.add(name)
   }
+  if (ours !== undefined && ours.numbers.length === 0 && ours.from === undefined)
+    reader.fault(['monitor', 'ours'], 'found neither numbers nor addresses, expected what calls of yours are known by')
   const doors = [api, desk, office].flatMap((door) =>
     door === undefined ? [] : [{ ...door.listen, transport: 'tcp' as const }],
   )
@@ -93,6 +100,7 @@ export function readMonitor(
       password,
       tls: tls && reader.identity(['monitor', 'tls'], tls),
       carriers,
+      ours: ours && { numbers: ours.numbers, from: ours.from ?? [] },
       webhooks: webhooks && {
         listen: webhooks.listen,
         public: webhooks.public,

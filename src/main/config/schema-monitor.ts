@@ -24,6 +24,27 @@ const carrier = section({
   from: key(ranges(), 'The addresses that its answers come from.', RANGES),
 })
 
+const ours = section({
+  numbers: key(
+    z
+      .array(
+        checked((text) => {
+          const number = text.replaceAll(/[ ().-]/g, '')
+          return /^\+?\d{2,15}$/.test(number) ? number : undefined
+        }),
+      )
+      .max(10_000)
+      .prefault([]),
+    'Your numbers, or what they begin with. `+1212555` stands for all that begin so, however they are written.',
+    'a list of numbers or their beginnings, such as ["+12125550117", "+1212555"]',
+  ),
+  from: key(
+    ranges().optional(),
+    'The addresses that place your calls. Where the sender of a call is known these decide, and numbers only where it is not.',
+    RANGES,
+  ),
+})
+
 const webhooks = section({
   listen: key(
     endpoint().prefault('127.0.0.1:8083'),
@@ -95,6 +116,11 @@ export const monitorSchema = section({
       .prefault([]),
     'Who calls are handed to, by the addresses that answer. Carriers without a name go by their address.',
     'a list of mappings with name and from',
+  ),
+  ours: key(
+    ours.optional(),
+    'Which calls are yours, where copies also hold calls that come in: these are left out. Without it all are yours.',
+    'a mapping with numbers, from or both',
   ),
   webhooks: key(
     webhooks.optional(),

@@ -224,6 +224,41 @@ test('whatever octets come, in whatever order, the room neither throws nor grows
   assert.ok(store.keys.size > 0)
 })
 
+test('calls that are not ours are counted and left out, from messages and from records, and whoever posted them is told that it is done', async () => {
+  const store = new Store()
+  const senders: string[] = []
+  const room = new MonitorRoom({
+    store,
+    nameCarrier: () => undefined,
+    seed: 1,
+    isOurs: (from, sender) => {
+      senders.push(sender)
+      return sender === '192.0.2.10' || from === '+12125550117'
+    },
+  })
+  const hear = (text: string, sender: string, receiver: string): void => {
+    const bytes = Buffer.from(text, 'latin1')
+    room.hear(bytes, 0, bytes.length, { atMs: 1e12, nowMs: 1e12, tap: 't', sender, receiver })
+  }
+  const busy = INVITE.replace(/^INVITE .*/, 'SIP/2.0 486 Busy Here')
+  const deeper = (text: string): string => text.replace('Via:', 'Via: SIP/2.0/UDP p;branch=z9hG4bK2\r\nVia:')
+  const other = (text: string): string => text.replace('Call-ID: c', 'Call-ID: d')
+  // A call of ours that is seen first where a carrier passes it on, and one that comes in and is passed on by an address of ours.
+  hear(deeper(INVITE), '203.0.113.5', '198.51.100.20')
+  hear(INVITE, '192.0.2.10', '203.0.113.5')
+  hear(busy, '203.0.113.5', '192.0.2.10')
+  hear(other(INVITE), '203.0.113.5', '192.0.2.10')
+  hear(other(deeper(INVITE)), '192.0.2.10', '192.0.2.11')
+  hear(other(busy), '192.0.2.10', '203.0.113.5')
+  room.finish()
+  room.add(attempt(1))
+  room.add({ ...attempt(2), from: '+14155550100' })
+  await room.take({ ...attempt(3), from: '+14155550100' })
+  room.flush()
+  assert.deepEqual([room.figures.incoming, room.figures.refused, store.keys.size], [3, 1, 2])
+  assert.deepEqual(senders, ['192.0.2.10', '203.0.113.5', '', '', ''])
+})
+
 /** A store that keeps keys, or fails. */
 class Store {
   fault: Error | undefined

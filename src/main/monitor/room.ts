@@ -7,6 +7,8 @@ export type RoomTerms = {
   readonly store: Pick<MonitorStore, 'take'>
   /** The configured name of the carrier that has an address; undefined for none. */
   readonly nameCarrier: (address: string) => string | undefined
+  /** Whether a call is one of ours, by its caller and by who sent it, empty where unknown; all are, where not said. */
+  readonly isOurs?: ((from: string, sender: string) => boolean) | undefined
   /** Mixed into the places of calls, so that an outsider cannot choose them. */
   readonly seed: number
   /** Told why nothing can be written down just now; it waits on, and is tried again by `flush`. Without it that is thrown. */
@@ -36,6 +38,8 @@ export class MonitorRoom {
   readonly #terms: RoomTerms
   readonly #tracker: AttemptTracker
   readonly #message = new Message()
+  /** Attempts of others that sources told whole. */
+  #theirs = 0
   readonly #counted = { messages: 0, broken: 0, fresh: 0, refusals: 0, known: 0, lost: 0 }
   #waiting: Attempt[] = []
   #places = new Map<string, string>()
@@ -46,12 +50,17 @@ export class MonitorRoom {
 
   constructor(terms: RoomTerms) {
     this.#terms = terms
-    const { nameCarrier, seed } = terms
-    this.#tracker = new AttemptTracker(CALLS_MAX, (attempt) => this.#waiting.push(attempt), { nameCarrier, seed })
+    const { nameCarrier, isOurs, seed } = terms
+    this.#tracker = new AttemptTracker(CALLS_MAX, (attempt) => this.#waiting.push(attempt), {
+      nameCarrier,
+      isOurs,
+      seed,
+    })
   }
 
   get figures(): RoomFigures {
-    return { ...this.#tracker.figures, ...this.#counted }
+    const figures = this.#tracker.figures
+    return { ...figures, ...this.#counted, incoming: figures.incoming + this.#theirs }
   }
 
   /** Calls that are followed now. */
@@ -76,12 +85,14 @@ export class MonitorRoom {
 
   /** Takes an attempt that a source told whole. Settles when it is on stable storage, rejects where it cannot get there. */
   take(attempt: Attempt): Promise<void> {
+    if (this.#isTheirs(attempt)) return Promise.resolve()
     this.#waiting.push(attempt)
     return new Promise((resolve, reject) => this.#promised.push({ resolve, reject }))
   }
 
   /** Takes an attempt of a source that can be read again. */
   add(attempt: Attempt): void {
+    if (this.#isTheirs(attempt)) return
     this.#waiting.push(attempt)
     this.#flushFull()
   }
@@ -119,6 +130,12 @@ export class MonitorRoom {
       if (onTrouble === undefined) throw cause
       onTrouble(cause)
     }
+  }
+
+  #isTheirs({ from }: Attempt): boolean {
+    const isTheirs = this.#terms.isOurs?.(from, '') === false
+    if (isTheirs) this.#theirs++
+    return isTheirs
   }
 
   #flushFull(): void {
