@@ -113,6 +113,7 @@ export function readErasure(number: string | undefined, olderThan: string | unde
   if ((number === undefined) === (olderThan === undefined))
     throw new Stop(EXIT.unusable, 'say what to erase: a number, or --older-than 90d')
   if (olderThan !== undefined) return { beforeMs: readSince('--older-than', olderThan)! }
+  if (/^sips?:[\x21-\x7e]{1,255}$/i.test(number!)) return { number: number! }
   const read = readOwnNumber(number!)
   // Erasing nothing for want of a plus would pass for erasing all there was.
   if (/^\d{7,}$/.test(read))
@@ -123,7 +124,7 @@ export function readErasure(number: string | undefined, olderThan: string | unde
   return { number: read }
 }
 
-/** By whom: numbers, or whatever is older. */
+/** A number, or the URI of a caller who has none; or whatever is older. */
 export type Erasure = { readonly number: string } | { readonly beforeMs: number }
 
 /** Asks for `--yes` where it was not said. Throws `Stop`. */

@@ -453,6 +453,22 @@ test('what is neither busy, absent, overloaded nor cut off is no sign of silence
   }
 })
 
+test('a caller who has no number is taken out by the URI that calls have', (t) => {
+  const { store, path } = freshStore(t)
+  const [ann, joann] = ['sip:ann@clinic.example', 'sip:joann@clinic.example']
+  const refusalOf = (from: string) => ({ kind: 'refused', refusal: sampleRefusal({ from }) }) as const
+  store.take(
+    [ann, joann].map((from) => refused(from, { from, end: refusalOf(from) })),
+    [],
+  )
+  assert.equal(store.eraseNumber(ann), 1)
+  assert.equal(countIn(path, `SELECT count(*) FROM monitor_detail WHERE refusal LIKE '%:ann@%'`), 0)
+  assert.deepEqual(
+    pagesOf(store, {}, 5).map(({ from }) => from),
+    [joann, ''],
+  )
+})
+
 test('a process whose numbers another one erased counts them anew', (t) => {
   const { store, path } = freshStore(t)
   store.take([answered('one')], [])
