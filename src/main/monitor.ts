@@ -193,7 +193,11 @@ async function readFiles(
       const read = await readFile(file, room, placeOf, { onProgress: progress.show })
       progress.stop()
       if (read.kind === 'known') say(`${nameInput(file)}: read before, and unchanged since`)
-      else process.stderr.write(tellProblems(file, read.summary))
+      else {
+        process.stderr.write(tellProblems(file, read.summary))
+        if (read.absurd > 0)
+          say(`${nameInput(file)}: ${many(read.absurd, 'message')} with a time that cannot be, kept as of now`)
+      }
       room.flush()
     } catch (error) {
       const stop = stopForCapture(file, error)

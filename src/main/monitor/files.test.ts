@@ -91,6 +91,26 @@ test('a capture that tells no time is of the time it is read', async (t) => {
   assert.ok(row !== undefined && row.at >= before - 1 && row.at <= Date.now(), String(row?.at))
 })
 
+test('a message at a time that cannot be loses no call: neither its own nor one that is on its way', async (t) => {
+  const world = worldFor(t)
+  const file = join(world.folder, 'late.pcap')
+  const bytes = Buffer.from(captureOf(['1', '2', '3']))
+  const times = [1_760_000_000, 4_294_967_295, 1_760_000_001, 1_760_000_002, 1_760_000_003, 12]
+  // INVITEs and refusals take turns; the first call is on its way when time leaps, the refusal of the last has no date.
+  for (let at = 24, packet = 0; at < bytes.length; at += 16 + bytes.readUInt32LE(at + 8), packet++)
+    bytes.writeUInt32LE(times[packet]!, at)
+  writeFileSync(file, bytes)
+  const room = world.room()
+  const read = await readFile(file, room, () => undefined)
+  room.finish()
+  room.flush()
+  assert.equal(read.kind === 'read' && read.absurd, 2)
+  assert.deepEqual([room.figures.refused, room.figures.unknown], [3, 0])
+  const { rows } = world.store.observations({}, undefined, 10)
+  assert.equal(rows.length, 3)
+  for (const { at } of rows) assert.ok(at > 1.7e12 && at <= Date.now(), String(at))
+})
+
 function folderFor(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'recourse-files-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,12 +1,13 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Origin } from '#codec/capture/origin.ts'
 import { type CaptureSummary, type ReadOptions, readCapture } from '#edge/monitor/read-capture.ts'
+import { CaptureSighting } from './capture-sighting.ts'
 import { type MonitorRoom, mayMatter } from './room.ts'
 
 /** What became of one file. */
 export type ReadFile =
-  | { readonly kind: 'read'; readonly summary: CaptureSummary }
+  /** `absurd` counts messages whose time cannot be, taken as of when they were read. */
+  | { readonly kind: 'read'; readonly summary: CaptureSummary; readonly absurd: number }
   /** It was read whole before, and is as it was. */
   | { readonly kind: 'known' }
 
@@ -32,7 +33,10 @@ export async function readFile(
   const source = `capture ${path === '-' ? 'standard input' : resolve(path)}`
   const place = path === '-' ? undefined : identityOf(path)
   if (place !== undefined && placeOf(source) === place) return { kind: 'known' }
-  const sighting = new CaptureSighting(path === '-' ? 'capture standard input' : `capture ${path}`)
+  // One moment for all of a file: its messages came together.
+  const readAtMs = Date.now()
+  const clock = path === '-' ? Date.now : () => readAtMs
+  const sighting = new CaptureSighting(path === '-' ? 'capture standard input' : `capture ${path}`, clock)
   const summary = await readCapture(path, {
     ...(onProgress && { onProgress }),
     ...(stdin && { stdin }),
@@ -40,38 +44,7 @@ export async function readFile(
     onMessage: (bytes, start, end, origin) => room.hear(bytes, start, end, sighting.at(origin)),
   })
   if (place !== undefined) room.reachWhole({ source, place })
-  return { kind: 'read', summary }
-}
-
-/** Shows where a capture has a message, without making anything of it before it is asked for. */
-class CaptureSighting {
-  readonly tap: string
-  atMs = 0
-  #origin: Origin | undefined
-  /** A file that tells no time is of the time it is read. */
-  readonly #readAtMs = Date.now()
-
-  constructor(tap: string) {
-    this.tap = tap
-  }
-
-  at(origin: Origin): this {
-    this.#origin = origin
-    this.atMs = origin.seconds === 0 ? this.#readAtMs : origin.atUs / 1000
-    return this
-  }
-
-  get nowMs(): number {
-    return this.atMs
-  }
-
-  get sender(): string {
-    return this.#origin?.source ?? ''
-  }
-
-  get receiver(): string {
-    return this.#origin?.destination ?? ''
-  }
+  return { kind: 'read', summary, absurd: sighting.absurd }
 }
 
 /** What tells a file from another of its name, and from itself when it has grown. */
