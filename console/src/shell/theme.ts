@@ -37,7 +37,7 @@ export const THEME = createTheme({
     Button: Button.extend({ defaultProps: { size: 'sm' } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray' } }),
     TextInput: TextInput.extend({ defaultProps: { size: 'sm' } }),
-    Menu: Menu.extend({ defaultProps: { portalProps: POPUPS } }),
+    Menu: Menu.extend({ defaultProps: { portalProps: POPUPS, withInitialFocusPlaceholder: false } }),
     Popover: Popover.extend({ defaultProps: { portalProps: POPUPS } }),
     Tooltip: Tooltip.extend({ defaultProps: { portalProps: POPUPS } }),
     Modal: Modal.extend({
