@@ -38,11 +38,11 @@ export type ConsolePage = {
   /** What the browser complained of so far: errors, violations of the policy, requests to other hosts. */
   readonly complaints: string[]
   /** Goes to a page and waits until it has something to show. */
-  go(path: string): Promise<void>
+  readonly go: (path: string) => Promise<void>
   /** Waits until nothing on the page is loading. */
-  settle(): Promise<void>
+  readonly settle: () => Promise<void>
   /** Has axe look in light and dark at 360, 768, 1280 and 1920, and takes a picture of each; `what` names them. */
-  look(what: string): Promise<void>
+  readonly look: (what: string) => Promise<void>
 }
 
 /** Starts `recourse up` with an office and a desk, and a browser. */
@@ -161,7 +161,7 @@ async function watch(page: Page, office: string, complaints: string[]): Promise<
   })
   page.on('console', (message) => {
     // That an answer was a refusal is for the page to show, and for its test to look at.
-    const isRefusal = /^Failed to load resource/.test(message.text())
+    const isRefusal = message.text().startsWith('Failed to load resource')
     if (message.type() === 'error' && !isRefusal) complaints.push(`${page.url()}: ${message.text()}`)
   })
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.stack ?? error.message}`))

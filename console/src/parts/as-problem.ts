@@ -4,6 +4,6 @@ import { Problem } from '../client.ts'
 export function asProblem(error: unknown): Problem | undefined {
   if (error === undefined || error === null) return undefined
   if (error instanceof Problem) return error
-  const detail = error instanceof Error ? error.message : String(error)
+  const detail = error instanceof Error ? error.message : 'Something here is wrong, and it is not your doing.'
   return new Problem({ kind: 'fault', status: 0, title: 'This page failed', detail }, error)
 }

@@ -1,7 +1,7 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useShortcuts } from '../shell/shortcuts.ts'
 import classes from './filters.module.css'
 
@@ -66,7 +66,7 @@ export function FilterText({ name, label, placeholder, width = '14rem' }: Filter
       className={classes['field']}
       label={label}
       placeholder={placeholder}
-      style={{ '--field-width': width } as CSSProperties}
+      style={{ '--field-width': width }}
       value={typed}
       onChange={({ currentTarget }) => {
         setTyped(currentTarget.value)
@@ -83,7 +83,7 @@ export function FilterChoice({ name, label, options, width = '11rem' }: FilterCh
     <NativeSelect
       className={classes['field']}
       label={label}
-      style={{ '--field-width': width } as CSSProperties}
+      style={{ '--field-width': width }}
       data={options.map(([value, words]) => ({ value, label: words }))}
       value={get(name) ?? ''}
       onChange={({ currentTarget }) => set({ [name]: currentTarget.value === '' ? undefined : currentTarget.value })}
@@ -101,7 +101,7 @@ export function FilterMoment({ name, label }: { readonly name: string; readonly 
       className={classes['field']}
       label={label}
       type="datetime-local"
-      style={{ '--field-width': '13rem' } as CSSProperties}
+      style={{ '--field-width': '13rem' }}
       value={Number.isNaN(at) ? '' : formatLocal(at)}
       onChange={({ currentTarget }) => {
         const at = Date.parse(currentTarget.value)
