@@ -1,7 +1,7 @@
 import { openSync, readSync, closeSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { readCallRecords } from '#edge/monitor/call-records.ts'
-import type { FilePlace } from '#edge/monitor/file-place.ts'
+import { parsePlace } from '#edge/monitor/file-place.ts'
 import { readFreeswitchFiles } from '#edge/monitor/freeswitch-files.ts'
 import type { RecordMapping } from '#edge/monitor/record-mapping.ts'
 import { nearest } from '#main/config/nearest.ts'
@@ -43,7 +43,7 @@ async function readLines(path: string, { mapping, room, placeOf, tell }: RecordT
     nowMs: Date.now(),
     onAttempt: (attempt) => room.add(attempt),
     onFault: ({ line, problem }) => tell(`${nameInput(path)}: line ${line}: ${visible(problem)}`),
-    from: readPlace(placeOf(source)),
+    from: parsePlace(placeOf(source)),
     isGrowing: true,
     nearest,
   })
@@ -70,14 +70,6 @@ async function readCdr(path: string, { room, placeOf, tell }: RecordTerms): Prom
   })
   if (read.faults === 0) room.reach({ source, place })
   return `${nameInput(path)}: ${many(read.attempts, 'call')}${read.others === 0 ? '' : ', another leg of one'}`
-}
-
-/** A place that another release wrote, or nobody, is the beginning. */
-function readPlace(text: string | undefined): FilePlace | undefined {
-  if (text === undefined || !text.startsWith('{')) return undefined
-  const { offset, lines, frontBytes, front } = JSON.parse(text) as Partial<FilePlace>
-  if (offset === undefined || lines === undefined || frontBytes === undefined || front === undefined) return undefined
-  return { offset, lines, frontBytes, front }
 }
 
 function frontOf(path: string): string {

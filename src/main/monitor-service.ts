@@ -39,7 +39,7 @@ export async function startMonitor(
   config: MonitorConfig | undefined,
   alarm: (cause: unknown) => void,
 ): Promise<MonitorService> {
-  if (config === undefined || (config.listen.length === 0 && config.webhooks === undefined))
+  if (config === undefined || (config.listen.length + config.logs.length === 0 && config.webhooks === undefined))
     return { local: [], door: undefined, figures: () => undefined, close: () => Promise.resolve() }
   const file = new URL(import.meta.url.endsWith('.ts') ? './monitor-thread.ts' : './monitor-thread.js', import.meta.url)
   let thread: Worker | undefined

@@ -10,7 +10,7 @@ import type { DoorFigures } from '#main/monitor/door.ts'
 import { ERASE_EVERY_MS, eraseOld } from '#main/monitor/erase-old.ts'
 import { type LiveSources, NoTap, openLive } from '#main/monitor/live.ts'
 import { oursOf } from '#main/monitor/ours.ts'
-import { MonitorRoom, type RoomFigures } from '#main/monitor/room.ts'
+import { MonitorRoom, type RoomFigures, type RoomTerms, addFigures } from '#main/monitor/room.ts'
 
 export type MonitorTask = { readonly store: string; readonly config: MonitorConfig }
 
@@ -27,13 +27,15 @@ const FIGURES_MS = 1_000
 const main = parentPort!
 const { store: url, config } = workerData as MonitorTask
 const store = openMonitorStore(url)
-const room = new MonitorRoom({
+const terms: RoomTerms = {
   store,
   nameCarrier: nameCarriers(config.carriers),
   isOurs: oursOf(config.ours),
   seed: randomInt(2 ** 31),
   onTrouble: tellTrouble,
-})
+}
+const room = new MonitorRoom(terms)
+const logRoom = new MonitorRoom(terms)
 const live = await openOrTell()
 if (live === undefined) store.close()
 else {
@@ -49,7 +51,7 @@ else {
 
 async function openOrTell(): Promise<LiveSources | undefined> {
   try {
-    return await openLive(config, room, tellTrouble)
+    return await openLive(config, room, { room: logRoom, placeOf: (source) => store.place(source) }, tellTrouble)
   } catch (error) {
     if (!(error instanceof NoTap)) throw error
     const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
@@ -60,8 +62,10 @@ async function openOrTell(): Promise<LiveSources | undefined> {
 
 async function end(sources: LiveSources): Promise<void> {
   await sources.close()
-  room.finish()
-  room.flush()
+  for (const one of [room, logRoom]) {
+    one.finish()
+    one.flush()
+  }
   store.close()
   main.close()
 }
@@ -75,7 +79,8 @@ function eraseSome(): void {
 }
 
 function tellFigures(sources: LiveSources): void {
-  tell({ kind: 'figures', figures: { ...sources.figures(), ...room.figures, followed: room.followed } })
+  const figures = { ...sources.figures(), ...addFigures(room.figures, logRoom.figures) }
+  tell({ kind: 'figures', figures: { ...figures, followed: room.followed + logRoom.followed } })
 }
 
 function tellTrouble(cause: unknown): void {

@@ -14,11 +14,11 @@ import { loadOrStop, openOrStop } from './load-or-stop.ts'
 import { nameCarriers } from '#main/monitor/carriers.ts'
 import { ERASE_EVERY_MS, eraseOld } from '#main/monitor/erase-old.ts'
 import { filesIn, readFile } from '#main/monitor/files.ts'
-import { NoTap, openLive } from '#main/monitor/live.ts'
+import { type LiveConfig, type LogRoom, NoTap, openLive } from '#main/monitor/live.ts'
 import { keepHeapLow } from '#main/monitor/memory.ts'
 import { oursOf } from '#main/monitor/ours.ts'
 import { readRecords, recordKind } from './monitor-records.ts'
-import { MonitorRoom } from '#main/monitor/room.ts'
+import { MonitorRoom, type RoomTerms, addFigures } from '#main/monitor/room.ts'
 import { startProgress } from './progress.ts'
 import { saySparingly } from './say-sparingly.ts'
 import { say } from './say.ts'
@@ -28,6 +28,7 @@ type Words = {
   store?: string
   config?: string
   hep?: string[]
+  follow?: string[]
   carrier?: string[]
   json?: boolean
   quiet?: boolean
@@ -41,6 +42,7 @@ export function monitorCommand(program: Command): void {
     .argument('[source...]', 'captures, traces, call records, or folders of them; - for standard input')
     .option('--mapping <file>', 'which column of a call record says what (YAML), for .csv and .ndjson')
     .option('--hep <address...>', 'take copies of calls there until it is ended: udp:127.0.0.1:9060')
+    .option('--follow <file...>', 'follow logs with SIP messages in them until it is ended, through rotation too')
     .option('--carrier <name=addresses...>', 'call whoever answers from there by a name: northwire=192.0.2.0/24,…')
     .option('--store <url>', 'the store, like sqlite:./recourse.db')
     .option('--config <file>', 'the configuration, with its section monitor')
@@ -49,7 +51,7 @@ export function monitorCommand(program: Command): void {
     .description('find the calls of your own that networks refused: in captures and records, or as they are placed')
     .addHelpText(
       'after',
-      '\nExample:\n  $ npx recourse monitor trunk.pcap\n  $ tcpdump -w - udp port 5060 | npx recourse monitor -\n  $ npx recourse monitor calls.csv --mapping mapping.yaml\n  $ npx recourse monitor --hep udp:127.0.0.1:9060\n\nThen:\n  $ npx recourse groups list',
+      '\nExample:\n  $ npx recourse monitor trunk.pcap\n  $ tcpdump -w - udp port 5060 | npx recourse monitor -\n  $ npx recourse monitor calls.csv --mapping mapping.yaml\n  $ npx recourse monitor --hep udp:127.0.0.1:9060\n  $ npx recourse monitor --follow /var/log/asterisk/full\n\nThen:\n  $ npx recourse groups list',
     )
     .action(async (sources: string[], words: Words) => {
       keepHeapLow()
@@ -60,10 +62,10 @@ export function monitorCommand(program: Command): void {
       const tally = new Tally()
       const complain = saySparingly((line) => say(visible(line)))
       const mapping = words.mapping === undefined ? undefined : readMapping(words.mapping)
-      const isWatching = wishes.listen.length > 0 || wishes.webhooks !== undefined
+      const isWatching = wishes.listen.length + wishes.logs.length > 0 || wishes.webhooks !== undefined
       const isLive = isWatching || sources.includes('-')
       const show = words.json === true ? showJson : words.quiet === true || !isLive ? undefined : showLine
-      const room = new MonitorRoom({
+      const terms: RoomTerms = {
         store,
         nameCarrier: nameCarriers(wishes.carriers),
         isOurs: oursOf(config.monitor?.ours),
@@ -77,9 +79,12 @@ export function monitorCommand(program: Command): void {
             show?.(attempt)
           }
         },
-      })
+      }
+      const room = new MonitorRoom(terms)
+      const logRoom = new MonitorRoom(terms)
+      const placeOf = (source: string): string | undefined => store.place(source)
       try {
-        const unusable = await readFiles(sources, mapping, room, (source) => store.place(source))
+        const unusable = await readFiles(sources, mapping, room, placeOf)
         if (isWatching) {
           const alerts = startAlerts(url, config.monitor, config.mail, (cause) => complain(reasonOf(cause)))
           const keepMs = config.monitor?.keepMs
@@ -92,16 +97,18 @@ export function monitorCommand(program: Command): void {
           }
           const erasing = keepMs === undefined ? undefined : setInterval(eraseSome, ERASE_EVERY_MS)
           try {
-            await listen(wishes, room, complain)
+            await listen(wishes, room, { room: logRoom, placeOf }, complain)
           } finally {
             clearInterval(erasing)
             await alerts.close()
           }
         }
-        room.finish()
-        room.flush()
-        if (room.figures.messages + tally.calls > 0) say(tally.words(url))
-        const { incoming } = room.figures
+        for (const one of [room, logRoom]) {
+          one.finish()
+          one.flush()
+        }
+        const { messages, incoming } = addFigures(room.figures, logRoom.figures)
+        if (messages + tally.calls > 0) say(tally.words(url))
         if (incoming > 0) say(`${many(incoming, 'call')} of others left out (monitor.ours)`)
         process.exitCode = unusable > 0 ? EXIT.unusable : EXIT.ok
       } finally {
@@ -112,12 +119,13 @@ export function monitorCommand(program: Command): void {
 
 /** What is to be listened on, by the words of the call or, where there are none, by the configuration. */
 function wishesOf(
-  { hep = [], carrier = [] }: Words,
+  { hep = [], carrier = [], follow = [] }: Words,
   configured: MonitorConfig | undefined,
   sources: readonly string[],
-): Pick<MonitorConfig, 'listen' | 'from' | 'password' | 'tls' | 'carriers' | 'webhooks'> {
+): LiveConfig & Pick<MonitorConfig, 'carriers'> {
   const carriers = [...carrier.map(readCarrier), ...(configured?.carriers ?? [])]
-  if (hep.length > 0) {
+  const logs = [...new Set(follow)]
+  if (hep.length + logs.length > 0) {
     const listen = hep.map((text) => {
       const listening = parseListening(text)
       if (listening === undefined || listening.transport === 'tls')
@@ -128,14 +136,17 @@ function wishesOf(
       return listening
     })
     const from = configured?.from ?? THIS_MACHINE
-    return { listen, from, password: configured?.password, tls: undefined, carriers, webhooks: undefined }
+    return { listen, from, password: configured?.password, tls: undefined, carriers, webhooks: undefined, logs }
   }
   if (sources.length > 0)
-    return { listen: [], from: [], password: undefined, tls: undefined, carriers, webhooks: undefined }
-  if (configured === undefined || (configured.listen.length === 0 && configured.webhooks === undefined))
+    return { listen: [], from: [], password: undefined, tls: undefined, carriers, webhooks: undefined, logs }
+  if (
+    configured === undefined ||
+    (configured.listen.length + configured.logs.length === 0 && configured.webhooks === undefined)
+  )
     throw new Stop(
       EXIT.unusable,
-      'nothing to watch: name a capture (recourse monitor trunk.pcap), an address for copies of calls (--hep udp:127.0.0.1:9060), or both in the section monitor of the configuration',
+      'nothing to watch: name a capture (recourse monitor trunk.pcap), an address for copies of calls (--hep udp:127.0.0.1:9060), a log (--follow full.log), or such in the section monitor of the configuration',
     )
   return { ...configured, carriers }
 }
@@ -236,13 +247,15 @@ function named(error: unknown, source: string): unknown {
 
 /** Takes copies and posts until a signal ends it. */
 async function listen(
-  wishes: Parameters<typeof openLive>[0],
+  wishes: LiveConfig,
   room: MonitorRoom,
+  logRoom: LogRoom,
   complain: (line: string) => void,
 ): Promise<void> {
   try {
-    const live = await openLive(wishes, room, (cause) => complain(reasonOf(cause)))
+    const live = await openLive(wishes, room, logRoom, (cause) => complain(reasonOf(cause)))
     for (const local of live.local) say(`taking copies of calls (HEP) on ${local}, from ${wishes.from.join(', ')}`)
+    for (const log of wishes.logs) say(`following ${nameInput(log)}`)
     if (live.door !== undefined) say(`taking posts about calls on ${live.door}`)
     await new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())

@@ -27,6 +27,14 @@ export async function isSameFile(file: FileHandle, place: FilePlace): Promise<bo
   return (await digestFront(file, place.frontBytes)) === place.front
 }
 
+/** Reads a place as a store keeps it (JSON). One that another release wrote, or nobody, is the beginning. */
+export function parsePlace(text: string | undefined): FilePlace | undefined {
+  if (text === undefined || !text.startsWith('{')) return undefined
+  const { offset, lines, frontBytes, front } = JSON.parse(text) as Partial<FilePlace>
+  if (offset === undefined || lines === undefined || frontBytes === undefined || front === undefined) return undefined
+  return { offset, lines, frontBytes, front }
+}
+
 async function digestFront(file: FileHandle, length: number): Promise<string> {
   if (length === 0) return ''
   const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, 0)

@@ -27,19 +27,24 @@ export type TraceSummary = {
 export async function readTextTrace(path: string, options: TraceOptions): Promise<TraceSummary> {
   const file = await open(path)
   try {
-    const { from = START, isGrowing = false, onMessage, ...rest } = options
-    const startedAt = (await isSameFile(file, from)) ? from.offset : 0
-    const { mtimeMs } = await file.stat()
-    await checkText(file)
-    const reader = new CaptureReader({ times: localTimes(mtimeMs), ...rest, isText: true, onMessage })
-    const read = await pushAll(file, reader, startedAt)
-    if (!isGrowing) endReading(reader, read)
-    const offset = startedAt + (isGrowing ? reader.place : read)
-    const problems = reader.problems.map((problem) => ({ ...problem, text: PROBLEMS[problem.code] }))
-    return { place: await placeIn(file, offset), startedAt, counts: reader.counts, problems }
+    return await readTraceIn(file, options)
   } finally {
     await file.close()
   }
+}
+
+/** The same of a file that is open, which may have lost its name since. */
+export async function readTraceIn(file: FileHandle, options: TraceOptions): Promise<TraceSummary> {
+  const { from = START, isGrowing = false, onMessage, ...rest } = options
+  const startedAt = (await isSameFile(file, from)) ? from.offset : 0
+  const { mtimeMs } = await file.stat()
+  await checkText(file)
+  const reader = new CaptureReader({ times: localTimes(mtimeMs), ...rest, isText: true, onMessage })
+  const read = await pushAll(file, reader, startedAt)
+  if (!isGrowing) endReading(reader, read)
+  const offset = startedAt + (isGrowing ? reader.place : read)
+  const problems = reader.problems.map((problem) => ({ ...problem, text: PROBLEMS[problem.code] }))
+  return { place: await placeIn(file, offset), startedAt, counts: reader.counts, problems }
 }
 
 async function pushAll(file: FileHandle, reader: CaptureReader, startedAt: number): Promise<number> {

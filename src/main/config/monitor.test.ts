@@ -39,6 +39,7 @@ test('without the section nothing is watched; with an empty one nothing is liste
     carriers: [],
     ours: undefined,
     webhooks: undefined,
+    logs: [],
     alerts: [],
     notify: [],
     digestMinute: undefined,
@@ -55,6 +56,7 @@ test('copies over all transports, carriers by their addresses, and when the dige
     carriers: [{ name: 'northwire', from: '198.51.100.0/24' }],
     ours: { numbers: ['+1 (212) 555'], from: '192.0.2.0/24' },
     digest: '06:30',
+    logs: ['/var/log/a', '/var/log/b', '/var/log/a'],
     notify: [{ name: 'chat', url: 'http://127.0.0.1:9000/calls', secret: 'file:hook' }],
   })
   assert.deepEqual(
@@ -63,6 +65,7 @@ test('copies over all transports, carriers by their addresses, and when the dige
   )
   assert.deepEqual([monitor?.password, monitor?.digestMinute], ['a key', 390])
   assert.deepEqual(monitor?.carriers, [{ name: 'northwire', from: ['198.51.100.0/24'] }])
+  assert.deepEqual(monitor?.logs, ['/var/log/a', '/var/log/b'])
   assert.deepEqual(monitor?.ours, { numbers: ['+1212555'], from: ['192.0.2.0/24'] })
   assert.equal(monitor?.tls?.key, MINTED.key)
 })
@@ -106,6 +109,7 @@ const REFUSED: readonly (readonly [monitor: object, fault: RegExp])[] = [
   [{ alerts: ['nobody'] }, /expected a list of e-mail addresses/],
   [{ keep: '1d' }, /expected a duration from 31d/],
   [{ caries: [] }, /carriers/],
+  [{ logs: [''] }, /found "", expected a path/],
   [{ ours: {} }, /neither numbers nor addresses/],
   [{ ours: { numbers: ['clinic'], from: '192.0.2.1' } }, /a list of numbers/],
 ]

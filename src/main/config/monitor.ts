@@ -16,6 +16,8 @@ export type MonitorConfig = HepSenders & {
   /** Undefined where all calls that are seen are ours. */
   readonly ours: OursConfig | undefined
   readonly webhooks: MonitorWebhooks | undefined
+  /** Logs with SIP messages in them that are followed. */
+  readonly logs: readonly string[]
   readonly alerts: readonly string[]
   /** Webhooks that are told the same. */
   readonly notify: readonly Webhook[]
@@ -109,6 +111,7 @@ export function readMonitor(
         recordsPassword:
           webhooks.records && reader.secret(['monitor', 'webhooks', 'records'], webhooks.records)?.trim(),
       },
+      logs: [...new Set(monitor.logs)],
       alerts: monitor.alerts,
       notify: readWebhooks(monitor.notify, ['monitor', 'notify'], reader),
       digestMinute: digest === undefined ? undefined : Number(digest.slice(0, 2)) * 60 + Number(digest.slice(3)),

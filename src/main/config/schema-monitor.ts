@@ -122,6 +122,14 @@ export const monitorSchema = section({
     'Which calls are yours, where copies also hold calls that come in: these are left out. Without it all are yours.',
     'a mapping with numbers, from or both',
   ),
+  logs: key(
+    z
+      .array(key(text(4096), 'One log.', 'a path'))
+      .max(64)
+      .prefault([]),
+    'Logs with SIP messages in them (sngrep, Asterisk, FreeSWITCH, Kamailio), followed as they grow and through rotation.',
+    'a list of paths, such as ["/var/log/asterisk/full"]',
+  ),
   webhooks: key(
     webhooks.optional(),
     'What carriers and switches post. Without it there is no door for them.',

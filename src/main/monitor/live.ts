@@ -14,6 +14,7 @@ import {
 import { formatEndpoint, formatListening } from '#main/config/addresses.ts'
 import type { MonitorConfig } from '#main/config/monitor.ts'
 import { type DoorFigures, type RecordDoor, NO_DOOR_FIGURES, openDoor } from './door.ts'
+import { type FollowTerms, type Follower, followLogs } from './follow.ts'
 import { type MonitorRoom, mayMatter } from './room.ts'
 
 /** Sources that tell of calls as these are placed. */
@@ -25,6 +26,11 @@ export type LiveSources = {
   readonly figures: () => HepInFigures & DoorFigures
   close(): Promise<void>
 }
+
+export type LiveConfig = Pick<MonitorConfig, 'listen' | 'from' | 'password' | 'tls' | 'webhooks' | 'logs'>
+
+/** Where calls of logs go: time is another in them than now. */
+export type LogRoom = Pick<FollowTerms, 'room' | 'placeOf'>
 
 /** An endpoint that could not be listened on. */
 export class NoTap extends Error {
@@ -39,13 +45,14 @@ export class NoTap extends Error {
 }
 
 /**
- * Takes copies of calls and posts about them for as long as it is open, and has the room write down what they come to. Rejects with `NoTap`.
+ * Takes copies of calls and posts about them, and follows logs, for as long as it is open, and has the room write down what they come to. Rejects with `NoTap`.
  *
  * Datagrams come in batches where the system has a way for that, so it belongs in a thread that does nothing else.
  */
 export async function openLive(
-  { listen, from, password, tls, webhooks }: Pick<MonitorConfig, 'listen' | 'from' | 'password' | 'tls' | 'webhooks'>,
+  { listen, from, password, tls, webhooks, logs }: LiveConfig,
   room: MonitorRoom,
+  logRoom: LogRoom,
   alarm: (cause: unknown) => void,
 ): Promise<LiveSources> {
   const sighting = new CopySighting()
@@ -56,7 +63,9 @@ export async function openLive(
   const openDatagrams = detectBatch() === undefined ? openBatch : undefined
   const open: HepListener[] = []
   let door: RecordDoor | undefined
+  let follower: Follower | undefined
   const close = async (): Promise<void> => {
+    await follower?.close()
     await door?.close()
     clearInterval(timer)
     await Promise.all(open.map((listener) => listener.close()))
@@ -79,6 +88,7 @@ export async function openLive(
     await close()
     throw new NoTap(formatEndpoint(webhooks!.listen), 'webhooks.listen', cause)
   }
+  if (logs.length > 0) follower = followLogs(logs, { ...logRoom, alarm })
   return {
     local: open.map(({ local }) => local),
     door: door?.url,

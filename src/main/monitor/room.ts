@@ -171,6 +171,12 @@ export class MonitorRoom {
   }
 }
 
+/** What two rooms counted. */
+export function addFigures(one: RoomFigures, other: RoomFigures): RoomFigures {
+  const sums = Object.entries(one).map(([name, value]) => [name, value + other[name as keyof RoomFigures]])
+  return Object.fromEntries(sums) as RoomFigures
+}
+
 /** Whether a SIP message may tell of a call, by its first octets: INVITE, CANCEL, BYE, or an answer other than 100. */
 export function mayMatter(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < MESSAGE_OCTETS_MIN) return false

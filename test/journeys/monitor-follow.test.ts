@@ -1,0 +1,55 @@
+// A log of a switch is followed by `recourse monitor --follow`, and by what the configuration names, through rotation and a kill.
+import assert from 'node:assert/strict'
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test, { type TestContext } from 'node:test'
+import { Peer, run, temporaryDirectory } from '../peers/peer.ts'
+
+const COMMAND = new URL('../../bin/recourse.js', import.meta.url).pathname
+
+test('a log is followed as it grows, through rotation and a kill, and no refused call is told twice or lost', async (t) => {
+  const folder = temporaryDirectory(t)
+  const log = join(folder, 'full.log')
+  writeFileSync(log, `${invite('1')}${refusal('1')}`)
+  const first = follow(t, folder, ['--follow', 'full.log'])
+  await first.says(/following full\.log/)
+  await first.says(/\+12125550111/)
+  renameSync(log, `${log}.1`)
+  appendFileSync(`${log}.1`, `${invite('2')}${refusal('2')}`)
+  writeFileSync(log, `${invite('3')}${refusal('3')}${invite('4')}`)
+  await first.says(/\+12125550113/)
+  await first.stop('SIGKILL')
+  assert.match(first.output, /\+12125550112/)
+
+  appendFileSync(log, refusal('4'))
+  writeFileSync(join(folder, 'recourse.yaml'), 'monitor:\n  logs: [full.log]\n')
+  const second = follow(t, folder, [])
+  await second.says(/\+12125550114/)
+  assert.equal((await second.stop('SIGTERM')).code, 0)
+  const told = run(process.execPath, [COMMAND, 'observations', 'list', '--json', '--store', 'sqlite:monitor.db'], {
+    cwd: folder,
+  })
+  const callers = told.split('\n').flatMap((line) => /"from":"(\+\d+)"/.exec(line)?.[1] ?? [])
+  assert.deepEqual(callers.toSorted(), ['+12125550111', '+12125550112', '+12125550113', '+12125550114'])
+})
+
+function follow(t: TestContext, cwd: string, words: readonly string[]): Peer {
+  const args = [COMMAND, 'monitor', '--json', '--store', 'sqlite:monitor.db', ...words]
+  const peer = new Peer(process.execPath, args, { cwd })
+  t.after(() => peer.stop('SIGKILL'))
+  return peer
+}
+
+function invite(id: string): string {
+  const line = `2026/11/22 10:00:0${id}.000000 192.0.2.10:5060 -> 198.51.100.20:5060\n`
+  return `${line}INVITE sip:+14155550100@far SIP/2.0\r\n${fields(id)}To: <sip:+14155550100@far>\r\nContent-Length: 0\r\n\r\n\n`
+}
+
+function refusal(id: string): string {
+  const line = `2026/11/22 10:00:0${id}.100000 198.51.100.20:5060 -> 192.0.2.10:5060\n`
+  return `${line}SIP/2.0 603 Network Blocked\r\n${fields(id)}To: <sip:+14155550100@far>;tag=far\r\nContent-Length: 0\r\n\r\n\n`
+}
+
+function fields(id: string): string {
+  return `Via: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bK${id}\r\nFrom: <sip:+1212555011${id}@clinic>;tag=1\r\nCall-ID: ${id}@clinic\r\nCSeq: 1 INVITE\r\n`
+}
