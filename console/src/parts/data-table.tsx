@@ -1,7 +1,7 @@
 // One thing: a long list of rows, as a table that keys and pointers go through, of which only what is in sight is drawn.
 import { Button, Checkbox, Group, UnstyledButton } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
-import { type ColumnDef, flexRender, getCoreRowModel, useReactTable } from '@tanstack/react-table'
+import { type ColumnDef, getCoreRowModel, useReactTable } from '@tanstack/react-table'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import {
   type CSSProperties,
@@ -72,7 +72,6 @@ export function DataTable<Row>({ label, columns, of, keyOf, to, empty, chosen, o
     columns: columns.map((column): ColumnDef<Row> => ({
       id: column.id,
       header: column.head,
-      cell: ({ row }) => column.cell(row.original),
     })),
     getCoreRowModel: getCoreRowModel(),
     getRowId: (row) => keyOf(row),
@@ -225,7 +224,8 @@ export function DataTable<Row>({ label, columns, of, keyOf, to, empty, chosen, o
                   return (
                     <td key={cell.id} role="gridcell" className={cellClass(column)}>
                       {column.narrow === 'line' && <span className={classes['label']}>{column.head}</span>}
-                      {flexRender(cell.column.columnDef.cell, cell.getContext())}
+                      {/* Called and not rendered: a cell that is made anew each time loses its focus and its clicks. */}
+                      {column.cell(row.original)}
                     </td>
                   )
                 })}
