@@ -194,7 +194,7 @@ test('each role sees what it may, and the API denies what the page hides', { ski
     assert.equal(await page.getByRole('button', { name: /Apply|Try it/ }).count(), 0)
     assert.equal(await page.getByRole('textbox').getAttribute('readonly'), '')
     await go('/policy/shadow')
-    await page.getByText('Not looked at').first().waitFor()
+    await page.getByRole('gridcell', { name: 'Not looked at' }).first().waitFor()
     assert.equal(await page.getByRole('button', { name: /Legitimate/ }).count(), 0)
     if (role === 'auditor') await look('policy-shadow-auditor')
     for (const path of ['checks', 'trials', 'versions', 'versions/1/application', 'shadow/watch/judgements'])

@@ -79,6 +79,7 @@ function ListLine({ list, isChosen }: { readonly list: Summary; readonly isChose
         to="/policy/lists"
         search={{ list: name }}
         className={classes['version']}
+        activeOptions={{ exact: true, includeSearch: true }}
         data-chosen={isChosen || undefined}
       >
         <Text span fw={600}>

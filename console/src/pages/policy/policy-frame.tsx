@@ -10,7 +10,14 @@ export function PolicyFrame({ at, children, ...page }: PolicyFrameProps) {
     <Page {...page}>
       <nav className={classes['places']} aria-label="Policy">
         {PLACES.map(([to, label]) => (
-          <Anchor key={to} component={Link} to={to} aria-current={to === at ? 'page' : undefined} underline="never">
+          <Anchor
+            key={to}
+            component={Link}
+            to={to}
+            data-here={to === at || undefined}
+            activeOptions={{ exact: true }}
+            underline="never"
+          >
             {label}
           </Anchor>
         ))}

@@ -93,6 +93,7 @@ function RuleLine({
         to="/policy/shadow"
         search={days === '7' ? { rule: id } : { rule: id, days }}
         className={classes['version']}
+        activeOptions={{ exact: true, includeSearch: true }}
         data-chosen={isChosen || undefined}
       >
         <Group gap={8}>

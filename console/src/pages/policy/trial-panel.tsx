@@ -126,13 +126,14 @@ function Verdict({
     <Stack gap={4} mb="sm">
       <Text size="lg" fw={600}>{`${newly} ${again}`}</Text>
       <Text size="sm" c="dimmed">
-        {`Of ${plural(calls, 'call')} `}
+        {`${plural(calls, 'call')}`}
         {firstAt !== undefined && lastAt !== undefined && (
           <>
-            from <Moment at={firstAt} /> to <Moment at={lastAt} />{' '}
+            {' from '}
+            <Moment at={firstAt} /> to <Moment at={lastAt} />
           </>
         )}
-        {`${count(blockedNow)} are blocked ${AGAINST[trial.against]} and ${count(blockedThen)} would be. Counters begin empty: in its first minutes a caller has called less often than he had.`}
+        {`: ${count(blockedNow)} blocked ${AGAINST[trial.against]}, ${count(blockedThen)} by this text. Counters begin empty: in its first minutes a caller has called less often than he had.`}
         {unnamed > 0 && ` ${plural(unnamed, 'stopped call')} of numbers beyond the first million are counted only.`}
       </Text>
       {isOther && (

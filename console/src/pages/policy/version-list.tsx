@@ -1,4 +1,4 @@
-import { Button, Text, Title } from '@mantine/core'
+import { Button, Text, Title, VisuallyHidden } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { AnswerOf } from '../../client.ts'
 import { Moment } from '../../parts/moment.tsx'
@@ -23,12 +23,13 @@ export function VersionList({ versions, chosen, more }: VersionListProps) {
               search={one.state === 'applied' ? {} : { version: String(one.version) }}
               className={classes['version']}
               data-chosen={one.version === chosen || undefined}
-              aria-label={`${one.version} ${STATES[one.state]}${one.version === chosen ? ', shown' : ''}`}
+              activeOptions={{ exact: true, includeSearch: true }}
             >
               <Text span fw={600} mr={8}>
                 {one.version}
               </Text>
               <StatusWord tone={TONES[one.state]}>{STATES[one.state]}</StatusWord>
+              {one.version === chosen && <VisuallyHidden>, shown</VisuallyHidden>}
               <Text size="sm" c="dimmed" component="span" display="block">
                 <StepWords version={one} />
               </Text>
