@@ -21,8 +21,8 @@ import { Peer, temporaryDirectory } from '../peers/peer.ts'
 import { freeUdpPorts } from '../peers/port.ts'
 
 const COMMAND = new URL('../../bin/recourse.js', import.meta.url).pathname
-/** Far above what a run takes, far below what it would take to keep what is thrown at it. */
-const RSS_MAX_MB = 640
+/** What is promised. */
+const RSS_MAX_MB = 256
 const HERE = [192, 0, 2, 10]
 const THERE = [198, 51, 100, 20]
 

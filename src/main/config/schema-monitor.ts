@@ -124,7 +124,13 @@ export const monitorSchema = section({
   ),
   logs: key(
     z
-      .array(key(text(4096), 'One log.', 'a path'))
+      .array(
+        key(
+          checked((path) => (path === '' || path.length > 4096 ? undefined : path)),
+          'One log.',
+          'a path',
+        ),
+      )
       .max(64)
       .prefault([]),
     'Logs with SIP messages in them (sngrep, Asterisk, FreeSWITCH, Kamailio), followed as they grow and through rotation.',

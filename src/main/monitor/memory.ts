@@ -10,4 +10,4 @@ export function keepHeapLow(): void {
 }
 
 /** How much more than what was alive may be there before the next collection. */
-const GROWING_PERCENT = 40
+const GROWING_PERCENT = 20
