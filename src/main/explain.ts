@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Origin } from '#codec/capture/origin.ts'
 import { statusAt } from '#codec/capture/start-line.ts'
@@ -15,14 +16,17 @@ import { nameInput, paint, visible } from './words.ts'
 export function explainCommand(program: Command): void {
   program
     .command('explain')
-    .argument('<file...>', 'pcap, pcapng (gzip too) or SIP messages as text; - for standard input')
+    .argument('[file...]', 'pcap, pcapng (gzip too) or SIP messages as text; - for standard input')
     .description('say in plain words who refused each call in a capture, why, and where to contest it')
     .option('--json', 'one JSON object a refused call on standard output')
+    .option('--page <file>', 'write the page that does the same in a browser, to put on a host; - for standard output')
     .addHelpText(
       'after',
       '\nExample:\n  $ npx recourse explain trunk.pcap\n  $ tcpdump -w - udp port 5060 | npx recourse explain -',
     )
-    .action(async (files: string[], options: { json?: boolean }) => {
+    .action(async (files: string[], options: { json?: boolean; page?: string }) => {
+      if (options.page !== undefined) return writePage(options.page, files)
+      if (files.length === 0) throw new Stop(EXIT.unusable, 'no file is named; - stands for standard input')
       const seen = new SeenAnswers()
       let faulty = 0
       let unusable = 0
@@ -49,7 +53,30 @@ export function explainCommand(program: Command): void {
           `${seen.forgotten} calls were forgotten to keep memory bounded; some may stand here twice\n`,
         )
       process.exitCode = unusable > 0 ? EXIT.unusable : faulty > 0 ? EXIT.found : EXIT.ok
+      return undefined
     })
+}
+
+/** Writes the page of the build; a file that is there is not lost. */
+async function writePage(path: string, files: readonly string[]): Promise<void> {
+  if (files.length > 0)
+    throw new Stop(EXIT.unusable, `--page takes no captures, found ${nameInput(files[0]!)}`)
+  // What serves pages is loaded only by who wants one.
+  const { readBuiltExplain } = await import('#main/desk/built-console.ts')
+  const page = readBuiltExplain()
+  if (page === undefined) throw new Stop(EXIT.unusable, 'the page is not built here: npm run console makes it')
+  const octets = await page.file.octets('identity')
+  if (path === '-') process.stdout.write(octets)
+  else {
+    try {
+      writeFileSync(path, octets, { flag: 'wx' })
+    } catch (cause) {
+      const isThere = (cause as NodeJS.ErrnoException).code === 'EEXIST'
+      const why = isThere ? 'a file is there already; move it away first' : (cause as Error).message
+      throw new Stop(EXIT.unusable, `cannot write ${nameInput(path, path)}: ${why}`, { cause })
+    }
+    process.stderr.write(`${nameInput(path, path)}: one file, ${octets.length} octets; it asks no host for anything\n`)
+  }
 }
 
 /** One refusal with where it was seen, as `--json` prints it; what is not known is left out there. */

@@ -1,18 +1,21 @@
 // The page that explains SIP answers, as the one file that it is: from a disk, and from a host that knows nothing of it. What is
-// pasted and dropped stays in the browser.
+// pasted and dropped stays in the browser. docs/captures.md tells of it.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import { refreshConsole } from '../../scripts/console.ts'
 import { FOR_AXE, focusOf, lookEveryWay, openBrowser, openPage } from '../peers/browser.ts'
-import { missing } from '../peers/peer.ts'
+import { missing, temporaryDirectory } from '../peers/peer.ts'
 
 const skip = missing('chromium')
 const FILE = new URL('../../console/dist/explain.html', import.meta.url)
+const COMMAND = new URL('../../bin/recourse.js', import.meta.url).pathname
 const CAPTURE = new URL('../../vectors/capture/udp-ipv4.pcap', import.meta.url).pathname
 
 test('an answer is pasted and explained: who, why, where to contest, each part, what is wrong', { skip }, async (t) => {
@@ -132,6 +135,16 @@ test('the page can ask nobody for anything, whatever runs in it', { skip }, asyn
     ),
     'sent',
   )
+})
+
+test('recourse explain --page writes the page that is served, and never over a file', { skip }, (t) => {
+  const path = join(temporaryDirectory(t), 'explain.html')
+  const write = () => spawnSync(process.execPath, [COMMAND, 'explain', '--page', path], { encoding: 'utf8' })
+  assert.match(write().stderr, /explain\.html: one file, \d+ octets/)
+  assert.deepEqual(readFileSync(path), readFileSync(FILE))
+  const again = write()
+  assert.equal(again.status, 2)
+  assert.match(again.stderr, /a file is there already/)
 })
 
 test('axe finds no fault in any state', { skip, timeout: 120_000 }, async (t) => {

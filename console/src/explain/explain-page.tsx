@@ -1,7 +1,7 @@
 import { type DragEvent, type RefObject, useEffect, useId, useRef, useState } from 'react'
 import { CallList } from './call-list.tsx'
 import { CallReport } from './call-report.tsx'
-import { TEXT_MAX, formatLink, parseLink } from './link.ts'
+import { LINK_TEXT_MAX, formatLink, parseLink } from './link.ts'
 import { type Reading, readInput, readPasted, wordsOfFault } from './read-input.ts'
 import { SAMPLES } from './samples.ts'
 
@@ -135,7 +135,12 @@ export function ExplainPage() {
               }}
             />
             {text !== '' && (
-              <button type="button" className="plain" onClick={() => void share()} disabled={text.length > TEXT_MAX}>
+              <button
+                type="button"
+                className="plain"
+                onClick={() => void share()}
+                disabled={text.length > LINK_TEXT_MAX}
+              >
                 Copy a link
               </button>
             )}

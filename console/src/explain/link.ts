@@ -1,6 +1,6 @@
 /** Writes a small input as the fragment of a link, which no browser sends to a host; undefined where it is too long. */
 export async function formatLink(text: string): Promise<string | undefined> {
-  if (text.length > TEXT_MAX) return undefined
+  if (text.length > LINK_TEXT_MAX) return undefined
   const packed = await pass(new Blob([text]), new CompressionStream('deflate-raw'))
   const link = `#a=${toBase64Url(packed)}`
   return link.length > LINK_MAX ? undefined : link
@@ -13,7 +13,7 @@ export async function parseLink(fragment: string): Promise<string | undefined> {
   try {
     const octets = Uint8Array.from(atob(packed.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0))
     const text = new TextDecoder().decode(await pass(new Blob([octets]), new DecompressionStream('deflate-raw')))
-    return text.length > TEXT_MAX ? undefined : text
+    return text.length > LINK_TEXT_MAX ? undefined : text
   } catch {
     return undefined
   }
@@ -46,6 +46,6 @@ async function pass(input: Blob, by: GenericTransformStream): Promise<Uint8Array
 }
 
 /** Characters of an input that a link may carry, and of the link. */
-export const TEXT_MAX = 16_384
+export const LINK_TEXT_MAX = 16_384
 const LINK_MAX = 8_192
-const OCTETS_MAX = 4 * TEXT_MAX
+const OCTETS_MAX = 4 * LINK_TEXT_MAX

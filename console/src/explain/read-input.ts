@@ -50,7 +50,7 @@ export async function readInput(
       const name = `${nameCall(message)}\n${message.status} ${message.phrase}`
       // A retransmission, or the same answer at the next hop.
       if (seen.has(name)) return
-      if (calls.length >= CALLS_MAX) left++
+      if (calls.length >= PAGE_CALLS_MAX) left++
       else {
         seen.add(name)
         calls.push(callOf(message, origin))
@@ -117,4 +117,4 @@ async function* chunksOf(input: Blob): AsyncGenerator<Uint8Array> {
 }
 
 /** Refused calls that are kept for the list; more of them are counted. */
-export const CALLS_MAX = 2_000
+export const PAGE_CALLS_MAX = 2_000
