@@ -19,6 +19,7 @@ import { keepHeapLow } from '#main/monitor/memory.ts'
 import { oursOf } from '#main/monitor/ours.ts'
 import { readRecords, recordKind } from './monitor-records.ts'
 import { MonitorRoom, type RoomTerms, addFigures } from '#main/monitor/room.ts'
+import { endWithNpx } from './npx.ts'
 import { startProgress } from './progress.ts'
 import { saySparingly } from './say-sparingly.ts'
 import { say } from './say.ts'
@@ -253,6 +254,7 @@ async function listen(
   complain: (line: string) => void,
 ): Promise<void> {
   try {
+    endWithNpx()
     const live = await openLive(wishes, room, logRoom, (cause) => complain(reasonOf(cause)))
     for (const local of live.local) say(`taking copies of calls (HEP) on ${local}, from ${wishes.from.join(', ')}`)
     for (const log of wishes.logs) say(`following ${nameInput(log)}`)

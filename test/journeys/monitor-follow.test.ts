@@ -1,9 +1,10 @@
 // A log of a switch is followed by `recourse monitor --follow`, and by what the configuration names, through rotation and a kill.
 import assert from 'node:assert/strict'
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import test, { type TestContext } from 'node:test'
-import { Peer, run, temporaryDirectory } from '../peers/peer.ts'
+import { Peer, run, temporaryDirectory, until } from '../peers/peer.ts'
 
 const COMMAND = new URL('../../bin/recourse.js', import.meta.url).pathname
 
@@ -32,6 +33,42 @@ test('a log is followed as it grows, through rotation and a kill, and no refused
   const callers = told.split('\n').flatMap((line) => /"from":"(\+\d+)"/.exec(line)?.[1] ?? [])
   assert.deepEqual(callers.toSorted(), ['+12125550111', '+12125550112', '+12125550113', '+12125550114'])
 })
+
+test('what npx began ends when npx does, and is otherwise left alone', async (t) => {
+  const folder = temporaryDirectory(t)
+  const words = 'monitor --follow none.log --store sqlite:monitor.db'
+  for (const [command, ends] of [
+    ['exec', true],
+    ['', false],
+  ] as const) {
+    // As npx does: a shell between the two.
+    const shell = new Peer('sh', ['-c', `"$0" "$1" ${words} & echo "child $!"; wait`, process.execPath, COMMAND], {
+      cwd: folder,
+      env: { ...process.env, npm_command: command },
+    })
+    t.after(() => shell.stop('SIGKILL'))
+    const child = Number((await shell.says(/child ([0-9]+)/))[1])
+    t.after(() => isAlive(child) && process.kill(child, 'SIGKILL'))
+    await shell.says(/following none\.log/)
+    process.kill(shell.pid, 'SIGTERM')
+    if (ends) await until('the end of the monitor', () => !isAlive(child) || undefined)
+    else {
+      await setTimeout(1_500)
+      assert.ok(isAlive(child), 'somebody else may have begun it to stay')
+      process.kill(child, 'SIGTERM')
+      await until('the end of the monitor', () => !isAlive(child) || undefined)
+    }
+  }
+})
+
+/** Whether a process is there, and has not ended already. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
+  } catch {
+    return false
+  }
+}
 
 function follow(t: TestContext, cwd: string, words: readonly string[]): Peer {
   const args = [COMMAND, 'monitor', '--json', '--store', 'sqlite:monitor.db', ...words]
