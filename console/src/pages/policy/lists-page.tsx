@@ -89,8 +89,8 @@ function ListLine({ list, isChosen }: { readonly list: Summary; readonly isChose
           {`${count(entries)} ${entries === 1 ? 'entry' : 'entries'}, ${KEYS.get(key) ?? key}`}
           {rules.length > 0 && (
             <>
-              {' by the rule '}
-              <Outside text={rules.join(', ')} max={120} />
+              {' (rule '}
+              <Outside text={rules.join(', ')} max={120} />)
             </>
           )}
         </Text>
@@ -309,7 +309,7 @@ function Looked({ upload, confirm, drop }: LookedProps) {
               {`${count(difference.removed)} removed`}
               <Samples of={difference.samples.removed} all={difference.removed} />
             </List.Item>
-            <List.Item>{`${count(difference.before)} entries before, ${count(difference.after)} after`}</List.Item>
+            <List.Item>{`${count(difference.before)} before, ${count(difference.after)} after`}</List.Item>
           </>
         )}
         {guarded.length > 0 && (

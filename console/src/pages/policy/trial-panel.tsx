@@ -171,7 +171,7 @@ function Outcome({ trial, result }: { readonly trial: Trial; readonly result: Re
     <Stack gap="sm">
       {result.rules.length > 0 && (
         <div className={classes['scrolls']} role="region" aria-label="By rule" tabIndex={0}>
-          <Table verticalSpacing={4} fz="sm" maw="44rem">
+          <Table verticalSpacing={4} fz="sm" maw="44rem" miw="28rem">
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Rule</Table.Th>
