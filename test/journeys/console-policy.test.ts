@@ -200,6 +200,17 @@ test('each role sees what it may, and the API denies what the page hides', { ski
     for (const path of ['checks', 'trials', 'versions', 'versions/1/application', 'shadow/watch/judgements'])
       assert.equal((await world.ask(role, 'POST', `/v1/policy/${path}`, {})).status, 403, path)
   }
+  const hostile = '<img src=x onerror=planted()> \u202e and so on'
+  const text = `${acting(POLICY_TEXT)}# <script>planted()</script> \u202e\n`
+  assert.equal(await world.apply(text, 1, hostile), 201)
+  const reader = await world.open('auditor')
+  await reader.page.exposeFunction('planted', () => assert.fail('a script of somebody ran'))
+  await reader.go('/policy')
+  await reader.page.getByText('Line ').filter({ hasText: 'right-to-left override' }).waitFor()
+  const shown = await reader.page.locator('main').innerText()
+  assert.match(shown, /<img src=x onerror=planted\(\)>[^]*right-to-left override/)
+  assert.equal(await reader.page.locator('main img, main script').count(), 0)
+  await reader.look('policy-hostile')
   const { page, go, look } = await world.open('vetting')
   await go('/policy')
   await page.getByText('Your role does not show you this').waitFor()
@@ -228,7 +239,7 @@ async function startWorld(t: TestContext): Promise<ConsoleWorld & PolicyWorld> {
   return {
     ...world,
     call,
-    async apply(yaml, seen) {
+    async apply(yaml, seen, note = 'another window') {
       const { page, go } = await world.open('admin')
       await go('/policy')
       return page.evaluate(
@@ -236,7 +247,7 @@ async function startWorld(t: TestContext): Promise<ConsoleWorld & PolicyWorld> {
           const headers = { 'content-type': 'application/json', 'if-match': tag!, 'idempotency-key': 'other-window' }
           return (await fetch('/v1/policy/versions', { method: 'POST', headers, body: body! })).status
         },
-        [JSON.stringify({ yaml, note: 'another window' }), `"${seen}"`],
+        [JSON.stringify({ yaml, note }), `"${seen}"`],
       )
     },
   }
@@ -246,7 +257,7 @@ type PolicyWorld = {
   /** Places one call; answers the status that the gate gave. */
   readonly call: (calling: string) => Promise<number>
   /** Puts a text into force in another window. */
-  readonly apply: (yaml: string, seen: number) => Promise<number>
+  readonly apply: (yaml: string, seen: number, note?: string) => Promise<number>
 }
 
 async function upload(page: Page, text: string): Promise<void> {
@@ -297,6 +308,13 @@ const POLICY = {
     { id: 'watch', volume: { of: 'number', limit: 3, per: '10m' }, program: 'opt-out', mode: 'shadow' },
   ],
 }
+/** The same policy as a text. */
+const POLICY_TEXT = `rules:
+  - { id: dno, do-not-originate: "file:dno.csv" }
+  - id: watch
+    volume: { of: number, limit: 3, per: 10m }
+    mode: shadow
+`
 const ALLOW = 'number,why\n+12125550999,our own line\n'
 const DNO = 'number,why\n+18005550100,"<img src=x onerror=planted()> \u202eevil\u202c"\n'
 

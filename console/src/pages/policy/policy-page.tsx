@@ -23,6 +23,7 @@ import classes from './policy.module.css'
 import { TrialPanel } from './trial-panel.tsx'
 import { STATES, StepWords, VersionList } from './version-list.tsx'
 import { YamlEditor, goToPlace } from './yaml-editor.tsx'
+import { hiddenIn } from './yaml-tokens.ts'
 
 /** The policy in force, or another version beside it. */
 export function PolicyPage() {
@@ -271,6 +272,7 @@ function Workbench({ standing }: { readonly standing: Whole }) {
               Your role reads the policy. An admin can change it.
             </Text>
           )}
+          <HiddenCharacters text={yaml} />
           {check.isError && isChanged && <ProblemBox problem={check.error} />}
           {problem !== undefined && <ProblemBox problem={problem} />}
           {faults.length > 0 && (
@@ -303,6 +305,19 @@ function Workbench({ standing }: { readonly standing: Whole }) {
         <TrialPanel key={trial} id={trial} isOther={tried?.id === trial && tried.yaml !== yaml} />
       )}
     </Stack>
+  )
+}
+
+/** Says where a text is not what it looks like. */
+function HiddenCharacters({ text }: { readonly text: string }) {
+  const hidden = useMemo(() => hiddenIn(text), [text])
+  const [first] = hidden
+  if (first === undefined) return undefined
+  const more = hidden.length > 1 ? `, and ${hidden.length - 1} more lines have such` : ''
+  return (
+    <Text size="sm" c="var(--console-wait)" role="note">
+      {`Line ${first.line} has characters that are not seen: ${first.names.join(', ')}${more}.`}
+    </Text>
   )
 }
 
@@ -393,7 +408,12 @@ function OldVersion({ version, standing }: { readonly version: Whole; readonly s
         </>
       )}
       <div className={classes['halves']}>
-        {yaml !== undefined && <YamlEditor label={`Text of version ${number}`} value={yaml} />}
+        {yaml !== undefined && (
+          <Stack gap="xs" miw={0}>
+            <YamlEditor label={`Text of version ${number}`} value={yaml} />
+            <HiddenCharacters text={yaml} />
+          </Stack>
+        )}
         {words !== undefined && <PolicyInWords words={words} />}
       </div>
     </Stack>

@@ -126,7 +126,7 @@ function Verdict({
     <Stack gap={4} mb="sm">
       <Text size="lg" fw={600}>{`${newly} ${again}`}</Text>
       <Text size="sm" c="dimmed">
-        {`${plural(calls, 'call')}`}
+        {plural(calls, 'call')}
         {firstAt !== undefined && lastAt !== undefined && (
           <>
             {' from '}

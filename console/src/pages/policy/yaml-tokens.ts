@@ -1,3 +1,5 @@
+import { readStretches } from '../../parts/outside-text.ts'
+
 /** A stretch of one line of YAML, by what it is. */
 export type Token = { readonly kind: TokenKind; readonly text: string }
 export type TokenKind = 'key' | 'text' | 'number' | 'word' | 'mark' | 'comment' | 'file' | 'plain'
@@ -34,3 +36,12 @@ const TOKEN = new RegExp(
   ].join('|'),
   'y',
 )
+
+/** Where a text has characters that are not seen, such as one that turns the direction of what follows: line (from 1) and names. */
+export function hiddenIn(text: string): readonly { readonly line: number; readonly names: readonly string[] }[] {
+  if (/^[\n -~]*$/.test(text)) return []
+  return text.split('\n').flatMap((line, at) => {
+    const names = readStretches(line).flatMap(({ hidden }) => (hidden === undefined ? [] : [hidden]))
+    return names.length === 0 ? [] : [{ line: at + 1, names: [...new Set(names)] }]
+  })
+}
