@@ -202,15 +202,23 @@ test('each role sees what it may, and the API denies what the page hides', { ski
   }
   const hostile = '<img src=x onerror=planted()> \u202e and so on'
   const text = `${acting(POLICY_TEXT)}# <script>planted()</script> \u202e\n`
+  // It takes a list away that let calls go on: that waits for somebody else.
   assert.equal(await world.apply(text, 1, hostile), 201)
   const reader = await world.open('auditor')
   await reader.page.exposeFunction('planted', () => assert.fail('a script of somebody ran'))
-  await reader.go('/policy')
+  await reader.go('/policy?version=2')
+  await reader.page.getByText('Version 2: waits for a second person').waitFor()
   await reader.page.getByText('Line ').filter({ hasText: 'right-to-left override' }).waitFor()
   const shown = await reader.page.locator('main').innerText()
   assert.match(shown, /<img src=x onerror=planted\(\)>[^]*right-to-left override/)
   assert.equal(await reader.page.locator('main img, main script').count(), 0)
   await reader.look('policy-hostile')
+  const admin = await world.open('admin')
+  await admin.go('/policy?version=2')
+  await admin.page.getByRole('button', { name: 'Approve…' }).click()
+  await admin.page.getByLabel('Why').fill('I say so too')
+  await admin.page.getByRole('button', { name: 'Approve', exact: true }).click()
+  await admin.page.getByText(/somebody else has to approve it/).waitFor()
   const { page, go, look } = await world.open('vetting')
   await go('/policy')
   await page.getByText('Your role does not show you this').waitFor()
