@@ -15,6 +15,11 @@ export const PAGES: readonly PageRoute[] = [
     page: lazyRouteComponent(() => import('./pages/cases/cases-page.tsx'), 'CasesPage'),
   },
   {
+    path: '/cases/$id',
+    permission: 'cases.read',
+    page: lazyRouteComponent(() => import('./pages/cases/case-page.tsx'), 'CasePage'),
+  },
+  {
     path: '/policy',
     label: 'Policy',
     group: 'Blocking',

@@ -1,4 +1,5 @@
 import type { BlockPage, FoundBlock } from './block-search.ts'
+import type { CaseEvent } from './case-event.ts'
 import { eventInWords } from './event-words.ts'
 import type { CaseEvidence, CaseFile, CaseSummary } from './office.ts'
 
@@ -40,8 +41,29 @@ export function caseRecord(file: CaseFile) {
       actor: event.actor,
       kind: event.kind,
       words: eventInWords(event),
+      ...saidOf(event),
     })),
   }
+}
+
+/** What was said in an event, word for word, and whether its claimant reads it; nothing where nothing was said. */
+function saidOf(event: CaseEvent): { readonly said?: { readonly text: string; readonly isInside: boolean } } {
+  switch (event.kind) {
+    case 'asked':
+      return { said: { text: event.data.question, isInside: false } }
+    case 'answered':
+      return { said: { text: event.data.text, isInside: false } }
+    case 'decided':
+      return { said: { text: event.data.decision.reason, isInside: false } }
+    case 'updated':
+      break
+    default:
+      return {}
+  }
+  const { data } = event
+  return data.what === 'note' || data.what === 'message'
+    ? { said: { text: data.text, isInside: data.what === 'note' } }
+    : {}
 }
 
 /** What a worker goes by. */

@@ -127,7 +127,8 @@ export function alertLetter(
   ])
 }
 
-function decisionWords(decision: Decision, terms: LetterTerms): string[] {
+/** What the claimant is told of a decision, in paragraphs: by mail, and on the page of the case. */
+export function decisionWords(decision: Decision, terms: LetterTerms): string[] {
   switch (decision.outcome) {
     case 'lift':
       return [

@@ -168,6 +168,8 @@ export type DecisionPreview = {
   readonly kind: 'preview'
   /** The message as the claimant would get it; undefined where he has no mail. */
   readonly mail: { readonly to: string; readonly subject: string; readonly text: string } | undefined
+  /** What the claimant is told either way, in paragraphs. */
+  readonly words: readonly string[]
   /** What gates would hear. */
   readonly standing: readonly NewStanding[]
   /** Numbers that the decision would lift without full proof: it then asks for an override. */

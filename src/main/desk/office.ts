@@ -2,6 +2,7 @@ import type { Case } from '#core/redress/case.ts'
 import type { CaseStatus } from '#core/redress/case-view.ts'
 import type { Decision } from '#core/redress/decision.ts'
 import { stillLiftedInWords } from '#core/redress/event-words.ts'
+import { decisionWords } from '#core/redress/letters.ts'
 import type { CaseEvidence, Office, OfficeProof, StillLifted, Worked, Worker } from '#core/redress/office.ts'
 import type { Proof } from '#core/redress/proof.ts'
 import type { Standing } from '#core/redress/standing.ts'
@@ -25,7 +26,7 @@ import {
 } from '#core/redress/steps.ts'
 import type { Policy } from '#core/rules/policy.ts'
 import { fileOf } from '#core/redress/view-case.ts'
-import { nearest } from '#main/config/nearest.ts'
+import { nearest } from '#core/words/nearest.ts'
 import { Cases } from './cases.ts'
 import { blockedCalls, challengeCase, type DeskParts, openForClaimant } from './desk.ts'
 import { callsBehind, describeBlock } from './today.ts'
@@ -78,6 +79,7 @@ export function createOffice(parts: DeskParts): Office {
       return {
         kind: 'preview',
         mail: mail && { to: mail.to, subject: mail.subject, text: mail.text },
+        words: decisionWords(decision, step.letters),
         standing,
         unproven,
         stillLifted: othersLift(step.found, decision),

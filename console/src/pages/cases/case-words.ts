@@ -33,3 +33,35 @@ export const STATUS_TONES: { readonly [status in CaseStatus]: Tone } = {
 
 /** What is due. */
 export const DUE_WORDS = { status: 'First word', decision: 'Decision', answer: 'Their answer' } as const
+
+/** What a subscriber asks for himself. */
+export const WISH_WORDS = {
+  'blocked-list': 'The list of calls to the number that were blocked',
+  'opt-out': 'That no analytics rule blocks calls to the number',
+  'opt-in': 'That analytics rules block calls to the number again',
+  unblock: 'That calls of a caller reach the number',
+  block: 'That calls of a caller do not reach the number',
+} as const
+
+export const PROOF_WORDS = {
+  call: 'by a call from it',
+  letter: 'by a letter',
+  registry: 'by the registry',
+  provider: 'by the provider of the number',
+} as const
+
+/** A scope of a lift, for a sentence: `+12125550117`, `all numbers that begin with +1212`. */
+export function scopeWords(scope: Scope): string {
+  if (scope.kind === 'number') return scope.number
+  if (scope.kind === 'block') return `all numbers that begin with ${scope.prefix}`
+  return `${scope.first} to ${scope.last}`
+}
+
+export function countOf(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+}
+
+type Scope =
+  | { readonly kind: 'number'; readonly number: string }
+  | { readonly kind: 'block'; readonly prefix: string }
+  | { readonly kind: 'range'; readonly first: string; readonly last: string }

@@ -60,6 +60,7 @@ export function CasesPage() {
         columns={COLUMNS}
         of={rows}
         keyOf={(row) => row.case}
+        to={(row) => `/cases/${row.case}`}
         order={{ value: order, change: (value) => filters.set({ order: value === 'due' ? undefined : value }) }}
         empty={
           isFiltered

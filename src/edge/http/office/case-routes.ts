@@ -211,12 +211,17 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
         const { decision } = parseJsonBody(previewSchema, octets)
         const preview = worked(await office.preview(id, await readDecision(id, decision)))
         if (preview.kind !== 'preview') throw new Error('a preview came without its words')
-        const { mail, standing, unproven } = preview
+        const { mail, words, unproven } = preview
         const stillLifted = preview.stillLifted.map(({ until, ...one }) => ({
           ...one,
           ...(until !== undefined && { until: new Date(until).toISOString() }),
         }))
-        return { status: 200, value: { mail, standing, unproven, stillLifted } }
+        const standing = preview.standing.map(({ from, until, ...fact }) => ({
+          ...fact,
+          from: rfc3339(from),
+          ...(until !== undefined && { until: rfc3339(until) }),
+        }))
+        return { status: 200, value: { mail, words, standing, unproven, stillLifted } }
       }),
     ),
     insideRoute(

@@ -56,13 +56,14 @@ const pageQuery = {
 }
 
 /** A step on one case: what is sent is small, what comes back is the place of its event. */
-function step<const Path extends string, Schema extends z.ZodType>(
+function step<const Path extends string, Schema extends z.ZodType, Answer extends z.ZodType = typeof doneSchema>(
   path: Path,
   schema: Schema,
   summary: string,
-  more: { readonly description?: string; readonly isMatched?: true; readonly answer?: z.ZodType } = {},
+  more: { readonly description?: string; readonly isMatched?: true; readonly answer?: Answer } = {},
 ) {
-  const { description, isMatched, answer = doneSchema } = more
+  const { description, isMatched } = more
+  const answer = more.answer ?? (doneSchema as unknown as Answer)
   return {
     ...inside,
     method: 'post',
@@ -251,6 +252,8 @@ export const DESCRIPTIONS = {
         number: optional('On either side.', '+12125550117'),
         receipt: optional('The receipt of one block.'),
         rule: optional('The id of the rule.'),
+        cause: optional('The legal cause.', 'analytics'),
+        peer: optional('The name of the peer that asked.'),
         from: optional('At this time (RFC 3339) or later.'),
         before: optional('Before this time.'),
         ...pageQuery,

@@ -116,6 +116,93 @@ export const pageSchema = z
     after: z.string().optional().openapi({ description: 'Where the next page begins; missing behind the last.' }),
   })
   .openapi('CasePage')
+const scopeAnswer = z.union([
+  z.strictObject({ kind: z.literal('number'), number: z.string() }),
+  z.strictObject({ kind: z.literal('block'), prefix: z.string() }),
+  z.strictObject({ kind: z.literal('range'), first: z.string(), last: z.string() }),
+])
+const levelAnswer = z.enum(['A', 'B', 'C'])
+const liftAnswer = z.strictObject({
+  scope: scopeAnswer,
+  until: z.int().optional().openapi({ description: 'Milliseconds since 1970.' }),
+  attestation: levelAnswer.optional(),
+  rule: z.string().optional(),
+})
+const decisionAnswer = z.strictObject({
+  outcome: z.enum(['lift', 'partly', 'uphold', 'grant']),
+  reason: z.string(),
+  lifts: z.array(liftAnswer).optional(),
+  next: z.string().optional(),
+  evidence: z.array(z.string()).optional(),
+})
+const claimAnswer = z.strictObject({
+  receipts: z.array(z.string()),
+  numbers: z.array(z.string()),
+  calls: z.array(z.strictObject({ calling: z.string(), called: z.string(), at: timeSchema })),
+  claimant: z.strictObject({
+    name: z.string(),
+    email: z.string().optional(),
+    organisation: z.string().optional(),
+    tel: z.string().optional(),
+    acts: z.enum(['for-itself', 'for-a-customer']),
+  }),
+  purpose: z.string(),
+  changed: z.string(),
+  webhook: z.string().optional(),
+})
+const wishAnswer = z.strictObject({
+  wants: z.enum(['blocked-list', 'opt-out', 'opt-in', 'unblock', 'block']),
+  number: z.string(),
+  caller: z.string().optional(),
+  isVouched: z.boolean(),
+})
+const standingAnswer = z.strictObject({
+  kind: z.enum(['lift', 'registered', 'refuses', 'accepts', 'opted-out']),
+  from: timeSchema,
+  until: timeSchema.optional(),
+  origin: z.string(),
+  scope: scopeAnswer.optional(),
+  attestation: levelAnswer.optional(),
+  rule: z.string().optional(),
+  registration: z.string().optional(),
+  called: z.string().optional(),
+  calling: z.string().optional(),
+})
+const evidenceBlock = z.strictObject({
+  receipt: z.string(),
+  at: timeSchema,
+  calling: z.string(),
+  called: z.string(),
+  rule: z.string(),
+  cause: z.string(),
+  program: z.string(),
+  policy: z.int().optional(),
+  attestation: z.string(),
+  grounds: z.string().openapi({ description: 'What was crossed, with its figures.' }),
+  isReleased: z.boolean(),
+  isErased: z.boolean(),
+  entry: z
+    .strictObject({ chain: z.string(), seq: z.int(), hash: z.string(), checkpoint: z.string().optional() })
+    .optional(),
+  today: z
+    .strictObject({
+      kind: z.enum(['allow', 'block', 'unknown']),
+      rule: z.string().optional(),
+      grounds: z.string().optional(),
+      why: z.string().optional(),
+    })
+    .openapi({ description: 'What the policy in force would say of the same call.' }),
+})
+const evidenceCall = z.strictObject({
+  at: timeSchema,
+  calling: z.string(),
+  called: z.string(),
+  peer: z.string(),
+  trunk: z.string(),
+  attestation: z.string(),
+  verdict: z.enum(['allow', 'block', 'treat', 'shadow', 'exempt']),
+  rule: z.string(),
+})
 const proofAnswer = z.strictObject({
   number: z.string(),
   way: z.enum(['call', 'letter', 'registry', 'provider']),
@@ -129,12 +216,12 @@ export const challengeAnswer = z
 export const caseSchema = z
   .strictObject({
     ...summary,
-    claim: z.record(z.string(), z.unknown()),
-    request: z.record(z.string(), z.unknown()).optional(),
+    claim: claimAnswer,
+    request: wishAnswer.optional(),
     numbers: z.array(numberSchema),
     next: z.string().openapi({ description: 'What happens next, in words.' }),
     question: z.string().optional(),
-    decision: z.record(z.string(), z.unknown()).optional(),
+    decision: decisionAnswer.optional(),
     proofs: z.array(proofAnswer),
     unproven: z.array(numberSchema),
     challenges: z.array(challengeAnswer),
@@ -145,9 +232,13 @@ export const caseSchema = z
       z.strictObject({
         seq: z.int(),
         at: timeSchema,
-        actor: z.record(z.string(), z.unknown()),
+        actor: z.strictObject({ kind: z.enum(['claimant', 'worker', 'desk']), name: z.string().optional() }),
         kind: z.string(),
         words: z.string(),
+        said: z
+          .strictObject({ text: z.string(), isInside: z.boolean() })
+          .optional()
+          .openapi({ description: 'Word for word; `isInside` where the claimant does not read it.' }),
       }),
     ),
   })
@@ -171,7 +262,8 @@ export const openedSchema = z
 export const previewAnswer = z
   .strictObject({
     mail: z.strictObject({ to: z.string(), subject: z.string(), text: z.string() }).optional(),
-    standing: z.array(z.record(z.string(), z.unknown())).openapi({ description: 'What the gates would hear.' }),
+    words: z.array(z.string()).openapi({ description: 'What the claimant is told either way, in paragraphs.' }),
+    standing: z.array(standingAnswer).openapi({ description: 'What the gates would hear.' }),
     unproven: z.array(numberSchema).openapi({ description: 'Numbers that would need `override`.' }),
     stillLifted: z
       .array(z.strictObject({ number: numberSchema, case: z.string(), until: timeSchema.optional() }))
@@ -194,9 +286,9 @@ export const bulkAnswer = z
   .openapi('CaseDecided')
 export const evidenceSchema = z
   .strictObject({
-    blocks: z.array(z.record(z.string(), z.unknown())),
-    calls: z.array(z.record(z.string(), z.unknown())),
-    standing: z.array(z.record(z.string(), z.unknown())),
+    blocks: z.array(evidenceBlock),
+    calls: z.array(evidenceCall),
+    standing: z.array(standingAnswer.extend({ id: z.int() })),
     registered: z.array(z.strictObject({ number: z.string(), registration: z.string(), name: z.string() })),
     earlier: z.array(summarySchema),
   })
