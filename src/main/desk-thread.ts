@@ -4,10 +4,12 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { openGuarded } from '#main/desk/desk-doors.ts'
 import type { DeskOrder, DeskTask } from '#main/desk/desk-messages.ts'
 import { openCallingRoom } from './calling-room.ts'
+import { openPolicyRoom } from './policy-room.ts'
 
 const main = parentPort!
 const doors = await openGuarded(workerData as DeskTask, (report) => main.postMessage(report, []), {
   openCalling: openCallingRoom,
+  openPolicies: openPolicyRoom,
 })
 if (doors !== undefined) {
   main.on('message', (order: DeskOrder) => {

@@ -7,7 +7,7 @@ import { Comparison, type NumberChange } from '#core/replay/comparison.ts'
 import type { Policy } from '#core/rules/policy.ts'
 import type { TrialAgainst, TrialFilter, TrialNumber, TrialResult } from '#edge/http/policy/policy-desk.ts'
 import { readJournalStretches } from '#edge/store/journal-stretches.ts'
-import { loadPolicyText } from '#main/desk/policy-texts.ts'
+import { loadPolicyText } from './policy-texts.ts'
 import { PolicyTrial, readLivingThen } from './policy-trial.ts'
 
 /** What there is to try. */

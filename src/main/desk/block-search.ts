@@ -14,21 +14,23 @@ function search(
   after: string | undefined,
   limit: number,
 ): BlockPage {
-  const { number, receipt, rule, from, before } = filter
+  const { number, receipt, rule, cause, peer, from, before } = filter
   if (receipt !== undefined) {
     const found = after === undefined ? reader.find(receipt) : undefined
     return { blocks: found !== undefined && isAsked(found, filter) ? [blockOf(found)] : [], after: undefined }
   }
   // A cursor of another list begins nowhere: no page rather than a wrong one.
   if (after !== undefined && parseCursor(after) === undefined) return { blocks: [], after: undefined }
-  const page = reader.search({ number, rule, sinceMs: from, untilMs: before }, limit, after)
+  const page = reader.search({ number, rule, cause, peer, sinceMs: from, untilMs: before }, limit, after)
   return { blocks: page.blocks.map(blockOf), after: page.after }
 }
 
-function isAsked({ open, personal }: ListedEntry, { number, rule, from, before }: BlockFilter): boolean {
+function isAsked({ open, personal }: ListedEntry, { number, rule, cause, peer, from, before }: BlockFilter): boolean {
   return (
     (number === undefined || personal?.calling === number || personal?.called === number) &&
     (rule === undefined || open.rule === rule) &&
+    (cause === undefined || open.cause === cause) &&
+    (peer === undefined || open.peer === peer) &&
     (from === undefined || open.at >= from) &&
     (before === undefined || open.at < before)
   )

@@ -12,11 +12,15 @@ import { noHttpFigures } from '#edge/http/figures.ts'
 import { caseRoutes } from '#edge/http/office/case-routes.ts'
 import { exportRoutes } from '#edge/http/office/export-routes.ts'
 import { mailRoutes } from '#edge/http/office/mail-routes.ts'
+import type { PolicyDesk } from '#edge/http/policy/policy-desk.ts'
 import { policyRoutes } from '#edge/http/policy/policy-routes.ts'
 import { registryRoutes } from '#edge/http/registry/routes.ts'
 import { vettingRoutes } from '#edge/http/registry/vetting.ts'
 import { DESK_REQUEST_MS, type HttpServer, serveHttp } from '#edge/http/serve.ts'
 import { openFeedSigner } from '#edge/store/feed-signature.ts'
+import { blockRoutes } from '#edge/http/blocks/routes.ts'
+import { openBlockReader } from '#edge/store/block-reader.ts'
+import { openFlowReader } from '#edge/store/flow-reader.ts'
 import { openLedgerReader } from '#edge/store/ledger-reader.ts'
 import { openRegistryStore } from '#edge/store/registry-store.ts'
 import type { Config } from '#main/config/config.ts'
@@ -26,19 +30,21 @@ import { makeRegistry, type RegistryRoom } from '#main/registry/make-registry.ts
 import { Sources } from '#main/registry/sources.ts'
 import { readSources, registryTermsOf } from '#main/registry/terms.ts'
 import { readBuiltConsole, readBuiltExplain } from './built-console.ts'
+import { createBlockLook } from './block-look.ts'
 import { createBlockSearch } from './block-search.ts'
+import { checkLedger } from './ledger-check.ts'
+import { openOverview } from './overview-room.ts'
 import { makeId } from './cases.ts'
 import { freeDial } from './desk.ts'
 import { type DeskChores, startDeskChores } from './desk-chores.ts'
 import type { DeskFigures } from './desk-figures.ts'
-import type { DeskOrder, DeskReport, DeskTask } from './desk-messages.ts'
+import type { DeskOrder, DeskReport, DeskTask, ProcessState } from './desk-messages.ts'
 import { type DeskRoom, openDeskRoom, STATUS_WITHIN_MS } from './desk-room.ts'
 import { checkEvidence } from './evidence.ts'
 import { lookUpHolders } from './holders.ts'
 import { type Inbox, type Outcome, openInbox } from './inbox.ts'
 import { type News, openNews } from './news.ts'
 import { openOffice } from './office-door.ts'
-import { openPolicyRoom } from './policy-room.ts'
 import { openPost, type Post } from './post.ts'
 import { type CallWatch, watchCalls } from './watch-calls.ts'
 
@@ -52,6 +58,10 @@ export type OtherRooms = {
   }) => {
     readonly routes: readonly InsideRoute[]
     readonly sharedPage: (token: string) => string | undefined
+    readonly close: () => Promise<void>
+  }
+  readonly openPolicies: (task: { readonly store: string; readonly path: string | undefined }) => {
+    readonly desk: PolicyDesk
     readonly close: () => Promise<void>
   }
 }
@@ -81,10 +91,12 @@ export async function openGuarded(
 async function openDoors(
   task: DeskTask,
   tell: (report: DeskReport) => void,
-  { openCalling }: OtherRooms,
+  { openCalling, openPolicies }: OtherRooms,
   undo: (() => unknown)[],
 ): Promise<DeskDoors> {
   let { config, receipts } = task
+  let process: ProcessState | undefined
+  const ending = new AbortController()
   const url = `sqlite:${config.store.path}`
   const now = (): number => Date.now()
   const figures = noHttpFigures()
@@ -283,12 +295,27 @@ async function openDoors(
     const reader = openLedgerReader(url)
     undo.push(() => reader.close())
     const blocks = createBlockSearch(reader)
-    const policies = openPolicyRoom({ store: config.store.path, path: task.path })
+    const blockReader = openBlockReader(url)
+    undo.push(() => blockReader.close())
+    const check = checkLedger(url, now, alarm)
+    undo.push(() => check.close())
+    const overview = openOverview({
+      reader: openFlowReader(url),
+      process: () => process,
+      ledger: check.state,
+      peers: () => config.gate.peers.map(({ name }) => name),
+      zone: () => config.desk?.zone ?? 'UTC',
+      now,
+      alarm,
+    })
+    undo.push(() => overview.close())
+    const policies = openPolicies({ store: config.store.path, path: task.path })
     undo.push(() => policies.close())
     const routes = [
       ...policyRoutes({ policy: policies.desk, now }),
       ...caseRoutes({ office, now }),
       ...exportRoutes({ office, now, blocks, operator: config.operator.name }),
+      ...blockRoutes({ look: createBlockLook(parts, blockReader), overview: overview.read, ending: ending.signal }),
       ...vettingRoutes(registry.vetting),
       ...(callingRoom?.routes ?? []),
       ...(inbox === undefined ? [] : mailRoutes((octets) => inbox.take(octets))),
@@ -336,6 +363,7 @@ async function openDoors(
   return {
     async follow(order) {
       if (order.kind === 'receipts') ({ receipts } = order)
+      if (order.kind === 'process') process = order.state
       if (order.kind === 'adopt') {
         const before = config
         const next = await makePages(order.config)
@@ -348,6 +376,7 @@ async function openDoors(
         tell({ kind: 'adopted' })
       }
       if (order.kind !== 'close') return false
+      ending.abort()
       await Promise.all(servers.map(({ server }) => server.close(order.withinMs)))
       report()
       for (const end of undo.reverse()) await end()

@@ -19,7 +19,19 @@ export type DeskTask = {
 export type DeskOrder =
   | { readonly kind: 'adopt'; readonly config: Config; readonly receipts: Receipts }
   | { readonly kind: 'receipts'; readonly receipts: Receipts }
+  | { readonly kind: 'process'; readonly state: ProcessState }
   | { readonly kind: 'close'; readonly withinMs: number }
+
+/** How the process beside the desk's thread stands: told every second. */
+export type ProcessState = {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly listening: readonly string[]
+  /** What went wrong with calls within the last minute, in words. */
+  readonly faults: readonly string[]
+  /** The same, and what went wrong beside them. */
+  readonly alarms: readonly string[]
+}
 
 /** What it tells. */
 export type DeskReport =

@@ -9,7 +9,7 @@ import type {
   TrialFilter,
   TrialNumbers,
 } from '#edge/http/policy/policy-desk.ts'
-import type { TrialAnswer, TrialNumbersFound, TrialQuestion, TrialTask } from '#main/policy-trial-thread.ts'
+import type { TrialAnswer, TrialNumbersFound, TrialQuestion, TrialTask } from './policy-trial-thread.ts'
 import { nameDraft } from './policy-texts.ts'
 import type { RegisteredNames } from './registered-names.ts'
 
@@ -54,9 +54,10 @@ export class TrialRoom {
       return { kind: 'refused', problem: 'busy', detail: 'another policy is being tried; one is tried at a time' }
     const { url, path, config, now } = this.#terms
     const task: TrialTask = { url, path, config, text, inForce, against, sinceMs: now() - days * DAY_MS }
+    const isSource = import.meta.url.endsWith('.ts')
     // The thread's own file has the ending this one has: .ts as written, .js as built.
-    const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const thread = new Thread(new URL(`../policy-trial-thread.${ending}`, import.meta.url), {
+    const file = new URL(isSource ? './policy-trial-thread.ts' : './policy-trial-thread.js', import.meta.url)
+    const thread = new Thread(file, {
       workerData: task,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
     })

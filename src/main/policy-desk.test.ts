@@ -8,7 +8,7 @@ import type { PolicyDesk, PolicyTrialState } from '#edge/http/policy/policy-desk
 import { noteOf } from '#edge/store/contract-samples.ts'
 import { openPolicyStore } from '#edge/store/policy-store.ts'
 import { openLedger } from '#edge/store/sqlite-ledger.ts'
-import { takeFromFile } from '#main/take-policy.ts'
+import { takeFromFile } from './take-policy.ts'
 import { openPolicyDesk } from './policy-desk.ts'
 import { UPLOADS_MAX, UPLOAD_MS } from './policy-lists.ts'
 

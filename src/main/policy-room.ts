@@ -1,15 +1,27 @@
 import { Worker } from 'node:worker_threads'
 import type { PolicyDesk } from '#edge/http/policy/policy-desk.ts'
-import type { PolicyDeskAnswer, PolicyDeskQuestion, PolicyDeskTask } from '#main/policy-desk-thread.ts'
 
 /** The policy for those inside, in a thread of its own that begins with the first question. */
 export type PolicyRoom = { readonly desk: PolicyDesk; close(): Promise<void> }
 
+/** What the thread is started with. */
+export type PolicyDeskTask = { readonly store: string; readonly path: string | undefined }
+
+/** One call of a function of the desk. */
+export type PolicyDeskQuestion = {
+  readonly id: number
+  readonly name: keyof PolicyDesk
+  readonly given: readonly unknown[]
+}
+
+/** What it answered, or the fault of ours that it ended with. */
+export type PolicyDeskAnswer = { readonly id: number; readonly value?: unknown; readonly fault?: string }
+
 /** Nothing is opened yet. A question rejects where the thread ends with it; the next one begins another thread. */
 export function openPolicyRoom(task: PolicyDeskTask): PolicyRoom {
+  const isSource = import.meta.url.endsWith('.ts')
   // The thread's own file has the ending this one has: .ts as written, .js as built.
-  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const file = new URL(`../policy-desk-thread.${ending}`, import.meta.url)
+  const file = new URL(isSource ? './policy-desk-thread.ts' : './policy-desk-thread.js', import.meta.url)
   const waiting = new Map<number, { answered: (value: unknown) => void; failed: (cause: Error) => void }>()
   let thread: Worker | undefined
   let asked = 0

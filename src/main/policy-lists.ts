@@ -14,9 +14,9 @@ import type {
   PolicyUpload,
 } from '#edge/http/policy/policy-desk.ts'
 import type { PolicyStore, PolicyVersion } from '#edge/store/policy-store.ts'
-import { earlierList, listSince } from '#main/list-history.ts'
-import { diffPolicies, guardAgainst, usersOf } from '#main/policy-difference.ts'
-import type { WantedPolicy } from '#main/policy-settlement.ts'
+import { earlierList, listSince } from './list-history.ts'
+import { diffPolicies, guardAgainst, usersOf } from './policy-difference.ts'
+import type { WantedPolicy } from './policy-settlement.ts'
 import { listDiffered, loadPolicyText, saidOf } from './policy-texts.ts'
 
 export type ListTerms = {

@@ -13,13 +13,13 @@ import { openRegistryStore } from '#edge/store/registry-store.ts'
 import { openForReading } from '#edge/store/schema.ts'
 import { openShadowStore } from '#edge/store/shadow-store.ts'
 import type { Config } from '#main/config/config.ts'
-import { differenceInWords, diffPolicies, guardAgainst, isSame } from '#main/policy-difference.ts'
-import { EMPTY_POLICY, settlePolicy, type WantedPolicy } from '#main/policy-settlement.ts'
+import { differenceInWords, diffPolicies, guardAgainst, isSame } from './policy-difference.ts'
+import { EMPTY_POLICY, settlePolicy, type WantedPolicy } from './policy-settlement.ts'
 import { registeredNames } from './registered-names.ts'
 import { PolicyListRoom } from './policy-lists.ts'
 import { ShadowRoom } from './policy-shadow.ts'
 import { differ, loadPolicyText, saidOf, textOfDraft, wordsOf } from './policy-texts.ts'
-import { TrialRoom } from './policy-trials.ts'
+import { TrialRoom } from './policy-trial-room.ts'
 
 export type PolicyDeskTerms = {
   /** The path of the store. */

@@ -15,7 +15,7 @@ import type { Config } from '#main/config/config.ts'
 import { describePolicy } from '#main/config/describe.ts'
 import type { ConfigFault } from '#main/config/fault.ts'
 import { loadConfig } from '#main/config/load.ts'
-import { differenceInWords, diffPolicies, type ListChange } from '#main/policy-difference.ts'
+import { differenceInWords, diffPolicies, type ListChange } from './policy-difference.ts'
 
 /** A policy that can be judged by, or all that is wrong with it. */
 export type LoadedPolicy =
