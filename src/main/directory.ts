@@ -8,7 +8,7 @@ import {
   makeDirectory,
   signedContacts,
 } from '#core/observe/directory.ts'
-import { nearest } from '#main/config/nearest.ts'
+import { nearest } from '#core/words/nearest.ts'
 import type { MonitorReader } from '#edge/store/monitor-reader.ts'
 import type { MonitorStore } from '#edge/store/monitor-store.ts'
 import { type CardSurroundings, type CardWords, describe, judgeCard } from './card.ts'

@@ -5,7 +5,7 @@ import { DISPUTE_TERMS, type Dispute, type DisputeDue, type DisputeStatus } from
 import type { Step, StepTerms } from '#core/dispute/steps.ts'
 import { type DisputeReader, DisputeStore, openDisputeReader } from '#edge/store/dispute-store.ts'
 import { openMonitorStore, type MonitorStore } from '#edge/store/monitor-store.ts'
-import { nearest } from '#main/config/nearest.ts'
+import { nearest } from '#core/words/nearest.ts'
 import { actorOf } from './actor.ts'
 import { EXIT, Stop } from './exit.ts'
 import { openOrStop } from './load-or-stop.ts'

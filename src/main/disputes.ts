@@ -8,7 +8,7 @@ import { formatCsv } from '#core/ledger/csv.ts'
 import { foldBlocker } from '#core/observe/group.ts'
 import type { DisputeReader } from '#edge/store/dispute-store.ts'
 import type { MonitorReader } from '#edge/store/monitor-reader.ts'
-import { nearest } from '#main/config/nearest.ts'
+import { nearest } from '#core/words/nearest.ts'
 import {
   type DisputeWords,
   addStep,

@@ -4,7 +4,7 @@ import { readCallRecords } from '#edge/monitor/call-records.ts'
 import { parsePlace } from '#edge/monitor/file-place.ts'
 import { readFreeswitchFiles } from '#edge/monitor/freeswitch-files.ts'
 import type { RecordMapping } from '#edge/monitor/record-mapping.ts'
-import { nearest } from '#main/config/nearest.ts'
+import { nearest } from '#core/words/nearest.ts'
 import { many, nameInput, visible } from './words.ts'
 import type { MonitorRoom } from '#main/monitor/room.ts'
 

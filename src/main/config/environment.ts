@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml'
 import { show, type ConfigFault } from './fault.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '#core/words/nearest.ts'
 import type { KnownKey } from './schema-walk.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>

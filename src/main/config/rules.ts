@@ -16,7 +16,7 @@ import {
   type ListPlace,
   type ListReader,
 } from './lists.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '#core/words/nearest.ts'
 import type { RuleSettings, Settings } from './schema.ts'
 import type { Path } from './source.ts'
 

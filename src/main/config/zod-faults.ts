@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { show, showSecret, type ConfigFault } from './fault.ts'
 import { metaOf } from './keys.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '#core/words/nearest.ts'
 import type { Places } from './rules.ts'
 import { isSecretAt, keysAt, schemaAt } from './schema-walk.ts'
 import { configSchema } from './schema.ts'

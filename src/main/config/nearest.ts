@@ -1,1 +1,0 @@
-export { nearest } from '#core/words/nearest.ts'
