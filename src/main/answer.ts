@@ -14,6 +14,7 @@ import {
 } from '#edge/prober/mock-blocker.ts'
 import { reasonOf } from '#main/config/lists.ts'
 import { EXIT, Stop } from './exit.ts'
+import { endWithNpx } from './npx.ts'
 import { many, paint, visible } from './words.ts'
 
 /** Adds `recourse answer`. */
@@ -268,6 +269,7 @@ function scenariosAsJson(): string {
 
 function stopped(): Promise<void> {
   return new Promise((end) => {
+    endWithNpx()
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end())
   })
 }

@@ -7,6 +7,7 @@ import { loadOrStop } from './load-or-stop.ts'
 import { startService, type Service } from './service.ts'
 import { say } from './say.ts'
 import { isAttended } from './attended.ts'
+import { endWithNpx } from './npx.ts'
 import { tryItWords } from './try-it.ts'
 
 /** Adds `recourse up`: gate and ledger in one process, until a signal ends it. */
@@ -25,6 +26,7 @@ export function upCommand(program: Command): void {
       }
       const { config, reminders, path } = loadOrStop(options.config, true)
       for (const reminder of reminders) say(`note: ${reminder}`)
+      endWithNpx()
       const ended = endOfRun()
       const service = await startService(config, path ?? DEFAULT_PATH)
       announce(service, path ?? DEFAULT_PATH)
