@@ -1,6 +1,8 @@
+import type { Overview } from '#core/overview/overview.ts'
 import type { Office } from '#core/redress/office.ts'
 import type { Vetting } from '#core/registry/registry.ts'
 import type { InsideRoute } from '#edge/http/accounts/guard.ts'
+import { blockRoutes } from '#edge/http/blocks/routes.ts'
 import { callingRoutes } from '#edge/http/calling/calling-routes.ts'
 import { disputeRoutes } from '#edge/http/calling/dispute-routes.ts'
 import type { Calling, Disputes, Probes } from '#edge/http/calling/ports.ts'
@@ -24,6 +26,11 @@ export function emptyInsideRoutes(): readonly InsideRoute[] {
   return [
     ...vettingRoutes(knowsNothing()),
     ...caseRoutes({ office, now }),
+    ...blockRoutes({
+      look: () => Promise.resolve(undefined),
+      overview: () => NOTHING_SEEN,
+      ending: AbortSignal.abort(),
+    }),
     ...exportRoutes({ office, blocks, operator: 'Northwire', now }),
     ...policyRoutes({ policy: policyUnknown(), now }),
     ...consoleRoutes({ page: '<!doctype html>', files: new Map() }),
@@ -33,6 +40,23 @@ export function emptyInsideRoutes(): readonly InsideRoute[] {
     ...probeRoutes({ probes: hasNothing(), now }),
   ]
 }
+
+const NOTHING_SEEN = {
+  at: 0,
+  verdict: [],
+  sliceMs: 60_000,
+  knownSince: undefined,
+  times: [],
+  screened: [],
+  blocked: [],
+  causes: [],
+  rules: [],
+  cases: { open: 0, overdue: 0, ages: [] },
+  gates: { state: 'unknown', words: '', listening: [] },
+  alarms: [],
+  peers: [],
+  ledger: { state: 'looking', checkedAt: undefined, entries: 0, words: '' },
+} as const satisfies Overview
 
 /** The calling side with nothing on it: pages are empty, and nothing is there that could be looked at or worked on. */
 function hasNothing(): Calling & Disputes & Probes {

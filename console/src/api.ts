@@ -1,4 +1,5 @@
 import type { SESSION_DESCRIPTIONS } from '#edge/http/accounts/session-routes.ts'
+import type { BLOCK_DESCRIPTIONS } from '#edge/http/blocks/descriptions.ts'
 import type { DESCRIPTIONS as CASE_DESCRIPTIONS } from '#edge/http/office/descriptions.ts'
 import type { DESCRIPTIONS as POLICY_DESCRIPTIONS } from '#edge/http/policy/descriptions.ts'
 
@@ -6,4 +7,8 @@ import type { DESCRIPTIONS as POLICY_DESCRIPTIONS } from '#edge/http/policy/desc
  * Every table of descriptions that the client knows: one line for each. Only types come from the server's side, so nothing of
  * it is in the build.
  */
-export type Tables = typeof SESSION_DESCRIPTIONS | typeof CASE_DESCRIPTIONS | typeof POLICY_DESCRIPTIONS
+export type Tables =
+  | typeof SESSION_DESCRIPTIONS
+  | typeof BLOCK_DESCRIPTIONS
+  | typeof CASE_DESCRIPTIONS
+  | typeof POLICY_DESCRIPTIONS

@@ -7,12 +7,38 @@ import type { PageRoute } from './shell/page-route.ts'
  */
 export const PAGES: readonly PageRoute[] = [
   {
+    path: '/overview',
+    label: 'Overview',
+    group: 'Today',
+    key: 'o',
+    permission: 'ledger.read',
+    page: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
+  },
+  {
+    path: '/blocks',
+    label: 'Blocked calls',
+    group: 'Blocking',
+    key: 'b',
+    permission: 'ledger.read',
+    page: lazyRouteComponent(() => import('./pages/blocks/blocks-page.tsx'), 'BlocksPage'),
+  },
+  {
+    path: '/blocks/$id',
+    permission: 'ledger.read',
+    page: lazyRouteComponent(() => import('./pages/blocks/block-page.tsx'), 'BlockPage'),
+  },
+  {
     path: '/cases',
     label: 'Cases',
     group: 'Blocking',
     key: 'c',
     permission: 'cases.read',
     page: lazyRouteComponent(() => import('./pages/cases/cases-page.tsx'), 'CasesPage'),
+  },
+  {
+    path: '/cases/decide',
+    permission: 'cases.decide',
+    page: lazyRouteComponent(() => import('./pages/cases/decide-many-page.tsx'), 'DecideManyPage'),
   },
   {
     path: '/cases/$id',

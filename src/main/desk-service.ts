@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { HttpFigureName, HttpFigures } from '#edge/http/figures.ts'
 import type { Config } from '#main/config/config.ts'
 import type { DeskFigures } from '#main/desk/desk-figures.ts'
-import type { DeskOrder, DeskReport, DeskTask } from '#main/desk/desk-messages.ts'
+import type { DeskOrder, DeskReport, DeskTask, ProcessState } from '#main/desk/desk-messages.ts'
 
 export type DeskSurroundings = {
   /** The configuration file; undefined for the defaults. */
@@ -13,6 +13,8 @@ export type DeskSurroundings = {
   readonly secret: Uint8Array
   /** What the thread counts over HTTP is added to these. */
   readonly http: HttpFigures
+  /** How the gates stand, for the overview; where nothing says so it is told as unknown. */
+  readonly process?: (() => ProcessState) | undefined
   readonly alarm: (kind: 'desk' | 'overdue' | 'mail', cause: unknown) => void
   readonly tell: (message: string) => void
 }
@@ -114,6 +116,10 @@ export async function startDesk(started: Config, around: DeskSurroundings): Prom
     order({ kind: 'receipts', receipts })
   }, KEYS_MS)
   keys.unref()
+  const telling = setInterval(() => {
+    if (around.process !== undefined) order({ kind: 'process', state: around.process() })
+  }, PROCESS_MS)
+  telling.unref()
 
   return {
     get open() {
@@ -132,6 +138,7 @@ export async function startDesk(started: Config, around: DeskSurroundings): Prom
     async close(withinMs) {
       isClosed = true
       clearInterval(keys)
+      clearInterval(telling)
       clearTimeout(again)
       const ending = thread
       if (ending === undefined) return
@@ -146,4 +153,5 @@ export async function startDesk(started: Config, around: DeskSurroundings): Prom
 
 const AGAIN_MS = 1_000
 const KEYS_MS = 5_000
+const PROCESS_MS = 1_000
 const PATIENCE_MS = 1_000

@@ -129,6 +129,7 @@ export async function openDoors(
   gates: Gates,
   alarms: Alarms,
   log: Logger,
+  local: readonly string[],
 ): Promise<HttpDoors> {
   try {
     return await openHttpDoors(config, {
@@ -139,6 +140,17 @@ export async function openDoors(
       alarm: (kind, cause) => alarms.raise(kind, cause),
       tell: (message) => log.warn(concealNumbers(message)),
       path,
+      process: () => {
+        const { failure } = ledger.figures()
+        const broken = failure === undefined ? [] : [`the ledger: ${failure}`]
+        const calls = alarms.fresh('calls')
+        return {
+          at: Date.now(),
+          listening: local,
+          faults: [...calls, ...broken],
+          alarms: [...calls, ...broken, ...alarms.fresh('beside')],
+        }
+      },
     })
   } catch (error) {
     if (error instanceof NoDeskDoor) {

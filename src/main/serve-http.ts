@@ -13,6 +13,7 @@ import type { Config, PeerConfig } from '#main/config/config.ts'
 import type { DeskFigures } from '#main/desk/desk-figures.ts'
 import { type DeskService, startDesk } from './desk-service.ts'
 import type { GateTerms } from './gate-terms.ts'
+import type { ProcessState } from '#main/desk/desk-messages.ts'
 import { filesOf, sparesOf } from '#main/desk/http-terms.ts'
 
 /** What the doors over HTTP reach of the rest. */
@@ -27,6 +28,8 @@ export type HttpSurroundings = {
   readonly alarm: (kind: 'fault' | 'desk' | 'overdue' | 'mail', cause: unknown) => void
   /** For the log. */
   readonly tell: (message: string) => void
+  /** How the gates stand, for the overview. */
+  readonly process?: (() => ProcessState) | undefined
   /** The configuration file; the defaults if not said. */
   readonly path?: string | undefined
 }
@@ -93,8 +96,8 @@ export async function openHttpDoors(config: Config, around: HttpSurroundings): P
   }
   try {
     if (config.desk !== undefined || config.office !== undefined) {
-      const { receiptKeys: receipts, secret, tell } = around
-      desk = await startDesk(config, { path: around.path, receipts, secret, http: figures, alarm: around.alarm, tell })
+      const { receiptKeys: receipts, secret, path, alarm: raise, tell, process } = around
+      desk = await startDesk(config, { path, receipts, secret, http: figures, alarm: raise, tell, process })
       open.push(...desk.open)
     }
   } catch (error) {

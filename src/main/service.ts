@@ -84,7 +84,7 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   undo.push(() => outcomes.close())
   const monitor = await openMonitor(config, path, alarms)
   undo.push(() => monitor.close())
-  const doors = await openDoors(config, path, ledger, gates, alarms, log)
+  const doors = await openDoors(config, path, ledger, gates, alarms, log, local)
   undo.push(() => doors.close(0))
   const webhooks = startWebhooks(
     `sqlite:${config.store.path}`,

@@ -8,6 +8,10 @@ export type BlockFilter = {
   readonly receipt?: string | undefined
   /** The rule's id. */
   readonly rule?: string | undefined
+  /** The legal cause. */
+  readonly cause?: string | undefined
+  /** The name of the peer that asked. */
+  readonly peer?: string | undefined
   /** Milliseconds since 1970. */
   readonly from?: number | undefined
   readonly before?: number | undefined

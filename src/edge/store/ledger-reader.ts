@@ -19,6 +19,8 @@ export type EntryFilter = {
   /** On either side. */
   readonly number?: string | undefined
   readonly rule?: string | undefined
+  readonly cause?: string | undefined
+  readonly peer?: string | undefined
   readonly program?: string | undefined
   readonly entry?: EntryKind | undefined
 }
@@ -88,6 +90,8 @@ function listEntries(db: DatabaseSync, filter: EntryFilter, order: 'oldest' | 'n
   if (filter.called !== undefined) asked.ask(BY_CALLED, filter.called)
   if (filter.number !== undefined) asked.ask(`(${BY_CALLING} OR ${BY_CALLED})`, filter.number, filter.number)
   if (filter.rule !== undefined) asked.ask('rule = ?', filter.rule)
+  if (filter.cause !== undefined) asked.ask('cause = ?', filter.cause)
+  if (filter.peer !== undefined) asked.ask('peer = ?', filter.peer)
   if (filter.program !== undefined) asked.ask('program = ?', filter.program)
   if (filter.entry !== undefined) asked.ask('entry.entry = ?', filter.entry)
   const cursor = after === undefined ? undefined : parseCursor(after)
@@ -130,6 +134,8 @@ function searchBlocks(
   if (edge !== undefined) asked.ask('(entry.at, entry.id) >= (?, ?)', Number(edge['at']), Number(edge['id']))
   asked.ask("entry.entry = 'block'")
   if (filter.rule !== undefined) asked.ask('rule = ?', filter.rule)
+  if (filter.cause !== undefined) asked.ask('cause = ?', filter.cause)
+  if (filter.peer !== undefined) asked.ask('peer = ?', filter.peer)
   if (ids !== undefined) asked.ask('entry.id IN (SELECT value FROM json_each(?))', JSON.stringify(ids))
   else if (number !== undefined) asked.ask('(calling = ? OR called = ?)', number, number)
   const rows = db

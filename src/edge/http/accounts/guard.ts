@@ -6,8 +6,13 @@ import type { ConnectionEnv } from '#edge/http/connection.ts'
 import { Refused } from '#edge/http/problem.ts'
 import { checkOpenOrigin, checkOrigin } from './origin.ts'
 
-/** What a handler finds in its context: `context.get('who')` is who asks, and `context.get('shown')` how she showed it. */
-export type InsideEnv = ConnectionEnv & { readonly Variables: { readonly who: Who; readonly shown: Shown } }
+/**
+ * What a handler finds in its context: `context.get('who')` is who asks, `context.get('shown')` how she showed it, and
+ * `context.get('still')` asks again whether she may: for answers that go on.
+ */
+export type InsideEnv = ConnectionEnv & {
+  readonly Variables: { readonly who: Who; readonly shown: Shown; readonly still: () => Promise<boolean> }
+}
 
 /** Says who a request is from; never rejects for what stands in the request. */
 export type Identify = (request: Request) => Promise<Shown | Stranger> | Shown | Stranger
@@ -88,8 +93,14 @@ export function guard(permission: InsideRoute['permission'], parts: GuardParts):
     checkPermission(shown, permission, request.method)
     context.set('who', shown.who)
     context.set('shown', shown)
+    context.set('still', async () => mayStill(await parts.identify(request), permission))
     await next()
   }
+}
+
+function mayStill(shown: Shown | Stranger, permission: InsideRoute['permission']): boolean {
+  if (typeof shown === 'string' || permission === 'setup') return typeof shown !== 'string'
+  return shown.owes === 'nothing' && (permission === 'self' || shown.may.has(permission))
 }
 
 function checkPermission(shown: Shown, permission: InsideRoute['permission'], method: string): void {

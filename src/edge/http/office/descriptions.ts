@@ -97,6 +97,7 @@ export const DESCRIPTIONS = {
         overdue: optional('`true`: those whose time is over.'),
         kind: optional('`claim` or `request`.'),
         assigned: optional('The name of who has it; empty for those that nobody has.'),
+        unassigned: optional('`true`: those that nobody has.'),
         number: optional('A contested number, or a subscriber’s own.', '+12125550117'),
         receipt: optional('The receipt of a contested block.'),
         text: optional(

@@ -6,6 +6,7 @@ import { caseFileRecord, formatCaseFile } from '#core/redress/case-file.ts'
 import { blockPageRecord } from '#core/redress/case-record.ts'
 import { formatMonthlyCsv, monthOf, parseMonth } from '#core/redress/monthly.ts'
 import { answerJson } from '#edge/http/accounts/ask.ts'
+import { CAUSES } from '#core/rules/verdict.ts'
 import { type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
 import { type OfficeRouteParts, caseOf, notThere, numberOf, workerOf } from './ask.ts'
 import { answerFile } from './case-routes.ts'
@@ -76,6 +77,8 @@ const blocksQuery = z.strictObject({
     .regex(/^[A-Za-z0-9_-]{64}$/, 'expected a receipt of 64 characters')
     .optional(),
   rule: z.string().max(64, 'expected the id of a rule').optional(),
+  cause: z.enum(CAUSES, `expected a cause: ${CAUSES.slice(0, -1).join(', ')} or ${CAUSES.at(-1)}`).optional(),
+  peer: z.string().max(200, 'expected the name of a peer').optional(),
   from: time('expected from as a time such as 2026-11-22T12:00:00Z'),
   before: time('expected before as a time such as 2026-11-22T12:00:00Z'),
   after: afterSchema,
