@@ -157,7 +157,9 @@ export function Blocks({ evidence }: { readonly evidence: EvidenceAnswer }) {
                     {block.policy !== undefined && ` of policy ${block.policy}`}, {block.program}.{' '}
                   </>
                 )}
-                {block.attestation === '' ? 'Not signed.' : `Signed ${block.attestation}.`}
+                {block.attestation === '' || block.attestation === 'none'
+                  ? 'Not signed.'
+                  : `Signed ${block.attestation}.`}
                 {block.isReleased && ' The call went on after all.'}
               </Text>
               <div>

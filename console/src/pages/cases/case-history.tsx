@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, Text } from '@mantine/core'
+import { SegmentedControl, Text, UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
@@ -60,15 +60,13 @@ export function Event({ event, correct }: { readonly event: EventAnswer; readonl
           </Text>
         </span>
         {correct !== undefined && !FIXED.has(kind) && (
-          <Button
-            variant="subtle"
-            color="gray"
-            size="compact-xs"
+          <UnstyledButton
+            className={classes['wrong']}
             aria-label={`Event ${event.seq} was wrong`}
             onClick={() => correct(event)}
           >
             Was wrong…
-          </Button>
+          </UnstyledButton>
         )}
       </div>
       <div className={classes['eventtext']}>

@@ -63,12 +63,14 @@ function Case({ found }: { readonly found: CaseAnswer }) {
               <Moment at={due.at} as="both" />.{' '}
             </Text>
           )}
-          To the claimant: {found.next} {found.assigned === undefined ? 'Nobody has it.' : 'It is with '}
-          {found.assigned !== undefined && (
+          {found.assigned === undefined ? (
+            'Nobody has it. '
+          ) : (
             <>
-              <Outside text={found.assigned} max={64} />.
+              It is with <Outside text={found.assigned} max={64} />.{' '}
             </>
           )}
+          The claimant is told: {found.next}
         </>
       }
       acts={<CaseActs found={found} steps={steps} />}

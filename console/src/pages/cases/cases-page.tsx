@@ -1,21 +1,30 @@
-import { Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
 import type { AnswerOf } from '../../client.ts'
 import { get } from '../../client.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ExportMenu, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
 import { FilterBar, FilterChoice, FilterText, useFilters } from '../../parts/filters.tsx'
 import { Moment } from '../../parts/moment.tsx'
+import { useNow } from '../../parts/now.ts'
 import { Outside } from '../../parts/outside.tsx'
 import { Page } from '../../parts/page.tsx'
 import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { useRows } from '../../parts/rows.ts'
 import { StatusWord } from '../../parts/status-word.tsx'
-import { DUE_WORDS, STATUS_TONES, STATUS_WORDS } from './case-words.ts'
+import { useMay, useSession } from '../../shell/session.ts'
+import { useShortcuts } from '../../shell/shortcuts.ts'
+import { DUE_WORDS, STATUS_TONES, STATUS_WORDS, countOf } from './case-words.ts'
 
 /** The queue: what is due first comes first. */
 export function CasesPage() {
   const filters = useFilters()
   const order = filters.get('order') ?? 'due'
+  const { name: me } = useSession()
+  const mayDecide = useMay('cases.decide')
+  const navigate = useNavigate()
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const query = {
     text: filters.get('text'),
     number: filters.get('number'),
@@ -25,6 +34,8 @@ export function CasesPage() {
         ? undefined
         : (filters.get('open') ?? 'true'),
     overdue: filters.get('overdue'),
+    assigned: filters.get('with') === 'me' ? me : undefined,
+    unassigned: filters.get('with') === 'nobody' ? 'true' : undefined,
     order,
   }
   const rows = useRows(
@@ -41,12 +52,32 @@ export function CasesPage() {
     { label: 'CSV', name: 'cases.csv', make: async () => csvOf(await everything(), CELLS) },
     { label: 'JSON', name: 'cases.json', make: async () => jsonOf({ cases: await everything() }) },
   ]
+  const decide = (): void => void navigate({ to: '/cases/decide', search: { cases: [...chosen].join('.') } })
+  useShortcuts(
+    'On this page',
+    chosen.size === 0 || chosen.size > CHOSEN_MAX
+      ? []
+      : [{ keys: 'd', words: 'Decide the chosen cases together', run: decide }],
+  )
+  const nameOf = (key: string): string =>
+    `Choose the case of ${rows.rows.find((row) => row.case === key)?.claimant ?? 'somebody'}`
   const isFiltered = FILTERS.some((name) => filters.get(name) !== undefined)
   return (
     <Page
       title="Cases"
       words="What is due first comes first. A case without a time waits for nobody here."
-      acts={<ExportMenu ways={ways} />}
+      acts={
+        <>
+          {chosen.size > 0 && (
+            <Button onClick={decide} disabled={chosen.size > CHOSEN_MAX}>
+              {chosen.size > CHOSEN_MAX
+                ? `At most ${CHOSEN_MAX} at once`
+                : `Decide ${countOf(chosen.size, 'case')}${chosen.size === 1 ? '' : ' together'}`}
+            </Button>
+          )}
+          <ExportMenu ways={ways} />
+        </>
+      }
     >
       <FilterBar names={FILTERS}>
         <FilterText name="text" label="Claimant" placeholder="Name, organisation, mail" width="13rem" />
@@ -54,6 +85,7 @@ export function CasesPage() {
         <FilterChoice name="open" label="Show" width="9.5rem" options={SHOWN} />
         <FilterChoice name="status" label="Status" width="10.5rem" options={STATUSES} />
         <FilterChoice name="overdue" label="Time" options={TIMES} width="8rem" />
+        <FilterChoice name="with" label="With" options={HOLDERS} width="8rem" />
       </FilterBar>
       <DataTable
         label="Cases"
@@ -62,6 +94,7 @@ export function CasesPage() {
         keyOf={(row) => row.case}
         to={(row) => `/cases/${row.case}`}
         order={{ value: order, change: (value) => filters.set({ order: value === 'due' ? undefined : value }) }}
+        {...(mayDecide && { chosen: { keys: chosen, change: setChosen, nameOf } })}
         empty={
           isFiltered
             ? { title: 'No case is like that', words: 'Clear a filter, or look among those that are done.' }
@@ -74,7 +107,7 @@ export function CasesPage() {
 
 type Row = AnswerOf<'get', '/v1/cases'>['cases'][number]
 
-const FILTERS = ['text', 'number', 'open', 'status', 'overdue']
+const FILTERS = ['text', 'number', 'open', 'status', 'overdue', 'with']
 const SHOWN = [
   ['', 'To be done'],
   ['false', 'Done'],
@@ -85,6 +118,16 @@ const TIMES = [
   ['', 'Any'],
   ['true', 'Overdue'],
 ] as const
+
+const HOLDERS = [
+  ['', 'Anybody'],
+  ['me', 'Me'],
+  ['nobody', 'Nobody'],
+] as const
+/** What is due so soon should be begun now. */
+const SOON_MS = 4 * 3_600_000
+/** So many cases can be decided alike at once. */
+const CHOSEN_MAX = 100
 
 /** What a spreadsheet gets: times in UTC, numbers as they are. */
 const CELLS: readonly (readonly [string, (row: Row) => string | undefined])[] = [
@@ -101,6 +144,29 @@ const CELLS: readonly (readonly [string, (row: Row) => string | undefined])[] = 
   ['number_count', ({ numberCount }) => String(numberCount)],
 ]
 
+/** What is due, and when: in colour only where somebody should act. */
+function Due({ of: { due, isOverdue } }: { readonly of: Row }) {
+  const now = useNow()
+  if (due === undefined)
+    return (
+      <Text span inherit c="dimmed">
+        Nothing due
+      </Text>
+    )
+  const isSoon = !isOverdue && Date.parse(due.at) - now < SOON_MS
+  return (
+    <Text
+      span
+      inherit
+      c={isOverdue ? 'var(--console-bad)' : isSoon ? 'var(--console-wait)' : 'inherit'}
+      fw={isOverdue || isSoon ? 600 : 400}
+    >
+      {isOverdue ? `${DUE_WORDS[due.what]} was due ` : `${DUE_WORDS[due.what]} due `}
+      <Moment at={due.at} as="away" />
+    </Text>
+  )
+}
+
 const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'due',
@@ -108,17 +174,7 @@ const COLUMNS: readonly Column<Row>[] = [
     width: '11.5rem',
     narrow: 'line',
     order: 'due',
-    cell: ({ due, isOverdue }) =>
-      due === undefined ? (
-        <Text span inherit c="dimmed">
-          Nothing due
-        </Text>
-      ) : (
-        <Text span inherit c={isOverdue ? 'var(--console-bad)' : 'inherit'} fw={isOverdue ? 600 : 400}>
-          {isOverdue ? `${DUE_WORDS[due.what]} was due ` : `${DUE_WORDS[due.what]} `}
-          <Moment at={due.at} as="away" />
-        </Text>
-      ),
+    cell: (row) => <Due of={row} />,
   },
   {
     id: 'claimant',

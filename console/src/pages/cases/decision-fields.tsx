@@ -45,7 +45,7 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
       </div>
       {isLift && (
         <>
-          <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" verticalSpacing="xs">
+          <SimpleGrid cols={1}>
             <NativeSelect
               label="For"
               value={scope}
@@ -57,7 +57,6 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
                 { value: 'range', label: 'A range of numbers' },
               ]}
             />
-            <Until value={draft.until} change={(until) => set({ until })} />
           </SimpleGrid>
           {scope === 'some' && (
             <Checkbox.Group
@@ -97,6 +96,7 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
               />
             </SimpleGrid>
           )}
+          <Until value={draft.until} change={(until) => set({ until })} />
           <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" verticalSpacing="xs">
             <NativeSelect
               label="Calls signed at least"

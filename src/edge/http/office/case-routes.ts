@@ -78,6 +78,7 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
         limit = PAGE_ENTRIES,
         open,
         overdue,
+        unassigned,
         number,
         from,
         before,
@@ -86,6 +87,7 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
       const page = await office.cases(
         {
           ...filter,
+          ...(unassigned === true && { assigned: '' }),
           isOpen: open,
           isOverdue: overdue,
           number: number === undefined ? undefined : numberOf(number, 'number'),
@@ -298,6 +300,7 @@ const listQuery = z.strictObject({
   overdue: yesOrNo,
   kind: z.enum(['claim', 'request'], 'expected claim or request').optional(),
   assigned: z.string().max(64, 'expected a name of up to 64 characters').optional(),
+  unassigned: yesOrNo,
   number: z.string().max(40, 'expected a number').optional(),
   receipt: z
     .string()
