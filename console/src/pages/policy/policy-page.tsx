@@ -295,14 +295,19 @@ function Workbench({ standing }: { readonly standing: Whole }) {
           ))}
         </Stack>
       </div>
+      {trial !== undefined && (
+        <TrialPanel
+          key={trial}
+          id={trial}
+          isOther={tried?.id === trial && tried.yaml !== yaml}
+          isBegun={tried?.id === trial}
+        />
+      )}
       {isChanged && draft.yaml !== text && (
         <details open>
           <summary>Line by line</summary>
           <LineDiff before={text} after={yaml} label="Your text against the one in force" />
         </details>
-      )}
-      {trial !== undefined && (
-        <TrialPanel key={trial} id={trial} isOther={tried?.id === trial && tried.yaml !== yaml} />
       )}
     </Stack>
   )

@@ -223,7 +223,7 @@ function Numbers({ rule: { rule }, shadow, days }: NumbersProps) {
           {
             id: 'found',
             head: 'Whose calls are they?',
-            width: 'minmax(17rem, 1.6fr)',
+            width: 'minmax(14rem, 1.8fr)',
             narrow: 'line',
             cell: (row) => (
               <Found
@@ -358,14 +358,14 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'number',
     head: 'Number',
-    width: 'minmax(9rem, 1fr)',
+    width: 'minmax(8.5rem, 1fr)',
     narrow: 'lead',
     cell: ({ number }) => (number === '' ? 'No number' : <PhoneNumber of={number} />),
   },
   {
     id: 'registered',
     head: 'Registered to',
-    width: 'minmax(8rem, 1fr)',
+    width: 'minmax(6rem, 1fr)',
     narrow: 'line',
     cell: ({ registered }) =>
       registered.length === 0 ? (
@@ -376,7 +376,7 @@ const COLUMNS: readonly Column<Row>[] = [
         <Outside text={registered.map(({ name }) => name).join(', ')} max={120} />
       ),
   },
-  { id: 'calls', head: 'Calls', width: '5rem', align: 'end', narrow: 'beside', cell: ({ calls }) => count(calls) },
+  { id: 'calls', head: 'Calls', width: '4.5rem', align: 'end', narrow: 'beside', cell: ({ calls }) => count(calls) },
   {
     id: 'last',
     head: 'Last',

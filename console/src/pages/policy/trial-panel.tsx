@@ -12,7 +12,7 @@ import {
 } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { type AnswerOf, download, get, send } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
@@ -30,8 +30,9 @@ type Trial = AnswerOf<'get', '/v1/policy/trials/{id}'>
 type Result = NonNullable<Trial['result']>
 type Row = AnswerOf<'get', '/v1/policy/trials/{id}/numbers'>['numbers'][number]
 
-/** A trial from its beginning to its lists; `isOther` says that the text has changed since. */
-export function TrialPanel({ id, isOther }: { readonly id: string; readonly isOther: boolean }) {
+/** A trial from its beginning to its lists. */
+export function TrialPanel({ id, isOther, isBegun }: TrialPanelProps) {
+  const place = useRef<HTMLElement>(null)
   const queries = useQueryClient()
   const mayChange = useMay('policy.change')
   const query = useQuery({
@@ -40,6 +41,11 @@ export function TrialPanel({ id, isOther }: { readonly id: string; readonly isOt
     refetchInterval: ({ state }) => (state.data?.state === 'running' ? POLL_MS : false),
   })
   const trial = query.data
+  const isThere = trial !== undefined
+  // Whoever has begun it sees it; who follows a link begins at the top of the page.
+  useEffect(() => {
+    if (isBegun && isThere) place.current?.scrollIntoView({ block: 'start' })
+  }, [isBegun, isThere])
   if (query.isError)
     return (
       <Stack gap="xs">
@@ -59,7 +65,7 @@ export function TrialPanel({ id, isOther }: { readonly id: string; readonly isOt
     await queries.invalidateQueries({ queryKey: ['policy', 'trial', id] })
   }
   return (
-    <section aria-label="Tried on past calls">
+    <section aria-label="Tried on past calls" ref={place} className={classes['tried']}>
       <Title order={2} size="h4">
         Tried on past calls
       </Title>
@@ -96,6 +102,14 @@ export function TrialPanel({ id, isOther }: { readonly id: string; readonly isOt
       {trial.result !== undefined && trial.result.calls > 0 && <Outcome trial={trial} result={trial.result} />}
     </section>
   )
+}
+
+export type TrialPanelProps = {
+  readonly id: string
+  /** The text has changed since. */
+  readonly isOther: boolean
+  /** It was begun in this window. */
+  readonly isBegun: boolean
 }
 
 function Verdict({
@@ -239,14 +253,14 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'number',
     head: 'Number',
-    width: 'minmax(9rem, 1fr)',
+    width: 'minmax(8.5rem, 1fr)',
     narrow: 'lead',
     cell: ({ number }) => (number === '' ? 'No number' : <PhoneNumber of={number} />),
   },
   {
     id: 'registered',
     head: 'Registered to',
-    width: 'minmax(8rem, 1.2fr)',
+    width: 'minmax(6rem, 1.2fr)',
     narrow: 'line',
     cell: ({ registered }) =>
       registered.length === 0 ? (
@@ -260,7 +274,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'calls',
     head: 'Calls',
-    width: '6rem',
+    width: '4.5rem',
     align: 'end',
     narrow: 'beside',
     cell: ({ newlyBlocked, noLongerBlocked }) =>
@@ -271,14 +285,15 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'rules',
     head: 'Rules',
-    width: 'minmax(7rem, 1fr)',
+    width: 'minmax(6rem, 1fr)',
     narrow: 'line',
+    isWide: true,
     cell: ({ rules }) => <Outside text={rules.join(', ')} max={120} />,
   },
   {
     id: 'why',
     head: 'Why (first such call)',
-    width: 'minmax(12rem, 2.2fr)',
+    width: 'minmax(9rem, 2.2fr)',
     narrow: 'line',
     cell: ({ why }) => <Outside text={why} max={240} />,
   },
