@@ -46,7 +46,8 @@ function look(block: CallBlock, parts: Parts, reader: BlockReader): BlockDetail 
     isReleased,
     isErased: personal === undefined,
     timeline: timelineOf(block, cases, lifts, parts, reader),
-    grounds: personal === undefined ? [] : readGrounds(personal.grounds).map((one) => groundOf(one, open.at, reader)),
+    grounds:
+      personal === undefined ? [] : readGrounds(personal.grounds).map((one) => groundOf(one, open.at, now(), reader)),
     request: personal?.request ?? '',
     answer: personal?.answer ?? '',
     proof: proofOf(block, parts, reader),
@@ -105,19 +106,19 @@ function caseIdOf(origin: string): string | undefined {
   return /^[A-Za-z0-9_-]{22}$/.test(origin) ? origin : undefined
 }
 
-function groundOf(ground: Ground, at: number, reader: BlockReader): BlockDetail['grounds'][number] {
+function groundOf(ground: Ground, at: number, now: number, reader: BlockReader): BlockDetail['grounds'][number] {
   const words: string | undefined = formatGround(ground)
-  return { words: words ?? JSON.stringify(ground), data: ground, window: windowOf(ground, at, reader) }
+  return { words: words ?? JSON.stringify(ground), data: ground, window: windowOf(ground, at, now, reader) }
 }
 
 /** What was counted before and after a block: the journal knows calls and numbers, and no ends of calls. */
-function windowOf(ground: Ground, at: number, reader: BlockReader): CrossedWindow | undefined {
+function windowOf(ground: Ground, at: number, now: number, reader: BlockReader): CrossedWindow | undefined {
   if (ground.kind !== 'volume' && ground.kind !== 'distinct') return undefined
   const { subject, perMs, limit } = ground
   if (!/^\+\d+x*$/.test(subject)) return undefined
   const low = Number(subject.slice(1).replaceAll('x', '0'))
   const high = Number(subject.slice(1).replaceAll('x', '9'))
-  const end = at + perMs / 2
+  const end = Math.max(at, Math.min(now, at + perMs / 2))
   const calls = reader.callsWithin(low, high, at - 2 * perMs, end, CALLS_MAX)
   if (calls.length === 0) return undefined
   const step = perMs / POINTS_A_WINDOW

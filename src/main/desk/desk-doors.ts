@@ -315,7 +315,11 @@ async function openDoors(
       ...policyRoutes({ policy: policies.desk, now }),
       ...caseRoutes({ office, now }),
       ...exportRoutes({ office, now, blocks, operator: config.operator.name }),
-      ...blockRoutes({ look: createBlockLook(parts, blockReader), overview: overview.read, ending: ending.signal }),
+      ...blockRoutes({
+        look: createBlockLook(parts, blockReader),
+        overview: (span) => overview.read(span),
+        ending: ending.signal,
+      }),
       ...vettingRoutes(registry.vetting),
       ...(callingRoom?.routes ?? []),
       ...(inbox === undefined ? [] : mailRoutes((octets) => inbox.take(octets))),

@@ -5,7 +5,7 @@ import type { StoreVerification } from '#edge/store/ledger-reader.ts'
 
 export type LedgerCheck = { readonly state: () => OverviewLedger; close(): Promise<void> }
 
-/** Verifies the whole ledger in a thread of its own at the start, and then every hour, or less often where it takes long. */
+/** Verifies the whole ledger in a thread of its own at the start, and then again and again, for a sixtieth of the time. */
 export function checkLedger(url: string, now: () => number, alarm: (cause: unknown) => void): LedgerCheck {
   // The thread's own file has the ending this one has: .ts as written, .js as built.
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
@@ -52,6 +52,6 @@ function stateOf({ fault, entries, unsealed }: StoreVerification, checkedAt: num
   }
 }
 
-const CHECK_EVERY_MS = 3_600_000
-/** Verifying takes no more than a twentieth of the time. */
-const REST_SHARE = 20
+const CHECK_EVERY_MS = 30_000
+/** So many times as long as verifying took, nothing is verified. */
+const REST_SHARE = 60

@@ -61,7 +61,7 @@ function neededFor(rule: Rule): string | undefined {
     case 'distinct':
     case 'sequential': {
       const whom = rule.of === 'number' ? 'its number' : 'its block of numbers'
-      return `it counts the calls from ${whom} in the ${formatSpan(rule.perMs)} before; those of its number stand below, and recourse replay judges all of them again`
+      return `it counts the calls from ${whom} in the ${formatSpan(rule.perMs)} before; those of its number are shown, and recourse replay judges all of them again`
     }
     case 'short':
     case 'unanswered':

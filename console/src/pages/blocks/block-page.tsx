@@ -174,14 +174,7 @@ function Told({ block: { request, answer, notes, faults, isErased, notice } }: P
             // oxlint-disable-next-line react/no-array-index-key -- a line may be there twice
             <li key={at} data-depth={depth}>
               <code>
-                <Outside
-                  text={
-                    depth === 0
-                      ? `${part}${part === 'status line' ? '' : ':'} ${part === 'status line' ? text : text}`
-                      : text
-                  }
-                  max={600}
-                />
+                <Outside text={depth === 0 && part !== 'status line' ? `${part}: ${text}` : text} max={600} />
               </code>
               <span className={classes['means']}>
                 {means} <span className={classes['cite']}>{cite}</span>

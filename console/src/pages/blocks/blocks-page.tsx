@@ -98,35 +98,35 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'at',
     head: 'Time',
-    width: '9.5rem',
+    width: '6rem',
     narrow: 'beside',
     cell: ({ at }) => <Moment at={at} />,
   },
   {
     id: 'calling',
     head: 'From',
-    width: '9.5rem',
+    width: '8.5rem',
     narrow: 'lead',
     cell: ({ calling, isErased }) => <Party of={calling} isErased={isErased} />,
   },
   {
     id: 'called',
     head: 'To',
-    width: '9.5rem',
+    width: '8.5rem',
     narrow: 'line',
     cell: ({ called, isErased }) => <Party of={called} isErased={isErased} />,
   },
   {
     id: 'rule',
     head: 'Rule',
-    width: 'minmax(7rem, 1fr)',
+    width: 'minmax(6rem, 1fr)',
     narrow: 'line',
     cell: ({ rule }) => <Outside text={rule} max={64} />,
   },
   {
     id: 'grounds',
     head: 'Why',
-    width: 'minmax(12rem, 2.5fr)',
+    width: 'minmax(9rem, 2.5fr)',
     narrow: 'line',
     isWide: true,
     cell: ({ grounds, isReleased }) => (
@@ -138,7 +138,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'peer',
     head: 'Peer',
-    width: 'minmax(5rem, 0.7fr)',
+    width: 'minmax(3.5rem, 0.7fr)',
     narrow: 'hide',
     isWide: true,
     cell: ({ peer }) => <Outside text={peer} max={64} />,
@@ -146,7 +146,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'notice',
     head: 'Told',
-    width: '4.5rem',
+    width: '3.5rem',
     narrow: 'hide',
     align: 'end',
     cell: ({ notice }) => notice,

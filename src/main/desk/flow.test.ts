@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { FlowCount, FlowReader, Stretch } from '#edge/store/flow-reader.ts'
+import { FLOW_SLICE_MS, Flow } from './flow.ts'
+
+test('what is old is counted from its newest end, what is new at once, and nothing twice', () => {
+  const store = rows(50_000)
+  const flow = new Flow(store.reader, 365 * 86_400_000)
+  assert.equal(flow.step(store.now()), true)
+  assert.equal(total(flow), 20_000)
+  const since = flow.knownSince()
+  assert.ok(since !== undefined && since > 0, 'older calls are not counted yet')
+  store.grow(100)
+  assert.equal(flow.step(store.now()), true)
+  assert.equal(total(flow), 40_100)
+  assert.equal(flow.step(store.now()), false)
+  assert.equal(total(flow), 50_100)
+  assert.equal(flow.knownSince(), undefined)
+  assert.equal(flow.step(store.now()), false)
+  assert.equal(total(flow), 50_100)
+  assert.deepEqual(flow.peers.get('north'), { last: 50_100 * 1_000, calls: 50_100 })
+})
+
+test('what is older than is kept is neither waited for nor held', () => {
+  const store = rows(50_000)
+  const keepMs = 10_000 * 1_000
+  const flow = new Flow(store.reader, keepMs)
+  assert.equal(flow.step(store.now()), false, 'one stretch is enough')
+  assert.equal(flow.knownSince(), undefined)
+  const oldest = Math.min(...flow.screened.keys())
+  assert.ok(oldest >= store.now() - keepMs)
+  store.grow(20_000)
+  while (flow.step(store.now()));
+  assert.ok(Math.min(...flow.screened.keys()) >= store.now() - keepMs)
+  assert.ok(flow.screened.size <= keepMs / FLOW_SLICE_MS + 1)
+})
+
+function total(flow: Flow): number {
+  return Array.from(flow.screened.values()).reduce((sum, one) => sum + one, 0)
+}
+
+/** A journal with a row a second, whose id is its second. */
+function rows(count: number) {
+  let last = count
+  const calls = (after: number, upTo: number, sliceMs: number): FlowCount[] => {
+    const slices = new Map<number, FlowCount>()
+    for (let id = after + 1; id <= upTo; id++) {
+      const at = Math.floor((id * 1_000) / sliceMs) * sliceMs
+      const before = slices.get(at)?.count ?? 0
+      slices.set(at, { at, name: 'north', cause: '', count: before + 1, last: id * 1_000 })
+    }
+    return [...slices.values()]
+  }
+  const reader: FlowReader = {
+    stretches: (): Stretch[] => [{ of: 'journal', first: 1, last }],
+    calls,
+    blocks: () => [],
+    cases: () => ({ open: 0, overdue: 0, since: [] }),
+    close: () => undefined,
+  }
+  return { reader, now: () => last * 1_000, grow: (more: number) => (last += more) }
+}
