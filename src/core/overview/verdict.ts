@@ -59,8 +59,8 @@ export function sentenceOfChange(
   const way = moved > 0 ? 'rose' : 'fell'
   const much =
     before === 0
-      ? `from nothing to ${now.toLocaleString('en')} calls`
-      : `${Math.round((Math.abs(moved) / before) * 100).toLocaleString('en')} %`
+      ? `from nothing to ${formatCount(now)} calls`
+      : `${formatCount(Math.round((Math.abs(moved) / before) * 100))} %`
   const by = rule === undefined || rule.moved <= 0 ? '' : `, rule ${rule.name}`
   const filter = rule === undefined || rule.moved <= 0 ? '' : `&rule=${encodeURIComponent(rule.name)}`
   return {
@@ -74,13 +74,18 @@ function quietWords(isMore: boolean, { open }: OverviewCases, { screened, blocke
   const calls =
     screened + blocked === 0
       ? 'no call was screened within 24 hours'
-      : `${counted(blocked, 'call', 'calls')} of ${Math.max(screened, blocked).toLocaleString('en')} blocked within 24 hours`
+      : `${counted(blocked, 'call', 'calls')} of ${formatCount(Math.max(screened, blocked))} blocked within 24 hours`
   const waiting = open === 0 ? 'no case is open' : `${counted(open, 'case is', 'cases are')} open`
   return { tone: 'quiet', words: `${isMore ? 'Else' : 'Nothing needs you'}: ${calls}, ${waiting}` }
 }
 
 function counted(count: number, one: string, many: string): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+  return `${formatCount(count)} ${count === 1 ? one : many}`
+}
+
+/** 65,535: with commas, whatever the machine's language. */
+function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(?:[0-9]{3})+$)/g, ',')
 }
 
 function upper(words: string): string {
