@@ -2,6 +2,7 @@ import type { SESSION_DESCRIPTIONS } from '#edge/http/accounts/session-routes.ts
 import type { BLOCK_DESCRIPTIONS } from '#edge/http/blocks/descriptions.ts'
 import type { DESCRIPTIONS as CASE_DESCRIPTIONS } from '#edge/http/office/descriptions.ts'
 import type { DESCRIPTIONS as POLICY_DESCRIPTIONS } from '#edge/http/policy/descriptions.ts'
+import type { VETTING_DESCRIPTIONS } from '#edge/http/registry/vetting-descriptions.ts'
 
 /**
  * Every table of descriptions that the client knows: one line for each. Only types come from the server's side, so nothing of
@@ -12,3 +13,4 @@ export type Tables =
   | typeof BLOCK_DESCRIPTIONS
   | typeof CASE_DESCRIPTIONS
   | typeof POLICY_DESCRIPTIONS
+  | typeof VETTING_DESCRIPTIONS

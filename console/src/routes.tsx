@@ -46,6 +46,24 @@ export const PAGES: readonly PageRoute[] = [
     page: lazyRouteComponent(() => import('./pages/cases/case-page.tsx'), 'CasePage'),
   },
   {
+    path: '/registry',
+    label: 'Registry',
+    group: 'Blocking',
+    key: 'r',
+    permission: 'registry.read',
+    page: lazyRouteComponent(() => import('./pages/registry/registry-page.tsx'), 'RegistryPage'),
+  },
+  {
+    path: '/registry/sources',
+    permission: 'registry.read',
+    page: lazyRouteComponent(() => import('./pages/registry/registry-page.tsx'), 'SourcesPage'),
+  },
+  {
+    path: '/registry/$id',
+    permission: 'registry.read',
+    page: lazyRouteComponent(() => import('./pages/registry/registration-page.tsx'), 'RegistrationPage'),
+  },
+  {
     path: '/policy',
     label: 'Policy',
     group: 'Blocking',

@@ -1,11 +1,12 @@
 // One thing: what there is to go by in a case, from what its claimant says to what the ledger has.
-import { Anchor, Button, Text, Title } from '@mantine/core'
+import { Anchor, Button, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { urlOf } from '../../client.ts'
 import { Facts } from '../../parts/facts.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
+import { Part } from '../../parts/part.tsx'
 import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { StatusWord } from '../../parts/status-word.tsx'
 import type { CaseAnswer, EvidenceAnswer } from './case-steps.ts'
@@ -240,28 +241,6 @@ export function CaseLines({ cases }: { readonly cases: EvidenceAnswer['earlier']
         </li>
       ))}
     </ul>
-  )
-}
-
-export function Part({
-  title,
-  act,
-  children,
-}: {
-  readonly title: string
-  readonly act?: ReactNode
-  readonly children: ReactNode
-}) {
-  return (
-    <section className={classes['part']} aria-label={title}>
-      <div className={classes['parthead']}>
-        <Title order={2} size="h4">
-          {title}
-        </Title>
-        {act}
-      </div>
-      {children}
-    </section>
   )
 }
 

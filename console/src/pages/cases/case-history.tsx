@@ -2,7 +2,7 @@ import { SegmentedControl, Text, UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
-import { Part } from './case-evidence.tsx'
+import { Part } from '../../parts/part.tsx'
 import type { EventAnswer } from './case-steps.ts'
 import classes from './cases.module.css'
 

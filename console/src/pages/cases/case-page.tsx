@@ -8,10 +8,11 @@ import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
 import { PageState } from '../../parts/page-state.tsx'
 import { Page } from '../../parts/page.tsx'
+import { Columns, Part } from '../../parts/part.tsx'
 import { StatusWord } from '../../parts/status-word.tsx'
 import { useMay, useSession } from '../../shell/session.ts'
 import { CaseActs, useCorrect } from './case-acts.tsx'
-import { Blocks, CaseLines, Claim, Files, Numbers, Part } from './case-evidence.tsx'
+import { Blocks, CaseLines, Claim, Files, Numbers } from './case-evidence.tsx'
 import { Event, History } from './case-history.tsx'
 import { type CaseAnswer, type Steps, caseQuery, useSteps } from './case-steps.ts'
 import { DUE_WORDS, STATUS_TONES, STATUS_WORDS, countOf } from './case-words.ts'
@@ -76,8 +77,8 @@ function Case({ found }: { readonly found: CaseAnswer }) {
       acts={<CaseActs found={found} steps={steps} />}
     >
       <Meanwhile steps={steps} />
-      <div className={classes['columns']}>
-        <div className={classes['column']}>
+      <Columns>
+        <div>
           <Claim found={found} />
           <Numbers found={found} evidence={evidence.data} />
           <Files found={found} />
@@ -96,7 +97,7 @@ function Case({ found }: { readonly found: CaseAnswer }) {
             </Part>
           )}
         </div>
-        <div className={classes['column']}>
+        <div>
           {mayDecide && MAY_BE_DECIDED.has(status) && (
             <DecisionPanel found={found} evidence={evidence.data} steps={steps} />
           )}
@@ -127,7 +128,7 @@ function Case({ found }: { readonly found: CaseAnswer }) {
           )}
           <History events={found.events} correct={correct} />
         </div>
-      </div>
+      </Columns>
     </Page>
   )
 }

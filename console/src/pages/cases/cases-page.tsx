@@ -80,12 +80,12 @@ export function CasesPage() {
       }
     >
       <FilterBar names={FILTERS}>
-        <FilterText name="text" label="Claimant" placeholder="Name, organisation, mail" width="13rem" />
+        <FilterText name="text" label="Claimant" placeholder="Name, organisation, mail" width="12rem" />
         <FilterText name="number" label="Number" placeholder="+12125550117" width="10rem" />
-        <FilterChoice name="open" label="Show" width="9.5rem" options={SHOWN} />
-        <FilterChoice name="status" label="Status" width="10.5rem" options={STATUSES} />
-        <FilterChoice name="overdue" label="Time" options={TIMES} width="8rem" />
-        <FilterChoice name="with" label="With" options={HOLDERS} width="8rem" />
+        <FilterChoice name="open" label="Show" width="9rem" options={SHOWN} />
+        <FilterChoice name="status" label="Status" width="10rem" options={STATUSES} />
+        <FilterChoice name="overdue" label="Time" options={TIMES} width="7rem" />
+        <FilterChoice name="with" label="With" options={HOLDERS} width="7rem" />
       </FilterBar>
       <DataTable
         label="Cases"

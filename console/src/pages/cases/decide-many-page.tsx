@@ -10,11 +10,11 @@ import { useFilters } from '../../parts/filters.tsx'
 import { Outside } from '../../parts/outside.tsx'
 import { PageState } from '../../parts/page-state.tsx'
 import { Page } from '../../parts/page.tsx'
+import { Columns, Part } from '../../parts/part.tsx'
 import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { ProblemBox } from '../../parts/problem-box.tsx'
 import { StatusWord } from '../../parts/status-word.tsx'
 import { useMay } from '../../shell/session.ts'
-import { Part } from './case-evidence.tsx'
 import { type CaseAnswer, caseQuery } from './case-steps.ts'
 import { STATUS_TONES, STATUS_WORDS, countOf } from './case-words.ts'
 import classes from './cases.module.css'
@@ -115,7 +115,7 @@ function Together({ cases }: { readonly cases: readonly CaseAnswer[] }) {
   }
   const decided = [...results.values()].filter(({ seq }) => seq !== undefined).length
   return (
-    <div className={classes['columns']}>
+    <Columns>
       <Part title={countOf(cases.length, 'case')}>
         <div role="status">
           {results.size > 0 && (
@@ -199,7 +199,7 @@ function Together({ cases }: { readonly cases: readonly CaseAnswer[] }) {
           )}
         </form>
       </section>
-    </div>
+    </Columns>
   )
 }
 
@@ -236,8 +236,7 @@ function Line({ found, isIn, change, result, problem, isUnproven, show, isShown 
         )}
         {problem !== undefined && (
           <Text size="sm" className={classes['wait'] ?? ''}>
-            Cannot be decided so:{' '}
-            <Outside text={asProblem(problem)?.message ?? ''} max={400} />
+            Cannot be decided so: <Outside text={asProblem(problem)?.message ?? ''} max={400} />
           </Text>
         )}
       </div>

@@ -197,7 +197,7 @@ function step<const Path extends string, Schema extends z.ZodType>(path: Path, s
   return {
     ...inside,
     method: 'post',
-    path: `/v1/registry/registrations/{id}/${path}` as `/v1/registry/registrations/{id}/${Path}`,
+    path: `/v1/registry/registrations/{id}/${path}`,
     summary,
     request: { params: byId, ...jsonBody(schema) },
     responses: { 200: jsonAnswer('How it stands now.', fileSchema), ...problemsOf(...writing) },
