@@ -12,7 +12,7 @@ import { readAudit } from '#edge/store/audit.ts'
 import { sampleAttempt, sampleRefusal } from '#edge/store/monitor-samples.ts'
 import { openMonitorStore } from '#edge/store/monitor-store.ts'
 import { openTestOffice } from '../../test/office.ts'
-import type { CallingConfig } from './config/calling.ts'
+import type { CallingConfig } from '#main/config/calling.ts'
 import { openCallingRoom } from './calling-room.ts'
 
 const NOW = Date.now()

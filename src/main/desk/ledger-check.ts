@@ -8,8 +8,8 @@ export type LedgerCheck = { readonly state: () => OverviewLedger; close(): Promi
 /** Verifies the whole ledger in a thread of its own at the start, and then again and again, for a sixtieth of the time. */
 export function checkLedger(url: string, now: () => number, alarm: (cause: unknown) => void): LedgerCheck {
   // The thread's own file has the ending this one has: .ts as written, .js as built.
-  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const file = new URL(`../ledger-check-thread.${ending}`, import.meta.url)
+  const isWritten = import.meta.url.endsWith('.ts')
+  const file = new URL(isWritten ? './ledger-check-thread.ts' : './ledger-check-thread.js', import.meta.url)
   let state: OverviewLedger = { state: 'looking', checkedAt: undefined, entries: 0, words: 'it is being verified' }
   let thread: Worker | undefined
   let again: NodeJS.Timeout | undefined
