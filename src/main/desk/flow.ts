@@ -47,6 +47,13 @@ export class Flow {
     return open.length === 0 ? undefined : Math.max(...open.map(({ since }) => since))
   }
 
+  /** The beginning of the oldest slice that has a call; infinite where none has. */
+  oldest(): number {
+    let oldest = Number.POSITIVE_INFINITY
+    for (const counts of [this.screened, this.blocked]) for (const at of counts.keys()) oldest = Math.min(oldest, at)
+    return oldest
+  }
+
   /** Counts ids of a stretch; answers the beginning of the oldest slice among them. */
   #count(of: Stretch['of'], after: number, upTo: number): number | undefined {
     const counts =
@@ -81,5 +88,5 @@ export class Flow {
 }
 
 export const FLOW_SLICE_MS = 60_000
-/** Some milliseconds of reading. */
-const ROWS_A_STEP = 20_000
+/** Some ten milliseconds of reading, in which the desk answers nobody. */
+const ROWS_A_STEP = 5_000

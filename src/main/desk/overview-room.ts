@@ -119,8 +119,7 @@ function changeOf(flow: Flow, at: number, knownSince: number | undefined): Block
   const since = Math.floor(at / HOUR_MS) * HOUR_MS - 2 * HOUR_MS
   if (knownSince !== undefined && knownSince > since - DAY_MS) return undefined
   // What began to be screened within the day before has nothing to be compared with.
-  const first = Math.min(...flow.screened.keys(), ...flow.blocked.keys())
-  if (!(first <= since - DAY_MS)) return undefined
+  if (flow.oldest() > since - DAY_MS) return undefined
   const now = blockedBetween(flow, since, at)
   const before = blockedBetween(flow, since - DAY_MS, at - DAY_MS)
   const names = new Set([...now.rules.keys(), ...before.rules.keys()])
@@ -196,7 +195,7 @@ const AGES = [
 ] as const
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
-const CATCH_UP_MS = 50
+const CATCH_UP_MS = 150
 const FOLLOW_MS = 1_000
 /** The process tells every second. */
 const SILENT_MS = 5_000

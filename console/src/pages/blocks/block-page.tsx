@@ -231,7 +231,10 @@ function Known({ block }: Part) {
           [
             'Cases',
             cases.length === 0
-              ? 'None'
+              ? // Of an erased block nothing tells which case contested it.
+                block.isErased
+                ? undefined
+                : 'None'
               : cases.map(({ case: id, status, opened }) => (
                   <span key={id} className={classes['line']}>
                     {mayCases ? (
