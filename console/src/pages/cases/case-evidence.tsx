@@ -104,7 +104,7 @@ export function Numbers({
               {holders.map(({ registration, name }) => (
                 <div key={registration}>
                   Registered to{' '}
-                  <Anchor component={Link} to={`/registry/${registration}`}>
+                  <Anchor component={Link} to={`/registry/${registration}`} underline="always">
                     <Outside text={name} max={120} />
                   </Anchor>
                 </div>

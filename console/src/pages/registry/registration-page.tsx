@@ -60,7 +60,7 @@ function Registration({ found }: { readonly found: RegistrationAnswer }) {
       up={UP}
       words={
         <>
-          Asked for <Moment at={found.openedAt} as="both" /> by {found.way}.{' '}
+          Asked for {WAY_WORDS.get(found.way) ?? found.way}, <Moment at={found.openedAt} as="both" />.{' '}
           {until !== undefined && (
             <>
               {status === 'approved' ? 'Approved until ' : 'Its time: '}
@@ -174,7 +174,7 @@ function Checklist({ found, vet }: PartProps) {
                   {mayVet && (
                     <UnstyledButton
                       className={classes['wrong']}
-                      aria-label={`Note what you saw: ${ITEM_WORDS[item]}`}
+                      aria-label={`Note on ${ITEM_WORDS[item].toLowerCase()}`}
                       onClick={() => vet.check(item)}
                     >
                       Note…
@@ -217,7 +217,7 @@ function Conflicts({ found, vet }: PartProps) {
           <li key={`${spanWords(dispute.span)} ${dispute.by}`}>
             <div className={classes['row']}>
               <span>
-                <PhoneNumber of={spanWords(dispute.span)} />{' '}
+                <Span of={spanWords(dispute.span)} />{' '}
                 <StatusWord tone={dispute.level === 'proof' ? 'bad' : 'quiet'}>
                   {dispute.level === 'proof' ? 'Both have shown control' : 'Claimed twice'}
                 </StatusWord>
@@ -237,7 +237,7 @@ function Conflicts({ found, vet }: PartProps) {
                 ? 'Registered for neither until it is settled. '
                 : 'Nothing changes for the one who shows control. '}
               Since <Moment at={dispute.since} />.{' '}
-              <Anchor component={Link} to={`/registry/${dispute.by}`} inherit>
+              <Anchor component={Link} to={`/registry/${dispute.by}`} inherit underline="always">
                 The other registration
               </Anchor>
             </Text>
@@ -272,7 +272,7 @@ function Numbers({ found }: { readonly found: RegistrationAnswer }) {
           {numbers.slice(0, shown).map((line) => (
             <tr key={line.numbers}>
               <td>
-                <PhoneNumber of={line.numbers} />
+                <Span of={line.numbers} />
               </td>
               <td>
                 <Outside text={line.label} max={120} />
@@ -360,6 +360,30 @@ function Events({ found, vet }: PartProps) {
 
 type PartProps = { readonly found: RegistrationAnswer; readonly vet: Vet }
 
+/** A number, or the first and last of a range. */
+function Span({ of }: { readonly of: string }) {
+  const [first = '', last] = of.split('..')
+  return (
+    <>
+      <PhoneNumber of={first} />
+      {last !== undefined && (
+        <>
+          {' to '}
+          <PhoneNumber of={last} />
+        </>
+      )}
+    </>
+  )
+}
+
+const WAY_WORDS: ReadonlyMap<string, string> = new Map([
+  ['page', 'on the page of the desk'],
+  ['api', 'by a machine'],
+  ['telephone', 'by telephone'],
+  ['mail', 'by mail'],
+  ['letter', 'by letter'],
+  ['command', 'at the command line'],
+])
 const UP = { to: '/registry', label: 'Registry' }
 const LOOK_AGAIN_MS = 15_000
 const NUMBERS_SHOWN = 25

@@ -1,4 +1,4 @@
-import { Anchor, Button, Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -223,11 +223,7 @@ const COLUMNS: readonly Column<Row>[] = [
     head: 'Business',
     width: 'minmax(10rem, 2fr)',
     narrow: 'lead',
-    cell: ({ legalName, id }) => (
-      <Anchor component={Link} to={`/registry/${id}`} c="inherit" tabIndex={-1}>
-        <Outside text={legalName} max={120} />
-      </Anchor>
-    ),
+    cell: ({ legalName }) => <Outside text={legalName} max={120} />,
   },
   {
     id: 'status',
@@ -259,7 +255,7 @@ const COLUMNS: readonly Column<Row>[] = [
   },
   {
     id: 'opened',
-    head: 'Waits since',
+    head: 'Asked for',
     width: '9rem',
     align: 'end',
     narrow: 'line',
