@@ -1,0 +1,199 @@
+// Takes the pictures that README and guides show of the console: `npm run screenshots` puts them into docs/pictures. They are of a
+// running Recourse with a day of made-up traffic; every number in them is reserved for examples.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
+import { parseParty } from '../src/core/call/party.ts'
+import type { BlockEntry } from '../src/core/ledger/entry.ts'
+import { openLedger } from '../src/edge/store/sqlite-ledger.ts'
+import { Caller, formatInvite } from '../test/peers/caller.ts'
+import { type ConsolePage, type ConsoleWorld, startConsole } from '../test/peers/console-browser.ts'
+import { type Owner, until } from '../test/peers/peer.ts'
+import { refreshConsole } from './console.ts'
+
+/** Takes all pictures into a folder; answers their names. */
+export async function takePictures(owner: Owner, folder: string): Promise<readonly string[]> {
+  mkdirSync(folder, { recursive: true })
+  await refreshConsole()
+  const world = await startConsole(owner, { policy: POLICY })
+  await world.gate.stop()
+  await liveADay(`sqlite:${join(world.gate.directory, 'recourse.db')}`)
+  await world.gate.restart()
+  await callNow(owner, world)
+  const cases = await openCases(world)
+  const taken: string[] = []
+  const take = async (page: Page, name: string): Promise<void> => {
+    await page.screenshot({ path: join(folder, `${name}.png`) })
+    taken.push(name)
+  }
+
+  const one = await world.open('admin', { viewport: { width: 1280, height: 800 }, timezoneId: 'UTC', locale: 'en-US' })
+  await one.page.emulateMedia({ reducedMotion: 'reduce', colorScheme: 'light' })
+  for (const [name, path, words] of PAGES) {
+    await one.go(path)
+    await one.page.getByText(words).first().waitFor()
+    await one.settle()
+    await take(one.page, name)
+  }
+  await one.go(`/cases/${cases[0]}`)
+  await take(one.page, 'case')
+  await take(await openBlock(one), 'block')
+  const explain = await one.context.newPage()
+  await explain.goto(`${world.office}/explain`)
+  await explain.getByRole('button', { name: 'The same, damaged on its way' }).click()
+  await explain.getByRole('heading', { name: 'Part by part' }).waitFor()
+  await explain.screenshot({ path: join(folder, 'explain.png') })
+  return [...taken, 'explain']
+}
+
+/** The newest block, as its page shows it. */
+async function openBlock({ page, go, settle }: ConsolePage): Promise<Page> {
+  await go('/blocks')
+  await page.getByRole('gridcell').first().click()
+  await page.getByRole('heading', { level: 1 }).filter({ hasText: ' to ' }).waitFor()
+  await settle()
+  return page
+}
+
+/** Fills ledger and journal with a day: busier by day than by night, and a campaign in the last hours. */
+async function liveADay(url: string): Promise<void> {
+  const ledger = await openLedger(url)
+  const end = Date.now() - MINUTE_MS
+  let calls = 0
+  for (let at = end - LIVED_MS; at < end; at += MINUTE_MS) {
+    const hour = new Date(at).getUTCHours() + new Date(at).getUTCMinutes() / 60
+    const busy = 6 + 14 * Math.max(0, Math.sin(((hour - 6) / 14) * Math.PI))
+    const campaign = end - at < 3 * 3_600_000 ? 4 : 0
+    const recorded: Promise<unknown>[] = []
+    for (let index = 0; index < busy + campaign; index++) {
+      // Spread as if by chance, and the same each time.
+      const chance = Math.abs(Math.sin(calls * 12.9898) * 43_758.5453) % 1
+      const isBlocked = index < campaign || chance < 0.06
+      const rule = isBlocked ? RULES[index < campaign ? 0 : Math.floor(chance * 83)]! : ''
+      const calling = numberOf(calls++)
+      ledger.note({
+        at: at + index,
+        calling: parseParty(calling),
+        called: parseParty(CALLED),
+        peer: 'edge',
+        trunk: '',
+        attestation: 'B',
+        verdict: rule === '' ? 'allow' : 'block',
+        rule,
+      })
+      if (rule !== '') recorded.push(ledger.record(blockOf(at + index, calls, calling, rule)))
+    }
+    await Promise.all(recorded)
+  }
+  await ledger.close()
+}
+
+function blockOf(at: number, call: number, calling: string, rule: string): BlockEntry {
+  const isNetwork = rule === 'dno'
+  return {
+    entry: 'block',
+    at,
+    transaction: call.toString(16).padStart(16, '0'),
+    notice: isNetwork ? { kind: '603', status: 603 } : { kind: '603+', status: 603 },
+    cause: isNetwork ? 'do-not-originate' : 'analytics',
+    program: isNetwork ? 'network' : 'opt-out',
+    rule,
+    policy: 1,
+    attestation: 'B',
+    optOut: false,
+    peer: 'edge',
+    tenant: undefined,
+    personal: {
+      receipt: `${call}`.padStart(64, 'A'),
+      calling,
+      called: CALLED,
+      displayName: '',
+      callId: `${call}@calls.example.net`,
+      request: '',
+      answer: '',
+      grounds: '[]',
+    },
+  }
+}
+
+/** A number that is blocked by what it does now, so that its page has everything. */
+async function callNow(owner: Owner, world: ConsoleWorld): Promise<void> {
+  const caller = await Caller.open(world.gate.port)
+  owner.after(() => caller.close())
+  for (let call = 0; call < 6; call++) {
+    const id = `${process.pid}-now-${call}`
+    await caller.ask(
+      formatInvite({
+        calling: BUSY,
+        called: CALLED,
+        callId: `${id}@calls.example.net`,
+        branch: `z9hG4bK${id}`,
+        fromTag: `t${call}`,
+        port: caller.port,
+      }),
+    )
+  }
+  await until('the day to be counted', async () => {
+    const { value } = await world.ask('auditor', 'GET', '/v1/overview?span=24h')
+    return (value as { knownSince?: string }).knownSince === undefined || undefined
+  })
+}
+
+async function openCases(world: ConsoleWorld): Promise<readonly string[]> {
+  const ids: string[] = []
+  for (const [index, [name, organisation, purpose]] of CLAIMANTS.entries()) {
+    const { status, value } = await world.ask('case-worker', 'POST', '/v1/cases', {
+      way: 'telephone',
+      claim: {
+        numbers: [index === 0 ? BUSY : numberOf(index)],
+        claimant: { name, organisation, acts: 'for-itself' },
+        purpose,
+      },
+    })
+    if (status !== 201) throw new Error(`a case was not opened: ${JSON.stringify(value)}`)
+    ids.push((value as { case: string }).case)
+  }
+  return ids
+}
+
+/** Numbers of the North American plan that are given to nobody: NPA-555-01XX. */
+function numberOf(index: number): string {
+  return `+1${AREAS[index % AREAS.length]}55501${String(index % 100).padStart(2, '0')}`
+}
+
+const PAGES = [
+  ['overview', '/overview', 'Blocked by rule'],
+  ['cases', '/cases', 'Riverside Clinic'],
+  ['policy', '/policy', 'volume-number'],
+] as const
+const CLAIMANTS = [
+  ['Ann Rivera', 'Riverside Clinic', 'We remind patients of their appointments.'],
+  ['Joe Lindgren', 'Lakeside School District', 'We tell parents when a school closes for snow.'],
+  ['Mia Okafor', 'First River Bank', 'We warn customers of payments that look wrong.'],
+  ['Tom Haas', 'Harbor Dental', 'We call back who left a message.'],
+] as const
+const AREAS = ['212', '312', '415', '617', '702', '804'] as const
+const RULES = ['volume-number', 'volume-number', 'dno', 'volume-block', 'volume-number'] as const
+const BUSY = '+12125550117'
+const CALLED = '+14155550163'
+const POLICY = {
+  rules: [
+    { id: 'volume-number', volume: { of: 'number', limit: 3, per: '10m' }, program: 'opt-out' },
+    { id: 'volume-block', volume: { of: 'block', limit: 2_000, per: '10m' }, program: 'opt-out', mode: 'shadow' },
+  ],
+}
+const MINUTE_MS = 60_000
+/** More than a day, so that the overview has something to compare with. */
+const LIVED_MS = 30 * 3_600_000
+
+if (import.meta.main) {
+  const ends: (() => unknown)[] = []
+  try {
+    const folder = fileURLToPath(new URL('../docs/pictures', import.meta.url))
+    const names = await takePictures({ after: (end) => void ends.push(end) }, folder)
+    console.log(`${names.join(', ')}: ${names.length} pictures in docs/pictures`)
+  } finally {
+    for (const end of ends.reverse()) await end()
+  }
+}
