@@ -18,7 +18,8 @@ import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { StatusWord } from '../../parts/status-word.tsx'
 import { useMay } from '../../shell/session.ts'
 import classes from './block-page.module.css'
-import { CAUSE_WORDS, PROOF_WORDS } from './block-words.ts'
+import { CAUSE_WORDS } from '../../parts/cause-words.ts'
+import { PROOF_WORDS } from './block-words.ts'
 
 /** One blocked call: why, what was said to whom, how it is proved, and what would become of it today. */
 export function BlockPage() {

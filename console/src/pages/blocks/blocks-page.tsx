@@ -9,7 +9,8 @@ import { Page } from '../../parts/page.tsx'
 import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { useRows } from '../../parts/rows.ts'
 import { StatusWord } from '../../parts/status-word.tsx'
-import { CAUSE_WORDS, placeOf } from './block-words.ts'
+import { CAUSE_WORDS } from '../../parts/cause-words.ts'
+import { placeOf } from './block-words.ts'
 
 /** Every blocked call, newest first. */
 export function BlocksPage() {

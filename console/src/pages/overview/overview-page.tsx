@@ -16,7 +16,7 @@ import { Page } from '../../parts/page.tsx'
 import { StatusWord } from '../../parts/status-word.tsx'
 import { useMay } from '../../shell/session.ts'
 import { useShortcuts } from '../../shell/shortcuts.ts'
-import { CAUSE_WORDS } from '../blocks/block-words.ts'
+import { CAUSE_WORDS } from '../../parts/cause-words.ts'
 import classes from './overview-page.module.css'
 
 /** The first page: does anything need me, and how is it going. */
