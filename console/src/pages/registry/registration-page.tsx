@@ -144,7 +144,7 @@ function Checklist({ found, vet }: PartProps) {
       <Part
         title="Checklist"
         act={
-          mayVet ? (
+          mayVet && left > 0 ? (
             <Button size="compact-sm" variant="default" onClick={() => vet.check(undefined)}>
               Look at the next
             </Button>
@@ -190,7 +190,7 @@ function Checklist({ found, vet }: PartProps) {
                   <Outside text={reason} max={600} />{' '}
                   {by !== undefined && at !== undefined && (
                     <Text span inherit c="dimmed">
-                      <Outside text={by} max={64} />, <Moment at={at} />
+                      by <Outside text={by} max={64} />, <Moment at={at} />
                     </Text>
                   )}
                 </Text>
@@ -280,7 +280,7 @@ function Numbers({ found }: { readonly found: RegistrationAnswer }) {
               <td>
                 <StatusWord tone={PROOF_TONES[line.proof]}>{PROOF_STATES[line.proof]}</StatusWord>
               </td>
-              <td>{line.until}</td>
+              <td className={classes['day']}>{line.until}</td>
             </tr>
           ))}
         </tbody>
