@@ -196,6 +196,33 @@ test(
     for (let at = 0; at < 3; at++) ids.push(await fileByPhone(world, `+1212555900${at}`, 'Robo Reminders'))
     const { page, go, settle, look } = await world.open('case-worker')
     await go('/cases')
+    await t.test(
+      'who is overdue stands there in words and red, what is due soon in amber, all else without colour',
+      async () => {
+        const late = await world.open('case-worker')
+        await late.page.route('**/v1/cases?*', async (route) => {
+          const response = await route.fetch()
+          const answer = (await response.json()) as { cases: Record<string, unknown>[] }
+          for (const [at, hours] of [-5, 2].entries())
+            Object.assign(answer.cases[at]!, {
+              isOverdue: hours < 0,
+              due: { what: 'decision', at: new Date(Date.now() + hours * 3_600_000).toISOString() },
+            })
+          await route.fulfill({ response, json: answer })
+        })
+        await late.go('/cases')
+        const colours = new Set<string>()
+        for (const words of ['Decision was due 5 hours ago', 'Decision due in 2 hours', 'Decision due in 24 hours'])
+          colours.add(
+            await late.page
+              .getByRole('gridcell', { name: words })
+              .locator('span')
+              .last()
+              .evaluate((element) => getComputedStyle(element).color),
+          )
+        assert.equal(colours.size, 3)
+      },
+    )
     await page.getByRole('checkbox', { name: 'Choose all that are loaded' }).check()
     await look('cases-chosen')
     await page.getByRole('button', { name: 'Decide 3 cases together' }).click()
@@ -226,7 +253,11 @@ test(
     const world = await startWorld(t)
     const { id, status } = await world.file(NUMBERS.slice(0, 1), '<img src=x onerror=planted()>')
     const form = new FormData()
-    form.set('file', new Blob(['%PDF-1.7 <script>planted()</script>'], { type: 'application/pdf' }), '\u202efdp.<b>planted</b>.pdf')
+    form.set(
+      'file',
+      new Blob(['%PDF-1.7 <script>planted()</script>'], { type: 'application/pdf' }),
+      '\u202efdp.<b>planted</b>.pdf',
+    )
     const sent = await world.hand(status, form)
     assert.ok(sent < 400, String(sent))
     const { page, go, settle, look } = await world.open('auditor')
@@ -387,7 +418,8 @@ async function startWorld(t: TestContext): Promise<World> {
       const { status } = await world.ask('case-worker', 'POST', `/v1/cases/${id}/answers`, { text })
       assert.equal(status, 200)
     },
-    hand: async (status, form) => (await fetch(`${desk}${status.replace('/c/', '/v1/claims/')}/evidence`, { method: 'POST', body: form })).status,
+    hand: async (status, form) =>
+      (await fetch(`${desk}${status.replace('/c/', '/v1/claims/')}/evidence`, { method: 'POST', body: form })).status,
     claimantReads: async (status) => (await fetch(`${desk}${status}`, { headers: { accept: 'text/html' } })).text(),
   }
 }

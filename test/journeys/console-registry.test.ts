@@ -139,6 +139,14 @@ test(
 
     await go('/registry/sources')
     await page.getByText('No other registry is named').waitFor()
+    // What feeds of others hold is put into the answer: the page must stand it wherever it comes from.
+    await page.route('**/v1/registry/sources', (route) => route.fulfill({ json: { sources: SOURCES } }))
+    await page.reload()
+    await page.getByText('Fails', { exact: true }).waitFor()
+    const feeds = await page.locator('main').innerText()
+    for (const text of ['1,204 entries', '<script>planted()</script>', 'right-to-left override'])
+      assert.ok(feeds.includes(text), text)
+    await look('registry-sources')
 
     const auditor = await world.open('auditor')
     await auditor.go(`/registry/${first.id}`)
@@ -242,6 +250,16 @@ async function tabUntil(page: Page, name: string, read: () => Promise<string>): 
   assert.fail(`no way by Tab to ${name}`)
 }
 
+const SOURCES = [
+  {
+    name: 'friend',
+    trust: 'full',
+    issuer: 'https://redress.friend.example',
+    entries: 1204,
+    takenAt: 1_795_000_000_000,
+  },
+  { name: 'other', trust: 'note', entries: 0, takenAt: 0, failure: '<script>planted()</script> \u202egnp' },
+]
 const NUMBER = '+12125550117'
 const BUSINESS = {
   contact: 'Ann Lee',
