@@ -59,8 +59,7 @@ export function explainCommand(program: Command): void {
 
 /** Writes the page of the build; a file that is there is not lost. */
 async function writePage(path: string, files: readonly string[]): Promise<void> {
-  if (files.length > 0)
-    throw new Stop(EXIT.unusable, `--page takes no captures, found ${nameInput(files[0]!)}`)
+  if (files.length > 0) throw new Stop(EXIT.unusable, `--page takes no captures, found ${nameInput(files[0]!)}`)
   // What serves pages is loaded only by who wants one.
   const { readBuiltExplain } = await import('#main/desk/built-console.ts')
   const page = readBuiltExplain()

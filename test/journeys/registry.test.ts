@@ -52,7 +52,13 @@ test('a number registered at one registry is weighed by a gate of another, and a
     readEvidence: async () => undefined,
     alarm: (cause) => assert.fail(String(cause)),
   })
-  const opened = await room.vetting.open(CLINIC, `${REGISTERED}\n+12125550200..+12125550299`, 'letter', ANN, 'leave-out')
+  const opened = await room.vetting.open(
+    CLINIC,
+    `${REGISTERED}\n+12125550200..+12125550299`,
+    'letter',
+    ANN,
+    'leave-out',
+  )
   assert.ok(opened.kind === 'opened', JSON.stringify(opened))
   for (const item of ITEMS) await room.vetting.vet(opened.id, item, 'passed', 'seen', ANN)
   assert.equal((await room.vetting.approve(opened.id, 'all seen', ANN)).kind, 'done')
