@@ -27,7 +27,7 @@ test(
       async () => {
         await page.getByRole('region', { name: '1 block' }).waitFor()
         assert.match(await page.getByRole('region', { name: '1 block' }).innerText(), /4 calls in 10 min/)
-        assert.match(await page.getByRole('region', { name: /screened calls behind/ }).innerText(), /Blocked/)
+        assert.match(await page.getByRole('region', { name: /screened calls of these numbers/ }).innerText(), /Blocked/)
         assert.match(await page.getByRole('region', { name: '2 contested numbers' }).innerText(), /Control not shown/)
       },
     )
@@ -265,6 +265,7 @@ test(
     await page.route(`**/v1/cases/${id}`, async (route) => {
       const response = await route.fetch()
       const answer = (await response.json()) as { claim: Record<string, unknown>; evidence: { name: string }[] }
+      Object.assign(answer.evidence[0]!, { name: '\u202efdp.<b>planted</b>.html' })
       Object.assign(answer.claim, {
         purpose: 'Acme \u202egnp.exe\u202c <script>planted()</script>\u0000',
         changed: 'javascript:planted()',
@@ -279,6 +280,7 @@ test(
       '<img src=x onerror=planted()>',
       '<script>planted()</script>',
       'right-to-left override',
+      'fdp.<b>planted</b>.html',
       'null',
     ])
       assert.ok(shown.includes(text), text)

@@ -249,7 +249,7 @@ function Calls({ calls }: Pick<EvidenceAnswer, 'calls'>) {
   if (calls.length === 0) return undefined
   const shown = isAll ? calls : calls.slice(0, CALLS_SHOWN)
   return (
-    <Part title={`${countOf(calls.length, 'screened call')} behind ${calls.length === 1 ? 'it' : 'them'}`}>
+    <Part title={`${countOf(calls.length, 'screened call')} of these numbers`}>
       <table className={classes['calls']}>
         <thead>
           <tr>

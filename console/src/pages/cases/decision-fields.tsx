@@ -126,9 +126,8 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
           label="Reason"
           description="The claimant reads it."
           required
-          autosize
-          minRows={2}
-          maxRows={10}
+          rows={3}
+          resize="vertical"
           value={draft.reason}
           onChange={({ currentTarget }) => set({ reason: currentTarget.value })}
         />
@@ -138,9 +137,8 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
           label="What it rests on"
           description="A line each. The claimant reads them."
           required
-          autosize
-          minRows={2}
-          maxRows={10}
+          rows={3}
+          resize="vertical"
           value={draft.evidence}
           onChange={({ currentTarget }) => set({ evidence: currentTarget.value })}
         />
@@ -149,9 +147,8 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
         <Textarea
           label="What the claimant can do"
           required
-          autosize
-          minRows={1}
-          maxRows={8}
+          rows={2}
+          resize="vertical"
           value={draft.next}
           onChange={({ currentTarget }) => set({ next: currentTarget.value })}
         />
@@ -178,9 +175,8 @@ export function OverrideField({ numbers, value, change }: OverrideFieldProps) {
         label="Why it goes without proof"
         description="Kept in the audit trail; the claimant does not read it."
         required
-        autosize
-        minRows={1}
-        maxRows={6}
+        rows={2}
+        resize="vertical"
         value={value}
         onChange={({ currentTarget }) => change(currentTarget.value)}
       />
