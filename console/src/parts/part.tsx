@@ -22,4 +22,9 @@ export function Columns({ children }: { readonly children: ReactNode }) {
   return <div className={classes['columns']}>{children}</div>
 }
 
+/** Things below each other, with a line between. */
+export function PlainList({ children }: { readonly children: ReactNode }) {
+  return <ul className={classes['list']}>{children}</ul>
+}
+
 export type PartProps = { readonly title: string; readonly act?: ReactNode; readonly children: ReactNode }
