@@ -93,8 +93,8 @@ export class Recourse {
   /** Writes the configuration and starts the gate. */
   static async start(owner: Owner, wishes: Wishes = {}): Promise<Recourse> {
     // What was said first is done first: the process has ended when its directory goes.
-    let recourse: Recourse | undefined
-    owner.after(() => recourse?.stop())
+    let stop = (): Promise<unknown> | undefined => undefined
+    owner.after(() => stop())
     const directory = temporaryDirectory(owner)
     const [port] = await freeUdpPorts(1)
     const metricsPort = await freeTcpPort()
@@ -105,7 +105,8 @@ export class Recourse {
       ...wishes.environment,
       ...(wishes.controls === undefined ? {} : { RECOURSE_TEST_CONTROLS: wishes.controls }),
     }
-    recourse = new Recourse(directory, ports, { cwd: directory, env })
+    const recourse = new Recourse(directory, ports, { cwd: directory, env })
+    stop = () => recourse.stop()
     await recourse.restart()
     return recourse
   }

@@ -52,7 +52,16 @@ export const ROLE_PERMISSIONS: { readonly [role in Role]: ReadonlySet<Permission
     'policy.read',
   ]),
   vetting: new Set(['registry.read', 'registry.vet']),
-  auditor: new Set(['cases.read', 'registry.read', 'ledger.read', 'exports', 'audit.read', 'calling.read', 'probe', 'policy.read']),
+  auditor: new Set([
+    'cases.read',
+    'registry.read',
+    'ledger.read',
+    'exports',
+    'audit.read',
+    'calling.read',
+    'probe',
+    'policy.read',
+  ]),
 }
 
 /** Roles that change nothing but their own password, whatever their permissions would let them do. */
