@@ -81,4 +81,92 @@ export const PAGES: readonly PageRoute[] = [
     permission: 'policy.read',
     page: lazyRouteComponent(() => import('./pages/policy/lists-page.tsx'), 'ListsPage'),
   },
+  {
+    path: '/settings',
+    label: 'Settings',
+    group: 'Recourse',
+    key: 's',
+    permission: 'audit.read',
+    page: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+  },
+  {
+    path: '/settings/accounts',
+    permission: 'accounts',
+    page: lazyRouteComponent(() => import('./pages/settings/accounts-page.tsx'), 'AccountsPage'),
+  },
+  {
+    path: '/settings/accounts/$id',
+    permission: 'accounts',
+    page: lazyRouteComponent(() => import('./pages/settings/account-page.tsx'), 'AccountPage'),
+  },
+  {
+    path: '/settings/tokens',
+    page: lazyRouteComponent(() => import('./pages/settings/tokens-page.tsx'), 'TokensPage'),
+  },
+  {
+    path: '/settings/audit',
+    permission: 'audit.read',
+    page: lazyRouteComponent(() => import('./pages/settings/audit-page.tsx'), 'AuditPage'),
+  },
+  {
+    path: '/calls',
+    label: 'My calls',
+    group: 'Calling',
+    key: 'm',
+    permission: 'calling.read',
+    page: lazyRouteComponent(() => import('./pages/calls/calls-page.tsx'), 'CallsPage'),
+  },
+  {
+    path: '/calls/groups',
+    permission: 'calling.read',
+    page: lazyRouteComponent(() => import('./pages/calls/groups-page.tsx'), 'GroupsPage'),
+  },
+  {
+    path: '/calls/groups/$id',
+    permission: 'calling.read',
+    page: lazyRouteComponent(() => import('./pages/calls/group-page.tsx'), 'GroupPage'),
+  },
+  {
+    path: '/calls/observations',
+    permission: 'calling.read',
+    page: lazyRouteComponent(() => import('./pages/calls/observations-page.tsx'), 'ObservationsPage'),
+  },
+  {
+    path: '/calls/observations/$id',
+    permission: 'calling.read',
+    page: lazyRouteComponent(() => import('./pages/calls/observation-page.tsx'), 'ObservationPage'),
+  },
+  {
+    path: '/calls/silence',
+    permission: 'calling.read',
+    page: lazyRouteComponent(() => import('./pages/calls/silence-page.tsx'), 'SilencePage'),
+  },
+  {
+    path: '/calls/disputes',
+    permission: 'calling.read',
+    page: lazyRouteComponent(() => import('./pages/calls/disputes-page.tsx'), 'DisputesPage'),
+  },
+  {
+    path: '/calls/disputes/$id',
+    permission: 'calling.read',
+    page: lazyRouteComponent(() => import('./pages/calls/dispute-page.tsx'), 'DisputePage'),
+  },
+  {
+    path: '/calls/directory',
+    permission: 'calling.read',
+    page: lazyRouteComponent(() => import('./pages/calls/directory-page.tsx'), 'DirectoryPage'),
+  },
+  {
+    path: '/probes',
+    label: 'Probes',
+    group: 'Calling',
+    key: 't',
+    permission: 'probe',
+    page: lazyRouteComponent(() => import('./pages/probes/probes-page.tsx'), 'ProbesPage'),
+  },
+  {
+    path: '/probes/$id',
+    permission: 'probe',
+    page: lazyRouteComponent(() => import('./pages/probes/probe-page.tsx'), 'ProbePage'),
+  },
 ]

@@ -1,0 +1,123 @@
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { parseRole } from '#core/account/permission.ts'
+import { get, send } from '../../client.ts'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
+import { Moment } from '../../parts/moment.tsx'
+import { Outside } from '../../parts/outside.tsx'
+import { useRows } from '../../parts/rows.ts'
+import { StatusWord } from '../../parts/status-word.tsx'
+import { useShortcuts } from '../../shell/shortcuts.ts'
+import { type Account, ROLE_OPTIONS, ROLE_WORDS, standingOf } from './account-words.ts'
+import { SettingsFrame } from './settings-frame.tsx'
+import { ShownOnce } from './shown-once.tsx'
+
+/** Who may sign in, as what; inviting somebody. */
+export function AccountsPage() {
+  const [isInviting, setInviting] = useState(false)
+  const [link, setLink] = useState<{ readonly link: string; readonly until: number }>()
+  const rows = useRows(
+    ['accounts'],
+    async (_, signal) => ({ ...(await get('/v1/accounts', { signal })), after: undefined }),
+    (page) => page.accounts,
+  )
+  useShortcuts('On this page', [{ keys: 'i', words: 'Invite somebody', run: () => setInviting(true) }])
+  return (
+    <SettingsFrame
+      at="/settings/accounts"
+      title="Accounts"
+      words="Who may sign in here, and as what. Somebody who was invited stands here once she has followed her link."
+      acts={<Button onClick={() => setInviting(true)}>Invite</Button>}
+    >
+      {link !== undefined && <ShownOnce text={link.link} what="link" until={link.until} />}
+      <DataTable
+        label="Accounts"
+        columns={COLUMNS}
+        of={rows}
+        keyOf={({ id }) => id}
+        to={({ id }) => `/settings/accounts/${id}`}
+        empty={{ title: 'Nobody has an account yet' }}
+      />
+      <Invite isOpen={isInviting} close={() => setInviting(false)} invited={setLink} />
+    </SettingsFrame>
+  )
+}
+
+function Invite({ isOpen, close, invited }: InviteProps) {
+  const client = useQueryClient()
+  const [name, setName] = useState('')
+  const [role, setRole] = useState('case-worker')
+  return (
+    <FormDialog
+      title="Invite somebody"
+      act="Make the link"
+      isOpen={isOpen}
+      close={close}
+      isReady={name.trim() !== ''}
+      run={async () => {
+        invited(
+          await send('post', '/v1/accounts/invitations', {
+            body: { name: name.trim(), role: parseRole(role) ?? 'case-worker' },
+          }),
+        )
+        setName('')
+        await client.invalidateQueries({ queryKey: ['accounts'] })
+      }}
+    >
+      <TextInput
+        label="Name"
+        description="What she signs in by; most take the mail address."
+        required
+        value={name}
+        onChange={({ currentTarget }) => setName(currentTarget.value)}
+        data-autofocus
+      />
+      <NativeSelect
+        label="Role"
+        data={ROLE_OPTIONS}
+        value={role}
+        onChange={({ currentTarget }) => setRole(currentTarget.value)}
+      />
+    </FormDialog>
+  )
+}
+
+type InviteProps = {
+  readonly isOpen: boolean
+  readonly close: () => void
+  readonly invited: (link: { readonly link: string; readonly until: number }) => void
+}
+
+const COLUMNS: readonly Column<Account>[] = [
+  {
+    id: 'name',
+    head: 'Name',
+    width: 'minmax(12rem, 2fr)',
+    narrow: 'lead',
+    cell: ({ name }) => <Outside text={name} max={80} />,
+  },
+  { id: 'role', head: 'Role', narrow: 'line', cell: ({ role }) => ROLE_WORDS[role] },
+  {
+    id: 'state',
+    head: 'State',
+    narrow: 'beside',
+    cell: (account) => {
+      const [words, tone] = standingOf(account)
+      return <StatusWord tone={tone}>{words}</StatusWord>
+    },
+  },
+  {
+    id: 'second',
+    head: 'Second factor',
+    narrow: 'line',
+    cell: ({ hasSecondFactor }) => (hasSecondFactor ? 'Yes' : 'No'),
+  },
+  {
+    id: 'seen',
+    head: 'Last signed in',
+    narrow: 'line',
+    cell: ({ signedInAt }) => (signedInAt === undefined ? 'Never' : <Moment at={signedInAt} />),
+  },
+]
