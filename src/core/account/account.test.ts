@@ -16,9 +16,21 @@ import { DELAY_MAX_MS, FREE_TRIES, FREE_TRIES_NETWORK, SIGN_IN_ROWS_MAX, SignInD
 test('each role has its permissions and no more, and every permission belongs to somebody', () => {
   const table: readonly (readonly [role: (typeof ROLES)[number], may: readonly string[]])[] = [
     ['admin', [...PERMISSIONS]],
-    ['case-worker', ['cases.read', 'cases.work', 'cases.decide', 'registry.read', 'ledger.read', 'exports', 'mail']],
+    [
+      'case-worker',
+      [
+        ...['cases.read', 'cases.work', 'cases.decide', 'registry.read', 'ledger.read', 'exports', 'mail'],
+        ...['calling.read', 'calling.dispute', 'policy.read'],
+      ],
+    ],
     ['vetting', ['registry.read', 'registry.vet']],
-    ['auditor', ['cases.read', 'registry.read', 'ledger.read', 'exports', 'audit.read']],
+    [
+      'auditor',
+      [
+        ...['cases.read', 'registry.read', 'ledger.read', 'exports', 'audit.read'],
+        ...['calling.read', 'probe', 'policy.read'],
+      ],
+    ],
   ]
   assert.deepEqual(
     table.map(([role]) => role),
