@@ -1,0 +1,583 @@
+// One thing: a dispute, from what is contested to what became of it, with every step that a person can take.
+import { Anchor, Button, Checkbox, Menu, NativeSelect, Stack, Text, TextInput, Textarea } from '@mantine/core'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import { type AnswerOf, read, send } from '../../client.ts'
+import { asProblem } from '../../parts/as-problem.ts'
+import { useAsk } from '../../parts/ask.tsx'
+import { CopyButton } from '../../parts/copy-button.tsx'
+import { ExportMenu, jsonOf } from '../../parts/export-menu.tsx'
+import { Facts } from '../../parts/facts.tsx'
+import { Moment } from '../../parts/moment.tsx'
+import { Outside } from '../../parts/outside.tsx'
+import { PageState } from '../../parts/page-state.tsx'
+import { Page } from '../../parts/page.tsx'
+import { PhoneNumber } from '../../parts/phone-number.tsx'
+import { ProblemBox } from '../../parts/problem-box.tsx'
+import { StatusWord } from '../../parts/status-word.tsx'
+import { useMay } from '../../shell/session.ts'
+import { useShortcuts } from '../../shell/shortcuts.ts'
+import { Part, PlainList } from '../../parts/part.tsx'
+import classes from './calls-nav.module.css'
+import { DISPUTE_TONES, DISPUTE_WORDS, dueWords } from './calls-words.ts'
+import { FormDialog } from '../../parts/form-dialog.tsx'
+
+/** One dispute: what is contested, what happened, what is due, and what can be done now. */
+export function DisputePage() {
+  const { id = '' } = useParams({ strict: false })
+  const { data, error, refetch } = useQuery({
+    queryKey: ['calling', 'dispute', id],
+    queryFn: ({ signal }) => read('/v1/calling/disputes/{id}', { params: { id }, signal }),
+  })
+  if (data === undefined)
+    return (
+      <Page title="Dispute" up={UP}>
+        <PageState isLoading={error === null} failed={asProblem(error)} again={() => void refetch()} />
+      </Page>
+    )
+  return <Dispute key={id} dispute={data.value} tag={data.tag} />
+}
+
+function Dispute({ dispute, tag }: DisputeProps) {
+  const { id, status, due, isOverdue, filing, news, calls, contacts, known } = dispute
+  const mayWork = useMay('calling.dispute')
+  const [dialog, setDialog] = useState<'file' | 'hand' | 'outcome'>()
+  const ask = useAsk()
+  const queries = useQueryClient()
+  const renew = () => queries.invalidateQueries({ queryKey: ['calling'] })
+  const params = { id }
+  const say = (place: Saying, title: string, happens: string, act: string, label: string): void =>
+    void ask({
+      title,
+      happens: [happens],
+      act,
+      words: { label },
+      run: async (text) => {
+        await send('post', place, { params, body: { text }, match: tag })
+        await renew()
+      },
+    })
+  const [problem, setProblem] = useState<unknown>()
+  const [isPolling, setPolling] = useState(false)
+  const poll = async (): Promise<void> => {
+    setPolling(true)
+    setProblem(undefined)
+    try {
+      await send('post', '/v1/calling/disputes/{id}/poll', { params, body: {} })
+    } catch (cause) {
+      setProblem(cause)
+    }
+    await renew()
+    setPolling(false)
+  }
+  const isClosed = status === 'closed'
+  const mayFile = mayWork && !isClosed
+  useShortcuts(
+    'On this page',
+    mayWork
+      ? [
+          { keys: 'f', words: 'File it', run: () => mayFile && setDialog('file') },
+          {
+            keys: 'n',
+            words: 'Write a note',
+            run: () => say('/v1/calling/disputes/{id}/notes', 'Write a note', 'Those inside read it.', 'Note', 'Note'),
+          },
+        ]
+      : [],
+  )
+  return (
+    <Page
+      title={
+        <>
+          Dispute with <Outside text={dispute.blocker === '' ? 'somebody not known' : dispute.blocker} max={120} />
+        </>
+      }
+      name="Dispute"
+      up={UP}
+      acts={
+        <>
+          {mayFile && (
+            <Button variant={filing === undefined ? 'filled' : 'default'} onClick={() => setDialog('file')}>
+              {filing === undefined ? 'File it' : 'File again'}
+            </Button>
+          )}
+          {mayWork && filing !== undefined && !isClosed && (
+            <Button variant={filing.isFollowed ? 'filled' : 'default'} loading={isPolling} onClick={() => void poll()}>
+              {filing.isFollowed ? 'Ask how it stands' : 'Look for calls since'}
+            </Button>
+          )}
+          {mayWork && (
+            <Menu position="bottom-end">
+              <Menu.Target>
+                <Button variant="default">More</Button>
+              </Menu.Target>
+              <Menu.Dropdown>
+                {!isClosed && <Menu.Item onClick={() => setDialog('hand')}>I filed it by hand</Menu.Item>}
+                {filing !== undefined && !isClosed && (
+                  <>
+                    <Menu.Item
+                      onClick={() =>
+                        say(
+                          '/v1/calling/disputes/{id}/heard',
+                          'They have it',
+                          'Notes that the blocker said that it has the dispute.',
+                          'Note',
+                          'What they said',
+                        )
+                      }
+                    >
+                      They said that they have it
+                    </Menu.Item>
+                    <Menu.Item onClick={() => setDialog('outcome')}>They answered</Menu.Item>
+                  </>
+                )}
+                <Menu.Item
+                  onClick={() =>
+                    say('/v1/calling/disputes/{id}/notes', 'Write a note', 'Those inside read it.', 'Note', 'Note')
+                  }
+                >
+                  Write a note
+                </Menu.Item>
+                {isClosed ? (
+                  <Menu.Item
+                    onClick={() =>
+                      say(
+                        '/v1/calling/disputes/{id}/reopening',
+                        'Open it again',
+                        'It goes on where it was.',
+                        'Open again',
+                        'Why',
+                      )
+                    }
+                  >
+                    Open it again
+                  </Menu.Item>
+                ) : (
+                  <Menu.Item
+                    onClick={() =>
+                      say(
+                        '/v1/calling/disputes/{id}/closing',
+                        'Close the dispute',
+                        'Nothing more is due of it.',
+                        'Close',
+                        'Why',
+                      )
+                    }
+                  >
+                    Close it
+                  </Menu.Item>
+                )}
+              </Menu.Dropdown>
+            </Menu>
+          )}
+          <ExportMenu ways={[{ label: 'JSON', name: `dispute-${id}.json`, make: async () => jsonOf(dispute) }]} />
+        </>
+      }
+    >
+      {problem !== undefined && <ProblemBox problem={problem} />}
+      {news?.question !== undefined && status === 'question' && (
+        <Part title="They ask">
+          <Text mb="xs">
+            <Outside text={news.question} lines />
+          </Text>
+          {mayWork && (
+            <Button
+              onClick={() =>
+                say(
+                  '/v1/calling/disputes/{id}/answers',
+                  'Answer them',
+                  'It is sent to their desk.',
+                  'Send',
+                  'Your answer',
+                )
+              }
+            >
+              Answer
+            </Button>
+          )}
+        </Part>
+      )}
+      <div className={classes['columns']}>
+        <Facts
+          of={[
+            ['Status', <StatusWord tone={DISPUTE_TONES[status]}>{DISPUTE_WORDS[status]}</StatusWord>],
+            [
+              'Due',
+              due === undefined ? (
+                'Nothing'
+              ) : (
+                <Text span inherit c={isOverdue ? 'var(--console-bad)' : 'inherit'} fw={isOverdue ? 600 : 400}>
+                  {dueWords(due)} <Moment at={due.at} as="both" />
+                  {isOverdue && ', overdue'}
+                </Text>
+              ),
+            ],
+            [
+              'Numbers',
+              <>
+                {dispute.allNumbers.slice(0, 10).map((number, at) => (
+                  <span key={number}>
+                    {at > 0 && ', '}
+                    <PhoneNumber of={number} />
+                  </span>
+                ))}
+                {dispute.numberCount > 10 && ` and ${dispute.numberCount - 10} more`}
+              </>,
+            ],
+            [
+              'Group',
+              dispute.group === undefined ? undefined : (
+                <Anchor component={Link} to={`/calls/groups/${dispute.group}`}>
+                  #{dispute.group}
+                </Anchor>
+              ),
+            ],
+            ['Purpose', dispute.purpose === '' ? 'Not said yet' : <Outside text={dispute.purpose} lines />],
+            ['Changed', dispute.changed === '' ? undefined : <Outside text={dispute.changed} lines />],
+          ]}
+        />
+        <Facts
+          of={[
+            [
+              'Filed',
+              filing === undefined ? (
+                'Not yet'
+              ) : (
+                <>
+                  {WAY_WORDS[filing.way]} with <Outside text={filing.to} max={200} />
+                  {dispute.filedAt !== undefined && (
+                    <>
+                      , <Moment at={dispute.filedAt} as="both" />
+                    </>
+                  )}
+                </>
+              ),
+            ],
+            ['They call it', filing?.reference && <Outside text={filing.reference} max={200} />],
+            [
+              'They say',
+              news && (
+                <>
+                  <Outside text={news.status} max={60} />: <Outside text={news.next} max={600} />
+                </>
+              ),
+            ],
+            ['Outcome', dispute.outcome && OUTCOME_WORDS[dispute.outcome]],
+            ['Lifted', dispute.liftedAt && <Moment at={dispute.liftedAt} as="both" />],
+            ['Seen to work', dispute.verifiedAt && <Moment at={dispute.verifiedAt} as="both" />],
+            ['Blocked again', dispute.regressedAt && <Moment at={dispute.regressedAt} as="both" />],
+          ]}
+        />
+      </div>
+      {filing?.needsConfirmation === true && status === 'unconfirmed' && (
+        <Text mt="sm">Their desk sent a message with a link. Follow it, then ask how it stands.</Text>
+      )}
+      <Part title="What happened">
+        <PlainList>
+          {dispute.events.toReversed().map(({ seq, at, by, words }) => (
+            <li key={seq}>
+              <Outside text={words} max={2_000} />{' '}
+              <Text span inherit c="dimmed">
+                <Outside text={by} max={80} />, <Moment at={at} as="both" />
+              </Text>
+            </li>
+          ))}
+        </PlainList>
+      </Part>
+      {calls.length > 0 && (
+        <Part title="Blocked calls that stand for all">
+          <PlainList>
+            {calls.slice(0, 20).map((call) => (
+              <li key={`${call.at} ${call.from} ${call.to}`}>
+                <PhoneNumber of={call.from} /> to <PhoneNumber of={call.to} />,{' '}
+                <Outside text={`${call.status} ${call.phrase}`} max={120} />, <Moment at={call.at} />
+              </li>
+            ))}
+          </PlainList>
+        </Part>
+      )}
+      {(contacts.length > 0 || known !== undefined) && (
+        <Part title="How they are reached">
+          <PlainList>
+            {contacts.slice(0, 20).map((contact) => (
+              <li key={`${contact.kind} ${contact.value}`}>
+                <Outside text={contact.value} max={300} />{' '}
+                <Text span inherit c="dimmed">
+                  {contact.isSigned ? 'signed' : 'unsigned: anybody on the path may have written it'}
+                </Text>
+              </li>
+            ))}
+            {known !== undefined && (
+              <li>
+                {known.name}: {known.says}{' '}
+                <Text span inherit c="dimmed">
+                  Read in {known.date} at {known.source}
+                </Text>
+              </li>
+            )}
+          </PlainList>
+        </Part>
+      )}
+      <FileDialog
+        dispute={dispute}
+        tag={tag}
+        isOpen={dialog === 'file'}
+        close={() => setDialog(undefined)}
+        byHand={() => setDialog('hand')}
+        renew={renew}
+      />
+      <HandDialog
+        dispute={dispute}
+        tag={tag}
+        isOpen={dialog === 'hand'}
+        close={() => setDialog(undefined)}
+        renew={renew}
+      />
+      <OutcomeDialog
+        dispute={dispute}
+        tag={tag}
+        isOpen={dialog === 'outcome'}
+        close={() => setDialog(undefined)}
+        renew={renew}
+      />
+    </Page>
+  )
+}
+
+/** Files by the API of a desk: first the page is asked whether it takes disputes, then a person says that it is to go there. */
+function FileDialog({ dispute, tag, isOpen, close, byHand, renew }: DialogProps & { readonly byHand: () => void }) {
+  const { id, urls, who } = dispute
+  const params = { id }
+  const [to, setTo] = useState(urls[0] ?? '')
+  const [checked, setChecked] = useState<AnswerOf<'post', '/v1/calling/disputes/{id}/check'>>()
+  const [name, setName] = useState(who.name)
+  const [email, setEmail] = useState(who.email ?? '')
+  const [purpose, setPurpose] = useState(dispute.purpose)
+  const [changed, setChangedWords] = useState(dispute.changed)
+  const [isForCustomer, setForCustomer] = useState(false)
+  const claim = { name, email, purpose, changed, isForCustomer }
+  const draft = useQuery({
+    queryKey: ['calling', 'draft', id, claim],
+    queryFn: () => send('post', '/v1/calling/disputes/{id}/draft', { params, body: claim }),
+    enabled: isOpen,
+    retry: false,
+  })
+  const isReady = checked?.speaks === true && purpose.trim() !== '' && email.trim() !== ''
+  return (
+    <FormDialog
+      title="File the dispute"
+      act={checked === undefined ? 'Ask the page' : checked.speaks ? `File with ${checked.host}` : 'Ask again'}
+      isOpen={isOpen}
+      close={close}
+      isReady={checked?.speaks === true ? isReady : to.trim() !== ''}
+      run={async () => {
+        if (checked?.speaks !== true) {
+          setChecked(await send('post', '/v1/calling/disputes/{id}/check', { params, body: { to } }))
+          return 'stay'
+        }
+        await send('post', '/v1/calling/disputes/{id}/filing', {
+          params,
+          body: { to, host: checked.host, ...claim },
+          match: tag,
+        })
+        await renew()
+        return undefined
+      }}
+    >
+      <TextInput
+        label="The page that a notice named"
+        description="Anybody on the path may have written it: look at the host. Nothing of you is told to it by asking."
+        list={`${id}-pages`}
+        value={to}
+        onChange={({ currentTarget }) => {
+          setTo(currentTarget.value)
+          setChecked(undefined)
+        }}
+        data-autofocus
+      />
+      <datalist id={`${id}-pages`}>
+        {urls.map((url) => (
+          <option key={url} value={url} />
+        ))}
+      </datalist>
+      {checked !== undefined && (
+        <Text role="status" c={checked.speaks ? 'inherit' : 'var(--console-wait)'}>
+          {checked.speaks ? (
+            <>
+              <strong>
+                <Outside text={checked.desk ?? ''} max={80} />
+              </strong>{' '}
+              takes disputes by API at <Outside text={checked.host} max={120} />.
+            </>
+          ) : (
+            <>
+              <Outside text={checked.host} max={120} /> does not take disputes by API:{' '}
+              <Outside text={checked.why} max={400} />. Send the text below by mail or by its form, then say so.
+            </>
+          )}
+        </Text>
+      )}
+      <TextInput label="Who asks" value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} />
+      <TextInput
+        label="Where answers go"
+        type="email"
+        required
+        value={email}
+        onChange={({ currentTarget }) => setEmail(currentTarget.value)}
+      />
+      <Textarea
+        label="What the calls are for"
+        required
+        autosize
+        minRows={2}
+        value={purpose}
+        onChange={({ currentTarget }) => setPurpose(currentTarget.value)}
+      />
+      <Textarea
+        label="What has been changed since"
+        autosize
+        minRows={1}
+        value={changed}
+        onChange={({ currentTarget }) => setChangedWords(currentTarget.value)}
+      />
+      <Checkbox
+        label="We are a provider and speak for a customer"
+        checked={isForCustomer}
+        onChange={({ currentTarget }) => setForCustomer(currentTarget.checked)}
+      />
+      {draft.data !== undefined && (
+        <details>
+          <Text component="summary" size="sm">
+            The same as a text, for mail, a form or the telephone
+          </Text>
+          <Stack gap="xs" mt="xs">
+            <Text size="sm" fw={600}>
+              <Outside text={draft.data.subject} max={200} />
+            </Text>
+            <pre className={classes['octets']}>
+              <Outside text={draft.data.text} lines max={16_000} />
+            </pre>
+            <div>
+              <CopyButton text={draft.data.text} what="the text" />{' '}
+              <Button variant="subtle" onClick={byHand}>
+                I sent it myself
+              </Button>
+            </div>
+          </Stack>
+        </details>
+      )}
+    </FormDialog>
+  )
+}
+
+/** Notes that a person sent it without us. */
+function HandDialog({ dispute, tag, isOpen, close, renew }: DialogProps) {
+  const [way, setWay] = useState<Way>('form')
+  const [to, setTo] = useState(dispute.urls[0] ?? '')
+  const [reference, setReference] = useState('')
+  return (
+    <FormDialog
+      title="I filed it by hand"
+      act="Note that it is filed"
+      isOpen={isOpen}
+      close={close}
+      isReady={to.trim() !== ''}
+      run={async () => {
+        await send('post', '/v1/calling/disputes/{id}/filed', {
+          params: { id: dispute.id },
+          body: { way, to, ...(reference !== '' && { reference }) },
+          match: tag,
+        })
+        await renew()
+      }}
+    >
+      <Text>Nothing is sent. From now on their clocks run here.</Text>
+      <NativeSelect
+        label="How"
+        value={way}
+        onChange={({ currentTarget }) => setWay(currentTarget.value as Way)}
+        data={[
+          { value: 'form', label: 'By their form' },
+          { value: 'mail', label: 'By mail' },
+          { value: 'telephone', label: 'By telephone' },
+        ]}
+        data-autofocus
+      />
+      <TextInput
+        label="With whom"
+        description="The page, address or number."
+        required
+        value={to}
+        onChange={({ currentTarget }) => setTo(currentTarget.value)}
+      />
+      <TextInput
+        label="What they call it"
+        value={reference}
+        onChange={({ currentTarget }) => setReference(currentTarget.value)}
+      />
+    </FormDialog>
+  )
+}
+
+/** Notes the blocker's answer. */
+function OutcomeDialog({ dispute, tag, isOpen, close, renew }: DialogProps) {
+  const [outcome, setOutcome] = useState<keyof typeof OUTCOME_WORDS>('lifted')
+  const [text, setText] = useState('')
+  return (
+    <FormDialog
+      title="They answered"
+      act="Note their answer"
+      isOpen={isOpen}
+      close={close}
+      isReady={text.trim() !== ''}
+      run={async () => {
+        await send('post', '/v1/calling/disputes/{id}/outcome', {
+          params: { id: dispute.id },
+          body: { outcome, text },
+          match: tag,
+        })
+        await renew()
+      }}
+    >
+      <NativeSelect
+        label="Outcome"
+        value={outcome}
+        onChange={({ currentTarget }) => setOutcome(currentTarget.value as keyof typeof OUTCOME_WORDS)}
+        data={Object.entries(OUTCOME_WORDS).map(([value, label]) => ({ value, label }))}
+        data-autofocus
+      />
+      <Textarea
+        label="What they said"
+        required
+        autosize
+        minRows={2}
+        value={text}
+        onChange={({ currentTarget }) => setText(currentTarget.value)}
+      />
+      <Text c="dimmed" size="sm">
+        Where it is lifted, the group of blocks is resolved from now on: a call that is refused later makes it one that
+        came back.
+      </Text>
+    </FormDialog>
+  )
+}
+
+type Found = AnswerOf<'get', '/v1/calling/disputes/{id}'>
+type DisputeProps = { readonly dispute: Found; readonly tag: string | undefined }
+type DialogProps = DisputeProps & {
+  readonly isOpen: boolean
+  readonly close: () => void
+  readonly renew: () => Promise<unknown>
+}
+type Way = 'form' | 'mail' | 'telephone'
+type Saying =
+  | '/v1/calling/disputes/{id}/notes'
+  | '/v1/calling/disputes/{id}/heard'
+  | '/v1/calling/disputes/{id}/answers'
+  | '/v1/calling/disputes/{id}/closing'
+  | '/v1/calling/disputes/{id}/reopening'
+
+const WAY_WORDS = { api: 'By API', mail: 'By mail', form: 'By form', telephone: 'By telephone' } as const
+const OUTCOME_WORDS = { lifted: 'Lifted', 'partly-lifted': 'Partly lifted', upheld: 'Upheld: the block stays' } as const
+const UP = { to: '/calls/disputes', label: 'Disputes' }
