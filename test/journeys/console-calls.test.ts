@@ -38,7 +38,7 @@ test('which numbers are blocked, by whom and why, by clicks and by keys', { skip
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/calls\/observations\/./)
     await settle()
-    assert.match(await page.locator('main').innerText(), /SIP\/2\.0/)
+    await page.getByText('SIP/2.0 ').first().waitFor()
     await look('calls-observation')
   })
 
