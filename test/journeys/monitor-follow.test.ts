@@ -1,4 +1,5 @@
-// A log of a switch is followed by `recourse monitor --follow`, and by what the configuration names, through rotation and a kill.
+// A log of a switch is followed by `recourse monitor --follow`, and by what the configuration names, through rotation and a kill. docs/monitor.md
+// tells of it.
 import assert from 'node:assert/strict'
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
