@@ -26,7 +26,8 @@ export function explainCommand(program: Command): void {
     )
     .action(async (files: string[], options: { json?: boolean; page?: string }) => {
       if (options.page !== undefined) return writePage(options.page, files)
-      if (files.length === 0) throw new Stop(EXIT.unusable, 'no file is named; - stands for standard input')
+      if (files.length === 0)
+        throw new Stop(EXIT.unusable, "missing required argument 'file'; recourse --help shows the words")
       const seen = new SeenAnswers()
       let faulty = 0
       let unusable = 0
