@@ -1,6 +1,6 @@
-import { Link, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useShortcuts } from '../../shell/shortcuts.ts'
-import classes from './calls-nav.module.css'
+import { Places } from '../../parts/places.tsx'
 
 /** The pages about one's own calls, beside each other. */
 export function CallsNav() {
@@ -13,15 +13,7 @@ export function CallsNav() {
       run: () => void navigate({ to }),
     })),
   )
-  return (
-    <nav aria-label="My calls" className={classes['nav']}>
-      {PAGES.map(({ to, words }) => (
-        <Link key={to} to={to} activeOptions={{ exact: to === '/calls', includeSearch: false }}>
-          {words}
-        </Link>
-      ))}
-    </nav>
-  )
+  return <Places label="My calls" of={PAGES.map(({ to, words }) => [to, words] as const)} />
 }
 
 const PAGES = [

@@ -36,7 +36,6 @@ export function ListsPage() {
   const chosen = lists.find(({ name }) => name === filters.get('list')) ?? lists[0]
   return (
     <PolicyFrame
-      at="/policy/lists"
       title="Lists"
       name="Lists of the policy"
       words="The numbers that rules go by. Another text of a list is looked at first, and comes into force when you say so."

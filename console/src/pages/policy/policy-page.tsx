@@ -45,7 +45,6 @@ export function PolicyPage() {
   const current = standing.data
   return (
     <PolicyFrame
-      at="/policy"
       title="Policy"
       words={
         current === undefined ? (

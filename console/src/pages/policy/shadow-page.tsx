@@ -37,7 +37,6 @@ export function ShadowPage() {
   const chosen = rules.find(({ rule }) => rule === filters.get('rule')) ?? rules.find(({ numbers }) => numbers > 0)
   return (
     <PolicyFrame
-      at="/policy/shadow"
       title="Shadow results"
       name="Shadow results"
       words="What rules would have blocked if they acted. Say whose calls are wanted before you let a rule act: nothing here blocks anybody."

@@ -29,7 +29,6 @@ export function AccountPage() {
   const name = account?.name ?? 'Account'
   return (
     <SettingsFrame
-      at="/settings/accounts"
       title={<Outside text={name} max={80} />}
       name={name}
       up={{ to: '/settings/accounts', label: 'Accounts' }}

@@ -26,7 +26,6 @@ export function AccountsPage() {
   useShortcuts('On this page', [{ keys: 'i', words: 'Invite somebody', run: () => setInviting(true) }])
   return (
     <SettingsFrame
-      at="/settings/accounts"
       title="Accounts"
       words="Who may sign in here, and as what. Somebody who was invited stands here once she has followed her link."
       acts={<Button onClick={() => setInviting(true)}>Invite</Button>}

@@ -27,7 +27,6 @@ export function AuditPage() {
   const read = async () => (await get('/v1/audit', { query })).entries
   return (
     <SettingsFrame
-      at="/settings/audit"
       title="Audit trail"
       words={`Who changed what, newest first: the last ${ENTRIES_MAX} that the filters leave.`}
       acts={

@@ -1,30 +1,22 @@
-import { Anchor } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Page, type PageProps } from '../../parts/page.tsx'
+import { Places } from '../../parts/places.tsx'
 import { isAllowed, useSession } from '../../shell/session.ts'
-import classes from './settings.module.css'
 
 /** The pages of the settings have one frame: the places among them that who looks may see. */
-export function SettingsFrame({ at, children, ...page }: SettingsFrameProps) {
+export function SettingsFrame({ children, ...page }: PageProps & { readonly children: ReactNode }) {
   const session = useSession()
   return (
     <Page {...page}>
-      <nav className={classes['places']} aria-label="Settings">
-        {PLACES.filter(({ permission }) => isAllowed(session, permission)).map(({ to, label }) => (
-          <Anchor key={to} component={Link} to={to} data-here={to === at || undefined} underline="never">
-            {label}
-          </Anchor>
-        ))}
-      </nav>
+      <Places
+        label="Settings"
+        of={PLACES.filter(({ permission }) => isAllowed(session, permission)).map(
+          ({ to, label }) => [to, label] as const,
+        )}
+      />
       {children}
     </Page>
   )
-}
-
-export type SettingsFrameProps = PageProps & {
-  readonly at: (typeof PLACES)[number]['to']
-  readonly children: ReactNode
 }
 
 const PLACES = [

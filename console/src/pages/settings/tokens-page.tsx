@@ -20,7 +20,6 @@ export function TokensPage() {
   const [days, setDays] = useState('90')
   return (
     <SettingsFrame
-      at="/settings/tokens"
       title="Your tokens"
       words="For programs that ask the API in your name: each does what its scopes say, and never more than your role."
       acts={<Button onClick={() => setMaking(true)}>Make a token</Button>}
