@@ -82,33 +82,6 @@ export const PAGES: readonly PageRoute[] = [
     page: lazyRouteComponent(() => import('./pages/policy/lists-page.tsx'), 'ListsPage'),
   },
   {
-    path: '/settings',
-    label: 'Settings',
-    group: 'Recourse',
-    key: 's',
-    permission: 'audit.read',
-    page: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
-  },
-  {
-    path: '/settings/accounts',
-    permission: 'accounts',
-    page: lazyRouteComponent(() => import('./pages/settings/accounts-page.tsx'), 'AccountsPage'),
-  },
-  {
-    path: '/settings/accounts/$id',
-    permission: 'accounts',
-    page: lazyRouteComponent(() => import('./pages/settings/account-page.tsx'), 'AccountPage'),
-  },
-  {
-    path: '/settings/tokens',
-    page: lazyRouteComponent(() => import('./pages/settings/tokens-page.tsx'), 'TokensPage'),
-  },
-  {
-    path: '/settings/audit',
-    permission: 'audit.read',
-    page: lazyRouteComponent(() => import('./pages/settings/audit-page.tsx'), 'AuditPage'),
-  },
-  {
     path: '/calls',
     label: 'My calls',
     group: 'Calling',
@@ -168,5 +141,32 @@ export const PAGES: readonly PageRoute[] = [
     path: '/probes/$id',
     permission: 'probe',
     page: lazyRouteComponent(() => import('./pages/probes/probe-page.tsx'), 'ProbePage'),
+  },
+  {
+    path: '/settings',
+    label: 'Settings',
+    group: 'Recourse',
+    key: 's',
+    permission: 'audit.read',
+    page: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+  },
+  {
+    path: '/settings/accounts',
+    permission: 'accounts',
+    page: lazyRouteComponent(() => import('./pages/settings/accounts-page.tsx'), 'AccountsPage'),
+  },
+  {
+    path: '/settings/accounts/$id',
+    permission: 'accounts',
+    page: lazyRouteComponent(() => import('./pages/settings/account-page.tsx'), 'AccountPage'),
+  },
+  {
+    path: '/settings/tokens',
+    page: lazyRouteComponent(() => import('./pages/settings/tokens-page.tsx'), 'TokensPage'),
+  },
+  {
+    path: '/settings/audit',
+    permission: 'audit.read',
+    page: lazyRouteComponent(() => import('./pages/settings/audit-page.tsx'), 'AuditPage'),
   },
 ]
