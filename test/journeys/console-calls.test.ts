@@ -64,7 +64,7 @@ test('which numbers are blocked, by whom and why, by clicks and by keys', { skip
 })
 
 test(
-  'a path is probed from its page, watched, graded, and its report shared and taken back',
+  'a path is probed from its page, watched and graded; who only reads starts none',
   { skip, timeout: 300_000 },
   async (t) => {
     const world = await startCalls(t)
