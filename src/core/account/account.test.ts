@@ -19,17 +19,22 @@ test('each role has its permissions and no more, and every permission belongs to
     [
       'case-worker',
       [
-        ...['cases.read', 'cases.work', 'cases.decide', 'registry.read', 'ledger.read', 'exports', 'mail'],
-        ...['calling.read', 'calling.dispute', 'policy.read'],
+        'cases.read',
+        'cases.work',
+        'cases.decide',
+        'registry.read',
+        'ledger.read',
+        'exports',
+        'mail',
+        'calling.read',
+        'calling.dispute',
+        'policy.read',
       ],
     ],
     ['vetting', ['registry.read', 'registry.vet']],
     [
       'auditor',
-      [
-        ...['cases.read', 'registry.read', 'ledger.read', 'exports', 'audit.read'],
-        ...['calling.read', 'probe', 'policy.read'],
-      ],
+      ['cases.read', 'registry.read', 'ledger.read', 'exports', 'audit.read', 'calling.read', 'probe', 'policy.read'],
     ],
   ]
   assert.deepEqual(
