@@ -58,9 +58,9 @@ export async function watchOutcomes(
     if (gates.noteOutcome(outcomeOf(ended))) seen.counted++
   })
   const standing = standingOf(gateAt, gates)
-  const inlet = new HepInlet(config, ({ packet, payload, atMs, tap }) => {
+  const inlet = new HepInlet(config, ({ packet, bytes, start, end, atMs, tap }) => {
     try {
-      const message = readSeenMessage(payload, gates.terms.dialPlan)
+      const message = readSeenMessage(bytes.subarray(start, end), gates.terms.dialPlan)
       if (message === undefined) return
       tracker.see(message, { nowMs: performance.now(), atMs, tap, gate: standing(packet, message) })
     } catch (fault) {

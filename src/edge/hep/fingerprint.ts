@@ -4,6 +4,8 @@
  */
 export class Fingerprint {
   readonly #key: Int32Array
+  #bytes: Uint8Array | undefined
+  #view: DataView = new DataView(new ArrayBuffer(0))
 
   /** Takes a key of 16 octets. */
   constructor(key: Uint8Array) {
@@ -13,7 +15,10 @@ export class Fingerprint {
 
   /** Of the octets from `start` to `end`: a safe integer, not below 0. */
   of(bytes: Uint8Array, start: number, end: number): number {
-    const view = new DataView(bytes.buffer, bytes.byteOffset)
+    // Copies come in the same octets again and again.
+    if (this.#bytes !== bytes) this.#view = new DataView(bytes.buffer, bytes.byteOffset)
+    this.#bytes = bytes
+    const view = this.#view
     const [seed, first, second, last] = this.#key as unknown as [number, number, number, number]
     let one = seed ^ (end - start)
     let other = last

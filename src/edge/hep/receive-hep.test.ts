@@ -31,7 +31,7 @@ const PACKET: HepPacket = {
   payload: new Uint8Array(0),
 }
 /** A copy, and what its packet told while it was lent. */
-type Heard = HeardCopy & { readonly source: string }
+type Heard = Pick<HeardCopy, 'atMs' | 'tap'> & { readonly text: string; readonly source: string }
 
 const LIMITS = { connections: 2, idleMs: 60_000, packetMs: 60_000 }
 
@@ -127,7 +127,7 @@ test('what is of no use by its first octets is left alone, compressed too', () =
   const heard: string[] = []
   const wants = (bytes: Uint8Array, start: number) => bytes[start] === 0x6f
   const inlet = new HepInlet({ from: ['127.0.0.1'], password: undefined, wants }, (copy) =>
-    heard.push(Buffer.from(copy.payload).toString()),
+    heard.push(Buffer.from(copy.bytes).toString('utf8', copy.start, copy.end)),
   )
   for (const octets of [write('one'), write('two'), compressed(deflateSync('order')), compressed(deflateSync('two'))])
     inlet.take(octets, '127.0.0.1')
@@ -226,8 +226,8 @@ function listen({ from = ['127.0.0.0/8'], password }: Partial<HepSenders> = {}) 
   const heard: Heard[] = []
   return {
     heard,
-    inlet: new HepInlet({ from, password }, ({ packet, payload, atMs, tap }) =>
-      heard.push({ packet, payload: Buffer.from(payload), atMs, tap, source: packet.source }),
+    inlet: new HepInlet({ from, password }, ({ packet, bytes, start, end, atMs, tap }) =>
+      heard.push({ text: Buffer.from(bytes).toString('utf8', start, end), atMs, tap, source: packet.source }),
     ),
   }
 }
@@ -299,6 +299,6 @@ function bomb(): Uint8Array {
   return zeros
 }
 
-function textOf({ payload }: Heard): string {
-  return Buffer.from(payload).toString()
+function textOf({ text }: Heard): string {
+  return text
 }

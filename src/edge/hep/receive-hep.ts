@@ -7,6 +7,7 @@ import { HEP_TYPES, hepLength } from '#codec/hep/hep.ts'
 import { HepView } from '#codec/hep/hep-view.ts'
 import { Malformed } from '#codec/sip/malformed.ts'
 import { Fingerprint } from './fingerprint.ts'
+import { HeardMessages } from './heard-messages.ts'
 
 /** Where copies are taken. */
 export type HepEndpoint = { readonly transport: HepTransport; readonly address: string; readonly port: number }
@@ -17,11 +18,16 @@ export type HepSenders = { readonly from: readonly string[]; readonly password: 
 
 /** A copy of a SIP message, lent for the call: where it passed, by whom and when it was copied, and the message. */
 export type HeardCopy = {
-  /** The packet; its payload may be compressed, so the message is to be had from `payload`. */
+  /** The packet; its payload may be compressed, so the message is to be had from `bytes`. */
   readonly packet: HepView
-  readonly payload: Uint8Array
+  /** The message stands in these octets from `start` to `end`. */
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
   /** Milliseconds since 1970: as the packet tells, or when it came where it tells none that can be. */
   readonly atMs: number
+  /** When it came; milliseconds since 1970. */
+  readonly nowMs: number
   /** Who made it: address and capture id. */
   readonly tap: string
 }
@@ -62,10 +68,7 @@ export class HepInlet {
   readonly #onCopy: (copy: HeardCopy) => void
   readonly #packet = new HepView()
   readonly #fingerprint = new Fingerprint(randomBytes(16))
-  /** When messages were heard, those of the last `REPEATED_MS` at least, in two halves. */
-  #heardMs = new Map<number, number>()
-  #heardBeforeMs = new Map<number, number>()
-  #turnedMs = -Infinity
+  readonly #heard = new HeardMessages(REPEATED_MS, REMEMBERED_MAX)
   #tap = ''
   #tapAddress = ''
   #tapId = -1
@@ -124,15 +127,16 @@ export class HepInlet {
       figures.unwanted++
       return
     }
-    if (this.#isRepeated(bytes, start, end)) {
+    const sinceStartMs = performance.now()
+    if (this.#heard.isRepeated(this.#fingerprint.of(bytes, start, end), sinceStartMs)) {
       figures.repeated++
       return
     }
-    const nowMs = performance.timeOrigin + performance.now()
+    const nowMs = performance.timeOrigin + sinceStartMs
     const isTimed = packet.atMs > 0 && packet.atMs - nowMs <= CLOCK_AHEAD_MS
     if (!isTimed) figures.untimed++
     const tap = this.#nameTap(address, packet.captureId)
-    this.#onCopy({ packet, payload: bytes.subarray(start, end), atMs: isTimed ? packet.atMs : nowMs, tap })
+    this.#onCopy({ packet, bytes, start, end, atMs: isTimed ? packet.atMs : nowMs, nowMs, tap })
   }
 
   #nameTap(address: string, captureId: number): string {
@@ -142,21 +146,6 @@ export class HepInlet {
       this.#tapAddress = address
     }
     return this.#tap
-  }
-
-  #isRepeated(bytes: Uint8Array, start: number, end: number): boolean {
-    const nowMs = performance.now()
-    // Two halves that take turns: to take the oldest out of one table again and again would cost a walk over its holes.
-    if (nowMs - this.#turnedMs >= REPEATED_MS || this.#heardMs.size >= REMEMBERED_MAX / 2) {
-      this.#heardBeforeMs = nowMs - this.#turnedMs >= 2 * REPEATED_MS ? new Map<number, number>() : this.#heardMs
-      this.#heardMs = new Map()
-      this.#turnedMs = nowMs
-    }
-    const key = this.#fingerprint.of(bytes, start, end)
-    const ms = this.#heardMs.get(key) ?? this.#heardBeforeMs.get(key) ?? -Infinity
-    if (nowMs - ms < REPEATED_MS) return true
-    this.#heardMs.set(key, nowMs)
-    return false
   }
 }
 

@@ -57,7 +57,7 @@ export async function openLive(
 ): Promise<LiveSources> {
   const sighting = new CopySighting()
   const inlet = new HepInlet({ from, password, wants: mayMatter }, (copy) =>
-    room.hear(copy.payload, 0, copy.payload.length, sighting.of(copy)),
+    room.hear(copy.bytes, copy.start, copy.end, sighting.of(copy)),
   )
   const context = tls && createSecureContext({ cert: tls.certificate, key: tls.key })
   const openDatagrams = detectBatch() === undefined ? openBatch : undefined
@@ -108,9 +108,9 @@ class CopySighting implements Sighting {
   #packet: HepView | undefined
   #named = ''
 
-  of({ packet, atMs, tap }: HeardCopy): this {
+  of({ packet, atMs, nowMs, tap }: HeardCopy): this {
     this.atMs = atMs
-    this.nowMs = performance.timeOrigin + performance.now()
+    this.nowMs = nowMs
     this.#packet = packet
     if (this.#named !== tap) this.tap = `hep ${tap}`
     this.#named = tap
