@@ -343,5 +343,5 @@ const HEADER_OCTETS = 6
 export const CLOCK_AHEAD_MS = 86_400_000
 /** Addresses whose standing is remembered. */
 const ADMITTED_MAX = 10_000
-/** What is asked of the system: some hundred milliseconds of a busy switch, which a garbage collection or a disk may take. */
-const RECEIVE_BUFFER_BYTES = 32 * 1024 * 1024
+/** What is asked of the system: half a second of a busy switch, which a garbage collection or a disk may take. */
+const RECEIVE_BUFFER_BYTES = 64 * 1024 * 1024
