@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The one plain JavaScript file: it has to run, and to explain itself, on a Node that is too old for the rest.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
+import module from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -22,5 +23,12 @@ if (tooOld && existsSync(locked) && process.execPath !== locked) {
 } else {
   const source = new URL('../src/main/recourse.ts', import.meta.url)
   const built = new URL('../dist/main/recourse.js', import.meta.url)
+  keepCompiled(fileURLToPath(new URL('../node_modules', import.meta.url)))
   await import((existsSync(source) ? source : built).href)
+}
+
+/** Halves the time that a command takes to start. Nobody leaves files in a folder of somebody else's for it. */
+function keepCompiled(folder) {
+  const owner = statSync(folder, { throwIfNoEntry: false })?.uid
+  if (owner !== undefined && owner === process.getuid?.()) module.enableCompileCache(`${folder}/.cache/compiled`)
 }
