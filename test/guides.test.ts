@@ -17,6 +17,7 @@ import { CONNECTIONS_MAX } from '#edge/prober/blocker-doors.ts'
 import { HTTP_CONNECTIONS_MAX } from '#edge/prober/blocker-page.ts'
 import { CALLS_KEPT_MAX } from '#edge/prober/call-records.ts'
 import { EXIT } from '#main/exit.ts'
+import { RESTART_KEYS } from '#main/reload-keys.ts'
 import { STIR_PHRASES, STIR_REASONS } from '#codec/stir/reasons.ts'
 import { alertFigures } from '#main/alert-service.ts'
 import { monitorFigures } from '#main/monitor-service.ts'
@@ -213,6 +214,20 @@ test('every limit that an operator sets has the default of the reference', (t) =
   }
   assert.ok(rows.length >= 8)
   t.diagnostic(`${rows.length} keys`)
+})
+
+test('docs/policy.md lists every key that waits for a restart, and no other', () => {
+  const row = read('docs/policy.md').match(/^\| (.*) \| they stay as they were until a restart/m)?.[1] ?? ''
+  const listed = Array.from(row.matchAll(/`([^`]+)`/g), ([, key]) => key!)
+  assert.ok(listed.length > 20)
+  assert.deepEqual(listed.toSorted(), RESTART_KEYS.map(([key]) => key).toSorted())
+})
+
+test('ARCHITECTURE.md lists every decision, in order', () => {
+  const pages = globSync('docs/decisions/*.md', { cwd: ROOT }).toSorted()
+  const rows = Array.from(read('ARCHITECTURE.md').matchAll(/^\| \[\d{4}\]\(([^)]+)\) \| .+ \|$/gm), ([, page]) => page)
+  assert.ok(pages.length > 40)
+  assert.deepEqual(rows, pages)
 })
 
 test('docs/stir.md lists every reason with what it comes to, its status and its words', () => {

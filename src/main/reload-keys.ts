@@ -75,7 +75,8 @@ function keepDesk(desk: Config['desk'], was: Config['desk']): Config['desk'] {
   return { ...desk, public: url, evidence, decideMs, zone, holidays }
 }
 
-const RESTART_KEYS: readonly ReadKey<Config>[] = [
+/** What is read at start only, by its key in the configuration. */
+export const RESTART_KEYS: readonly ReadKey<Config>[] = [
   ['gate.listen', ({ gate }) => gate.listen],
   ['gate.threads', ({ gate }) => gate.threads],
   ['gate.udp', ({ gate }) => gate.udp],
