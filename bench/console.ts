@@ -16,6 +16,7 @@ import { createBlockLook } from '#main/desk/block-look.ts'
 import { createBlockSearch } from '#main/desk/block-search.ts'
 import { loadConfig } from '#main/config/load.ts'
 import { Flow } from '#main/desk/flow.ts'
+import { DelaySlices } from '#main/desk/delay-slices.ts'
 import { openOverview } from '#main/desk/overview-room.ts'
 import { openTestCases } from '../test/cases.ts'
 
@@ -44,6 +45,11 @@ try {
   await time('blocks of a receipt', () => search({ receipt: receiptOf(middle) }, undefined, 50))
   await time('blocks of a rare rule', () => search({ rule: 'rare' }, undefined, 50))
   await time('blocks of a cause nothing has', () => search({ cause: 'ordered' }, undefined, 50))
+  await time('blocks of the peer that all have', () => search({ peer: 'edge' }, undefined, 50))
+  await time('blocks of a rare peer', () => search({ peer: 'rare' }, undefined, 50))
+  await time('blocks of a rare rule of the peer that most have', () =>
+    search({ peer: 'edge', rule: 'rare' }, undefined, 50),
+  )
   await time('blocks of a peer nothing has', () => search({ peer: 'nobody' }, undefined, 50))
   await time('blocks before a time', () => search({ before: END_MS - SPAN_MS / 2 }, undefined, 50))
   await time('one block', () => look({ by: 'receipt', receipt: receiptOf(middle) }))
@@ -62,6 +68,7 @@ try {
   const overview = openOverview({
     reader: flows,
     process: () => undefined,
+    delays: new DelaySlices(),
     ledger: () => ({ state: 'looking', checkedAt: undefined, entries: 0, words: '' }),
     peers: () => ['edge'],
     zone: () => 'UTC',
@@ -135,7 +142,7 @@ function blockOf(index: number): BlockEntry {
     policy: 1,
     attestation: 'C',
     optOut: false,
-    peer: 'edge',
+    peer: index % 100_001 === 0 ? 'rare' : 'edge',
     tenant: undefined,
     personal: {
       receipt: receiptOf(index),

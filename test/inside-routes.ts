@@ -51,6 +51,7 @@ const NOTHING_SEEN = {
   blocked: [],
   causes: [],
   rules: [],
+  delays: { since: undefined, slices: [], total: undefined },
   cases: { open: 0, overdue: 0, ages: [] },
   gates: { state: 'unknown', words: '', listening: [] },
   alarms: [],

@@ -63,6 +63,9 @@ export async function startDesk(started: Config, around: DeskSurroundings): Prom
     let counted: HttpFigures | undefined
     let isOpen = false
     thread = begun
+    // Before anything else: what is counted from now on is new.
+    if (around.process !== undefined)
+      begun.postMessage({ kind: 'process', state: around.process() } satisfies DeskOrder, [])
     begun.on('message', (report: DeskReport) => {
       switch (report.kind) {
         case 'open':

@@ -149,6 +149,7 @@ export async function openDoors(
           listening: local,
           faults: [...calls, ...broken],
           alarms: [...calls, ...broken, ...alarms.fresh('beside')],
+          delays: gates.state().delays,
         }
       },
     })

@@ -1,7 +1,8 @@
 import type { LedgerFigures } from '#core/ledger/ledger.ts'
 import { type FigureName, GATE_FIGURES } from '#edge/gate/figures.ts'
 import { type StreamFigureName, STREAM_FIGURES } from '#edge/gate/streams.ts'
-import type { Figure } from '#edge/health/serve.ts'
+import { type DelayCounts, DELAY_BOUNDS_MS } from '#core/transaction/answer-delays.ts'
+import type { Figure, Spread } from '#edge/health/serve.ts'
 import { type HttpFigureName, type HttpFigures, HTTP_FIGURES } from '#edge/http/figures.ts'
 import type { Alarm, Alarms } from './alarms.ts'
 import { SCORE_FIGURES, type ScoreFigureName } from '#edge/score/figures.ts'
@@ -27,6 +28,12 @@ export function gateFigures(state: () => GateState, alarms: Alarms): Figure[] {
   return [
     ...counted,
     ...alarmed,
+    {
+      name: 'gate_answer_seconds',
+      help: 'how long INVITEs waited for their answers, from when the gate took them up',
+      type: 'histogram',
+      read: () => spreadOf(state().delays),
+    },
     { name: 'gate_waiting', help: 'blocks that wait for the ledger', type: 'gauge', read: () => state().waiting },
     {
       name: 'gate_evicted_total',
@@ -60,6 +67,17 @@ export function gateFigures(state: () => GateState, alarms: Alarms): Figure[] {
       read: () => state().unsent,
     },
   ]
+}
+
+/** In seconds, at three bounds a decade. */
+function spreadOf({ counts, sumMs }: DelayCounts): Spread {
+  let count = 0
+  const within = counts.flatMap((more, step): [number, number][] => {
+    count += more
+    const boundMs = DELAY_BOUNDS_MS[step]
+    return boundMs !== undefined && SHOWN_STEPS.has(step % 10) ? [[Number((boundMs / 1000).toPrecision(3)), count]] : []
+  })
+  return { within, count, sum: sumMs / 1000 }
 }
 
 /** What the metrics page shows of connections over TCP and TLS; `expiresMs` is when the certificate ends. */
@@ -141,7 +159,7 @@ export function ledgerFigures(state: () => GateState, writer: () => LedgerFigure
 
 type Counted = { [key in keyof LedgerFigures]: LedgerFigures[key] extends number ? key : never }[keyof LedgerFigures]
 
-const LEDGER_FIGURES: readonly (readonly [Counted, string, Figure['type']])[] = [
+const LEDGER_FIGURES: readonly (readonly [Counted, string, 'counter' | 'gauge'])[] = [
   ['queued', 'entries handed in and not yet answered', 'gauge'],
   ['committed', 'entries on stable storage', 'counter'],
   ['failed', 'entries the store could not take', 'counter'],
@@ -154,6 +172,8 @@ const LEDGER_FIGURES: readonly (readonly [Counted, string, Figure['type']])[] = 
   ['reopened', 'times the store was opened again after a failure', 'counter'],
   ['lost', 'entries that were acknowledged and are not there: the storage broke its promise', 'counter'],
 ]
+/** 1, 2.5 and 5 of each decade. */
+const SHOWN_STEPS: ReadonlySet<number> = new Set([0, 4, 7])
 const ALARM_KINDS: readonly Alarm[] = [
   'unrecorded',
   'late',

@@ -1,4 +1,5 @@
 import type { MemoryTally } from '#core/rules/tally.ts'
+import { type DelayCounts, sumDelays } from '#core/transaction/answer-delays.ts'
 import type { Gate } from '#edge/gate/answer.ts'
 import { type FigureName, type GateFigures, noFigures } from '#edge/gate/figures.ts'
 import type { Transport } from '#edge/gate/udp.ts'
@@ -8,6 +9,8 @@ import type { ClientFigures } from '#edge/store/ledger-client.ts'
 /** How one gate stands: what it has counted, and what its ledger and its sockets have. Plain data. */
 export type GateState = {
   readonly figures: GateFigures
+  /** How long INVITEs waited for their answers. */
+  readonly delays: DelayCounts
   /** Blocks that wait for the ledger. */
   readonly waiting: number
   /** Transactions and calls forgotten before their time. */
@@ -31,6 +34,7 @@ export function stateOf(
 ): GateState {
   return {
     figures: { ...gate.figures },
+    delays: { counts: [...gate.delays.counts], sumMs: gate.delays.sumMs },
     waiting: gate.waiting,
     evicted: gate.evicted,
     forgotten: tally.evictions,
@@ -50,6 +54,7 @@ export function sumStates(states: readonly GateState[]): GateState {
   const sum = (read: (state: GateState) => number): number => states.reduce((total, state) => total + read(state), 0)
   return {
     figures,
+    delays: sumDelays(states.map(({ delays }) => delays)),
     waiting: sum(({ waiting }) => waiting),
     evicted: sum(({ evicted }) => evicted),
     forgotten: sum(({ forgotten }) => forgotten),

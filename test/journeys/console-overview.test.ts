@@ -16,12 +16,21 @@ test('the overview says how it stands, and goes on saying it', { skip, timeout: 
   await states.getByText('Every gate is up').waitFor()
   await states.getByText(/3 entries are as recorded|entries are as recorded/).waitFor()
   await page.getByText(/^Live, as of/).waitFor()
+  const answers = page.getByRole('region', { name: 'Time to answer' })
+  await answers
+    .getByText(/^Of 6 calls half were answered within [\d.]+ ms, 99 of 100 within [\d.]+ ms, measured since/)
+    .waitFor()
   await settle()
   await look('overview')
 
   await t.test('a call that is blocked meanwhile is there without loading anew', async () => {
     assert.equal(await world.call(BUSY), 603)
     await verdict.getByText(/4 calls of 7 blocked/).waitFor()
+    await answers.getByText(/^Of 7 calls/).waitFor()
+    assert.match(
+      (await answers.getByRole('img').getAttribute('aria-label')) ?? '',
+      /Half within: [\d.]+ to [\d.]+, at the end [\d.]+ ms/,
+    )
   })
 
   await t.test('by keys alone: the page, another span, the rule’s blocks', async () => {

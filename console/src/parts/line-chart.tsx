@@ -155,11 +155,12 @@ function optionsOf(element: HTMLElement, { series, unit, height, limit }: Drawn)
     ],
     series: [
       {},
-      ...series.map(({ label, tone = 'accent', isArea = false }) => ({
+      ...series.map(({ label, values, tone = 'accent', isArea = false }) => ({
         label,
         stroke: strokes[tone],
         width: 1.75,
-        points: { show: false },
+        // A value between two gaps has no line to be seen by.
+        points: values.includes(undefined) ? { show: true, size: 4, fill: strokes[tone] } : { show: false },
         ...(isArea && { fill: `color-mix(in srgb, ${strokes[tone]} 12%, transparent)` }),
       })),
       ...(limit === undefined

@@ -11,6 +11,7 @@ export type Overview = {
   readonly blocked: readonly number[]
   readonly causes: readonly OverviewLine[]
   readonly rules: readonly OverviewLine[]
+  readonly delays: OverviewDelays
   readonly cases: OverviewCases
   readonly gates: OverviewGates
   readonly alarms: readonly string[]
@@ -29,6 +30,17 @@ export const SPANS = {
 } as const
 
 export type OverviewLine = { readonly name: string; readonly total: number; readonly values: readonly number[] }
+/** How long calls waited for their answers, measured while the process runs. */
+export type OverviewDelays = {
+  /** Since when is measured; undefined before the gates said anything. */
+  readonly since: number | undefined
+  /** Those slices in which calls were answered. */
+  readonly slices: readonly (Delay & { readonly at: number })[]
+  /** The whole span; undefined where no call was answered. */
+  readonly total: Delay | undefined
+}
+/** Milliseconds that half of the calls waited at most, and 99 of 100, and how many calls that were. */
+export type Delay = { readonly half: number; readonly most: number; readonly calls: number }
 export type OverviewCases = {
   readonly open: number
   readonly overdue: number

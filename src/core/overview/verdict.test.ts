@@ -35,6 +35,16 @@ test('an overdue case is told once, though it also raises an alarm', () => {
   assert.equal(told.filter((one) => one.includes('overdue')).length, 1)
 })
 
+test('answers that come after callers ask again are told, and not those just before, nor of a few calls', () => {
+  const told = (most: number, calls: number) =>
+    sayings({ delay: { half: 1, most, calls } }).filter((one) => one.includes('waited'))
+  assert.deepEqual(told(1_200, 100), [
+    'wait One call in 100 waited 1,200 ms or longer for its answer within the last hour; callers ask again after 500 ms',
+  ])
+  assert.equal(told(500, 100).length, 1)
+  assert.deepEqual([...told(499, 100), ...told(1_200, 99)], [])
+})
+
 test('a change is told where chance does not make it, and not just below', () => {
   const cases: readonly (readonly [now: number, before: number, told: RegExp | undefined])[] = [
     [20, 0, /rose from nothing to 20 calls/],
@@ -84,5 +94,6 @@ const QUIET: Standing = {
   alarms: [],
   ledger: LEDGER,
   change: undefined,
+  delay: undefined,
   day: { screened: 400, blocked: 12 },
 }

@@ -1,4 +1,4 @@
-import type { OverviewCases, OverviewGates, OverviewLedger, Sentence } from './overview.ts'
+import type { Delay, OverviewCases, OverviewGates, OverviewLedger, Sentence } from './overview.ts'
 
 /** What a verdict goes by. */
 export type Standing = {
@@ -8,6 +8,8 @@ export type Standing = {
   readonly ledger: OverviewLedger
   /** Blocks of the latest hours beside the same hours of the day before; undefined where those are not known. */
   readonly change: BlockingChange | undefined
+  /** How long calls of the last hour waited for their answers; undefined where none came. */
+  readonly delay: Delay | undefined
   /** Calls screened and blocked within the last 24 hours. */
   readonly day: { readonly screened: number; readonly blocked: number }
 }
@@ -23,7 +25,7 @@ export type BlockingChange = {
 
 /** How it stands, in sentences: what needs a person first, then one that says what is normal. `clock` writes a time of day. */
 export function judgeStanding(standing: Standing, clock: (at: number) => string): Sentence[] {
-  const { cases, gates, alarms, ledger, change, day } = standing
+  const { cases, gates, alarms, ledger, change, delay, day } = standing
   const found: (Sentence | undefined)[] = [
     ledger.state === 'broken' ? { tone: 'bad', words: `The ledger does not verify: ${ledger.words}` } : undefined,
     gates.state === 'troubled' ? { tone: 'bad', words: gates.words } : undefined,
@@ -39,10 +41,20 @@ export function judgeStanding(standing: Standing, clock: (at: number) => string)
     ...alarms
       .filter((words) => !words.startsWith('a case is overdue'))
       .map((words): Sentence => ({ tone: 'bad', words: upper(words) })),
+    delay && sentenceOfDelay(delay),
     change && sentenceOfChange(change, clock),
   ]
   const needs = found.filter((one) => one !== undefined)
   return [...needs, quietWords(needs.length > 0, cases, day)]
+}
+
+/** Waiting is told where one call in 100 is answered so late that who asked asks again: after T1, RFC 3261 §17.1.1.2. */
+function sentenceOfDelay({ most, calls }: Delay): Sentence | undefined {
+  if (calls < DELAY_CALLS_MIN || most < T1_MS) return undefined
+  return {
+    tone: 'wait',
+    words: `One call in 100 waited ${formatCount(Math.round(most))} ms or longer for its answer within the last hour; callers ask again after ${T1_MS} ms`,
+  }
 }
 
 /** A change is told where chance does not make it: at least 20 calls, a quarter, and three times the usual scatter. */
@@ -92,6 +104,9 @@ function upper(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
+const T1_MS = 500
+/** Of fewer calls the slowest of 100 says nothing. */
+const DELAY_CALLS_MIN = 100
 const CHANGE_CALLS_MIN = 20
 const CHANGE_SHARE_MIN = 0.25
 const SCATTERS = 3

@@ -22,6 +22,7 @@ import type { Living } from '#core/rules/living.ts'
 import { NO_RULE, type Policy } from '#core/rules/policy.ts'
 import { type Tally, uncounted } from '#core/rules/tally.ts'
 import type { Block, Treat, Verdict } from '#core/rules/verdict.ts'
+import { AnswerDelays } from '#core/transaction/answer-delays.ts'
 import { Identifier } from '#core/transaction/identify.ts'
 import type { SharedCalls } from '#core/transaction/shared-calls.ts'
 import { Memory, TRANSACTION_MS } from '#core/transaction/memory.ts'
@@ -149,6 +150,8 @@ type Ruling = { readonly verdict: Verdict; readonly terms: NoticeTerms; readonly
  */
 export class Gate {
   readonly figures = noFigures()
+  /** From when an INVITE was taken up to its answer; not of what is answered again, or refused for its form. */
+  readonly delays = new AnswerDelays()
   #parts: GateParts
   readonly #message = new Message()
   readonly #view = new RequestView()
@@ -166,6 +169,8 @@ export class Gate {
   /** The ruling of a call that no rule has anything to say about, made once a policy. */
   #unruled: Ruling
   #identified = false
+  /** When the INVITE at hand was taken up, by the steady clock; negative where no delay is counted. */
+  #takenUpMs = UNTIMED
   #closed = false
   /** Where the request at hand came in, and its answer goes out. */
   #way: Way = NOWHERE
@@ -292,6 +297,7 @@ export class Gate {
     const id = this.#identify(source)
     const seen = this.#transactions.find(id.high, id.low, steadyMs)
     if (seen !== undefined) return this.#repeat(seen, source, peer)
+    this.#takenUpMs = steadyMs
     if (this.#isShed(steadyMs) && !isEmergencyInvite(invite, view, dialPlan)) return this.#shed(source, peer, steadyMs)
 
     const read = readCallFacts(invite, view, peer.name, now(), dialPlan, peer.trunkAt, tenantOf(invite, view, peer))
@@ -426,6 +432,7 @@ export class Gate {
     const block = {
       transaction,
       since: steadyMs,
+      takenUpMs: this.#takenUpMs,
       receipt,
       answer,
       request: entry.personal.request,
@@ -479,6 +486,7 @@ export class Gate {
     this.#transactions.keep(high, low, steadyMs, { kind: 'continued', reply: OVERLOADED })
     this.#way.tell?.({ kind: 'continued', why: 'overload' })
     this.#reply(OVERLOADED, source)
+    this.#noteDelay(this.#takenUpMs)
   }
 
   /** Not for each call: telling of an overload must not add to it. */
@@ -519,6 +527,8 @@ export class Gate {
     if (seen?.kind !== 'held' || !this.#held.release(seen.call)) return
     this.figures.cancelled++
     this.#reopen(seen.call)
+    // How long the caller had patience is no delay of ours.
+    this.#takenUpMs = UNTIMED
     this.#settleNow(REQUEST_TERMINATED, undefined, seen.call.source, steadyMs)
   }
 
@@ -572,19 +582,24 @@ export class Gate {
   }
 
   /** *Continue* is written only now: hardly a block comes to that. */
-  #letGo({ request, source, way, peer, since, told }: WaitingBlock, why: Continued): void {
+  #letGo({ request, source, way, peer, since, takenUpMs, told }: WaitingBlock, why: Continued): void {
     try {
-      this.#reopen({ bytes: encodeOctets(request), source, way })
+      this.#reopen({ bytes: encodeOctets(request), source, way, since: takenUpMs })
       this.#continue(why, source, peer, since, told)
     } catch (fault) {
       this.#recover(fault, source, peer)
     }
   }
 
-  #settle({ transaction, since, source, port, way }: WaitingBlock, outcome: Answered, meaning: Meaning): void {
+  #settle(
+    { transaction, since, takenUpMs, source, port, way }: WaitingBlock,
+    outcome: Answered,
+    meaning: Meaning,
+  ): void {
     this.#transactions.keep(transaction.high, transaction.low, since, outcome)
     way.tell?.(meaning)
     way.send(outcome.answer, outcome.answer.length, source.address, port)
+    this.#noteDelay(takenUpMs)
   }
 
   /** Answers the request at hand, and remembers the octets. */
@@ -595,6 +610,7 @@ export class Gate {
     this.#transactions.keep(high, low, steadyMs, { kind: 'answered', answer, meaning })
     if (meaning !== undefined) this.#way.tell?.(meaning)
     this.#way.send(answer, answer.length, source.address, replyPort(this.#view, source))
+    this.#noteDelay(this.#takenUpMs)
   }
 
   /** A fault of our own must not cost the caller the call: the peer is told to continue, if the request can be answered. */
@@ -627,6 +643,7 @@ export class Gate {
     this.#transactions.keep(high, low, steadyMs, outcome)
     this.#way.tell?.({ kind: 'continued', why })
     this.#reply(outcome.reply ?? this.#plainContinue(peer, source), source)
+    this.#noteDelay(this.#takenUpMs)
   }
 
   /** *Continue* for a call that a gate before this one let go on: what it told the peer beside that is forgotten. */
@@ -645,11 +662,17 @@ export class Gate {
     this.#way = way
     this.#view.viaRead = false
     this.#identified = false
+    this.#takenUpMs = UNTIMED
+  }
+
+  #noteDelay(takenUpMs: number): void {
+    if (takenUpMs >= 0) this.delays.add(this.#parts.clock() - takenUpMs)
   }
 
   /** Makes a held call, or one whose block could not be recorded, the request at hand again. */
-  #reopen({ bytes, source, way }: Pick<HeldCall, 'bytes' | 'source' | 'way'>): void {
+  #reopen({ bytes, source, way, since }: Pick<HeldCall, 'bytes' | 'source' | 'way' | 'since'>): void {
     this.#point(way)
+    this.#takenUpMs = since
     this.#message.read(bytes)
     this.#view.read(this.#message)
     this.#identify(source)
@@ -700,6 +723,8 @@ const INQUIRIES = 10_000
 const TOLD_PER_SECOND = 100
 /** An answer to a stranger is no larger than so many times the question. */
 const STRANGER_GROWTH_MAX = 1.5
+/** No time by any clock. */
+const UNTIMED = -1
 const NOWHERE: Way = { send: () => undefined }
 /** The shortest request line there can be, with its CRLF. */
 const SIP_BYTES_MIN = 16

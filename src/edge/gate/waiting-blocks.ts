@@ -8,8 +8,10 @@ import type { Peer } from './peers.ts'
 /** A block on its way to stable storage, with its notice ready, and all that *continue* takes. */
 export type WaitingBlock = {
   readonly transaction: Transaction
-  /** When the request came, by the steady clock. */
+  /** When it was judged, by the steady clock. */
   readonly since: number
+  /** When its INVITE was taken up: earlier, where it was held. */
+  readonly takenUpMs: number
   readonly receipt: string
   /** The notice, to be sent when the row is safe. */
   readonly answer: Uint8Array

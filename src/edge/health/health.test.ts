@@ -20,6 +20,21 @@ test('the metrics page shows each figure as it stands now', async (t) => {
   assert.match(first, /^recourse_process_resident_memory_bytes \d/m)
 })
 
+test('a histogram is shown as it was counted: rising counts at each bound, then all, and their sum', async (t) => {
+  const { url } = await serveWith(t)
+  const text = await (await fetch(`${url}/metrics`)).text()
+  const lines = text.split('\n').filter((line) => line.includes('recourse_gate_answer_seconds'))
+  assert.deepEqual(lines, [
+    '# HELP recourse_gate_answer_seconds how long they waited',
+    '# TYPE recourse_gate_answer_seconds histogram',
+    'recourse_gate_answer_seconds_bucket{le="0.001"} 3',
+    'recourse_gate_answer_seconds_bucket{le="0.5"} 5',
+    'recourse_gate_answer_seconds_bucket{le="+Inf"} 6',
+    'recourse_gate_answer_seconds_sum 1.75',
+    'recourse_gate_answer_seconds_count 6',
+  ])
+})
+
 test('health is 200 when well and 503 with what is wrong when not', async (t) => {
   const faults: string[] = []
   const { url } = await serveWith(t, { health: () => ({ faults, about: { policy: 'p1' } }) })
@@ -105,6 +120,19 @@ async function serveWith(t: TestContext, { read = (): number => 0, health = WELL
     [
       { name: 'gate_calls_total', help: 'calls judged', type: 'counter', read },
       { name: 'gate_waiting', help: 'blocks that wait', type: 'gauge', read: () => 1 },
+      {
+        name: 'gate_answer_seconds',
+        help: 'how long they waited',
+        type: 'histogram',
+        read: () => ({
+          within: [
+            [0.001, 3],
+            [0.5, 5],
+          ],
+          count: 6,
+          sum: 1.75,
+        }),
+      },
     ],
     health,
   )

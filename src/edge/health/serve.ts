@@ -1,13 +1,18 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 
 /** One figure to be shown: its name without prefix, what it means, and how it stands now. */
-export type Figure = {
-  readonly name: string
-  readonly help: string
-  readonly type: 'counter' | 'gauge'
-  readonly read: () => number
+export type Figure = { readonly name: string; readonly help: string } & (
+  | { readonly type: 'counter' | 'gauge'; readonly read: () => number }
+  | { readonly type: 'histogram'; readonly read: () => Spread }
+)
+
+/** What a histogram has counted: for each bound how many lay at or below it, and of all the number and the sum. */
+export type Spread = {
+  readonly within: readonly (readonly [bound: number, count: number])[]
+  readonly count: number
+  readonly sum: number
 }
 
 /** How the program is: `well`, or what is wrong, one line each. */
@@ -76,8 +81,13 @@ export async function serveHealth(
 function register(figures: readonly Figure[]): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: PREFIX })
-  for (const { name, help, type, read } of figures) {
+  for (const { name, help, ...figure } of figures) {
     const shown = { name: `${PREFIX}${name}`, help, registers: [registry] }
+    if (figure.type === 'histogram') {
+      show(new Histogram(shown), shown.name, help, figure.read)
+      continue
+    }
+    const { type, read } = figure
     if (type === 'gauge') {
       const gauge: Gauge = new Gauge({ ...shown, collect: () => gauge.set(read()) })
     } else {
@@ -91,6 +101,23 @@ function register(figures: readonly Figure[]): Registry {
     }
   }
   return registry
+}
+
+/** Shows what was counted elsewhere: the library's histogram only counts for itself. */
+function show(histogram: Histogram, name: string, help: string, read: () => Spread): void {
+  const get = () => {
+    const { within, count, sum } = read()
+    const valueOf = (ending: string, value: number, labels = {}) => ({ metricName: name + ending, value, labels })
+    const values = [
+      ...within.map(([le, value]) => valueOf('_bucket', value, { le })),
+      valueOf('_bucket', count, { le: '+Inf' }),
+      valueOf('_sum', sum),
+      valueOf('_count', count),
+    ]
+    return Promise.resolve({ name, help, type: 'histogram', values })
+  }
+  // The page of the library asks by the second name.
+  Object.assign(histogram, { get, getForPromString: get })
 }
 
 const PREFIX = 'recourse_'

@@ -38,6 +38,7 @@ import { makeId } from './cases.ts'
 import { freeDial } from './desk.ts'
 import { type DeskChores, startDeskChores } from './desk-chores.ts'
 import type { DeskFigures } from './desk-figures.ts'
+import { DelaySlices } from './delay-slices.ts'
 import type { DeskOrder, DeskReport, DeskTask, ProcessState } from './desk-messages.ts'
 import { type DeskRoom, openDeskRoom, STATUS_WITHIN_MS } from './desk-room.ts'
 import { checkEvidence } from './evidence.ts'
@@ -96,6 +97,7 @@ async function openDoors(
 ): Promise<DeskDoors> {
   let { config, receipts } = task
   let process: ProcessState | undefined
+  const delays = new DelaySlices()
   const ending = new AbortController()
   const url = `sqlite:${config.store.path}`
   const now = (): number => Date.now()
@@ -302,6 +304,7 @@ async function openDoors(
     const overview = openOverview({
       reader: openFlowReader(url),
       process: () => process,
+      delays,
       ledger: check.state,
       peers: () => config.gate.peers.map(({ name }) => name),
       zone: () => config.desk?.zone ?? 'UTC',
@@ -367,7 +370,10 @@ async function openDoors(
   return {
     async follow(order) {
       if (order.kind === 'receipts') ({ receipts } = order)
-      if (order.kind === 'process') process = order.state
+      if (order.kind === 'process') {
+        process = order.state
+        delays.take(process.at, process.delays)
+      }
       if (order.kind === 'adopt') {
         const before = config
         const next = await makePages(order.config)

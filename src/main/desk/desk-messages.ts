@@ -1,4 +1,5 @@
 import type { HttpFigures } from '#edge/http/figures.ts'
+import type { DelayCounts } from '#core/transaction/answer-delays.ts'
 import type { Config } from '#main/config/config.ts'
 import type { ReceiptKeys } from '#edge/store/receipt-keys.ts'
 import type { DeskFigures } from './desk-figures.ts'
@@ -31,6 +32,8 @@ export type ProcessState = {
   readonly faults: readonly string[]
   /** The same, and what went wrong beside them. */
   readonly alarms: readonly string[]
+  /** How long INVITEs waited for their answers, since the process began. */
+  readonly delays: DelayCounts
 }
 
 /** What it tells. */

@@ -1,7 +1,16 @@
 // One thing: the overview of a running Recourse, made of what is counted of its store and what the process says of itself.
-import { type Overview, type OverviewLine, type OverviewLedger, SPANS, type Span } from '#core/overview/overview.ts'
+import {
+  type Delay,
+  type Overview,
+  type OverviewLine,
+  type OverviewLedger,
+  SPANS,
+  type Span,
+} from '#core/overview/overview.ts'
 import { type BlockingChange, judgeStanding } from '#core/overview/verdict.ts'
+import { delayWithin } from '#core/transaction/answer-delays.ts'
 import type { FlowReader } from '#edge/store/flow-reader.ts'
+import type { DelaySlices } from './delay-slices.ts'
 import type { ProcessState } from './desk-messages.ts'
 import { FLOW_SLICE_MS, Flow } from './flow.ts'
 
@@ -14,6 +23,8 @@ export type OverviewTerms = {
   readonly reader: FlowReader
   /** What the process last said of its gates; undefined before it did. */
   readonly process: () => ProcessState | undefined
+  /** What the process said of delays. */
+  readonly delays: DelaySlices
   readonly ledger: () => OverviewLedger
   /** Names of those who may ask. */
   readonly peers: () => readonly string[]
@@ -48,7 +59,7 @@ export function openOverview(terms: OverviewTerms): OverviewRoom {
 }
 
 function readOverview(flow: Flow, terms: OverviewTerms, span: Span): Overview {
-  const { now, reader, zone } = terms
+  const { now, reader, zone, delays } = terms
   const at = now()
   const { spanMs, sliceMs } = SPANS[span]
   const begin = Math.ceil((at - spanMs) / sliceMs) * sliceMs
@@ -89,6 +100,7 @@ function readOverview(flow: Flow, terms: OverviewTerms, span: Span): Overview {
       alarms,
       ledger,
       change: changeOf(flow, at, known),
+      delay: delayOf(delays.from('1h', at - HOUR_MS)),
       day: { screened: sumSince(flow.screened, at - DAY_MS), blocked: blockedBetween(flow, at - DAY_MS, at).total },
     },
     (time) => clock.format(time),
@@ -103,6 +115,14 @@ function readOverview(flow: Flow, terms: OverviewTerms, span: Span): Overview {
     blocked,
     causes: linesOf(causes, CAUSES_MAX),
     rules: linesOf(rules, RULES_MAX),
+    delays: {
+      since: delays.since(),
+      slices: times.flatMap((at) => {
+        const delay = delayOf(delays.slice(span, at))
+        return delay === undefined ? [] : [{ at, ...delay }]
+      }),
+      total: delayOf(delays.from(span, begin)),
+    },
     cases,
     gates,
     alarms,
@@ -112,6 +132,13 @@ function readOverview(flow: Flow, terms: OverviewTerms, span: Span): Overview {
     }),
     ledger,
   }
+}
+
+function delayOf(counts: readonly number[] | undefined): Delay | undefined {
+  const half = counts && delayWithin(counts, 0.5)
+  const most = counts && delayWithin(counts, 0.99)
+  if (half === undefined || most === undefined) return undefined
+  return { half, most, calls: counts!.reduce((sum, count) => sum + count, 0) }
 }
 
 /** The hour under way and the two before it, against the same hours of the day before. */

@@ -2,7 +2,7 @@
 import { Anchor, SegmentedControl, Text, Title } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useMemo, useState } from 'react'
 import { type AnswerOf, get, urlOf } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
 import { ExportMenu, csvOf, jsonOf } from '../../parts/export-menu.tsx'
@@ -170,6 +170,7 @@ function Flow({ of }: Part) {
             series={seriesOf(rules, (name) => (name === '' ? 'Other rules' : name))}
           />
         )}
+        <DelaysPart of={of} />
       </div>
       {rules.length > 0 && (
         <ul className={classes['rules']} aria-label="Rules that block">
@@ -189,6 +190,46 @@ function Flow({ of }: Part) {
       )}
     </>
   )
+}
+
+/** How long callers waited to be answered: what they notice of a gate, and of its disk where calls are blocked. */
+function DelaysPart({ of: { times, delays } }: Part) {
+  const { since, slices, total } = delays
+  const lines = useMemo(() => {
+    const bySlice = new Map(slices.map((slice) => [slice.at, slice]))
+    return [
+      { label: '99 of 100 within', values: times.map((at) => bySlice.get(at)?.most), tone: 'quiet' as const },
+      { label: 'Half within', values: times.map((at) => bySlice.get(at)?.half) },
+    ]
+  }, [times, slices])
+  if (since === undefined) return undefined
+  const isShort = Date.parse(since) > (times[0] ?? 0)
+  return (
+    <section aria-label="Time to answer">
+      {total !== undefined && <LineChart label="Time to answer" times={times} unit="ms" series={lines} />}
+      <Text size="sm" mt={4}>
+        {total === undefined
+          ? 'No call was answered'
+          : `Of ${counted(total.calls)} half were answered within ${inMs(total.half)}, 99 of 100 within ${inMs(total.most)}`}
+        {isShort && (
+          <Text span inherit c="dimmed">
+            {', measured since '}
+            <Moment at={since} />
+          </Text>
+        )}
+        .
+      </Text>
+    </section>
+  )
+}
+
+function counted(calls: number): string {
+  return `${calls.toLocaleString('en')} ${calls === 1 ? 'call' : 'calls'}`
+}
+
+/** 0.2 ms, 41 ms, 1.2 s. */
+function inMs(delayMs: number): string {
+  return delayMs < 1000 ? `${delayMs}\u00a0ms` : `${(delayMs / 1000).toLocaleString('en')}\u00a0s`
 }
 
 function CasesPart({ of: { cases } }: Part) {
@@ -281,20 +322,29 @@ function Section({ title, children }: { readonly title: string; readonly childre
   )
 }
 
-type Slice = readonly [at: number, screened: number, blocked: number, rules: string]
+type Slice = {
+  readonly at: number
+  readonly screened: number
+  readonly blocked: number
+  readonly rules: string
+  readonly delay: Overview['delays']['slices'][number] | undefined
+}
 
-function slicesOf({ times, screened, blocked, rules }: Overview): readonly Slice[] {
+function slicesOf({ times, screened, blocked, rules, delays }: Overview): readonly Slice[] {
   return times.map((at, index) => {
     const by = rules.filter(({ values }) => values[index] !== 0).map(({ name, values }) => `${name}: ${values[index]}`)
-    return [at, screened[index] ?? 0, blocked[index] ?? 0, by.join('; ')]
+    const delay = delays.slices.find((slice) => slice.at === at)
+    return { at, screened: screened[index] ?? 0, blocked: blocked[index] ?? 0, rules: by.join('; '), delay }
   })
 }
 
-const CELLS: readonly (readonly [string, (slice: Slice) => string])[] = [
-  ['from', ([at]) => new Date(at).toISOString()],
-  ['screened', ([, screened]) => String(screened)],
-  ['blocked', ([, , blocked]) => String(blocked)],
-  ['rules', ([, , , rules]) => rules],
+const CELLS: readonly (readonly [string, (slice: Slice) => string | undefined])[] = [
+  ['from', ({ at }) => new Date(at).toISOString()],
+  ['screened', ({ screened }) => String(screened)],
+  ['blocked', ({ blocked }) => String(blocked)],
+  ['rules', ({ rules }) => rules],
+  ['half answered within ms', ({ delay }) => delay?.half.toString()],
+  ['99 of 100 within ms', ({ delay }) => delay?.most.toString()],
 ]
 const TONES = ['accent', 'wait', 'good', 'bad'] as const
 const GATE_TONES = { up: 'good', troubled: 'bad', unknown: 'wait' } as const

@@ -143,6 +143,7 @@ const OVERVIEW: Overview = {
   blocked: [1],
   causes: [{ name: 'analytics', total: 1, values: [1] }],
   rules: [],
+  delays: { since: 1, slices: [{ at: 0, half: 0.1, most: 3, calls: 9 }], total: undefined },
   cases: { open: 0, overdue: 0, ages: [] },
   gates: { state: 'up', words: 'Every gate is up', listening: ['udp:127.0.0.1:5060'] },
   alarms: [],

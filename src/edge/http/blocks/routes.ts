@@ -149,11 +149,12 @@ function explained(answer: string) {
   }
 }
 
-function overviewRecord({ at, knownSince, peers, ledger, ...rest }: Overview) {
+function overviewRecord({ at, knownSince, delays, peers, ledger, ...rest }: Overview) {
   return {
     ...rest,
     at: time(at),
     knownSince: knownSince === undefined ? undefined : time(knownSince),
+    delays: { ...delays, since: delays.since === undefined ? undefined : time(delays.since) },
     peers: peers.map(({ last, ...peer }) => ({ ...peer, last: last === undefined ? undefined : time(last) })),
     ledger: { ...ledger, checkedAt: ledger.checkedAt === undefined ? undefined : time(ledger.checkedAt) },
   }

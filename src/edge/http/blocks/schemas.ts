@@ -80,6 +80,12 @@ export const blockDetailSchema = z
 
 const lineSchema = z.strictObject({ name: z.string(), total: z.int(), values: z.array(z.int()) })
 
+const delaySchema = {
+  half: z.number().openapi({ description: 'Milliseconds that half of the calls waited at most.' }),
+  most: z.number().openapi({ description: 'Milliseconds that 99 of 100 waited at most.' }),
+  calls: z.int(),
+}
+
 export const overviewSchema = z
   .strictObject({
     at: timeSchema,
@@ -93,6 +99,16 @@ export const overviewSchema = z
     blocked: z.array(z.int()),
     causes: z.array(lineSchema),
     rules: z.array(lineSchema),
+    delays: z
+      .strictObject({
+        since: timeSchema.optional(),
+        slices: z.array(z.strictObject({ at: z.int(), ...delaySchema })),
+        total: z.strictObject(delaySchema).optional(),
+      })
+      .openapi({
+        description:
+          'How long calls waited for their answers, since the process began; slices without calls are left out.',
+      }),
     cases: z.strictObject({
       open: z.int(),
       overdue: z.int(),
