@@ -32,7 +32,16 @@ test('a search finds each block once, newest first, however few entries a page l
   assert.deepEqual(find({}, 50, 1_000), { found: all, pages: 2 })
   assert.deepEqual(find({}, 7, 10).found, all)
   assert.deepEqual(find({ rule: 'rare' }, 50, 1_000), { found: rare, pages: 1 })
-  assert.deepEqual(find({ rule: 'rare' }, 50, 10), { found: rare, pages: 7 })
+  assert.deepEqual(find({ cause: 'rare' }, 50, 10), { found: rare, pages: 7 })
+  for (const by of ['rule', 'peer'] as const) {
+    // Their own entries are looked at, and not those of others between them.
+    assert.deepEqual(find({ [by]: 'rare' }, 50, 10), { found: rare, pages: 1 })
+    assert.deepEqual(find({ [by]: 'rare', cause: 'analytics' }, 50, 10).found, [])
+  }
+  assert.deepEqual(find({ rule: 'rare', peer: 'rare' }, 50, 10).found, rare)
+  assert.deepEqual(find({ rule: 'volume-block', peer: 'rare' }, 50, 10).found, [])
+  const odd = all.filter((id) => id !== rare[0] && Number.parseInt(id, 10) % 2 === 1)
+  assert.deepEqual(find({ peer: 'edge', rule: 'volume-block' }, 7, 10).found, odd)
   assert.deepEqual(find({ rule: 'none' }, 50, 10).found, [])
   const { calling, called } = sampleBlock(RARE).personal
   for (const number of [calling, called]) assert.deepEqual(find({ number }, 50, 10), { found: rare, pages: 1 })
@@ -73,7 +82,7 @@ async function fill(t: TestContext, bursts: readonly number[]): Promise<string> 
     const ledger = await openLedger(url)
     for (const end = number + burst; number < end; number++) {
       const block = sampleBlock(number)
-      await ledger.record(number === RARE ? { ...block, rule: 'rare' } : block)
+      await ledger.record(number === RARE ? { ...block, rule: 'rare', peer: 'rare', cause: 'rare' } : block)
     }
     await ledger.close()
   }

@@ -37,8 +37,9 @@ export type LedgerReader = {
   /** One page in the order of time; `after` is the cursor of the entry before it. */
   list(filter: EntryFilter, order: 'oldest' | 'newest', limit: number, after?: string): ListedEntry[]
   /**
-   * One page of blocks, newest first. It looks at no more than `lookMax` entries (20,000), so it may hold fewer than asked
-   * for, or none, and still go on: `after` is undefined only behind the last.
+   * One page of blocks, newest first. It looks at no more than `lookMax` entries (20,000; those of the rule or else of the
+   * peer that is asked for), so it may hold fewer than asked for, or none, and still go on: `after` is undefined only
+   * behind the last.
    */
   search(
     filter: EntryFilter,
@@ -121,7 +122,11 @@ function searchBlocks(
   if (filter.sinceMs !== undefined) asked.ask('entry.at >= ?', filter.sinceMs)
   if (filter.untilMs !== undefined) asked.ask('entry.at < ?', filter.untilMs)
   if (cursor !== undefined) asked.ask('(entry.at, entry.id) < (?, ?)', cursor.at, cursor.id)
-  // How far it looks is asked of the index of times alone, which is quick.
+  // One of them by its index, in the order of time; the other is looked for among what that finds, hence its plus.
+  const indexed =
+    ids !== undefined ? undefined : filter.rule !== undefined ? 'rule' : filter.peer !== undefined ? 'peer' : undefined
+  if (indexed !== undefined) asked.ask(`entry.entry = 'block' AND ${indexed} = ?`, filter[indexed]!)
+  // How far it looks is asked of an index alone, which is quick.
   const edge =
     ids !== undefined
       ? undefined
@@ -132,10 +137,10 @@ function searchBlocks(
           )
           .get(...asked.values, lookMax - 1)
   if (edge !== undefined) asked.ask('(entry.at, entry.id) >= (?, ?)', Number(edge['at']), Number(edge['id']))
-  asked.ask("entry.entry = 'block'")
-  if (filter.rule !== undefined) asked.ask('rule = ?', filter.rule)
+  if (indexed === undefined) asked.ask("entry.entry = 'block'")
+  if (filter.rule !== undefined && indexed !== 'rule') asked.ask('+rule = ?', filter.rule)
   if (filter.cause !== undefined) asked.ask('cause = ?', filter.cause)
-  if (filter.peer !== undefined) asked.ask('peer = ?', filter.peer)
+  if (filter.peer !== undefined && indexed !== 'peer') asked.ask('+peer = ?', filter.peer)
   if (ids !== undefined) asked.ask('entry.id IN (SELECT value FROM json_each(?))', JSON.stringify(ids))
   else if (number !== undefined) asked.ask('(calling = ? OR called = ?)', number, number)
   const rows = db
