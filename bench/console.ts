@@ -71,7 +71,6 @@ try {
     delays: new DelaySlices(),
     ledger: () => ({ state: 'looking', checkedAt: undefined, entries: 0, words: '' }),
     peers: () => ['edge'],
-    zone: () => 'UTC',
     now: () => END_MS,
     alarm: (cause) => console.error(cause),
   })

@@ -18,7 +18,7 @@ test('the overview says how it stands, and goes on saying it', { skip, timeout: 
   await page.getByText(/^Live, as of/).waitFor()
   const answers = page.getByRole('region', { name: 'Time to answer' })
   await answers
-    .getByText(/^Of 6 calls half were answered within [\d.]+ ms, 99 of 100 within [\d.]+ ms, measured since/)
+    .getByText(/^Of 6 calls half were answered within [\d.]+\sms, 99 of 100 within [\d.]+\sms, measured since/)
     .waitFor()
   await settle()
   await look('overview')

@@ -63,5 +63,7 @@ export type OverviewLedger = {
 export type Sentence = {
   readonly tone: 'bad' | 'wait' | 'quiet'
   readonly words: string
+  /** Since when, where that belongs to it: whoever reads it has a clock of her own. */
+  readonly since?: number | undefined
   readonly to?: string | undefined
 }

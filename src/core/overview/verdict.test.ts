@@ -16,7 +16,7 @@ test('what needs a person comes first, each with where to go on', () => {
     [{ ledger: { ...LEDGER, state: 'broken', words: 'entry 3' } }, 'bad The ledger does not verify: entry 3'],
     [
       { change: change(140, 60, { 'volume-block': [120, 40] }) },
-      'wait Blocking rose 133 % since 14:00 against the day before, rule volume-block /blocks?from=2026-11-22T14%3A00%3A00.000Z&rule=volume-block',
+      'wait Blocking rose 133 % against the day before, rule volume-block since 14:00 /blocks?from=2026-11-22T14%3A00%3A00.000Z&rule=volume-block',
     ],
   ]
   for (const [part, expected] of cases) {
@@ -58,7 +58,7 @@ test('a change is told where chance does not make it, and not just below', () =>
     [0, 0, undefined],
   ]
   for (const [now, before, told] of cases) {
-    const sentence = sentenceOfChange(change(now, before, {}), clock)
+    const sentence = sentenceOfChange(change(now, before, {}))
     if (told === undefined) assert.equal(sentence, undefined, `${before} to ${now}`)
     else assert.match(sentence?.words ?? '', told)
   }
@@ -66,13 +66,15 @@ test('a change is told where chance does not make it, and not just below', () =>
 
 test('the rule named is the one that moved most the same way, none where none did', () => {
   const rules = { falling: [0, 500], small: [20, 10], large: [590, 0] } as const
-  assert.match(sentenceOfChange(change(610, 510 - 60, rules), clock)?.words ?? '', /rule large$/)
-  assert.doesNotMatch(sentenceOfChange(change(200, 100, { falling: [0, 9] }), clock)?.words ?? '', /rule/)
+  assert.match(sentenceOfChange(change(610, 510 - 60, rules))?.words ?? '', /rule large$/)
+  assert.doesNotMatch(sentenceOfChange(change(200, 100, { falling: [0, 9] }))?.words ?? '', /rule/)
 })
 
 function sayings(part: Partial<Standing>): string[] {
-  return judgeStanding({ ...QUIET, ...part }, clock).map(({ tone, words, to }) =>
-    [tone, words, ...(to === undefined ? [] : [to])].join(' '),
+  return judgeStanding({ ...QUIET, ...part }).map(({ tone, words, since, to }) =>
+    [tone, words, ...(since === undefined ? [] : [`since ${clock(since)}`]), ...(to === undefined ? [] : [to])].join(
+      ' ',
+    ),
   )
 }
 

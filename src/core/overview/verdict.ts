@@ -23,8 +23,8 @@ export type BlockingChange = {
   readonly rules: ReadonlyMap<string, { readonly now: number; readonly before: number }>
 }
 
-/** How it stands, in sentences: what needs a person first, then one that says what is normal. `clock` writes a time of day. */
-export function judgeStanding(standing: Standing, clock: (at: number) => string): Sentence[] {
+/** How it stands, in sentences: what needs a person first, then one that says what is normal. */
+export function judgeStanding(standing: Standing): Sentence[] {
   const { cases, gates, alarms, ledger, change, delay, day } = standing
   const found: (Sentence | undefined)[] = [
     ledger.state === 'broken' ? { tone: 'bad', words: `The ledger does not verify: ${ledger.words}` } : undefined,
@@ -42,7 +42,7 @@ export function judgeStanding(standing: Standing, clock: (at: number) => string)
       .filter((words) => !words.startsWith('a case is overdue'))
       .map((words): Sentence => ({ tone: 'bad', words: upper(words) })),
     delay && sentenceOfDelay(delay),
-    change && sentenceOfChange(change, clock),
+    change && sentenceOfChange(change),
   ]
   const needs = found.filter((one) => one !== undefined)
   return [...needs, quietWords(needs.length > 0, cases, day)]
@@ -58,10 +58,7 @@ function sentenceOfDelay({ most, calls }: Delay): Sentence | undefined {
 }
 
 /** A change is told where chance does not make it: at least 20 calls, a quarter, and three times the usual scatter. */
-export function sentenceOfChange(
-  { since, now, before, rules }: BlockingChange,
-  clock: (at: number) => string,
-): Sentence | undefined {
+export function sentenceOfChange({ since, now, before, rules }: BlockingChange): Sentence | undefined {
   const moved = now - before
   const least = Math.max(CHANGE_CALLS_MIN, before * CHANGE_SHARE_MIN, SCATTERS * Math.sqrt(before))
   if (Math.abs(moved) < least) return undefined
@@ -77,7 +74,8 @@ export function sentenceOfChange(
   const filter = rule === undefined || rule.moved <= 0 ? '' : `&rule=${encodeURIComponent(rule.name)}`
   return {
     tone: 'wait',
-    words: `Blocking ${way} ${much} since ${clock(since)} against the day before${by}`,
+    words: `Blocking ${way} ${much} against the day before${by}`,
+    since,
     to: `/blocks?from=${encodeURIComponent(new Date(since).toISOString())}${filter}`,
   }
 }

@@ -307,7 +307,6 @@ async function openDoors(
       delays,
       ledger: check.state,
       peers: () => config.gate.peers.map(({ name }) => name),
-      zone: () => config.desk?.zone ?? 'UTC',
       now,
       alarm,
     })

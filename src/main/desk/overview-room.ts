@@ -16,6 +16,9 @@ import { FLOW_SLICE_MS, Flow } from './flow.ts'
 
 export type OverviewRoom = {
   read(span: Span): Overview
+  /** What was counted of a peer's calls, of all that is counted: since `peersSince`. */
+  peer(name: string): { readonly last: number; readonly calls: number; readonly blocked: number } | undefined
+  peersSince(): number | undefined
   close(): void
 }
 
@@ -28,7 +31,6 @@ export type OverviewTerms = {
   readonly ledger: () => OverviewLedger
   /** Names of those who may ask. */
   readonly peers: () => readonly string[]
-  readonly zone: () => string
   readonly now: () => number
   readonly alarm: (cause: unknown) => void
 }
@@ -51,6 +53,8 @@ export function openOverview(terms: OverviewTerms): OverviewRoom {
   step()
   return {
     read: (span) => readOverview(flow, terms, span),
+    peer: (name) => flow.peers.get(name),
+    peersSince: () => flow.callsSince(),
     close() {
       clearTimeout(timer)
       reader.close()
@@ -59,7 +63,7 @@ export function openOverview(terms: OverviewTerms): OverviewRoom {
 }
 
 function readOverview(flow: Flow, terms: OverviewTerms, span: Span): Overview {
-  const { now, reader, zone, delays } = terms
+  const { now, reader, delays } = terms
   const at = now()
   const { spanMs, sliceMs } = SPANS[span]
   const begin = Math.ceil((at - spanMs) / sliceMs) * sliceMs
@@ -92,19 +96,15 @@ function readOverview(flow: Flow, terms: OverviewTerms, span: Span): Overview {
   const alarms = state?.alarms ?? []
   const ledger = terms.ledger()
   const known = flow.knownSince()
-  const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: zone() })
-  const verdict = judgeStanding(
-    {
-      cases,
-      gates,
-      alarms,
-      ledger,
-      change: changeOf(flow, at, known),
-      delay: delayOf(delays.from('1h', at - HOUR_MS)),
-      day: { screened: sumSince(flow.screened, at - DAY_MS), blocked: blockedBetween(flow, at - DAY_MS, at).total },
-    },
-    (time) => clock.format(time),
-  )
+  const verdict = judgeStanding({
+    cases,
+    gates,
+    alarms,
+    ledger,
+    change: changeOf(flow, at, known),
+    delay: delayOf(delays.from('1h', at - HOUR_MS)),
+    day: { screened: sumSince(flow.screened, at - DAY_MS), blocked: blockedBetween(flow, at - DAY_MS, at).total },
+  })
   return {
     at,
     verdict,

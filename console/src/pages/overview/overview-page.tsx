@@ -113,17 +113,33 @@ function useLive(span: (typeof SPANS)[number][0]): boolean {
 function Verdict({ of: { verdict } }: Part) {
   return (
     <ul className={classes['verdict']} aria-label="How it stands">
-      {verdict.map(({ tone, words, to }) => (
-        <li key={words} data-tone={tone}>
-          {to === undefined ? (
-            `${words}.`
-          ) : (
-            <Link to={to.split('?')[0] ?? to} search={Object.fromEntries(new URLSearchParams(to.split('?')[1] ?? ''))}>
-              {`${words}.`}
-            </Link>
-          )}
-        </li>
-      ))}
+      {verdict.map(({ tone, words, since, to }) => {
+        const sentence = (
+          <>
+            {words}
+            {since !== undefined && (
+              <>
+                , since <Moment at={since} />
+              </>
+            )}
+            .
+          </>
+        )
+        return (
+          <li key={words} data-tone={tone}>
+            {to === undefined ? (
+              sentence
+            ) : (
+              <Link
+                to={to.split('?')[0] ?? to}
+                search={Object.fromEntries(new URLSearchParams(to.split('?')[1] ?? ''))}
+              >
+                {sentence}
+              </Link>
+            )}
+          </li>
+        )
+      })}
     </ul>
   )
 }

@@ -149,10 +149,11 @@ function explained(answer: string) {
   }
 }
 
-function overviewRecord({ at, knownSince, delays, peers, ledger, ...rest }: Overview) {
+function overviewRecord({ at, verdict, knownSince, delays, peers, ledger, ...rest }: Overview) {
   return {
     ...rest,
     at: time(at),
+    verdict: verdict.map(({ since, ...one }) => ({ ...one, since: since === undefined ? undefined : time(since) })),
     knownSince: knownSince === undefined ? undefined : time(knownSince),
     delays: { ...delays, since: delays.since === undefined ? undefined : time(delays.since) },
     peers: peers.map(({ last, ...peer }) => ({ ...peer, last: last === undefined ? undefined : time(last) })),

@@ -90,7 +90,14 @@ export const overviewSchema = z
   .strictObject({
     at: timeSchema,
     verdict: z
-      .array(z.strictObject({ tone: z.enum(['bad', 'wait', 'quiet']), words: z.string(), to: z.string().optional() }))
+      .array(
+        z.strictObject({
+          tone: z.enum(['bad', 'wait', 'quiet']),
+          words: z.string(),
+          since: timeSchema.optional(),
+          to: z.string().optional(),
+        }),
+      )
       .openapi({ description: 'How it stands, in sentences; what needs a person comes first.' }),
     sliceMs: z.int(),
     knownSince: timeSchema.optional().openapi({ description: 'Earlier slices are still being counted.' }),
