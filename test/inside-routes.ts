@@ -1,3 +1,4 @@
+import { noticeChoices } from '#core/notify/notice-choices.ts'
 import type { Overview } from '#core/overview/overview.ts'
 import type { Office } from '#core/redress/office.ts'
 import type { Vetting } from '#core/registry/registry.ts'
@@ -5,10 +6,12 @@ import type { InsideRoute } from '#edge/http/accounts/guard.ts'
 import { blockRoutes } from '#edge/http/blocks/routes.ts'
 import { callingRoutes } from '#edge/http/calling/calling-routes.ts'
 import { disputeRoutes } from '#edge/http/calling/dispute-routes.ts'
-import type { Calling, Disputes, Probes } from '#edge/http/calling/ports.ts'
+import { type Calling, type Disputes, type Probes, refuse } from '#edge/http/calling/ports.ts'
 import { probeRoutes } from '#edge/http/calling/probe-routes.ts'
 import { consoleRoutes } from '#edge/http/console/console-routes.ts'
 import { caseRoutes } from '#edge/http/office/case-routes.ts'
+import type { RunningGate } from '#edge/http/gate/ports.ts'
+import { gateRoutes } from '#edge/http/gate/routes.ts'
 import { exportRoutes } from '#edge/http/office/export-routes.ts'
 import { mailRoutes } from '#edge/http/office/mail-routes.ts'
 import type { PolicyDesk } from '#edge/http/policy/policy-desk.ts'
@@ -34,6 +37,7 @@ export function emptyInsideRoutes(): readonly InsideRoute[] {
     ...exportRoutes({ office, blocks, operator: 'Northwire', now }),
     ...policyRoutes({ policy: policyUnknown(), now }),
     ...consoleRoutes({ page: '<!doctype html>', files: new Map() }),
+    ...gateRoutes({ gate: GATE_UNKNOWN, now }),
     ...mailRoutes(() => Promise.resolve('unknown')),
     ...callingRoutes({ calling: hasNothing(), now }),
     ...disputeRoutes({ disputes: hasNothing(), now }),
@@ -80,6 +84,35 @@ function hasNothing(): Calling & Disputes & Probes {
       return Object.hasOwn(answers, String(name)) ? answers[String(name)] : refused
     },
   })
+}
+
+/** A gate without peers, with notices as in the United States and nothing of keys. */
+const GATE_UNKNOWN: RunningGate = {
+  peers: {
+    list: () => ({ peers: [], total: 0, listening: [], answersStrangers: false }),
+    peer: () => undefined,
+    test: () => undefined,
+    start: () => Promise.resolve(refuse('not-found', 'expected a peer')),
+    cancel: () => undefined,
+    rang: () => refuse('not-found', 'expected a test'),
+  },
+  notice: () => ({
+    profile: 'us',
+    choices: noticeChoices('us'),
+    form: 'SIP',
+    carry: 'both',
+    contact: {},
+    location: 'RLN',
+    needsContact: false,
+    treatments: [],
+    files: { configuration: '/etc/recourse.yaml' },
+  }),
+  keys: () => ({
+    at: '2026-11-22T12:00:00.000Z',
+    receipts: { folder: '/var/receipt-keys', keepDays: 1, rotateDays: 1, keys: [], why: '' },
+    certificates: [],
+    signing: [],
+  }),
 }
 
 /** A port that has nothing: lists are empty, what is looked for is not there, and nothing can be done with it. */

@@ -3,12 +3,16 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openGuarded } from '#main/desk/desk-doors.ts'
 import type { DeskOrder, DeskTask } from '#main/desk/desk-messages.ts'
+import { isAttended } from './attended.ts'
 import { openCallingRoom } from './calling-room.ts'
+import { createPeers } from './peer-room.ts'
 import { openPolicyRoom } from './policy-room.ts'
 
 const main = parentPort!
 const doors = await openGuarded(workerData as DeskTask, (report) => main.postMessage(report, []), {
   openCalling: openCallingRoom,
+  openPeers: createPeers,
+  reload: isAttended() ? undefined : `kill -HUP ${process.pid}`,
   openPolicies: openPolicyRoom,
 })
 if (doors !== undefined) {

@@ -82,6 +82,8 @@ export const AUDIT_ACTIONS = {
   'probe-cancelled': 'somebody inside ended a probe before its time',
   'probe-shared': 'somebody inside made a link to the report of a probe',
   'probe-unshared': 'a link to the report of a probe was ended',
+  'peer-test-started': 'somebody inside started a test of a peer',
+  'peer-test-ended': 'a test of a peer that somebody inside had started was over',
 } as const
 
 export type AuditAction = keyof typeof AUDIT_ACTIONS

@@ -28,6 +28,11 @@ export function keptKeysBeside(path: string): string {
   return `${path}.public`
 }
 
+/** What a key in PEM is called: SHA-256 of its public half, the first 16 hexadecimal digits. Throws where it is none. */
+export function nameOfPem(pem: string): string {
+  return nameKey(createPublicKey(pem))
+}
+
 /** Opens the signing key, and adds its public half to the kept ones before it signs anything. */
 export function openKeptSigningKey(path: string): ReturnType<typeof openSigningKey> {
   const key = openSigningKey(path)

@@ -18,7 +18,7 @@ export type FlowReader = {
 
 export type Stretch = { readonly of: 'journal' | number; readonly first: number; readonly last: number }
 
-/** `at` is where a slice begins; `name` is the peer of calls, and the rule of blocks. */
+/** `at` is where a slice begins; of calls `name` is the peer and `cause` the verdict, of blocks `name` is the rule. */
 export type FlowCount = {
   readonly at: number
   readonly name: string
@@ -44,7 +44,7 @@ export function openFlowReader(url: string): FlowReader {
   }
   // Rows are grouped as numbers; what the numbers stand for is looked up once for a group.
   const calls = read(
-    `SELECT found.slice AS at, peer AS name, '' AS cause, found.count AS count, found.last AS last FROM (
+    `SELECT found.slice AS at, peer AS name, verdict AS cause, found.count AS count, found.last AS last FROM (
        SELECT at / ?3 * ?3 AS slice, words, count(*) AS count, max(at) AS last FROM journal_row
        WHERE id > ?1 AND id <= ?2 GROUP BY slice, words
      ) AS found JOIN journal_words ON journal_words.id = found.words WHERE verdict <> 'shadow'`,

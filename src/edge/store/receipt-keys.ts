@@ -59,6 +59,18 @@ export function readReceiptKeys(location: string): Omit<ReceiptKeys, 'held'> | u
   return newest && { keys: new Map(ring.map(({ slot, key }) => [slot, key])), currentSlot: newest.slot }
 }
 
+/** One key of the ring without the key: its slot, its file, and when it was made, in milliseconds since 1970. */
+export type ListedReceiptKey = { readonly slot: number; readonly path: string; readonly madeMs: number }
+
+/** What the ring in a directory consists of, the key made last at the end. Throws StoreError where it cannot be read. */
+export function listReceiptKeys(location: string): ListedReceiptKey[] {
+  return readRing(location.replace(/^file:/, '')).map(({ slot, path, createdMs }) => ({
+    slot,
+    path,
+    madeMs: createdMs,
+  }))
+}
+
 function holdKeys(newest: KeyFile | undefined, nowMs: number): string | undefined {
   const doubt = doubtClock(nowMs, newest?.createdMs, 'the newest receipt key')
   if (doubt === undefined || newest === undefined) return undefined

@@ -5,7 +5,8 @@ import type { Place } from '#core/call/place.ts'
 import type { Redirect } from '#core/notify/redirect.ts'
 import type { PolicyText } from '#core/ledger/policy-text.ts'
 import type { NoticeTerms } from '#core/notify/choose-notice.ts'
-import type { OperatorContact } from '#core/notify/notice-terms.ts'
+import type { Profile } from '#core/notify/notice-choices.ts'
+import type { NoticeSettings, OperatorContact } from '#core/notify/notice-terms.ts'
 import type { Policy } from '#core/rules/policy.ts'
 import type { BlockLocation } from '#codec/notice/notice.ts'
 import type { TlsIdentity } from '#edge/gate/certificate.ts'
@@ -18,6 +19,7 @@ import type { MonitorConfig } from './monitor.ts'
 import type { RegistryConfig } from './registry.ts'
 import type { MailConfig } from './mail.ts'
 import type { OutletsConfig } from './outlets.ts'
+import type { KeyFiles } from './key-files.ts'
 import type { FileSource, SecretSource } from './keys.ts'
 import type { StirConfig } from './stir.ts'
 
@@ -55,6 +57,10 @@ export type Config = {
   readonly policyText: PolicyText
   readonly policyFile: string
   readonly terms: NoticeTerms
+  /** What the terms were made of. */
+  readonly notices: NoticeSettings & { readonly profile: Profile }
+  /** Where certificates and keys lie, by their keys in the configuration: `desk.tls`. */
+  readonly keyFiles: ReadonlyMap<string, KeyFiles>
   readonly desk: DeskConfig | undefined
   readonly office: OfficeConfig | undefined
   readonly accounts: AccountsConfig

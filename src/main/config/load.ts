@@ -7,6 +7,7 @@ import type { Config, GateTlsConfig } from './config.ts'
 import { applyEnvironment, variableOf, type Environment, type Override } from './environment.ts'
 import { sortFaults, type ConfigFault } from './fault.ts'
 import { readHttp, type HttpConfig } from './http.ts'
+import { keyFilesOf } from './key-files.ts'
 import { besides, openListReader, reasonOf, type ReadFile } from './lists.ts'
 import { type OutcomesConfig, readOutcomes } from './outcomes.ts'
 import { type CallingConfig, readCalling } from './calling.ts'
@@ -148,7 +149,7 @@ function compile(
   const peers = peersOf(gate)
   const judged = makePolicy(policy, { places, reader, peers: peers.map(({ name }) => name) })
   const { rules } = judged
-  const choices = noticesOf(policy.notices).choices
+  const { choices, profile } = noticesOf(policy.notices)
   const examples = checkExamples(settings, peers, places)
   const faults = [
     ...reader.faults,
@@ -161,8 +162,18 @@ function compile(
   const needsContact = analyticsRule(rules)
   const { contact, location } = operator
   const { form, carry } = policy
-  const settled = { choices, contact, location, form, carry, desk: desk?.public, announce: policy.announce }
-  const terms = makeNoticeTerms({ ...settled, needsContact: needsContact !== undefined })
+  const notices = {
+    profile,
+    choices,
+    contact,
+    location,
+    form,
+    carry,
+    desk: desk?.public,
+    announce: policy.announce,
+    needsContact: needsContact !== undefined,
+  }
+  const terms = makeNoticeTerms(notices)
   if (terms.kind === 'refused' && isWhole) {
     const because = needsContact === undefined ? '' : `, because rule "${needsContact.id}" blocks by analytics`
     const message = `found a contact that no notice can be made of (${terms.faults.join('; ')}), expected a url, tel or email${because}`
@@ -202,6 +213,8 @@ function compile(
     policyFile: places.policyFile,
     // Refused terms are among the faults, and with a fault nobody sees this configuration.
     terms: terms.kind === 'ok' ? terms.value : NO_TERMS,
+    notices,
+    keyFiles: keyFilesOf(settings, file),
     desk: http.desk,
     office: http.office,
     accounts: http.accounts,

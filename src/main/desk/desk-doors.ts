@@ -1,5 +1,6 @@
 // One thing: the desk's doors and all that works behind them, brought up and down together in its thread.
 import { hash } from 'node:crypto'
+import type { DeskAudit } from '#core/redress/change.ts'
 import { addMessage, answerQuestion, noteMail } from '#core/redress/steps.ts'
 import { createDesk as createCards } from '#edge/http/card.ts'
 import { createDeskPages } from '#edge/http/desk/pages.ts'
@@ -8,6 +9,8 @@ import { Tickets } from '#edge/http/desk/ticket.ts'
 import { answerExplain, explainRoutes } from '#edge/http/console/explain-page.ts'
 import { consoleFileRoutes, consoleRoutes } from '#edge/http/console/console-routes.ts'
 import type { InsideRoute } from '#edge/http/accounts/guard.ts'
+import type { PeerDesk } from '#edge/http/gate/ports.ts'
+import { gateRoutes } from '#edge/http/gate/routes.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
 import { caseRoutes } from '#edge/http/office/case-routes.ts'
 import { exportRoutes } from '#edge/http/office/export-routes.ts'
@@ -24,6 +27,7 @@ import { openFlowReader } from '#edge/store/flow-reader.ts'
 import { openLedgerReader } from '#edge/store/ledger-reader.ts'
 import { openRegistryStore } from '#edge/store/registry-store.ts'
 import type { Config } from '#main/config/config.ts'
+import { DEFAULT_PATH } from '#main/config/load.ts'
 import { cardOf, filesOf, proxiesOf, sparesOf } from './http-terms.ts'
 import { makeFeedDesk } from '#main/registry/feed-desk.ts'
 import { makeRegistry, type RegistryRoom } from '#main/registry/make-registry.ts'
@@ -33,7 +37,7 @@ import { readBuiltConsole, readBuiltExplain } from './built-console.ts'
 import { createBlockLook } from './block-look.ts'
 import { createBlockSearch } from './block-search.ts'
 import { checkLedger } from './ledger-check.ts'
-import { openOverview } from './overview-room.ts'
+import { type OverviewRoom, openOverview } from './overview-room.ts'
 import { makeId } from './cases.ts'
 import { freeDial } from './desk.ts'
 import { type DeskChores, startDeskChores } from './desk-chores.ts'
@@ -45,6 +49,8 @@ import { checkEvidence } from './evidence.ts'
 import { lookUpHolders } from './holders.ts'
 import { type Inbox, type Outcome, openInbox } from './inbox.ts'
 import { type News, openNews } from './news.ts'
+import { lookAtKeys } from './key-look.ts'
+import { lookAtNotice } from './notice-look.ts'
 import { openOffice } from './office-door.ts'
 import { openPost, type Post } from './post.ts'
 import { type CallWatch, watchCalls } from './watch-calls.ts'
@@ -61,6 +67,18 @@ export type OtherRooms = {
     readonly sharedPage: (token: string) => string | undefined
     readonly close: () => Promise<void>
   }
+  readonly openPeers: (parts: {
+    readonly config: () => Config
+    readonly seen: OverviewRoom['peer']
+    readonly since: OverviewRoom['peersSince']
+    readonly listening: () => readonly string[]
+    /** Writes into the audit trail; false where the store takes nothing. */
+    readonly note: (entry: DeskAudit) => boolean
+    readonly now: () => number
+    readonly alarm: (cause: unknown) => void
+  }) => PeerDesk & { readonly close: () => Promise<void> }
+  /** The command that has this process read its files again; undefined where only a start does. */
+  readonly reload: string | undefined
   readonly openPolicies: (task: { readonly store: string; readonly path: string | undefined }) => {
     readonly desk: PolicyDesk
     readonly close: () => Promise<void>
@@ -92,7 +110,7 @@ export async function openGuarded(
 async function openDoors(
   task: DeskTask,
   tell: (report: DeskReport) => void,
-  { openCalling, openPolicies }: OtherRooms,
+  { openCalling, openPeers, openPolicies, reload }: OtherRooms,
   undo: (() => unknown)[],
 ): Promise<DeskDoors> {
   let { config, receipts } = task
@@ -311,6 +329,24 @@ async function openDoors(
       alarm,
     })
     undo.push(() => overview.close())
+    const peers = openPeers({
+      config: () => config,
+      seen: (name) => overview.peer(name),
+      since: () => overview.peersSince(),
+      listening: () => process?.listening ?? [],
+      note: (entry) => {
+        const change = { at: now(), events: [], mails: [], standing: [], ended: [], audit: [entry] }
+        return cases.save(() => room.store.record(change)) === 'recorded'
+      },
+      now,
+      alarm,
+    })
+    undo.push(() => peers.close())
+    const gate = {
+      peers,
+      notice: () => lookAtNotice(config, task.path ?? DEFAULT_PATH, reload),
+      keys: () => lookAtKeys({ config, currentSlot: receipts.currentSlot, nowMs: now(), reload }),
+    }
     const policies = openPolicies({ store: config.store.path, path: task.path })
     undo.push(() => policies.close())
     const routes = [
@@ -323,6 +359,7 @@ async function openDoors(
         ending: ending.signal,
       }),
       ...vettingRoutes(registry.vetting),
+      ...gateRoutes({ gate, now }),
       ...(callingRoom?.routes ?? []),
       ...(inbox === undefined ? [] : mailRoutes((octets) => inbox.take(octets))),
     ]

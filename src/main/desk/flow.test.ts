@@ -18,7 +18,8 @@ test('what is old is counted from its newest end, what is new at once, and nothi
   assert.equal(flow.knownSince(), undefined)
   assert.equal(flow.step(store.now()), false)
   assert.equal(total(flow), 50_100)
-  assert.deepEqual(flow.peers.get('north'), { last: 50_100 * 1_000, calls: 50_100 })
+  assert.deepEqual(flow.peers.get('north'), { last: 50_100 * 1_000, calls: 50_100, blocked: 5_010 })
+  assert.equal(flow.callsSince(), 0)
 })
 
 test('what is older than is kept is neither waited for nor held', () => {
@@ -43,11 +44,13 @@ function total(flow: Flow): number {
 function rows(count: number) {
   let last = count
   const calls = (after: number, upTo: number, sliceMs: number): FlowCount[] => {
-    const slices = new Map<number, FlowCount>()
+    const slices = new Map<string, FlowCount>()
     for (let id = after + 1; id <= upTo; id++) {
       const at = Math.floor((id * 1_000) / sliceMs) * sliceMs
-      const before = slices.get(at)?.count ?? 0
-      slices.set(at, { at, name: 'north', cause: '', count: before + 1, last: id * 1_000 })
+      // Every tenth call is blocked.
+      const cause = id % 10 === 0 ? 'block' : 'allow'
+      const before = slices.get(`${at} ${cause}`)?.count ?? 0
+      slices.set(`${at} ${cause}`, { at, name: 'north', cause, count: before + 1, last: id * 1_000 })
     }
     return [...slices.values()]
   }

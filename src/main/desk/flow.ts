@@ -6,7 +6,8 @@ export class Flow {
   readonly screened = new Map<number, number>()
   /** Blocks by slice, then by `cause\nrule`. */
   readonly blocked = new Map<number, Map<string, number>>()
-  readonly peers = new Map<string, { last: number; calls: number }>()
+  /** When a peer's last call was screened, how many were, and how many of them were blocked: of all that is counted. */
+  readonly peers = new Map<string, { last: number; calls: number; blocked: number }>()
   readonly #reader: FlowReader
   readonly #keepMs: number
   /** How far each stretch is counted: behind `low` up to `high`; `isWhole` once nothing is left before `low`. */
@@ -47,6 +48,11 @@ export class Flow {
     return open.length === 0 ? undefined : Math.max(...open.map(({ since }) => since))
   }
 
+  /** The beginning of the oldest slice whose calls are counted by peer; undefined before the first call. */
+  callsSince(): number | undefined {
+    return this.#places.get('journal')?.since
+  }
+
   /** The beginning of the oldest slice that has a call; infinite where none has. */
   oldest(): number {
     let oldest = Number.POSITIVE_INFINITY
@@ -67,10 +73,11 @@ export class Flow {
     return counts.length === 0 ? undefined : Math.min(...counts.map(({ at }) => at))
   }
 
-  #addCalls({ at, name, count, last }: FlowCount): void {
+  #addCalls({ at, name, cause, count, last }: FlowCount): void {
     this.screened.set(at, (this.screened.get(at) ?? 0) + count)
-    const peer = this.peers.get(name) ?? { last: 0, calls: 0 }
-    this.peers.set(name, { last: Math.max(peer.last, last), calls: peer.calls + count })
+    const peer = this.peers.get(name) ?? { last: 0, calls: 0, blocked: 0 }
+    const blocked = peer.blocked + (cause === 'block' ? count : 0)
+    this.peers.set(name, { last: Math.max(peer.last, last), calls: peer.calls + count, blocked })
   }
 
   #addBlocks({ at, name, cause, count }: FlowCount): void {
