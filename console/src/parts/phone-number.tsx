@@ -1,3 +1,4 @@
+import { Text } from '@mantine/core'
 import { groupDigits } from './phone-digits.ts'
 import classes from './phone-number.module.css'
 import { Outside } from './outside.tsx'
@@ -13,5 +14,19 @@ export function PhoneNumber({ of }: { readonly of: string }) {
         <span key={at}>{group}</span>
       ))}
     </span>
+  )
+}
+
+/** The first of some numbers, and how many more there are. */
+export function PhoneNumbers({ first, count }: { readonly first: string | undefined; readonly count: number }) {
+  return (
+    <>
+      {first !== undefined && <PhoneNumber of={first} />}
+      {count > 1 && (
+        <Text span inherit c="dimmed">
+          {` and ${count - 1} more`}
+        </Text>
+      )}
+    </>
   )
 }

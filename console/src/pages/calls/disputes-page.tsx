@@ -6,7 +6,7 @@ import { FilterBar, FilterChoice, FilterText, useFilters } from '../../parts/fil
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
 import { Page } from '../../parts/page.tsx'
-import { PhoneNumber } from '../../parts/phone-number.tsx'
+import { PhoneNumbers } from '../../parts/phone-number.tsx'
 import { useRows } from '../../parts/rows.ts'
 import { StatusWord } from '../../parts/status-word.tsx'
 import { CallsNav } from './calls-nav.tsx'
@@ -110,16 +110,7 @@ const COLUMNS: readonly Column<Row>[] = [
     width: 'minmax(10rem, 1.2fr)',
     isWide: true,
     narrow: 'line',
-    cell: ({ numbers, numberCount }) => (
-      <>
-        {numbers[0] !== undefined && <PhoneNumber of={numbers[0]} />}
-        {numberCount > 1 && (
-          <Text span inherit c="dimmed">
-            {` and ${numberCount - 1} more`}
-          </Text>
-        )}
-      </>
-    ),
+    cell: ({ numbers, numberCount }) => <PhoneNumbers first={numbers[0]} count={numberCount} />,
   },
   {
     id: 'status',

@@ -10,7 +10,7 @@ import { Moment } from '../../parts/moment.tsx'
 import { useNow } from '../../parts/now.ts'
 import { Outside } from '../../parts/outside.tsx'
 import { Page } from '../../parts/page.tsx'
-import { PhoneNumber } from '../../parts/phone-number.tsx'
+import { PhoneNumbers } from '../../parts/phone-number.tsx'
 import { useRows } from '../../parts/rows.ts'
 import { StatusWord } from '../../parts/status-word.tsx'
 import { useMay, useSession } from '../../shell/session.ts'
@@ -188,16 +188,7 @@ const COLUMNS: readonly Column<Row>[] = [
     head: 'Numbers',
     width: 'minmax(10rem, 1.4fr)',
     narrow: 'line',
-    cell: ({ numbers, numberCount }) => (
-      <>
-        {numbers[0] !== undefined && <PhoneNumber of={numbers[0]} />}
-        {numberCount > 1 && (
-          <Text span inherit c="dimmed">
-            {` and ${numberCount - 1} more`}
-          </Text>
-        )}
-      </>
-    ),
+    cell: ({ numbers, numberCount }) => <PhoneNumbers first={numbers[0]} count={numberCount} />,
   },
   {
     id: 'status',

@@ -17,6 +17,7 @@ import { ProblemBox } from '../../parts/problem-box.tsx'
 import { useRows } from '../../parts/rows.ts'
 import { StatusWord } from '../../parts/status-word.tsx'
 import { useMay } from '../../shell/session.ts'
+import { CALLER_COLUMNS } from './caller-columns.tsx'
 import { PolicyFrame } from './policy-frame.tsx'
 import { count, paged } from './policy-words.ts'
 import classes from './policy.module.css'
@@ -354,27 +355,7 @@ function Calls({ rule, number, days }: { readonly rule: string; readonly number:
 }
 
 const COLUMNS: readonly Column<Row>[] = [
-  {
-    id: 'number',
-    head: 'Number',
-    width: 'minmax(8.5rem, 1fr)',
-    narrow: 'lead',
-    cell: ({ number }) => (number === '' ? 'No number' : <PhoneNumber of={number} />),
-  },
-  {
-    id: 'registered',
-    head: 'Registered to',
-    width: 'minmax(6rem, 1fr)',
-    narrow: 'line',
-    cell: ({ registered }) =>
-      registered.length === 0 ? (
-        <Text span inherit c="dimmed">
-          Nobody
-        </Text>
-      ) : (
-        <Outside text={registered.map(({ name }) => name).join(', ')} max={120} />
-      ),
-  },
+  ...CALLER_COLUMNS,
   { id: 'calls', head: 'Calls', width: '4.5rem', align: 'end', narrow: 'beside', cell: ({ calls }) => count(calls) },
   {
     id: 'last',

@@ -19,10 +19,10 @@ import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ExportMenu } from '../../parts/export-menu.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
-import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { ProblemBox } from '../../parts/problem-box.tsx'
 import { useRows } from '../../parts/rows.ts'
 import { useMay } from '../../shell/session.ts'
+import { CALLER_COLUMNS } from './caller-columns.tsx'
 import { count, paged } from './policy-words.ts'
 import classes from './policy.module.css'
 
@@ -250,27 +250,7 @@ function Outcome({ trial, result }: { readonly trial: Trial; readonly result: Re
 }
 
 const COLUMNS: readonly Column<Row>[] = [
-  {
-    id: 'number',
-    head: 'Number',
-    width: 'minmax(8.5rem, 1fr)',
-    narrow: 'lead',
-    cell: ({ number }) => (number === '' ? 'No number' : <PhoneNumber of={number} />),
-  },
-  {
-    id: 'registered',
-    head: 'Registered to',
-    width: 'minmax(6rem, 1.2fr)',
-    narrow: 'line',
-    cell: ({ registered }) =>
-      registered.length === 0 ? (
-        <Text span inherit c="dimmed">
-          Nobody
-        </Text>
-      ) : (
-        <Outside text={registered.map(({ name }) => name).join(', ')} max={120} />
-      ),
-  },
+  ...CALLER_COLUMNS,
   {
     id: 'calls',
     head: 'Calls',
