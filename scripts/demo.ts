@@ -113,7 +113,8 @@ export async function demonstrate(owner: Owner, tell: (who: Who, words: string) 
 
 export type Who = 'carrier' | 'clinic'
 
-function placeCall(port: number, from: string, to: string): Promise<Dialled> {
+/** Places one call, waiting five seconds at most. */
+export function placeCall(port: number, from: string, to: string): Promise<Dialled> {
   return dial({ host: '127.0.0.1', port, from, to, displayName: undefined, localAddress: undefined, timeoutMs: 5_000 })
 }
 
@@ -137,7 +138,7 @@ function firstLine(call: Dialled): string {
 }
 
 /** The link in the one message that the desk wrote. */
-function linkIn(folder: string): URL | undefined {
+export function linkIn(folder: string): URL | undefined {
   let names: string[]
   try {
     names = readdirSync(folder).filter((name) => name.endsWith('.eml'))
@@ -154,7 +155,7 @@ function linkIn(folder: string): URL | undefined {
 }
 
 /** Presses the button behind the link, as a browser does. */
-function press(port: number, ca: string, link: URL): Promise<void> {
+export function press(port: number, ca: string, link: URL): Promise<void> {
   return new Promise((done, failed) => {
     const headers = { host: HOST, 'content-type': 'application/x-www-form-urlencoded', 'content-length': '0' }
     const where = { host: '127.0.0.1', port, servername: HOST, ca, method: 'POST', path: link.pathname, headers }
@@ -189,7 +190,8 @@ async function main(): Promise<void> {
   }
 }
 
-const HOST = 'redress.northwire.example'
+/** Whose desk it is, by the name that its certificate has. */
+export const HOST = 'redress.northwire.example'
 const NUMBER = '+12125550117'
 const CALLED = '+14155550163'
 /** The clinic's telephone system, as copies of its calls name it. */

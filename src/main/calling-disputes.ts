@@ -12,6 +12,7 @@ import {
   noteAnswer,
   noteNews,
   noteReply,
+  noteRetest,
   noteSeen,
   noteWords,
   openDispute,
@@ -22,6 +23,7 @@ import {
   type Ask,
   type NoAnswer,
   askCase,
+  askChallenge,
   askNotice,
   fileClaim,
   formatClaim,
@@ -40,6 +42,7 @@ import {
 import type { CallingReader } from '#edge/store/calling-reader.ts'
 import type { DisputeStore } from '#edge/store/dispute-store.ts'
 import type { MonitorStore } from '#edge/store/monitor-store.ts'
+import { createRetest } from './calling-retest.ts'
 import { freshId } from './dispute-room.ts'
 import { eventInWords, subjectOfGroup, subjectOfNumbers } from './dispute-subject.ts'
 import { contactOf } from './disputes-file.ts'
@@ -56,11 +59,14 @@ export type DisputeParts = {
   readonly ask: Ask
   /** Who asks, unless a person says something else. */
   readonly who: { readonly name: string; readonly email: string | undefined }
+  /** Addresses and ranges, besides this machine, where a call may be placed to test a lift. */
+  readonly allowed: () => readonly string[]
 }
 
 /** Disputes as people inside work on them: each step is a person's, and a desk is asked only where she asks for it. */
 export function createDisputes(parts: DisputeParts): Disputes {
-  const { store, monitor, reader, now, ask, who } = parts
+  const { store, monitor, reader, now, ask, who, allowed } = parts
+  const place = createRetest(allowed)
   const termsOf = (by: Doer): StepTerms => ({ by: by.name, at: now() })
 
   /** Finds a dispute as somebody saw it, and does one thing with it. */
@@ -141,6 +147,7 @@ export function createDisputes(parts: DisputeParts): Disputes {
         contacts: contactsOf(monitor.contacts(subject.blocker)),
         known: known && { name: known.name, says: known.says, source: known.source, date: known.date },
         who: { name: who.name, email: who.email },
+        paths: [...allowed()],
       }
     },
 
@@ -265,6 +272,35 @@ export function createDisputes(parts: DisputeParts): Disputes {
       const done = step(id, seen, (dispute) => noteAnswer(dispute, answer, terms))
       if (done.kind === 'done') settleGroup(monitor, store.dispute(id, now())!, terms)
       return done
+    },
+
+    async prove(id, asked) {
+      const dispute = find(id, undefined)
+      if (isRefusal(dispute)) return dispute
+      const number = asked ?? dispute.subject.numbers[0]
+      if (number === undefined || !dispute.subject.numbers.includes(number))
+        return refuse('bad-field', 'expected a number of this dispute', '/number')
+      const status = store.statusUrl(id)
+      if (status === undefined)
+        return refuse('conflict', 'it was not filed by API: ask the blocker how a number is proved')
+      const found = await askCase(ask, status)
+      if (found.kind !== 'case') return refuse('conflict', `${hostOf(status)}: ${whyOf(found)}`)
+      const href = found.found.links.get('challenges')
+      if (href === undefined) return refuse('conflict', 'the desk asks for no proof by a call just now')
+      const got = await askChallenge(ask, href, number)
+      if (got.kind !== 'challenge') return refuse('conflict', `${hostOf(status)}: ${whyOf(got)}`)
+      const { dial, until } = got.challenge
+      return { kind: 'done', value: { number, dial, until: iso(until) } }
+    },
+
+    async retest(id, asked, by, seen) {
+      const dispute = find(id, seen)
+      if (isRefusal(dispute)) return dispute
+      const placed = await place(dispute, asked)
+      if (isRefusal(placed)) return placed
+      // What was seen of the dispute may have gone on while the call rang: what the call showed is noted all the same.
+      const noted = step(id, undefined, (current) => noteRetest(current, placed, termsOf(by)))
+      return noted.kind === 'refused' ? noted : { kind: 'done', value: { seq: noted.value, ...placed } }
     },
 
     async poll(id, by) {

@@ -202,6 +202,50 @@ test('a dispute is opened, drafted, filed by hand, answered and closed, each ste
   assert.ok(audit().some(({ action, subject }) => action === 'dispute-filed' && subject === `dispute ${id}`))
 })
 
+test('a call is placed again from a number of the dispute, where that is let, and what it shows is noted', async (t) => {
+  const { get, post, worker, auditor } = await open(t, { to: ['198.51.100.0/24'] })
+  const blocker = await startMockBlocker()
+  t.after(() => blocker.close())
+  const { dispute: id } = await json(await post('/v1/calling/disputes', { group: 1, purpose: 'We remind patients.' }))
+  const place = `/v1/calling/disputes/${id}`
+  const via = `sip:${blocker.address}`
+  const again = (more: object, who?: string) => post(`${place}/retest`, { via, ...more }, who)
+  assert.deepEqual((await json(await get(place))).paths, ['198.51.100.0/24'])
+  await refused(again({ via: 'nonsense' }), 400, 'bad-field')
+  await refused(again({ via: 'sip:192.0.2.7' }), 403, 'not-allowed')
+  await refused(again({ from: '+12125550999' }), 400, 'bad-field')
+  await refused(again({ to: 'sip:x@y' }), 400, 'bad-field')
+  await refused(again({ passes: [200] }), 400, 'bad-field')
+  await refused(again({}, auditor), 403, 'not-allowed')
+  await refused(post('/v1/calling/disputes/none/retest', { via }), 404, 'not-found')
+  assert.equal(blocker.received().length, 0, 'nothing was called')
+  assert.deepEqual((await json(await get(place))).events.length, 1, 'and nothing noted')
+
+  const BLOCKS = '+12125550101'
+  const blocked = await json(await again({ to: BLOCKS }))
+  assert.deepEqual([blocked.result, blocked.from, blocked.to], ['blocked', NUMBER, BLOCKS])
+  assert.match(blocked.words, /^603 /)
+  const unclear = await json(await again({ to: '+12125559999' }, worker))
+  assert.equal(unclear.result, 'unclear')
+  const passed = await json(await again({ to: '+12125559999', passes: [Number.parseInt(unclear.words, 10)] }))
+  assert.equal(passed.result, 'goes-through')
+  const { events, seq } = await json(await get(place))
+  assert.deepEqual(
+    events.map(({ kind }: { kind: string }) => kind),
+    ['opened', 'retested', 'retested', 'retested'],
+  )
+  assert.equal(seq, passed.seq)
+  assert.equal(blocker.received().length, 3)
+})
+
+test('a number is proved only where the dispute was filed by API, and only a number of it', async (t) => {
+  const { post } = await open(t)
+  const { dispute: id } = await json(await post('/v1/calling/disputes', { group: 1 }))
+  await refused(post(`/v1/calling/disputes/${id}/proof`, { number: '+12125550999' }), 400, 'bad-field')
+  await refused(post(`/v1/calling/disputes/${id}/proof`, {}), 409, 'conflict')
+  await refused(post('/v1/calling/disputes/none/proof', {}), 404, 'not-found')
+})
+
 test('who only reads changes nothing, and who works on cases starts no probes', async (t) => {
   const { get, post, worker, auditor } = await open(t)
   assert.equal((await get('/v1/calling/summary', auditor)).status, 200)

@@ -53,6 +53,7 @@ export function openCallingRoom(room: {
     now,
     ask: askBy(config),
     who: { name: operator.name, email: mail?.sender.address ?? operator.contact?.email },
+    allowed: () => config().calling.probes.to,
   })
   const probes = createProbes({
     store: kept,

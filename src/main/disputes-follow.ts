@@ -10,9 +10,7 @@ import {
   noteSeen,
   noteWords,
 } from '#core/dispute/steps.ts'
-import { refusalOf } from '#core/observe/refusal.ts'
 import { askCase, askChallenge, nextAsk, postAnswer } from '#edge/dispute/desk-client.ts'
-import { type Dialled, dial } from '#edge/prober/dial.ts'
 import type { MonitorStore } from '#edge/store/monitor-store.ts'
 import { readTarget } from './call.ts'
 import {
@@ -32,6 +30,7 @@ import { type ReachWords, askBy, reaching, stopFor } from './disputes-file.ts'
 import { EXIT, Stop } from './exit.ts'
 import type { Output } from './ledger.ts'
 import { readOwnNumber } from './monitor-room.ts'
+import { type CallResult, placeCall } from './place-call.ts'
 import { many, showTime, visible } from './words.ts'
 
 /** Adds `poll`, `answer`, `prove` and `retest`. */
@@ -104,7 +103,7 @@ export function addFollowing(command: Command, to: Output): void {
         if (asked.kind !== 'challenge') throw stopFor(asked, href)
         const { dial: called, until } = asked.challenge
         if (words.via !== undefined) {
-          const { words: said } = await placeCall(words.via, number, called, [])
+          const { words: said } = await placeOrStop(words.via, number, called, [])
           await record(
             store,
             noteWords(dispute, `called ${called} from ${number} to prove it: ${said}`, termsOf(words, Date.now())),
@@ -137,7 +136,7 @@ export function addFollowing(command: Command, to: Output): void {
         const called = words.to === undefined ? dispute.subject.calls[0]?.to : readOwnNumber(words.to)
         if (called === undefined)
           throw new Stop(EXIT.unusable, 'no blocked call is known to place again: name the number to call by --to')
-        const { result, words: said } = await placeCall(words.via, from, called, words.passes ?? [])
+        const { result, words: said } = await placeOrStop(words.via, from, called, words.passes ?? [])
         await record(store, noteRetest(dispute, { from, to: called, result, words: said }, termsOf(words, Date.now())))
         tellDispute(
           to,
@@ -227,31 +226,15 @@ export function blockedSince(
   return isKnown ? undefined : last?.at
 }
 
-/** Places one call and says what it showed of the number. */
-async function placeCall(
-  via: string,
-  from: string,
-  to: string,
-  passes: readonly number[],
-): Promise<{ readonly result: 'goes-through' | 'blocked' | 'unclear'; readonly words: string }> {
-  const { name: _, ...target } = await readTarget(via)
-  let dialled: Dialled
+async function placeOrStop(via: string, from: string, to: string, passes: readonly number[]): Promise<CallResult> {
+  const target = await readTarget(via)
   try {
-    dialled = await dial({ ...target, from, to, displayName: undefined, localAddress: undefined, timeoutMs: CALL_MS })
+    return await placeCall(target, from, to, passes)
   } catch (error) {
     throw new Stop(EXIT.outside, `no call can be placed by ${visible(via)}: ${visible((error as Error).message)}`, {
       cause: error,
     })
   }
-  if (dialled.kind === 'silent') return { result: 'unclear', words: dialled.why }
-  const { response, provisional } = dialled
-  const refusal = refusalOf(response, { carrier: '' })
-  const words = `${response.status} ${refusal.phrase}`.trim()
-  if (response.status < 300 || passes.includes(response.status)) return { result: 'goes-through', words }
-  if (refusal.standing === 'proven' || refusal.standing === 'unproven') return { result: 'blocked', words }
-  // What rang has arrived, whoever declined it then.
-  const isRinging = provisional.some((status) => status === 180)
-  return isRinging ? { result: 'goes-through', words: `rang, then ${words}` } : { result: 'unclear', words }
 }
 
 function collectStatus(text: string, before: readonly number[] | undefined): readonly number[] {
@@ -263,5 +246,3 @@ const RESULTS = { 'goes-through': 'it goes through', blocked: 'still blocked', u
 /** Disputes that one poll asks for. */
 const POLLED_MAX = 100
 const CALLS_LOOKED = 1_000
-/** A call that rings is left after half a minute. */
-const CALL_MS = 30_000

@@ -13,6 +13,8 @@ export function FormDialog({
   close,
   isReady = true,
   isGrave = false,
+  isDone = false,
+  leaveWords = 'Not now',
   run,
   children,
 }: FormDialogProps) {
@@ -45,9 +47,11 @@ export function FormDialog({
           {children}
           {problem !== undefined && <ProblemBox problem={problem} />}
           <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={leave}>
-              Not now
-            </Button>
+            {!isDone && (
+              <Button variant="default" onClick={leave}>
+                {leaveWords}
+              </Button>
+            )}
             <Button type="submit" color={isGrave ? 'red' : 'accent'} loading={isRunning} disabled={!isReady}>
               {act}
             </Button>
@@ -68,6 +72,10 @@ export type FormDialogProps = {
   readonly isReady?: boolean
   /** For what cannot be taken back. */
   readonly isGrave?: boolean
+  /** Where nothing is left but to leave by the act. */
+  readonly isDone?: boolean
+  /** What the button that leaves says. */
+  readonly leaveWords?: string
   readonly run: () => Promise<'stay' | void>
   readonly children: ReactNode
 }

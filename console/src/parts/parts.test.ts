@@ -70,6 +70,8 @@ test('lengths of time are as short as they stay clear', () => {
 test('a number is grouped by its plan where it is one, and left alone where it is none', () => {
   for (const [number, groups] of [
     ['+12125550117', '+1 212 555 0117'],
+    ['+180055501426848', '+1 800 555 0142 6848'],
+    ['+112555501426', '+112 555 501 426'],
     ['+493012345678', '+493 012 345 678'],
     ['+4930123456', '+4930 123 456'],
     ['2125550117', undefined],

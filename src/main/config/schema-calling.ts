@@ -40,11 +40,11 @@ export const callingSchema = section({
     section({
       to: key(
         ranges().optional(),
-        'Where probes may go besides this machine. An administrator may send one elsewhere, and has to say so each time.',
+        'Where probes, and calls that test a lift, may go besides this machine. An administrator may send a probe elsewhere, and has to say so each time.',
         RANGES,
       ),
     }).prefault({}),
-    'Where probes may go.',
+    'Where calls may go that people inside place.',
     'a mapping with to',
   ),
 })

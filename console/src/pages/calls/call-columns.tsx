@@ -20,10 +20,10 @@ export function Party({ of }: { readonly of: string }) {
 
 /** Refused calls as lists show them. */
 export const CALL_COLUMNS: readonly Column<RefusedCall>[] = [
-  { id: 'at', head: 'When', width: '8.5rem', narrow: 'line', cell: ({ at }) => <Moment at={at} /> },
+  { id: 'at', head: 'When', width: '7rem', narrow: 'line', cell: ({ at }) => <Moment at={at} /> },
   { id: 'from', head: 'From', width: '9.5rem', narrow: 'lead', cell: ({ from }) => <Party of={from} /> },
-  { id: 'to', head: 'To', width: '10rem', narrow: 'line', cell: ({ to }) => <Party of={to} /> },
-  { id: 'reason', head: 'Answer', width: '7.5rem', narrow: 'beside', cell: ({ reason }) => reason },
+  { id: 'to', head: 'To', width: '9.5rem', narrow: 'line', cell: ({ to }) => <Party of={to} /> },
+  { id: 'reason', head: 'Answer', width: '6rem', narrow: 'beside', cell: ({ reason }) => reason },
   {
     id: 'standing',
     head: 'Who',

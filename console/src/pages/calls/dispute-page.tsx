@@ -20,6 +20,7 @@ import { useMay } from '../../shell/session.ts'
 import { useShortcuts } from '../../shell/shortcuts.ts'
 import { Part, PlainList } from '../../parts/part.tsx'
 import classes from './calls-nav.module.css'
+import { ProveDialog, RetestDialog } from './dispute-calls.tsx'
 import { DISPUTE_TONES, DISPUTE_WORDS, dueWords } from './calls-words.ts'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 
@@ -42,7 +43,7 @@ export function DisputePage() {
 function Dispute({ dispute, tag }: DisputeProps) {
   const { id, status, due, isOverdue, filing, news, calls, contacts, known } = dispute
   const mayWork = useMay('calling.dispute')
-  const [dialog, setDialog] = useState<'file' | 'hand' | 'outcome'>()
+  const [dialog, setDialog] = useState<'file' | 'hand' | 'outcome' | 'retest' | 'prove'>()
   const ask = useAsk()
   const queries = useQueryClient()
   const renew = () => queries.invalidateQueries({ queryKey: ['calling'] })
@@ -73,11 +74,13 @@ function Dispute({ dispute, tag }: DisputeProps) {
   }
   const isClosed = status === 'closed'
   const mayFile = mayWork && !isClosed
+  const mayCall = mayFile && filing !== undefined && dispute.allNumbers.length > 0
   useShortcuts(
     'On this page',
     mayWork
       ? [
           { keys: 'f', words: 'File it', run: () => mayFile && setDialog('file') },
+          ...(mayCall ? [{ keys: 'r', words: 'Call again', run: () => setDialog('retest') }] : []),
           {
             keys: 'n',
             words: 'Write a note',
@@ -103,10 +106,15 @@ function Dispute({ dispute, tag }: DisputeProps) {
             </Button>
           )}
           {mayWork && filing !== undefined && !isClosed && (
-            <Button variant={filing.isFollowed ? 'filled' : 'default'} loading={isPolling} onClick={() => void poll()}>
+            <Button
+              variant={filing.isFollowed && due !== undefined && due.what !== 'retest' ? 'filled' : 'default'}
+              loading={isPolling}
+              onClick={() => void poll()}
+            >
               {filing.isFollowed ? 'Ask how it stands' : 'Look for calls since'}
             </Button>
           )}
+          {mayCall && due?.what === 'retest' && <Button onClick={() => setDialog('retest')}>Call again</Button>}
           {mayWork && (
             <Menu position="bottom-end">
               <Menu.Target>
@@ -114,6 +122,12 @@ function Dispute({ dispute, tag }: DisputeProps) {
               </Menu.Target>
               <Menu.Dropdown>
                 {!isClosed && <Menu.Item onClick={() => setDialog('hand')}>I filed it by hand</Menu.Item>}
+                {mayCall && filing.isFollowed && (
+                  <Menu.Item onClick={() => setDialog('prove')}>Prove a number</Menu.Item>
+                )}
+                {mayCall && due?.what !== 'retest' && (
+                  <Menu.Item onClick={() => setDialog('retest')}>Call again</Menu.Item>
+                )}
                 {filing !== undefined && !isClosed && (
                   <>
                     <Menu.Item
@@ -277,7 +291,7 @@ function Dispute({ dispute, tag }: DisputeProps) {
         <PlainList>
           {dispute.events.toReversed().map(({ seq, at, by, words }) => (
             <li key={seq}>
-              <Outside text={words} max={2_000} />{' '}
+              <Outside text={words.charAt(0).toUpperCase() + words.slice(1)} max={2_000} />{' '}
               <Text span inherit c="dimmed">
                 <Outside text={by} max={80} />, <Moment at={at} as="both" />
               </Text>
@@ -338,6 +352,20 @@ function Dispute({ dispute, tag }: DisputeProps) {
         dispute={dispute}
         tag={tag}
         isOpen={dialog === 'outcome'}
+        close={() => setDialog(undefined)}
+        renew={renew}
+      />
+      <RetestDialog
+        dispute={dispute}
+        tag={tag}
+        isOpen={dialog === 'retest'}
+        close={() => setDialog(undefined)}
+        renew={renew}
+      />
+      <ProveDialog
+        dispute={dispute}
+        tag={tag}
+        isOpen={dialog === 'prove'}
         close={() => setDialog(undefined)}
         renew={renew}
       />

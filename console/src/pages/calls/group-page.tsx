@@ -86,7 +86,7 @@ function Group({ group }: { readonly group: Found }) {
         <Facts
           of={[
             ['Calls', `${group.calls.toLocaleString('en')} refused, from ${many(group.numbers, 'number')}`],
-            ['Last day', `${shareWords(group.recent)} of the attempts from ${blockWords(group.block)}`],
+            ['Last day', attemptWords(group.recent, group.block)],
             ['Week before', shareWords(group.earlier)],
             [
               'Disputes',
@@ -283,6 +283,15 @@ type OpenDisputeProps = {
   readonly close: () => void
 }
 type Found = AnswerOf<'get', '/v1/calling/groups/{id}'>
+
+/** `5 of 12 attempts from +12125550xxx`, or a share of them. */
+function attemptWords(share: Found['recent'], block: string): string {
+  const words = shareWords(share)
+  if (share.of === 0) return words
+  return share.of < 20
+    ? `${words} ${share.of === 1 ? 'attempt' : 'attempts'} from ${blockWords(block)}`
+    : `${words} of the attempts from ${blockWords(block)}`
+}
 
 const MARK_WORDS = { resolved: 'Resolved', ignored: 'Ignored', reopened: 'Opened again' } as const
 const UP = { to: '/calls/groups', label: 'Groups' }

@@ -250,49 +250,51 @@ function Calls({ calls }: Pick<EvidenceAnswer, 'calls'>) {
   const shown = isAll ? calls : calls.slice(0, CALLS_SHOWN)
   return (
     <Part title={`${countOf(calls.length, 'screened call')} of these numbers`}>
-      <table className={classes['calls']}>
-        <thead>
-          <tr>
-            <th>When</th>
-            <th>From</th>
-            <th>To</th>
-            <th>Signed</th>
-            <th>Verdict</th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map((call, at) => (
-            // oxlint-disable-next-line react/no-array-index-key -- calls of one millisecond have no better names
-            <tr key={`${call.at} ${call.called} ${at}`}>
-              <td>
-                <Moment at={call.at} />
-              </td>
-              <td>
-                <PhoneNumber of={call.calling} />
-              </td>
-              <td>
-                <PhoneNumber of={call.called} />
-              </td>
-              <td>
-                {call.attestation === '' || call.attestation === 'none' ? (
-                  'No'
-                ) : (
-                  <Outside text={call.attestation} max={12} />
-                )}
-              </td>
-              <td>
-                {VERDICT_WORDS[call.verdict]}
-                {call.rule !== '' && (
-                  <Text span inherit c="dimmed">
-                    {' '}
-                    <Outside text={call.rule} max={64} />
-                  </Text>
-                )}
-              </td>
+      <div className={classes['callsPlace']}>
+        <table className={classes['calls']}>
+          <thead>
+            <tr>
+              <th>When</th>
+              <th>From</th>
+              <th>To</th>
+              <th>Signed</th>
+              <th>Verdict</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {shown.map((call, at) => (
+              // oxlint-disable-next-line react/no-array-index-key -- calls of one millisecond have no better names
+              <tr key={`${call.at} ${call.called} ${at}`}>
+                <td>
+                  <Moment at={call.at} />
+                </td>
+                <td>
+                  <PhoneNumber of={call.calling} />
+                </td>
+                <td>
+                  <PhoneNumber of={call.called} />
+                </td>
+                <td>
+                  {call.attestation === '' || call.attestation === 'none' ? (
+                    'No'
+                  ) : (
+                    <Outside text={call.attestation} max={12} />
+                  )}
+                </td>
+                <td>
+                  {VERDICT_WORDS[call.verdict]}
+                  {call.rule !== '' && (
+                    <Text span inherit c="dimmed">
+                      {' '}
+                      <Outside text={call.rule} max={64} />
+                    </Text>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       {calls.length > shown.length && (
         <Button variant="subtle" size="compact-sm" mt="xs" onClick={() => setAll(true)}>
           Show all {calls.length.toLocaleString('en')}

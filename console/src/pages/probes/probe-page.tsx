@@ -316,6 +316,7 @@ function ShareDialog({ probe, isOpen, close }: ShareProps) {
     <FormDialog
       title="Share the report"
       act={made === undefined ? 'Make a link' : 'Done'}
+      isDone={made !== undefined}
       isOpen={isOpen}
       close={() => {
         setMade(undefined)

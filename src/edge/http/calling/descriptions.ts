@@ -27,6 +27,10 @@ import {
   probeSchema,
   probeStartSchema,
   probesSchema,
+  provedBySchema,
+  provingSchema,
+  retestSchema,
+  retestedSchema,
   sharedSchema,
   sharingSchema,
   silenceSchema,
@@ -224,6 +228,20 @@ export const CALLING_DESCRIPTIONS = {
   heard: step('/v1/calling/disputes/{id}/heard', textSchema, 'Note that the blocker said that it has the dispute'),
   reply: step('/v1/calling/disputes/{id}/answers', textSchema, 'Answer the question of the desk'),
   outcome: step('/v1/calling/disputes/{id}/outcome', outcomeSchema, 'Note the blocker’s answer'),
+  prove: step(
+    '/v1/calling/disputes/{id}/proof',
+    provingSchema,
+    'Get a number to call, which proves that yours is yours',
+    {
+      answer: provedBySchema,
+      description: 'The desk that it was filed with is asked; nothing is noted, and no call is placed.',
+    },
+  ),
+  retest: step('/v1/calling/disputes/{id}/retest', retestSchema, 'Call again to see whether it works', {
+    answer: retestedSchema,
+    description:
+      'Places one call from a number of the dispute, hangs up when it is answered, and notes what it showed.',
+  }),
   poll: step('/v1/calling/disputes/{id}/poll', z.strictObject({}), 'Ask the desk how it stands'),
   close: step('/v1/calling/disputes/{id}/closing', textSchema, 'End a dispute'),
   reopen: step('/v1/calling/disputes/{id}/reopening', textSchema, 'Open a closed dispute again'),

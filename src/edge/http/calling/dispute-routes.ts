@@ -26,6 +26,8 @@ import {
   filedSchema,
   filingSchema,
   outcomeSchema,
+  provingSchema,
+  retestSchema,
   textSchema,
 } from './schemas.ts'
 
@@ -118,6 +120,19 @@ export function disputeRoutes({
       'calling.dispute',
       PLACES.outcome,
       step(outcomeSchema, (context, id, outcome) => disputes.noteOutcome(id, outcome, doerOf(context), seqOf(context))),
+    ),
+    insideRoute('calling.dispute', PLACES.prove, (context) =>
+      once.answer(context, async (octets) => ({
+        status: 200,
+        value: doneOr(await disputes.prove(idIn(context), parseJsonBody(provingSchema, octets).number)),
+      })),
+    ),
+    insideRoute('calling.dispute', PLACES.retest, (context) =>
+      once.answer(context, async (octets) => {
+        const asked = parseJsonBody(retestSchema, octets)
+        const value = doneOr(await disputes.retest(idIn(context), asked, doerOf(context), seqOf(context)))
+        return { status: 200, value, headers: { etag: `"${value.seq}"` } }
+      }),
     ),
     insideRoute(
       'calling.dispute',

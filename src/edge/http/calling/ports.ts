@@ -24,6 +24,9 @@ import type {
   probeFileSchema,
   probeSchema,
   probeStartSchema,
+  provedBySchema,
+  retestSchema,
+  retestedSchema,
   silenceSchema,
   summarySchema,
 } from './schemas.ts'
@@ -100,9 +103,14 @@ export type Disputes = {
   /** Answers the question of a desk there, or notes that it was answered. */
   reply(id: string, text: string, by: Doer, seq?: number): Promise<Outcome<number>>
   noteOutcome(id: string, outcome: z.output<typeof outcomeSchema>, by: Doer, seq?: number): Outcome<number>
+  /** Asks the desk for a number to call; a call to it from one's own proves that. */
+  prove(id: string, number: string | undefined): Promise<Outcome<z.output<typeof provedBySchema>>>
+  /** Places one call from a number of the dispute, and notes what it showed. */
+  retest(id: string, asked: Retest, by: Doer, seq?: number): Promise<Outcome<z.output<typeof retestedSchema>>>
   /** Asks the desk how it stands, and looks for calls since. */
   poll(id: string, by: Doer): Promise<Outcome<number>>
 }
+export type Retest = z.output<typeof retestSchema>
 export type Saying = 'note' | 'heard' | 'close' | 'reopen'
 
 /** Probes of paths. */

@@ -307,6 +307,9 @@ export const disputeFileSchema = z
     who: z
       .strictObject({ name: z.string(), email: z.string().optional() })
       .openapi({ description: 'Who asks unless something else is said: of the configuration.' }),
+    paths: z
+      .array(z.string())
+      .openapi({ description: 'Addresses besides this machine where a call may be placed to test a lift.' }),
   })
   .openapi('DisputeFile')
 export const disputeOpeningSchema = z
@@ -381,6 +384,45 @@ export const outcomeSchema = z
     liftedAt: z.iso.datetime({ offset: true, error: 'expected a time such as 2026-11-22T12:00:00Z' }).optional(),
   })
   .openapi('DisputeOutcome')
+export const retestSchema = z
+  .strictObject({
+    via: line(300, 'expected where the call is placed, such as sip:192.0.2.7:5060').openapi({
+      description: 'On this machine, or at an address of `calling.probes.to`.',
+    }),
+    from: line(40, 'expected a number of the dispute')
+      .optional()
+      .openapi({ description: 'The first one if not said.' }),
+    to: z
+      .string('expected a number')
+      .regex(/^\+?[0-9]{1,32}$/, 'expected digits, with or without + in front')
+      .optional()
+      .openapi({ description: 'That of the last blocked call if not said.' }),
+    passes: z
+      .array(z.int('expected a status').min(300, 'expected 300 to 699').max(699, 'expected 300 to 699'))
+      .max(10, 'expected at most 10')
+      .optional()
+      .openapi({ description: 'Final answers that mean there that the call goes on.' }),
+  })
+  .openapi('DisputeRetest')
+export const retestedSchema = z
+  .strictObject({
+    seq: z.int(),
+    from: z.string(),
+    to: z.string(),
+    result: z.enum(['goes-through', 'blocked', 'unclear']),
+    words: z.string().openapi({ description: 'The final answer, or why there was none.' }),
+  })
+  .openapi('DisputeRetested')
+export const provingSchema = z
+  .strictObject({
+    number: line(40, 'expected a number of the dispute')
+      .optional()
+      .openapi({ description: 'The first one if not said.' }),
+  })
+  .openapi('NumberProving')
+export const provedBySchema = z
+  .strictObject({ number: z.string(), dial: z.string(), until: time.optional() })
+  .openapi('NumberToDial', { description: 'What is to be called from the number, which proves that it is yours.' })
 export const markingSchema = z
   .strictObject({
     kind: z.enum(['resolved', 'ignored', 'reopened'], 'expected resolved, ignored or reopened'),
