@@ -2,8 +2,10 @@ import type { ACCOUNT_DESCRIPTIONS } from '#edge/http/accounts/account-routes.ts
 import type { SESSION_DESCRIPTIONS } from '#edge/http/accounts/session-routes.ts'
 import type { BLOCK_DESCRIPTIONS } from '#edge/http/blocks/descriptions.ts'
 import type { CALLING_DESCRIPTIONS } from '#edge/http/calling/descriptions.ts'
+import type { GATE_DESCRIPTIONS } from '#edge/http/gate/descriptions.ts'
 import type { DESCRIPTIONS as CASE_DESCRIPTIONS } from '#edge/http/office/descriptions.ts'
 import type { DESCRIPTIONS as POLICY_DESCRIPTIONS } from '#edge/http/policy/descriptions.ts'
+import type { UPKEEP_DESCRIPTIONS } from '#edge/http/upkeep/descriptions.ts'
 import type { VETTING_DESCRIPTIONS } from '#edge/http/registry/vetting-descriptions.ts'
 
 /**
@@ -18,3 +20,5 @@ export type Tables =
   | typeof POLICY_DESCRIPTIONS
   | typeof VETTING_DESCRIPTIONS
   | typeof CALLING_DESCRIPTIONS
+  | typeof UPKEEP_DESCRIPTIONS
+  | typeof GATE_DESCRIPTIONS

@@ -165,6 +165,16 @@ export const PAGES: readonly PageRoute[] = [
     page: lazyRouteComponent(() => import('./pages/settings/tokens-page.tsx'), 'TokensPage'),
   },
   {
+    path: '/settings/peers',
+    permission: 'settings',
+    page: lazyRouteComponent(() => import('./pages/settings/peers-page.tsx'), 'PeersPage'),
+  },
+  {
+    path: '/settings/peers/$name',
+    permission: 'settings',
+    page: lazyRouteComponent(() => import('./pages/settings/peer-page.tsx'), 'PeerPage'),
+  },
+  {
     path: '/settings/audit',
     permission: 'audit.read',
     page: lazyRouteComponent(() => import('./pages/settings/audit-page.tsx'), 'AuditPage'),

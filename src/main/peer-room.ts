@@ -165,7 +165,6 @@ export function createPeers(parts: PeerParts): PeerRoom {
       const peer = gate.peers.find((one) => one.name === name)
       if (peer === undefined) return undefined
       const busy = running()
-      const [address = ''] = peer.from
       return {
         ...peerOf(peer),
         since: since(),
@@ -184,7 +183,7 @@ export function createPeers(parts: PeerParts): PeerRoom {
           .map(recordOf)
           .toReversed(),
         busy: busy && { id: busy.id, peer: busy.test.peer },
-        through: peer.from.length === 1 && !address.includes('/') ? `sip:${bracketed(address)}` : '',
+        through: proposeThrough(peer.from),
         mayElsewhere: mayElsewhere(who),
       }
     },
@@ -373,8 +372,11 @@ function placeWords({ kind, name }: Place): string {
   return `${kind} ${name}`
 }
 
-function bracketed(address: string): string {
-  return address.includes(':') ? `[${address}]` : address
+/** The one address that a peer asks from, as a target; empty where it has several, or none. */
+function proposeThrough([first = '', ...more]: readonly string[]): string {
+  const address = /^([^/]+?)(?:\/(?:32|128))?$/.exec(first)?.[1]
+  if (address === undefined || more.length > 0) return ''
+  return address.includes(':') ? `sip:[${address}]` : `sip:${address}`
 }
 
 function iso(at: number): string {

@@ -22,5 +22,6 @@ export function SettingsFrame({ children, ...page }: PageProps & { readonly chil
 const PLACES = [
   { to: '/settings/accounts', label: 'Accounts', permission: 'accounts' },
   { to: '/settings/tokens', label: 'Your tokens', permission: undefined },
+  { to: '/settings/peers', label: 'Peers', permission: 'settings' },
   { to: '/settings/audit', label: 'Audit trail', permission: 'audit.read' },
 ] as const

@@ -1,0 +1,205 @@
+// The settings that tell of the running gate, in a browser: peers are tested by two real calls through a real switch, the right and
+// the wrong way round; notices are tried out to the octet; keys and certificates are shown, and nothing private ever is.
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { Caller, formatInvite, statusOf } from '../peers/caller.ts'
+import { type ConsoleWorld, startConsole } from '../peers/console-browser.ts'
+import { startKamailio } from '../peers/kamailio.ts'
+import { missing, temporaryDirectory, until } from '../peers/peer.ts'
+import { freeUdpPorts } from '../peers/port.ts'
+
+const skip = missing('chromium', 'kamailio')
+
+test('a peer is tested from its page, by clicks and by keys alone', { skip, timeout: 280_000 }, async (t) => {
+  const world = await startConsole(t, {
+    deny: [DENIED],
+    gate: () => ({
+      peers: [
+        { name: 'edge', from: '127.0.0.1/32', continue: 404, tenant: HOSTILE },
+        { name: 'spare', from: '127.0.9.0/24', continue: { status: 302, contact: 'sip:{user}@127.0.9.1' } },
+      ],
+    }),
+  })
+  const { page, go, settle, look } = await world.open('admin')
+  page.setDefaultTimeout(15_000)
+  const switchAs = (owner: TestContext, stops: string) => startSwitch(owner, world, stops)
+
+  await t.test('peers are there with what was counted of their calls', async () => {
+    await call(t, world, DENIED, 603)
+    await call(t, world, '+12125550142', 404)
+    await until('both calls to be counted', async () => {
+      const { value } = await world.ask('admin', 'GET', '/v1/gate/peers/edge')
+      return (value as { calls: number }).calls === 2
+    })
+    await go('/settings/peers')
+    await page.getByRole('gridcell', { name: 'spare' }).waitFor()
+    await page.getByRole('gridcell', { name: 'Not tested' }).nth(1).waitFor()
+    await settle()
+    await look('settings-peers')
+    await page.getByRole('gridcell', { name: 'edge' }).click()
+    await page.getByRole('heading', { name: 'edge', level: 1 }).waitFor()
+    await page.getByText('1 (50.0 %)').waitFor()
+    await page.getByText(HOSTILE, { exact: true }).waitFor()
+    assert.equal(await page.locator('main img').count(), 0, 'nothing came of the markup in a tenant’s name')
+  })
+
+  await t.test('a switch that is the right way round is found right, by clicks', async (t) => {
+    const { port, destination } = await switchAs(t, STOPS)
+    await page.getByRole('button', { name: 'Test this peer' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Number that has to go on').fill(ALLOW)
+    await dialog.getByLabel('Number that must not').fill(BLOCK)
+    await dialog.getByLabel('Where the peer takes calls').fill(`sip:127.0.0.1:${port}`)
+    await dialog.getByLabel('Address of this machine to answer at').fill(`udp:127.0.0.1:${destination}`)
+    await settle()
+    await look('settings-peer-test-dialog')
+    await dialog.getByRole('button', { name: 'Start the test' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await page.getByText('edge does as the gate says: it went on after 404, and stopped at 603.').waitFor()
+    await page.getByRole('list', { name: 'Steps' }).getByText('as it should', { exact: true }).nth(3).waitFor()
+    await settle()
+    await look('settings-peer-right')
+    assert.equal(world.gate.ledger().length, 1, 'a test blocks nobody')
+  })
+
+  await t.test('one that is the wrong way round is found so by keys alone, with what to do', async (t) => {
+    const { port, destination } = await switchAs(t, 't_check_status("404")')
+    await go('/settings/peers')
+    await page.keyboard.press('j')
+    await page.keyboard.press('Home')
+    await page.waitForFunction(() => document.activeElement?.matches('[data-index="0"]') === true)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'edge', level: 1 }).waitFor()
+    await page.getByText('What was agreed').waitFor()
+    await page.keyboard.press('t')
+    await page.waitForFunction(
+      () => document.activeElement?.closest('[role=dialog]')?.querySelector('input') === document.activeElement,
+    )
+    await page.keyboard.type(ALLOW)
+    await page.keyboard.press('Tab')
+    await page.keyboard.type(BLOCK)
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Control+A')
+    await page.keyboard.type(`sip:127.0.0.1:${port}`)
+    for (const _ of [1, 2, 3]) await page.keyboard.press('Tab')
+    await page.keyboard.type(`udp:127.0.0.1:${destination}`)
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.getByText(/edge does the opposite of what the gate says/).waitFor()
+    await page.getByText(/Change the table of that switch/).waitFor()
+    await page.getByText('not as it should').nth(1).waitFor()
+    await page.getByText('Earlier tests').waitFor()
+    await settle()
+    await look('settings-peer-inverted')
+  })
+
+  await t.test(
+    'without placing or answering calls somebody says what rang; another test waits; a test can be ended',
+    async () => {
+      await page.keyboard.press('t')
+      const dialog = page.getByRole('dialog')
+      await dialog.getByLabel('Number that has to go on').fill(ALLOW)
+      await dialog.getByLabel('Number that must not').fill(BLOCK)
+      await dialog.getByLabel('Who places the calls').selectOption('hand')
+      await dialog.getByLabel('Where they arrive').selectOption('elsewhere')
+      await dialog.getByRole('button', { name: 'Start the test' }).click()
+      await page
+        .getByText(/Dial it now from a telephone behind edge/)
+        .first()
+        .waitFor()
+      const second = await world.ask('admin', 'POST', '/v1/gate/peers/spare/tests', { allow: ALLOW, block: BLOCK })
+      assert.equal(second.status, 503)
+      assert.match((second.value as { detail: string }).detail, /edge is being tested: one test is run at a time/)
+      await call(t, world, DENIED, 404, ALLOW)
+      await page.getByRole('group', { name: 'Did it ring?' }).getByText(ALLOW).waitFor()
+      await settle()
+      await look('settings-peer-asks')
+      await page.keyboard.press('y')
+      await page.getByText(`Call 2 of 2, which must not go on: to ${BLOCK}`).waitFor()
+      await page.getByRole('button', { name: 'Cancel', exact: true }).click()
+      await page.getByText('Cancelled', { exact: true }).waitFor()
+      // The gate judges those numbers again as it judges all others.
+      await call(t, world, DENIED, 603, ALLOW)
+    },
+  )
+
+  await t.test('what cannot be tested is refused in words, and the trail has who tested what', async () => {
+    const start = (peer: string, body: object) => world.ask('admin', 'POST', `/v1/gate/peers/${peer}/tests`, body)
+    for (const [peer, body, status, words] of [
+      ['nobody', {}, 404, /no peer nobody/],
+      ['edge', { block: ALLOW }, 400, /another number/],
+      ['edge', { allow: '911' }, 400, /no emergency number/],
+      ['edge', { through: 'sip:192.0.2.7' }, 400, /isElsewhere/],
+      ['edge', { through: 'mailto:a' }, 400, /where the peer takes calls/],
+      ['edge', { listen: 'here' }, 400, /an address of this machine/],
+      ['edge', { allow: HOSTILE }, 400, /a telephone number/],
+    ] as const) {
+      const { status: found, value } = await start(peer, { allow: ALLOW, block: BLOCK, ...body })
+      assert.equal(found, status, JSON.stringify(value))
+      assert.match((value as { detail: string }).detail, words)
+    }
+    const taken = await start('edge', { allow: ALLOW, block: BLOCK, listen: `udp:127.0.0.1:${world.gate.port}` })
+    assert.equal(taken.status, 201)
+    const { test } = taken.value as { test: string }
+    await go(`/settings/peers/edge?test=${test}`)
+    await page.getByText('Could not be run').waitFor()
+    await page.getByText(/cannot listen on udp:127.0.0.1/).waitFor()
+    const { value } = await world.ask('admin', 'GET', '/v1/audit?action=peer-test-ended')
+    const outcomes = (value as { entries: { detail: { outcome: string } }[] }).entries.map(
+      ({ detail }) => detail.outcome,
+    )
+    assert.deepEqual(outcomes.toSorted(), ['cancelled', 'failed', 'inverted', 'right'])
+  })
+})
+
+test('each role sees of the settings of the gate what the API gives it', { skip, timeout: 120_000 }, async (t) => {
+  const world = await startConsole(t)
+  for (const role of ['admin', 'auditor', 'case-worker', 'vetting'] as const) {
+    const expected = role === 'admin' ? 200 : 403
+    const { page, go } = await world.open(role)
+    for (const [path, place] of PLACES) {
+      assert.equal((await world.ask(role, 'GET', path)).status, expected, `${role} ${path}`)
+      await go(place)
+      const isRefused = (await page.getByText('Your role does not show you this').count()) > 0
+      assert.equal(isRefused, role !== 'admin', `${role} ${place}`)
+    }
+  }
+})
+
+/** A Kamailio that asks the gate about calls, and routes those that go on to a port of the test. */
+async function startSwitch(owner: TestContext, world: ConsoleWorld, stops: string) {
+  const [port, destination] = await freeUdpPorts(2)
+  const text = readFileSync(EXAMPLE, 'utf8')
+  assert.ok(text.includes(STOPS))
+  const file = join(temporaryDirectory(owner), 'kamailio.cfg')
+  writeFileSync(file, text.replace(STOPS, stops))
+  await startKamailio(owner, file, port!, {
+    LISTEN: `udp:127.0.0.1:${port}`,
+    GATE: `"sip:127.0.0.1:${world.gate.port}"`,
+    DESTINATION: `"sip:127.0.0.1:${destination}"`,
+  })
+  return { port: port!, destination: destination! }
+}
+
+/** Asks the gate about one call, as the switch does. */
+async function call(owner: TestContext, world: ConsoleWorld, calling: string, status: number, called = '+14155550163') {
+  const caller = await Caller.open(world.gate.port)
+  owner.after(() => caller.close())
+  const name = `${calling}-${called}-${status}`.replaceAll('+', '')
+  const about = { callId: name, branch: `z9hG4bK-${name}`, fromTag: 'a', port: caller.port }
+  const answer = await caller.ask(formatInvite({ calling, called, ...about }))
+  assert.ok(answer !== undefined, 'the gate answers')
+  assert.equal(statusOf(answer), status)
+}
+
+const EXAMPLE = new URL('../../examples/kamailio/kamailio.cfg', import.meta.url).pathname
+/** What the example takes for a block. */
+const STOPS = 't_check_status("6[0-9][0-9]|433|403")'
+const ALLOW = '+14155550101'
+const BLOCK = '+14155550102'
+const DENIED = '+12125550117'
+const HOSTILE = '<img src=x onerror=alert(1)>'
+const PLACES = [['/v1/gate/peers', '/settings/peers']] as const
