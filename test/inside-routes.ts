@@ -16,6 +16,8 @@ import { exportRoutes } from '#edge/http/office/export-routes.ts'
 import { mailRoutes } from '#edge/http/office/mail-routes.ts'
 import type { PolicyDesk } from '#edge/http/policy/policy-desk.ts'
 import { policyRoutes } from '#edge/http/policy/policy-routes.ts'
+import type { Upkeep } from '#edge/http/upkeep/ports.ts'
+import { upkeepRoutes } from '#edge/http/upkeep/routes.ts'
 import { vettingRoutes } from '#edge/http/registry/vetting.ts'
 
 /**
@@ -41,6 +43,7 @@ export function emptyInsideRoutes(): readonly InsideRoute[] {
     ...mailRoutes(() => Promise.resolve('unknown')),
     ...callingRoutes({ calling: hasNothing(), now }),
     ...disputeRoutes({ disputes: hasNothing(), now }),
+    ...upkeepRoutes({ upkeep: NOTHING_KEPT, now }),
     ...probeRoutes({ probes: hasNothing(), now }),
   ]
 }
@@ -62,6 +65,29 @@ const NOTHING_SEEN = {
   peers: [],
   ledger: { state: 'looking', checkedAt: undefined, entries: 0, words: '' },
 } as const satisfies Overview
+
+const NOTHING_KEPT: Upkeep = {
+  outgoing: {
+    read: () => ({ alertsTo: [], webhooks: [] }),
+    testMail: () => ({ kind: 'refused', problem: { kind: 'conflict', detail: 'expected mail in the configuration' } }),
+    mailTest: () => undefined,
+    testHook: () =>
+      Promise.resolve({ kind: 'refused', problem: { kind: 'not-found', detail: 'expected a webhook' } } as const),
+  },
+  retention: () => ({ isCounting: false, kinds: [] }),
+  health: () => ({
+    at: '1970-01-01T00:00:00.000Z',
+    verdict: [],
+    listening: [],
+    alarms: [],
+    limits: [],
+    limitsWatched: 0,
+    ledger: { state: 'looking', words: '', entries: 0 },
+    store: { path: '', bytes: 0, schema: 0 },
+    versions: { recourse: '', node: '', sqlite: '' },
+    clock: { zone: 'UTC', isSteady: true, jumpMs: 0 },
+  }),
+}
 
 /** The calling side with nothing on it: pages are empty, and nothing is there that could be looked at or worked on. */
 function hasNothing(): Calling & Disputes & Probes {

@@ -51,6 +51,15 @@ export class Alarms {
     this.#log.error({ alarm: kind, count: this.counts.get(kind), error }, MEANINGS[kind])
   }
 
+  /** Every kind that was raised since the start. */
+  seen(): { kind: Alarm; words: string; count: number; isFresh: boolean }[] {
+    const nowMs = performance.now()
+    return Array.from(this.counts, ([kind, count]) => {
+      const isFresh = nowMs - (this.#raisedMs.get(kind) ?? Number.NEGATIVE_INFINITY) < FRESH_MS
+      return { kind, words: MEANINGS[kind], count, isFresh }
+    })
+  }
+
   /** What has gone wrong within the last `FRESH_MS`, in words: with calls, or beside them. */
   fresh(where: 'calls' | 'beside'): string[] {
     const nowMs = performance.now()

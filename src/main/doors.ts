@@ -3,7 +3,7 @@ import type { Ledger } from '#core/ledger/ledger.ts'
 import type { ControlServer } from '#edge/control/serve.ts'
 import { detectBatch } from '#edge/gate/udp-batch.ts'
 import { listenUdp } from '#edge/gate/udp.ts'
-import { type HealthServer, serveHealth } from '#edge/health/serve.ts'
+import { type Figure, type HealthServer, serveHealth } from '#edge/health/serve.ts'
 import type { SharedLedger } from '#edge/store/sqlite-ledger.ts'
 import type { Alarms } from './alarms.ts'
 import type { Config } from '#main/config/config.ts'
@@ -20,6 +20,7 @@ import { type MonitorService, NoMonitor, monitorFigures, startMonitor } from './
 import { NoInlet, type SeenOutcomes, outcomeFigures, watchOutcomes } from './outcomes.ts'
 import { NoDeskDoor } from './desk-service.ts'
 import { concealNumbers } from './words.ts'
+import type { ProcessAbout } from '#main/desk/desk-messages.ts'
 import { type HttpDoors, NoDoor, openHttpDoors } from './serve-http.ts'
 import { NoStream, type OpenStreams, openStreams } from './serve-streams.ts'
 import { type StandingWatch, standingFigures } from './standing-watch.ts'
@@ -130,6 +131,7 @@ export async function openDoors(
   alarms: Alarms,
   log: Logger,
   local: readonly string[],
+  about: () => ProcessAbout,
 ): Promise<HttpDoors> {
   try {
     return await openHttpDoors(config, {
@@ -150,6 +152,7 @@ export async function openDoors(
           faults: [...calls, ...broken],
           alarms: [...calls, ...broken, ...alarms.fresh('beside')],
           delays: gates.state().delays,
+          about: about(),
         }
       },
     })
@@ -163,10 +166,8 @@ export async function openDoors(
   }
 }
 
-/** Serves figures and health. */
-export async function watch(
-  config: Config,
-  path: string,
+/** Everything that is counted, whoever shows it. */
+export function everyFigure(
   ledger: Ledger,
   gates: Gates,
   doors: HttpDoors,
@@ -177,12 +178,9 @@ export async function watch(
   inquiries: Inquiries,
   standings: StandingWatch,
   alarms: Alarms,
-  startedMs: number,
-): Promise<HealthServer | undefined> {
-  const { listen: endpoint } = config.metrics
-  if (endpoint === undefined) return undefined
+): Figure[] {
   const state = (): GateState => gates.state()
-  const figures = [
+  return [
     ...gateFigures(state, alarms),
     ...ledgerFigures(state, () => ledger.figures()),
     ...webhookFigures(webhooks.figures),
@@ -195,6 +193,20 @@ export async function watch(
     ...deskFigures(doors.desk),
     ...streamFigures(streams),
   ]
+}
+
+/** Serves figures and health. */
+export async function watch(
+  config: Config,
+  path: string,
+  ledger: Ledger,
+  gates: Gates,
+  figures: readonly Figure[],
+  alarms: Alarms,
+  startedMs: number,
+): Promise<HealthServer | undefined> {
+  const { listen: endpoint } = config.metrics
+  if (endpoint === undefined) return undefined
   const health = () => {
     const { failure } = ledger.figures()
     const faults = [...alarms.fresh('calls'), ...(failure === undefined ? [] : [`the ledger: ${failure}`])]

@@ -124,6 +124,11 @@ export class Gates {
     })
   }
 
+  /** Threads that screen calls. */
+  get threads(): number {
+    return Math.max(1, this.#threads.length)
+  }
+
   /** The figures of all gates; those of other threads as they were a moment ago. */
   state(): GateState {
     const own = stateOf(this.gate, this.#tally, this.transports, this.#parts.ledger.figures(), this.#hep?.figures)

@@ -1,4 +1,5 @@
 import pino, { type Logger } from 'pino'
+import type { Figure } from '#edge/health/serve.ts'
 import { type LedgerOptions, type SharedLedger, openLedger } from '#edge/store/sqlite-ledger.ts'
 import { StoreError } from '#edge/store/store-error.ts'
 import { openPolicyStore } from '#edge/store/policy-store.ts'
@@ -21,7 +22,17 @@ import { concealNumbers } from './words.ts'
 import { say } from './say.ts'
 import { makeGates } from './make-gates.ts'
 import { readKeys, startChores } from './chores.ts'
-import { listen, openConnections, openDoors, openMonitor, openOutcomes, watch, listenForTrials } from './doors.ts'
+import {
+  everyFigure,
+  listen,
+  listenForTrials,
+  openConnections,
+  openDoors,
+  openMonitor,
+  openOutcomes,
+  watch,
+} from './doors.ts'
+import { readLimits } from './limits.ts'
 import { isAttended } from './attended.ts'
 import { whoHolds } from './who-holds.ts'
 
@@ -75,6 +86,8 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   undo.push(() => gates.close())
   standings.follow((living) => gates.adoptLiving(living))
   const startedMs = performance.now()
+  const startedAt = Date.now()
+  const figures: Figure[] = []
 
   const local = await listen(gates, config, path)
   const streams = await openConnections(config, path, gates, alarms, log)
@@ -84,7 +97,13 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
   undo.push(() => outcomes.close())
   const monitor = await openMonitor(config, path, alarms)
   undo.push(() => monitor.close())
-  const doors = await openDoors(config, path, ledger, gates, alarms, log, local)
+  const doors = await openDoors(config, path, ledger, gates, alarms, log, local, () => ({
+    startedAt,
+    threads: gates.threads,
+    policy: gates.terms.policyVersion,
+    alarms: alarms.seen(),
+    limits: readLimits(figures),
+  }))
   undo.push(() => doors.close(0))
   const webhooks = startWebhooks(
     `sqlite:${config.store.path}`,
@@ -93,21 +112,8 @@ async function startParts(started: Config, path: string, undo: Undo): Promise<Se
     (cause) => alarms.raise('webhooks', cause),
   )
   undo.push(() => webhooks.close())
-  const health = await watch(
-    config,
-    path,
-    ledger,
-    gates,
-    doors,
-    streams,
-    webhooks,
-    outcomes,
-    monitor,
-    inquiries,
-    standings,
-    alarms,
-    startedMs,
-  )
+  figures.push(...everyFigure(ledger, gates, doors, streams, webhooks, outcomes, monitor, inquiries, standings, alarms))
+  const health = await watch(config, path, ledger, gates, figures, alarms, startedMs)
   undo.push(() => health?.close())
   let current = config
   const certificates = new DoorCertificates()

@@ -25,6 +25,10 @@ export type Accounts = {
 
   list(): readonly AccountView[]
   invite(name: string, role: Role, by: By): LinkMade | Refusal
+  /** Links that somebody was given to make an account, and that are good still, oldest first. */
+  invitations(): readonly InvitationView[]
+  /** The link is good no more. */
+  withdrawInvitation(id: string, by: By): Done | Refusal
   change(account: string, change: AccountChange, by: By): Done | Refusal
   /** A link by which its owner sets a new password; the old one, the second factor and all sessions are gone at once. */
   reset(account: string, by: By): LinkMade | Refusal
@@ -107,6 +111,16 @@ export type AccountView = {
   readonly hasSecondFactor: boolean
   readonly madeAt: number
   readonly signedInAt: number | undefined
+}
+
+export type InvitationView = {
+  readonly id: string
+  readonly name: string
+  readonly role: Role
+  /** Who invited her, as the audit trail names him. */
+  readonly by: string | undefined
+  readonly madeAt: number
+  readonly until: number
 }
 
 export type AccountChange = { readonly role?: Role | undefined; readonly isActive?: boolean | undefined }

@@ -20,7 +20,8 @@ export type MailServer =
 
 /** What came of one try. */
 export type Sent =
-  | { readonly kind: 'taken' }
+  /** With what the server said to it. */
+  | { readonly kind: 'taken'; readonly words: string }
   /** Worth another try. */
   | { readonly kind: 'delayed'; readonly why: string }
   /** The server will never take it (a 5xx of RFC 5321 §4.2.1). */
@@ -29,16 +30,16 @@ export type Sent =
 /** Hands one message over, and is done when the server has answered for it. Never rejects. */
 export async function sendLetter(letter: SealedLetter, half: string, server: MailServer): Promise<Sent> {
   try {
-    if (server.kind === 'folder') await writeFile(server.path, half, letter.octets)
-    else await submit(letter, server)
-    return { kind: 'taken' }
+    if (server.kind === 'smtp') return { kind: 'taken', words: cut(await submit(letter, server)) }
+    await writeFile(server.path, half, letter.octets)
+    return { kind: 'taken', words: `written to ${server.path}` }
   } catch (error) {
     const why = reasonOf(error)
     return isFinal(error) ? { kind: 'refused', why } : { kind: 'delayed', why }
   }
 }
 
-async function submit(letter: SealedLetter, server: MailServer & { kind: 'smtp' }): Promise<void> {
+async function submit(letter: SealedLetter, server: MailServer & { kind: 'smtp' }): Promise<string> {
   const { host, port, tls, login, trust } = server
   const transport = createTransport({
     host,
@@ -55,7 +56,11 @@ async function submit(letter: SealedLetter, server: MailServer & { kind: 'smtp' 
     disableUrlAccess: true,
   })
   try {
-    await transport.sendMail({ envelope: { from: letter.from, to: letter.to }, raw: Buffer.from(letter.octets) })
+    const { response } = await transport.sendMail({
+      envelope: { from: letter.from, to: letter.to },
+      raw: Buffer.from(letter.octets),
+    })
+    return response
   } finally {
     transport.close()
   }
@@ -84,8 +89,11 @@ function isFinal(error: unknown): boolean {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const text = 'response' in error && typeof error.response === 'string' ? error.response : error.message
-  // oxlint-disable-next-line no-control-regex -- what a server says goes into a log
+  return cut('response' in error && typeof error.response === 'string' ? error.response : error.message)
+}
+
+function cut(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- what a server says goes into a log and onto a page
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, REASON_CHARACTERS_MAX)
 }
 

@@ -96,6 +96,8 @@ export type AccountStore = {
 
   link(hash: string): LinkRow | undefined
   insertLink(link: LinkRow): void
+  /** Of one kind, that are good still, oldest first. */
+  links(kind: LinkKind, nowMs: number): readonly LinkRow[]
   endLink(hash: string): boolean
   endLinksOfKind(kind: LinkKind): void
   endLinksOf(account: string): void
@@ -207,6 +209,11 @@ export function accountsIn(db: DatabaseSync): AccountStore {
         madeAt,
         until,
       ),
+    links: (kind, nowMs) =>
+      db
+        .prepare('SELECT * FROM account_link WHERE kind = ? AND until > ? ORDER BY made, hash')
+        .all(kind, nowMs)
+        .map(readLink),
     endLink: (hash) => run('DELETE FROM account_link WHERE hash = ?', hash) === 1,
     endLinksOfKind: (kind) => void run('DELETE FROM account_link WHERE kind = ?', kind),
     endLinksOf: (account) => void run('DELETE FROM account_link WHERE account = ?', account),

@@ -36,6 +36,7 @@ export const AUDIT_ACTIONS = {
   'personal-data-erased': 'personal data were erased',
   'account-made': 'an account was made',
   'account-invited': 'somebody was invited to have an account',
+  'account-invitation-withdrawn': 'an invitation to have an account was withdrawn before it was taken up',
   'account-role-changed': 'an account got another role',
   'account-deactivated': 'an account was closed',
   'account-reactivated': 'a closed account was opened again',
@@ -82,6 +83,8 @@ export const AUDIT_ACTIONS = {
   'probe-cancelled': 'somebody inside ended a probe before its time',
   'probe-shared': 'somebody inside made a link to the report of a probe',
   'probe-unshared': 'a link to the report of a probe was ended',
+  'mail-tested': 'somebody inside sent a test mail',
+  'webhook-tested': 'somebody inside sent a test event to a webhook',
   'peer-test-started': 'somebody inside started a test of a peer',
   'peer-test-ended': 'a test of a peer that somebody inside had started was over',
 } as const

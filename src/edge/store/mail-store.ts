@@ -90,9 +90,9 @@ export function takeMail(
   }
 }
 
-/** The server took it. */
-export function markSent(db: DatabaseSync, id: number, now: number): void {
-  db.prepare("UPDATE mail SET state = 'sent', doneAt = ?, why = '' WHERE id = ?").run(now, id)
+/** The server took it, with these words. */
+export function markSent(db: DatabaseSync, id: number, now: number, words = ''): void {
+  db.prepare("UPDATE mail SET state = 'sent', doneAt = ?, why = ? WHERE id = ?").run(now, words, id)
 }
 
 /** It is tried again at `due`. */

@@ -17,24 +17,52 @@ export type Delivery = { readonly kind: 'taken' } | { readonly kind: 'failed'; r
  */
 export async function deliver(webhook: Webhook, event: string, body: string, nowMs: number): Promise<Delivery> {
   try {
-    const response = await fetch(webhook.url, {
-      method: 'POST',
-      redirect: 'manual',
-      signal: AbortSignal.timeout(TRY_MS),
-      headers: {
-        'content-type': 'application/json',
-        'recourse-event': event,
-        'recourse-signature': signBody(body, webhook.secret, nowMs),
-        'user-agent': 'recourse',
-      },
-      body,
-    })
+    const response = await post(webhook, event, body, nowMs)
     await response.body?.cancel()
     if (response.ok) return { kind: 'taken' }
     return { kind: 'failed', why: `status ${response.status}` }
   } catch (error) {
     return { kind: 'failed', why: reasonOf(error) }
   }
+}
+
+/** What a receiver answered: the status and the beginning of its text; or why there was no answer. */
+export type Answered =
+  | { readonly kind: 'answered'; readonly status: number; readonly text: string }
+  | { readonly kind: 'silent'; readonly why: string }
+
+/** Posts an event once, as `deliver` does, and reads what the receiver says to it: for a person who tries it. */
+export async function tryWebhook(webhook: Webhook, event: string, body: string, nowMs: number): Promise<Answered> {
+  try {
+    const response = await post(webhook, event, body, nowMs)
+    return { kind: 'answered', status: response.status, text: await readSome(response) }
+  } catch (error) {
+    return { kind: 'silent', why: reasonOf(error) }
+  }
+}
+
+function post(webhook: Webhook, event: string, body: string, nowMs: number): Promise<Response> {
+  return fetch(webhook.url, {
+    method: 'POST',
+    redirect: 'manual',
+    signal: AbortSignal.timeout(TRY_MS),
+    headers: {
+      'content-type': 'application/json',
+      'recourse-event': event,
+      'recourse-signature': signBody(body, webhook.secret, nowMs),
+      'user-agent': 'recourse',
+    },
+    body,
+  })
+}
+
+/** The first piece of a body that comes, cut; a receiver may send as much as it likes. */
+async function readSome({ body }: Response): Promise<string> {
+  if (body === null) return ''
+  const reader = body.getReader()
+  const { value } = await reader.read()
+  await reader.cancel()
+  return new TextDecoder().decode(value).slice(0, ANSWER_CHARACTERS_MAX)
 }
 
 /** The value of Recourse-Signature. */
@@ -58,6 +86,8 @@ function reasonOf(error: unknown): string {
 
 /** How long a receiver may take to answer. */
 export const TRY_MS = 10_000
+/** So much of an answer is shown to who tries a receiver. */
+const ANSWER_CHARACTERS_MAX = 300
 const RETRY_FIRST_MS = 1_000
 const RETRY_MOST_MS = 600_000
 

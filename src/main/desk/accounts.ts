@@ -262,6 +262,22 @@ export function createAccounts(parts: AccountParts): Accounts {
       })
     },
 
+    invitations: () =>
+      store.links('invitation', now()).map(({ hash, name = '', role, madeAt, until }) => {
+        // Written with the link, and a link is good for some days: it is found near the end of the trail.
+        const [noted] = store.audit({ sinceMs: madeAt, action: 'account-invited', subject: `account ${name}` }, 1)
+        return { id: idOfLink(hash), name, role, by: noted?.by.name, madeAt, until }
+      }),
+
+    withdrawInvitation(id, by) {
+      return store.atOnce(() => {
+        const link = store.links('invitation', now()).find(({ hash }) => idOfLink(hash) === id)
+        if (link === undefined || !store.endLink(link.hash)) return NO_INVITATION
+        note(by, 'account-invitation-withdrawn', { name: link.name ?? '' }, { role: link.role })
+        return DONE
+      })
+    },
+
     change(id, { role, isActive }, by) {
       return store.atOnce(() => {
         const account = store.account(id)
@@ -491,6 +507,11 @@ function makeKey(): string {
   return randomBytes(KEY_OCTETS).toString('base64url')
 }
 
+/** What an invitation goes by: nobody finds the link by it. */
+function idOfLink(hash: string): string {
+  return Buffer.from(hash, 'hex').subarray(0, KEY_OCTETS).toString('base64url')
+}
+
 export function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex')
 }
@@ -501,6 +522,7 @@ const WRONG_SIGN_IN = refused(
   'the name, the password or the code is wrong: type all of them again, with the code that your app shows now',
 )
 const NO_ACCOUNT = refused('not-found', 'there is no such account')
+const NO_INVITATION = refused('not-found', 'there is no such invitation: it was taken up, withdrawn, or is over')
 const NO_LINK = refused('not-found', 'the link is wrong, was used, or is too old: ask for another one')
 const NAME_WORDS = 'expected a name of 2 to 64 letters, digits and . _ @ + -, with a letter in it'
 

@@ -18,6 +18,7 @@ import { mailRoutes } from '#edge/http/office/mail-routes.ts'
 import type { PolicyDesk } from '#edge/http/policy/policy-desk.ts'
 import { policyRoutes } from '#edge/http/policy/policy-routes.ts'
 import { registryRoutes } from '#edge/http/registry/routes.ts'
+import { upkeepRoutes } from '#edge/http/upkeep/routes.ts'
 import { vettingRoutes } from '#edge/http/registry/vetting.ts'
 import { DESK_REQUEST_MS, type HttpServer, serveHttp } from '#edge/http/serve.ts'
 import { openFeedSigner } from '#edge/store/feed-signature.ts'
@@ -47,12 +48,15 @@ import type { DeskOrder, DeskReport, DeskTask, ProcessState } from './desk-messa
 import { type DeskRoom, openDeskRoom, STATUS_WITHIN_MS } from './desk-room.ts'
 import { checkEvidence } from './evidence.ts'
 import { lookUpHolders } from './holders.ts'
+import { createHealth } from './health-room.ts'
 import { type Inbox, type Outcome, openInbox } from './inbox.ts'
 import { type News, openNews } from './news.ts'
 import { lookAtKeys } from './key-look.ts'
 import { lookAtNotice } from './notice-look.ts'
 import { openOffice } from './office-door.ts'
+import { openOutgoing } from './outgoing-room.ts'
 import { openPost, type Post } from './post.ts'
+import { openRetention } from './retention-room.ts'
 import { type CallWatch, watchCalls } from './watch-calls.ts'
 
 /** Rooms of the inside that commands share: whoever starts the thread hands them in. */
@@ -349,7 +353,14 @@ async function openDoors(
     }
     const policies = openPolicies({ store: config.store.path, path: task.path })
     undo.push(() => policies.close())
+    const outgoing = openOutgoing(config, now)
+    undo.push(() => outgoing.close())
+    const retention = openRetention(() => config, now)
+    undo.push(() => retention.close())
+    const health = createHealth({ config: () => config, process: () => process, ledger: check.state, now })
+    const upkeep = { outgoing, retention: () => retention.read(), health }
     const routes = [
+      ...upkeepRoutes({ upkeep, now }),
       ...policyRoutes({ policy: policies.desk, now }),
       ...caseRoutes({ office, now }),
       ...exportRoutes({ office, now, blocks, operator: config.operator.name }),

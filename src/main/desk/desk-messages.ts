@@ -34,6 +34,29 @@ export type ProcessState = {
   readonly alarms: readonly string[]
   /** How long INVITEs waited for their answers, since the process began. */
   readonly delays: DelayCounts
+  /** What else there is to know of how it is. */
+  readonly about: ProcessAbout
+}
+
+export type ProcessAbout = {
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  /** Threads that screen calls. */
+  readonly threads: number
+  /** The version of the policy in force. */
+  readonly policy: number
+  /** Alarms raised since the start, by kind. */
+  readonly alarms: readonly {
+    readonly kind: string
+    readonly words: string
+    readonly count: number
+    readonly isFresh: boolean
+  }[]
+  /** Limits that were hit since the start, by the figure that counts it; `watched` is how many there are. */
+  readonly limits: {
+    readonly hit: readonly { readonly name: string; readonly words: string; readonly count: number }[]
+    readonly watched: number
+  }
 }
 
 /** What it tells. */

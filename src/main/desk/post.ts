@@ -74,7 +74,7 @@ export function openPost({ store, server, sender, onTrouble, now }: PostTerms): 
     const at = now()
     if (sent.kind === 'taken') {
       counts.sent++
-      return markSent(db, mail.id, at)
+      return markSent(db, mail.id, at, sent.words)
     }
     onTrouble(sent.why)
     if (sent.kind === 'refused' || at - mail.at > GIVE_UP_MS) {

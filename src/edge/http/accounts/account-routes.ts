@@ -30,6 +30,13 @@ export function accountRoutes({ accounts }: AccountRouteParts): readonly InsideR
       const { link, until } = done(accounts.invite(name, role, by(context)))
       return answerJson({ link, until })
     }),
+    insideRoute('accounts', ACCOUNT_DESCRIPTIONS.invitations, () =>
+      answerJson({ invitations: accounts.invitations() }),
+    ),
+    insideRoute('accounts', ACCOUNT_DESCRIPTIONS.withdraw, (context) => {
+      done(accounts.withdrawInvitation(id(context), by(context)))
+      return answerNothing()
+    }),
     insideRoute('accounts', ACCOUNT_DESCRIPTIONS.change, async (context) => {
       const change = await readJsonOf(context, changeSchema)
       done(accounts.change(id(context), change, by(context)))
@@ -112,6 +119,16 @@ const accountSchema = z
     signedInAt: z.int().optional(),
   })
   .openapi('Account')
+const invitationSchema = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    role: roleSchema,
+    by: z.string().optional().openapi({ description: 'Who invited her.' }),
+    madeAt: z.int(),
+    until: z.int(),
+  })
+  .openapi('Invitation')
 const tokenSchema = z
   .strictObject({
     id: z.string(),
@@ -164,6 +181,27 @@ export const ACCOUNT_DESCRIPTIONS = {
     description: 'Hand over the link yourself: it is shown this once, good once, and for three days.',
     request: jsonBody(inviteSchema),
     responses: { 200: jsonAnswer('The link.', linkSchema), ...problemsOf(...unsafe, ...bodyRefusals, 'conflict') },
+  },
+  invitations: {
+    ...inside,
+    tags: ['accounts'],
+    method: 'get',
+    path: '/v1/accounts/invitations',
+    summary: 'Invitations that were not taken up yet',
+    responses: {
+      200: jsonAnswer('Oldest first.', z.strictObject({ invitations: z.array(invitationSchema) })),
+      ...problemsOf(...refusals),
+    },
+  },
+  withdraw: {
+    ...inside,
+    tags: ['accounts'],
+    method: 'delete',
+    path: '/v1/accounts/invitations/{id}',
+    summary: 'Withdraw an invitation',
+    description: 'Its link is good no more.',
+    request: ofAccount,
+    responses: { 204: { description: 'Withdrawn.' }, ...problemsOf(...unsafe, 'not-found') },
   },
   change: {
     ...inside,
