@@ -1,8 +1,12 @@
 // The pages of blocked calls in a browser, over blocks that real calls made: found, looked at whole, proved, by clicks and by keys.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { dial } from '#edge/prober/dial.ts'
 import { BUSY, CALLED, REFUSED, startBlocked } from '../peers/blocked-calls.ts'
-import { missing } from '../peers/peer.ts'
+import { startConsole } from '../peers/console-browser.ts'
+import { missing, until } from '../peers/peer.ts'
+import { foundAuthority } from '../tls-certificates.ts'
 
 const skip = missing('chromium')
 
@@ -71,6 +75,31 @@ test('a blocked call is found and explained, by clicks, keys and role', { skip, 
     assert.match(await page.getByRole('heading', { level: 1 }).innerText(), /2118/)
     const parts = await page.getByRole('region', { name: 'The notice, part by part' }).innerText()
     assert.match(parts, /607 Unwanted/)
+    assert.match(parts, /RFC 8197/)
+    assert.match(await page.getByRole('region', { name: 'What is known' }).innerText(), /607, status 607/)
+    await settle()
+    await look('block-607')
+  })
+
+  await t.test('a peer and a rule narrow the list by the address, and what is exported is what is shown', async () => {
+    await go('/blocks?peer=edge&rule=volume-number')
+    await rows.nth(2).waitFor()
+    assert.equal(await rows.count(), 3)
+    assert.equal(await page.getByLabel('Peer').inputValue(), 'edge')
+    for (const [kind, lines] of [
+      ['CSV', 3],
+      ['JSON', 2],
+    ] as const) {
+      await page.getByRole('button', { name: 'Export' }).click()
+      const saved = page.waitForEvent('download')
+      await page.getByRole('menuitem', { name: kind }).click()
+      const text = readFileSync(await (await saved).path(), 'utf8')
+      const found = kind === 'CSV' ? text.trim().split('\n').length : (JSON.parse(text) as { blocks: [] }).blocks.length
+      assert.equal(found, lines, text)
+      assert.doesNotMatch(text, new RegExp(REFUSED.slice(1)))
+    }
+    await page.getByLabel('Peer').fill('nobody')
+    await page.getByText('No blocked call is like that').waitFor()
   })
 
   await t.test('what is no block says so', async () => {
@@ -108,3 +137,89 @@ test('a blocked call is found and explained, by clicks, keys and role', { skip, 
     await look('block-erased')
   })
 })
+
+test(
+  'a block that was told by 608 shows its card, and what became of it: contested, decided, lifted, seen to work',
+  { skip, timeout: 300_000 },
+  async (t) => {
+    const minted = foundAuthority('Authority of the test').mint({ name: 'redress.northwire.example' })
+    const world = await startConsole(t, {
+      files: { 'card.pem': minted.certificate, 'card-key.pem': minted.key },
+      policy: { notices: 'rfc', rules: [{ id: 'robots', deny: [BUSY] }] },
+    })
+    const call = () =>
+      dial({
+        host: '127.0.0.1',
+        port: world.gate.port,
+        from: BUSY,
+        to: CALLED,
+        displayName: undefined,
+        localAddress: undefined,
+        timeoutMs: 10_000,
+        fields: [['Feature-Caps', '*;+sip.608']],
+      })
+    const refused = await call()
+    assert.equal(refused.kind === 'answered' && refused.response.status, 608)
+    const { page, go, settle, look } = await world.open('case-worker')
+    await go('/blocks')
+    await page.getByRole('grid', { name: 'Blocked calls' }).getByRole('row').nth(1).click()
+    await page.waitForURL(/\/blocks\/./)
+    await settle()
+    const receipt = new URL(page.url()).pathname.split('/').at(-1)!
+
+    await t.test('the card is named, with what it says and where it is', async () => {
+      const parts = await page.getByRole('region', { name: 'The notice, part by part' }).innerText()
+      assert.match(parts, /608 Rejected/)
+      assert.match(parts, /Call-Info: <https:\/\/redress\.northwire\.example\/j\/[\w-]{64}>/)
+      assert.match(parts, /RFC 8688/)
+      assert.match(await page.getByRole('region', { name: 'What happened' }).innerText(), /answered with a 608 notice/)
+      await look('block-608')
+    })
+
+    await t.test('each step of its case is a line that leads there, in the order of time', async () => {
+      const opened = await world.ask('case-worker', 'POST', '/v1/cases', {
+        way: 'telephone',
+        claim: {
+          receipts: [receipt],
+          numbers: [BUSY],
+          claimant: { name: 'Ann Lee', tel: '+12125550100', organisation: 'Harbor Clinic' },
+          purpose: 'reminders',
+        },
+      })
+      assert.equal(opened.status, 201, JSON.stringify(opened.value))
+      const { case: id } = opened.value as { case: string }
+      await go(`/cases/${id}`)
+      await page.getByText('Lift', { exact: true }).click()
+      await page.getByLabel('Reason').fill('They are wanted.')
+      await page.getByLabel('Why it goes without proof').fill('the clinic is known to us')
+      await page.getByRole('button', { name: 'Lift', exact: true }).click()
+      await page.getByText('It is decided.').waitFor()
+      await until('a call that goes on', async () => {
+        const answer = await call()
+        return (answer.kind === 'answered' && answer.response.status === 404) || undefined
+      })
+      const happened = page.getByRole('region', { name: 'What happened' })
+      await until('the whole of it', async () => {
+        await go(`/blocks/${receipt}`)
+        return (await happened.getByText(/the lift works/).count()) === 1 || undefined
+      })
+      const lines = await happened.getByRole('listitem').allInnerTexts()
+      const words = [
+        /answered with a 608/,
+        /Contested/,
+        /Decided: the block is lifted/,
+        /lift of its number is in force/,
+        /lift works/,
+      ]
+      assert.equal(lines.length, words.length, lines.join('\n'))
+      for (const [at, word] of words.entries()) assert.match(lines[at]!, word)
+      assert.match(
+        await page.getByRole('region', { name: 'Under today’s policy' }).innerText(),
+        /A lift of its number is in force\. Without it the call would be blocked/,
+      )
+      await look('block-lifted')
+      await happened.getByRole('link', { name: 'Contested' }).click()
+      await page.waitForURL(new RegExp(`/cases/${id}$`))
+    })
+  },
+)

@@ -38,7 +38,16 @@ export type BlockDetail = {
 
 export type BlockStep = {
   readonly at: number
-  readonly what: 'blocked' | 'released' | 'claimed' | 'decided' | 'allowed' | 'lifted'
+  readonly what:
+    | 'blocked'
+    | 'released'
+    | 'claimed'
+    | 'decided'
+    | 'corrected'
+    | 'allowed'
+    | 'lifted'
+    | 'verified'
+    | 'regressed'
   readonly words: string
   /** The case it belongs to. */
   readonly case?: string | undefined

@@ -218,7 +218,9 @@ function stateOf({ isReleased, isErased }: EvidenceBlock): string {
 
 function todayOf({ today }: EvidenceBlock): string {
   if (today.kind === 'allow') return 'would go on'
-  return today.kind === 'block' ? `would be blocked by ${today.rule}: ${today.grounds}` : `not known: ${today.why}`
+  if (today.kind === 'unknown') return `not known: ${today.why}`
+  const words = `would be blocked by ${today.rule}: ${today.grounds}`
+  return today.isLifted === true ? `${words}; but a lift of the number is in force` : words
 }
 
 function pairs(rows: readonly (readonly [name: string, value: string | undefined])[]): string {

@@ -224,7 +224,8 @@ export type EvidenceBlock = {
 
 export type TodaysVerdict =
   | { readonly kind: 'allow' }
-  | { readonly kind: 'block'; readonly rule: string; readonly grounds: string }
+  /** `isLifted` where a lift of its number is in force, which may spare the call all the same. */
+  | { readonly kind: 'block'; readonly rule: string; readonly grounds: string; readonly isLifted?: true | undefined }
   /** The call cannot be judged anew, with why: its personal part is erased, the receipt is unknown. */
   | { readonly kind: 'unknown'; readonly why: string }
 

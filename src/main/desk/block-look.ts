@@ -1,5 +1,6 @@
 // One thing: all that is known of one block, brought together for the page about it.
 import { parseParty, partyKey } from '#core/call/party.ts'
+import type { CaseEvent } from '#core/redress/case-event.ts'
 import type { CaseSummary } from '#core/redress/office.ts'
 import type { Standing } from '#core/redress/standing.ts'
 import { verifyLink } from '#core/ledger/link.ts'
@@ -83,9 +84,9 @@ function timelineOf(
       words: 'taken back: the record came too late, and the call went on',
     })
   for (const { id } of cases) {
-    for (const { kind, at } of store.events(id)) {
-      if (kind === 'opened') steps.push({ at, what: 'claimed', words: 'contested', case: id })
-      if (kind === 'decided') steps.push({ at, what: 'decided', words: 'decided', case: id })
+    for (const event of store.events(id)) {
+      const step = stepOf(event, personal?.calling)
+      if (step !== undefined) steps.push({ ...step, case: id })
     }
   }
   for (const { from, origin } of lifts)
@@ -96,9 +97,33 @@ function timelineOf(
       case: caseIdOf(origin),
     })
   const allowed = personal && reader.allowedAfter(partyKey(parseParty(personal.calling)), open.at)
-  if (allowed !== undefined)
+  // The same call said twice would look like two.
+  if (allowed !== undefined && !steps.some(({ what, at }) => what === 'verified' && at === allowed))
     steps.push({ at: allowed, what: 'allowed', words: 'the first call of the number after it that went on' })
   return steps.toSorted((a, b) => a.at - b.at)
+}
+
+/** What an event of a case means for a block of this number; undefined where it means nothing. */
+function stepOf(event: CaseEvent, calling: string | undefined): BlockStep | undefined {
+  const { at } = event
+  switch (event.kind) {
+    case 'opened':
+      return { at, what: 'claimed', words: 'contested' }
+    case 'decided':
+      return { at, what: 'decided', words: DECIDED_WORDS[event.data.decision.outcome] }
+    case 'corrected':
+      return { at, what: 'corrected', words: 'what was noted of the case is corrected' }
+    case 'verified':
+      return event.data.number === calling
+        ? { at: event.data.callAt, what: 'verified', words: 'a call of the number went on: the lift works' }
+        : undefined
+    case 'regressed':
+      return event.data.number === calling
+        ? { at: event.data.callAt, what: 'regressed', words: 'the number was blocked again, within the lift' }
+        : undefined
+    default:
+      return undefined
+  }
 }
 
 /** Lifts come from cases; what they name another way is no case that a page could lead to. */
@@ -166,6 +191,12 @@ function proofOf({ open, hash }: CallBlock, { calls }: Parts, reader: BlockReade
       }
 }
 
+const DECIDED_WORDS = {
+  lift: 'decided: the block is lifted',
+  partly: 'decided: the block is lifted in part',
+  uphold: 'decided: the block stays',
+  grant: 'decided: the subscriber gets what he asked for',
+} as const
 const CASES_MAX = 20
 /** Calls that a chart is made of. */
 const CALLS_MAX = 20_000

@@ -361,7 +361,9 @@ test('what the policy of today would say is computed where the call says all, an
   ] as const)
     assert.deepEqual(judgeToday(block, policy, isLifted), { kind: 'allow' }, title)
   const invalid = judgeToday(blockOf({ rule: 'volume', calling: NUMBER }), POLICY, false)
-  assert.ok(invalid.kind === 'block' && invalid.rule === 'no-such-number')
+  assert.ok(invalid.kind === 'block' && invalid.rule === 'no-such-number' && invalid.isLifted === undefined)
+  const spared = judgeToday(blockOf({ rule: 'volume', calling: NUMBER }), POLICY, true)
+  assert.ok(spared.kind === 'block' && spared.isLifted === true, 'what a lift may spare is told with it')
 })
 
 function blockOf({ rule, calling = '+12129430117' }: { rule: string; calling?: string }): CallBlock {

@@ -45,7 +45,12 @@ export function judgeToday(block: CallBlock | undefined, policy: Policy, isLifte
   const facts = factsOf(block)
   const verdict = judge(facts, policy, COUNTS_NOTHING, open.at)
   if (verdict.kind !== 'allow')
-    return { kind: 'block', rule: verdict.rule.id, grounds: verdict.grounds.map(formatGround).join('; ') }
+    return {
+      kind: 'block',
+      rule: verdict.rule.id,
+      grounds: verdict.grounds.map(formatGround).join('; '),
+      ...(isLifted && { isLifted }),
+    }
   if (isLifted) return { kind: 'allow' }
   const rule = policy.rules.find(({ id }) => id === open.rule)
   const needs = rule?.mode !== 'enforce' || verdict.why !== 'no-rule' ? undefined : neededFor(rule)

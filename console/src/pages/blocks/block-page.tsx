@@ -118,7 +118,7 @@ function Why({ block: { grounds, isErased } }: Part) {
       {grounds.map(({ words, window }) => (
         <div key={words} className={classes['ground']}>
           <Text>
-            <Outside text={words} />
+            <Outside text={capital(words)} />
           </Text>
           {window !== undefined && (
             <LineChart
@@ -141,7 +141,8 @@ function Today({ block: { today } }: Part) {
       {today.kind === 'allow' && <Text>The call would go on.</Text>}
       {today.kind === 'block' && (
         <Text>
-          It would be blocked by the rule {today.rule}: <Outside text={today.grounds ?? ''} />.
+          {today.isLifted === true ? 'A lift of its number is in force. Without it the call' : 'It'} would be blocked by
+          the rule {today.rule}: <Outside text={today.grounds ?? ''} />.
         </Text>
       )}
       {today.kind === 'unknown' && (
@@ -239,7 +240,7 @@ function Known({ block }: Part) {
               : cases.map(({ case: id, status, opened }) => (
                   <span key={id} className={classes['line']}>
                     {mayCases ? (
-                      <Anchor component={Link} to={`/cases/${id}`} inherit>
+                      <Anchor component={Link} to={`/cases/${id}`} inherit underline="always">
                         {status}
                       </Anchor>
                     ) : (

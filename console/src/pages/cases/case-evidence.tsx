@@ -314,7 +314,8 @@ function Today({ today }: { readonly today: EvidenceAnswer['blocks'][number]['to
     )
   return (
     <span>
-      it would be blocked again, by <Outside text={today.rule ?? ''} max={64} />
+      {today.isLifted === true ? 'a lift of its number is in force; without it the call' : 'it'} would be blocked again,
+      by <Outside text={today.rule ?? ''} max={64} />
       {today.grounds !== undefined && today.grounds !== '' && (
         <>
           : <Outside text={today.grounds} max={300} />

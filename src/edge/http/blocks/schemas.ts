@@ -22,7 +22,17 @@ export const blockDetailSchema = z
     timeline: z.array(
       z.strictObject({
         at: timeSchema,
-        what: z.enum(['blocked', 'released', 'claimed', 'decided', 'allowed', 'lifted']),
+        what: z.enum([
+          'blocked',
+          'released',
+          'claimed',
+          'decided',
+          'corrected',
+          'allowed',
+          'lifted',
+          'verified',
+          'regressed',
+        ]),
         words: z.string(),
         case: z.string().optional(),
       }),
@@ -71,6 +81,7 @@ export const blockDetailSchema = z
       kind: z.enum(['allow', 'block', 'unknown']),
       rule: z.string().optional(),
       grounds: z.string().optional(),
+      isLifted: z.literal(true).optional().openapi({ description: 'A lift of its number is in force.' }),
       why: z.string().optional(),
     }),
     cases: z.array(z.strictObject({ case: z.string(), status: z.string(), opened: timeSchema })),

@@ -189,6 +189,7 @@ const evidenceBlock = z.strictObject({
       kind: z.enum(['allow', 'block', 'unknown']),
       rule: z.string().optional(),
       grounds: z.string().optional(),
+      isLifted: z.literal(true).optional().openapi({ description: 'A lift of its number is in force.' }),
       why: z.string().optional(),
     })
     .openapi({ description: 'What the policy in force would say of the same call.' }),
