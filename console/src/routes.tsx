@@ -175,6 +175,36 @@ export const PAGES: readonly PageRoute[] = [
     page: lazyRouteComponent(() => import('./pages/settings/peer-page.tsx'), 'PeerPage'),
   },
   {
+    path: '/settings/outgoing',
+    permission: 'settings',
+    page: lazyRouteComponent(() => import('./pages/settings/outgoing-page.tsx'), 'OutgoingPage'),
+  },
+  {
+    path: '/settings/retention',
+    permission: 'audit.read',
+    page: lazyRouteComponent(() => import('./pages/settings/retention-page.tsx'), 'RetentionPage'),
+  },
+  {
+    path: '/settings/health',
+    permission: 'audit.read',
+    page: lazyRouteComponent(() => import('./pages/settings/health-page.tsx'), 'HealthPage'),
+  },
+  {
+    path: '/settings/notice',
+    permission: 'settings',
+    page: lazyRouteComponent(() => import('./pages/settings/notice-page.tsx'), 'NoticePage'),
+  },
+  {
+    path: '/settings/keys',
+    permission: 'settings',
+    page: lazyRouteComponent(() => import('./pages/settings/keys-page.tsx'), 'KeysPage'),
+  },
+  {
+    path: '/welcome-tour',
+    permission: 'settings',
+    page: lazyRouteComponent(() => import('./pages/welcome/tour-page.tsx'), 'TourPage'),
+  },
+  {
     path: '/settings/audit',
     permission: 'audit.read',
     page: lazyRouteComponent(() => import('./pages/settings/audit-page.tsx'), 'AuditPage'),

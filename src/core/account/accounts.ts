@@ -179,6 +179,8 @@ export type AuditView = {
   readonly at: number
   readonly by: By
   readonly action: string
+  /** The same in a sentence without its full stop. */
+  readonly words: string
   readonly subject: string
   readonly detail: Readonly<Record<string, unknown>>
 }

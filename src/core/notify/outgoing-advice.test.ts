@@ -12,6 +12,7 @@ test('what a server or a system says leads to what to do about it', () => {
     ['451 4.7.1 try again later', /come again/],
     ['self-signed certificate', /certificate is not believed/],
     ['STARTTLS is required but not offered', /offers no TLS/],
+    ['500 Error: command not recognized', /offers no TLS/],
     ['Connection timeout', /did not answer in time/],
     ["EACCES: permission denied, open '/x'", /folder cannot be written/],
     ['something that nobody has seen', /Ask who runs the server/],

@@ -52,7 +52,7 @@ const MAIL: readonly (readonly [found: RegExp, advice: string])[] = [
     'The server did not take the sign-in, or wants one: compare mail.login with what its operator gave you.',
   ],
   [
-    /STARTTLS/i,
+    /STARTTLS|\b50[0-2]\b.*command/i,
     'The server offers no TLS on this port: take smtps:// and its port for TLS, or let its operator turn STARTTLS on.',
   ],
   ...LINK,

@@ -17,7 +17,7 @@ import { SignInDelays } from '#core/account/sign-in-delays.ts'
 import type { Crowded, PasswordHasher } from '#edge/account/password-hash.ts'
 import { TOTP_SECRET_OCTETS, formatBase32, formatOtpUri, stepOf } from '#edge/account/totp.ts'
 import type { AccountRow, AccountStore, SessionWay } from '#edge/store/account-store.ts'
-import type { AuditAction } from '#edge/store/audit.ts'
+import { AUDIT_ACTIONS, type AuditAction } from '#edge/store/audit.ts'
 import { type OidcTerms, createOidcSignIn } from './oidc-sign-in.ts'
 
 // One thing, the port `Accounts` on a store: each function is one thing that somebody does, from what is asked to what is
@@ -399,7 +399,9 @@ export function createAccounts(parts: AccountParts): Accounts {
         now,
         alarm: parts.alarm,
       }),
-    audit: (filter, limit) => store.audit(filter, limit),
+    audit: (filter, limit) =>
+      // A newer version may have noted what this one has no words for.
+      store.audit(filter, limit).map((entry) => ({ ...entry, words: AUDIT_ACTIONS[entry.action] ?? entry.action })),
   }
 
   /** Makes the account of an invitation, or gives one its new password. */

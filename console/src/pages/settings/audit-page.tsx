@@ -1,3 +1,4 @@
+import { Text } from '@mantine/core'
 import { get, type AnswerOf } from '../../client.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ExportMenu, csvOf, jsonOf } from '../../parts/export-menu.tsx'
@@ -5,6 +6,7 @@ import { FilterBar, FilterMoment, FilterText, useFilters } from '../../parts/fil
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
 import { useRows } from '../../parts/rows.ts'
+import { AuditDetail } from './audit-detail.tsx'
 import { SettingsFrame } from './settings-frame.tsx'
 
 type Entry = AnswerOf<'get', '/v1/audit'>['entries'][number]
@@ -55,16 +57,36 @@ export function AuditPage() {
 }
 
 const COLUMNS: readonly Column<Entry>[] = [
-  { id: 'at', head: 'When', width: '11rem', narrow: 'beside', cell: ({ at }) => <Moment at={at} /> },
-  { id: 'by', head: 'Who', narrow: 'line', cell: ({ by }) => <Outside text={by.name} max={80} /> },
-  { id: 'action', head: 'Action', narrow: 'lead', cell: ({ action }) => <Outside text={action} /> },
-  { id: 'subject', head: 'Subject', narrow: 'line', cell: ({ subject }) => <Outside text={subject} max={128} /> },
+  { id: 'at', head: 'When', width: '7.5rem', narrow: 'beside', cell: ({ at }) => <Moment at={at} /> },
+  {
+    id: 'action',
+    head: 'What',
+    width: 'minmax(11rem, 1.5fr)',
+    narrow: 'lead',
+    cell: ({ action, words, subject }) => (
+      <>
+        <Text inherit fw={600}>
+          {words.charAt(0).toUpperCase() + words.slice(1)}
+        </Text>
+        <Text inherit fw={400} size="xs" c="dimmed">
+          <Outside text={subject} max={128} isName /> · {action}
+        </Text>
+      </>
+    ),
+  },
+  {
+    id: 'by',
+    head: 'Who',
+    width: 'minmax(8rem, 1fr)',
+    narrow: 'line',
+    cell: ({ by }) => <Outside text={by.name} max={80} isName />,
+  },
   {
     id: 'detail',
     head: 'Detail',
-    width: 'minmax(8rem, 2fr)',
+    width: 'minmax(8rem, 1.6fr)',
     narrow: 'line',
-    cell: ({ detail }) => <Outside text={JSON.stringify(detail)} max={300} />,
+    cell: ({ detail }) => <AuditDetail detail={detail} />,
   },
 ]
 const CELLS: readonly (readonly [head: string, cell: (entry: Entry) => string | undefined])[] = [
@@ -73,6 +95,7 @@ const CELLS: readonly (readonly [head: string, cell: (entry: Entry) => string | 
   ['by', ({ by }) => by.name],
   ['account', ({ by }) => by.account],
   ['action', ({ action }) => action],
+  ['words', ({ words }) => words],
   ['subject', ({ subject }) => subject],
   ['detail', ({ detail }) => JSON.stringify(detail)],
 ]

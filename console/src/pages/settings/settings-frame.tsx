@@ -23,5 +23,11 @@ const PLACES = [
   { to: '/settings/accounts', label: 'Accounts', permission: 'accounts' },
   { to: '/settings/tokens', label: 'Your tokens', permission: undefined },
   { to: '/settings/peers', label: 'Peers', permission: 'settings' },
+  { to: '/settings/notice', label: 'Notice', permission: 'settings' },
+  { to: '/settings/keys', label: 'Keys', permission: 'settings' },
+  { to: '/settings/outgoing', label: 'Mail and webhooks', permission: 'settings' },
+  { to: '/settings/retention', label: 'Retention', permission: 'audit.read' },
+  { to: '/settings/health', label: 'Health', permission: 'audit.read' },
+  { to: '/welcome-tour', label: 'First steps', permission: 'settings' },
   { to: '/settings/audit', label: 'Audit trail', permission: 'audit.read' },
 ] as const

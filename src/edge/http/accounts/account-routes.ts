@@ -147,6 +147,7 @@ const auditSchema = z
     at: z.int(),
     by: z.strictObject({ name: z.string(), account: z.string() }),
     action: z.string(),
+    words: z.string().openapi({ description: 'The action in a sentence.' }),
     subject: z.string(),
     detail: z.record(z.string(), z.unknown()),
   })
