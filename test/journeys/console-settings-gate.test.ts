@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { parse, stringify } from 'yaml'
 import { Caller, formatInvite, statusOf } from '../peers/caller.ts'
 import { type ConsoleWorld, startConsole } from '../peers/console-browser.ts'
 import { startKamailio } from '../peers/kamailio.ts'
@@ -155,6 +156,87 @@ test('a peer is tested from its page, by clicks and by keys alone', { skip, time
   })
 })
 
+test(
+  'a notice is tried out to the octet, and the lines that bring it into force do',
+  { skip, timeout: 200_000 },
+  async (t) => {
+    const world = await startConsole(t, { deny: [DENIED] })
+    const { page, go, settle, look } = await world.open('admin')
+    page.setDefaultTimeout(15_000)
+    const answer = page.getByRole('region', { name: 'The answer, octet for octet' })
+
+    await t.test('what is in force is shown as the gate writes it', async () => {
+      await call(t, world, DENIED, 603)
+      await go('/settings/notice')
+      await answer.waitFor()
+      const sent = reasonOf(world.gate.ledger()[0]!.answer)
+      const shown = reasonOf(await answer.innerText())
+      assert.equal(shown.replaceAll(RECEIPT, 'R'), sent.replaceAll(RECEIPT, 'R'))
+      assert.ok(shown.includes('/r/'), shown)
+      await page.getByText('In force', { exact: true }).waitFor()
+      await settle()
+      await look('settings-notice')
+    })
+
+    await t.test('a change shows its octets at once, and whether a gate would refuse it', async () => {
+      await page.getByLabel('Telephone (tel)').fill(HOSTILE)
+      await page.getByText('A gate would refuse this').waitFor()
+      await page.getByText(/is not "\+" and 2 to 15 digits/).nth(1).waitFor()
+      assert.equal(await page.locator('main img').count(), 0, 'nothing came of the markup')
+      await settle()
+      await look('settings-notice-refused')
+      await page.getByLabel('Telephone (tel)').fill('+18005550199')
+      await page.getByText('Tried out, not in force').waitFor()
+      await answer.getByText('tel=+18005550199').waitFor()
+      await page.getByLabel('A call blocked by').selectOption('called-party')
+      await answer.getByText('SIP/2.0 607 Unwanted').waitFor()
+      await page.getByLabel('The caller withholds the number').check()
+      await answer.getByText('SIP/2.0 433 Anonymity Disallowed').waitFor()
+      await page.getByLabel('Do not originate').selectOption('403')
+      await page.getByLabel('A call blocked by').selectOption('do-not-originate')
+      await answer.getByText('SIP/2.0 403 Forbidden').waitFor()
+      await settle()
+      await look('settings-notice-changed')
+    })
+
+    await t.test('its lines, put where the page says, are what the next call is told by', async () => {
+      const lines = await page.getByRole('region', { name: 'Lines for the configuration' }).innerText()
+      const policyLines = await page.getByRole('region', { name: 'Lines for the policy' }).innerText()
+      const file = join(world.gate.directory, 'recourse.yaml')
+      const configuration = parse(readFileSync(file, 'utf8')) as { operator: object; policy: object }
+      const { operator } = parse(lines) as { operator: object }
+      configuration.operator = { ...configuration.operator, ...operator }
+      configuration.policy = { ...configuration.policy, ...(parse(policyLines) as object) }
+      writeFileSync(file, stringify(configuration))
+      assert.equal((await page.getByText(/^kill -HUP \d+$/).innerText()).trim(), `kill -HUP ${world.gate.pid}`)
+      process.kill(world.gate.pid, 'SIGHUP')
+      await until('the other contact to be in force', async () => {
+        const { value } = await world.ask('admin', 'GET', '/v1/gate/notice')
+        return (value as { contact: { tel: string } }).contact.tel === '+18005550199'
+      })
+      await call(t, world, DENIED, 603, '+14155550199')
+      assert.match(world.gate.ledger().at(-1)!.answer, /tel=\+18005550199/)
+      await go('/settings/notice')
+      await page.getByText('In force', { exact: true }).waitFor()
+      assert.equal(await page.getByLabel('Do not originate').inputValue(), '403')
+    })
+
+    await t.test('by keys alone a contact is changed and all is undone', async () => {
+      await page.getByLabel('Page (url)').focus()
+      await page.keyboard.press('Tab')
+      await page.keyboard.press('Control+A')
+      await page.keyboard.type('+18005550142')
+      await answer.getByText('tel=+18005550142').waitFor()
+      const undo = page.getByRole('button', { name: 'Undo all changes' })
+      for (let tabs = 0; tabs < 40 && !(await undo.evaluate((one) => one === document.activeElement)); tabs++)
+        await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter')
+      await answer.getByText('tel=+18005550199').waitFor()
+      await page.getByText('In force', { exact: true }).waitFor()
+    })
+  },
+)
+
 test('each role sees of the settings of the gate what the API gives it', { skip, timeout: 120_000 }, async (t) => {
   const world = await startConsole(t)
   for (const role of ['admin', 'auditor', 'case-worker', 'vetting'] as const) {
@@ -168,6 +250,10 @@ test('each role sees of the settings of the gate what the API gives it', { skip,
     }
   }
 })
+
+function reasonOf(answer: string): string {
+  return /^Reason: .*$/m.exec(answer)![0].trim()
+}
 
 /** A Kamailio that asks the gate about calls, and routes those that go on to a port of the test. */
 async function startSwitch(owner: TestContext, world: ConsoleWorld, stops: string) {
@@ -202,4 +288,8 @@ const ALLOW = '+14155550101'
 const BLOCK = '+14155550102'
 const DENIED = '+12125550117'
 const HOSTILE = '<img src=x onerror=alert(1)>'
-const PLACES = [['/v1/gate/peers', '/settings/peers']] as const
+const RECEIPT = /[A-Za-z0-9_-]{64}/g
+const PLACES = [
+  ['/v1/gate/peers', '/settings/peers'],
+  ['/v1/gate/notice', '/settings/notice'],
+] as const

@@ -50,7 +50,7 @@ export function previewNotice(
   const faults = [...new Set([...forbidden, ...(terms.kind === 'refused' ? terms.faults : [])])]
   if (terms.kind === 'refused' || faults.length > 0) return { kind: 'refused', faults }
   if (cause === 'analytics' && terms.value.analytics === undefined) return { kind: 'untold' }
-  const calling = isWithheld ? ({ kind: 'withheld' } as const) : CALLING
+  const calling = parseNumber(isWithheld ? 'anonymous' : '+12125550117', undefined)
   const refusal = chooseNotice({ cause }, { calling, knowsRejected }, receipt, terms.value)
   if (refusal.kind === 'announced') return { kind: 'announced', treatment: refusal.treatment }
   const reply = refusal.kind === 'forbidden' ? { ...STATUS.forbidden, fields: [] } : writeNotice(refusal)
@@ -65,7 +65,6 @@ export function previewNotice(
   return { kind: 'told', octets: out.slice(0, length) }
 }
 
-const CALLING = parseNumber('+12125550117', undefined)
 /** A switch that asks about a call, with a receipt as long as all are. */
 export const SAMPLE_ASK: PreviewedAsk = {
   invite: encodeText(
