@@ -9,7 +9,8 @@ import { Caller, formatInvite, statusOf } from '../peers/caller.ts'
 import { type ConsoleWorld, startConsole } from '../peers/console-browser.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { missing, temporaryDirectory, until } from '../peers/peer.ts'
-import { freeUdpPorts } from '../peers/port.ts'
+import { freeTcpPort, freeUdpPorts } from '../peers/port.ts'
+import { foundAuthority } from '../tls-certificates.ts'
 
 const skip = missing('chromium', 'kamailio')
 
@@ -181,7 +182,10 @@ test(
     await t.test('a change shows its octets at once, and whether a gate would refuse it', async () => {
       await page.getByLabel('Telephone (tel)').fill(HOSTILE)
       await page.getByText('A gate would refuse this').waitFor()
-      await page.getByText(/is not "\+" and 2 to 15 digits/).nth(1).waitFor()
+      await page
+        .getByText(/is not "\+" and 2 to 15 digits/)
+        .nth(1)
+        .waitFor()
       assert.equal(await page.locator('main img').count(), 0, 'nothing came of the markup')
       await settle()
       await look('settings-notice-refused')
@@ -234,6 +238,81 @@ test(
       await answer.getByText('tel=+18005550199').waitFor()
       await page.getByText('In force', { exact: true }).waitFor()
     })
+  },
+)
+
+test(
+  'keys and certificates are shown with what ends when, and nothing private',
+  { skip, timeout: 120_000 },
+  async (t) => {
+    const authority = foundAuthority('Northwire Authority')
+    const inDays = (days: number): number => Date.now() + days * 86_400_000
+    const gate = authority.mint({ name: HOSTILE, dns: ['gate.northwire.example'], until: inDays(5) })
+    const card = authority.mint({ name: 'card', until: inDays(20) })
+    const tlsPort = await freeTcpPort()
+    const files = {
+      'gate.pem': gate.certificate,
+      'gate.key': gate.key,
+      'card.pem': card.certificate,
+      'card-key.pem': card.key,
+      'roots.pem': authority.certificate,
+    }
+    const world = await startConsole(t, {
+      files,
+      gate: (port) => ({
+        listen: [`udp:127.0.0.1:${port}`, `tls:127.0.0.1:${tlsPort}`],
+        tls: { certificate: 'gate.pem', key: 'file:gate.key' },
+      }),
+      stir: { roots: 'roots.pem', hosts: ['*'] },
+    })
+    const { page, go, settle, look } = await world.open('admin')
+    page.setDefaultTimeout(15_000)
+
+    await go('/settings')
+    for (let tabs = 0; tabs < 40 && !(await isFocused('Keys')); tabs++) await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByText('2 end within 30 days.').waitFor()
+    const certificates = page.getByRole('region', { name: 'Certificates' })
+    await certificates.getByText('4 days left: renew it now').waitFor()
+    await certificates.getByText('19 days left: renew it', { exact: true }).waitFor()
+    await certificates.getByText('Trusted as authority of signed calls').waitFor()
+    await certificates.getByText(/onerror=alert/).waitFor()
+    assert.equal(await page.locator('main img').count(), 0, 'nothing came of the markup in a subject')
+    await page.getByText('Seals new receipts').waitFor()
+    await page.getByText('Signs the checkpoints of the ledger').waitFor()
+    await settle()
+    await look('settings-keys')
+
+    const secrets = [
+      gate.key,
+      card.key,
+      readFileSync(join(world.gate.directory, 'recourse.db.checkpoint-key.pem'), 'utf8'),
+    ]
+      .flatMap((pem) => pem.split('\n').filter((line) => line.length > 20 && !line.startsWith('-----')))
+      .concat(
+        (JSON.parse(readFileSync(join(world.gate.directory, 'receipt-keys/slot-0.json'), 'utf8')) as { key: string })
+          .key,
+      )
+    assert.ok(secrets.length >= 7)
+    for (const path of ['/v1/gate/keys', '/v1/gate/notice', '/v1/gate/peers', '/v1/gate/peers/edge']) {
+      const { status, value } = await world.ask('admin', 'GET', path)
+      assert.equal(status, 200)
+      const told = JSON.stringify(value)
+      for (const secret of [...secrets, 'PRIVATE KEY']) assert.ok(!told.includes(secret), path)
+    }
+
+    await t.test('a new certificate in its file is shown, as new connections see it', async () => {
+      const next = authority.mint({ name: 'next', until: inDays(300) })
+      writeFileSync(join(world.gate.directory, 'gate.key'), next.key)
+      writeFileSync(join(world.gate.directory, 'gate.pem'), next.certificate)
+      await page.reload()
+      await certificates.getByText('299 days left').waitFor()
+      await page.getByText('1 ends within 30 days.').waitFor()
+    })
+
+    function isFocused(name: string): Promise<boolean> {
+      return page.evaluate((text) => document.activeElement?.textContent === text, name)
+    }
   },
 )
 
@@ -292,4 +371,5 @@ const RECEIPT = /[A-Za-z0-9_-]{64}/g
 const PLACES = [
   ['/v1/gate/peers', '/settings/peers'],
   ['/v1/gate/notice', '/settings/notice'],
+  ['/v1/gate/keys', '/settings/keys'],
 ] as const
