@@ -15,7 +15,7 @@ test(
   { skip, timeout: 400_000 },
   async (t) => {
     const world = await startWorld(t)
-    const { page, go, settle, look } = await world.open('admin')
+    const { page, go, settle, look, lookAtDialog } = await world.open('admin')
     await go('/policy')
     const editor = page.getByRole('textbox', { name: /Text of version 1/ })
     await editor.waitFor()
@@ -75,6 +75,7 @@ test(
       await look('policy-old-version')
       await page.getByRole('button', { name: 'Go back to version 1…' }).click()
       await page.getByLabel('Why').fill('a hospital was blocked')
+      await lookAtDialog('policy-back')
       await page.getByRole('button', { name: 'Go back', exact: true }).click()
       await page.getByText(/Version 1 is in force/).waitFor()
       await page.getByRole('link', { name: /^2 Taken back/ }).waitFor()
@@ -91,6 +92,10 @@ test(
       await page.getByRole('button', { name: 'Apply without trying' }).click()
       await page.getByText('Somebody else was faster').waitFor()
       await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+      await page.getByRole('button', { name: 'Drop changes' }).click()
+      await lookAtDialog('policy-drop')
+      await page.getByRole('button', { name: 'Drop them' }).click()
       await page.getByRole('dialog').waitFor({ state: 'detached' })
     })
   },
@@ -128,7 +133,7 @@ test(
   { skip, timeout: 300_000 },
   async (t) => {
     const world = await startWorld(t)
-    const { page, go, settle, look } = await world.open('admin')
+    const { page, go, settle, look, lookAtDialog } = await world.open('admin')
     await go('/policy/shadow')
     await page.getByText('It would have blocked 5 calls of 2 numbers.', { exact: false }).waitFor()
     await look('policy-shadow')
@@ -142,6 +147,7 @@ test(
     await look('policy-shadow-judged')
     await page.getByRole('button', { name: 'Allow +12125550001' }).click()
     await page.getByLabel('Why').fill('the clinic, phoned back')
+    await lookAtDialog('shadow-allow')
     await page.getByRole('button', { name: 'Allow it' }).click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.getByRole('link', { name: 'Lists' }).click()
@@ -169,12 +175,14 @@ test(
         await look('policy-list-upload')
         await page.getByRole('button', { name: 'Confirm…' }).click()
         await page.getByLabel('Why').fill('one more line of ours')
+        await lookAtDialog('list-into-force')
         await page.getByRole('button', { name: 'Put it into force' }).click()
         await page.getByText(/Version \d+ is in force\./).waitFor()
         await page.getByRole('gridcell', { name: /ours too/ }).waitFor()
         await until('the gates to judge by it', async () => (await world.call('+18005550101')) !== 404)
         await page.getByRole('button', { name: 'Take back…' }).click()
         await page.getByLabel('Why').fill('not ours after all')
+        await lookAtDialog('list-take-back')
         await page.getByRole('button', { name: 'Take it back' }).click()
         await page.getByRole('gridcell', { name: /planted/ }).waitFor()
       },
@@ -221,6 +229,7 @@ test('each role sees what it may, and the API denies what the page hides', { ski
   await admin.go('/policy?version=2')
   await admin.page.getByRole('button', { name: 'Approve…' }).click()
   await admin.page.getByLabel('Why').fill('I say so too')
+  await admin.lookAtDialog('policy-approve')
   await admin.page.getByRole('button', { name: 'Approve', exact: true }).click()
   await admin.page.getByText(/somebody else has to approve it/).waitFor()
   const { page, go, look } = await world.open('vetting')

@@ -19,10 +19,14 @@ test(
   async (t) => {
     const world = await startWorld(t)
     const { id } = await world.register('Main Street Clinic', [NUMBER, '+12125550200,+12125550204,Call centre'])
-    const { page, go, settle, look } = await world.open('vetting')
+    const { page, go, settle, look, lookAtDialog } = await world.open('vetting')
     await go('/registry')
     await page.getByRole('gridcell', { name: 'Main Street Clinic' }).waitFor()
     await look('registry')
+    await page.getByRole('button', { name: 'Register somebody' }).click()
+    await lookAtDialog('registry-open')
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.getByRole('gridcell', { name: 'Main Street Clinic' }).click()
     await page.getByRole('heading', { name: /Main Street Clinic/, level: 1 }).waitFor()
     await settle()
@@ -46,11 +50,12 @@ test(
     })
 
     await t.test('its holder is asked, a proof is noted, and it is approved', async () => {
-      await press(page, 'Ask', 'Question', 'Who agreed to these calls?')
+      await press(page, 'Ask', 'Question', 'Who agreed to these calls?', () => lookAtDialog('registration-ask'))
       await page.getByText('Waits for holder').waitFor()
       await page.getByRole('button', { name: 'More', exact: true }).click()
       await page.getByRole('menuitem', { name: 'Note a proof of control' }).click()
       await page.getByLabel('What you saw').fill('Letter of the director.')
+      await lookAtDialog('registration-proof')
       await page.getByRole('button', { name: 'Note it' }).click()
       await page.getByText('The proof is noted.').waitFor()
       assert.match(await page.locator('tr').filter({ hasText: NUMBER }).innerText(), /Shown/)
@@ -67,7 +72,18 @@ test(
     })
 
     await t.test('suspended, what gates were told is taken back', async () => {
-      await press(page, 'Suspend', 'Why', 'Complaints of many subscribers.')
+      for (const [button, what] of [
+        ['Refuse', 'registration-refuse'],
+        ['Add numbers', 'registration-add'],
+        ['Take numbers off', 'registration-remove'],
+      ] as const) {
+        await page.getByRole('button', { name: 'More', exact: true }).click()
+        await page.getByRole('menuitem', { name: button }).click()
+        await lookAtDialog(what)
+        await page.keyboard.press('Escape')
+        await page.getByRole('dialog').waitFor({ state: 'detached' })
+      }
+      await press(page, 'Suspend', 'Why', 'Complaints of many subscribers.', () => lookAtDialog('registration-suspend'))
       await page.getByText('It is suspended; gates are told.').waitFor()
       await until('the gate to judge it like others', async () => (await world.call(NUMBER)) === 603 || undefined)
     })
@@ -229,10 +245,17 @@ async function approveBySteps(world: World, id: string): Promise<void> {
   await step('approve', { reason: 'all seen' })
 }
 
-async function press(page: Page, button: string, label: string, text: string): Promise<void> {
+async function press(
+  page: Page,
+  button: string,
+  label: string,
+  text: string,
+  see?: () => Promise<void>,
+): Promise<void> {
   await page.locator('main').getByRole('button', { name: button, exact: true }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel(label).fill(text)
+  await see?.()
   await dialog.locator('button[type=submit]').click()
   await dialog.waitFor({ state: 'detached' })
 }

@@ -9,7 +9,7 @@ const skip = missing('chromium')
 
 test('accounts, tokens and the audit trail are worked with in the settings', { skip, timeout: 200_000 }, async (t) => {
   const world = await startConsole(t)
-  const { page, go, settle, look } = await world.open('admin')
+  const { page, go, settle, look, lookAtDialog } = await world.open('admin')
   page.setDefaultTimeout(12_000)
 
   await t.test('somebody is invited by keys alone', async () => {
@@ -22,6 +22,7 @@ test('accounts, tokens and the audit trail are worked with in the settings', { s
       () => document.activeElement?.closest('[role=dialog]')?.querySelector('input') === document.activeElement,
     )
     await page.keyboard.type(INVITED)
+    await lookAtDialog('account-invite')
     await page.keyboard.press('Enter')
     await page.getByText('This link is shown this once: keep it now.').waitFor()
     await page.getByRole('gridcell', { name: 'admin@northwire.example' }).waitFor()
@@ -35,10 +36,12 @@ test('accounts, tokens and the audit trail are worked with in the settings', { s
     await page.getByRole('gridcell', { name: OTHER }).click()
     await page.getByRole('button', { name: 'Change role' }).click()
     await page.getByRole('dialog').getByLabel('Role').selectOption('vetting')
+    await lookAtDialog('account-role')
     await page.getByRole('button', { name: 'Change it' }).click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     assert.equal((await find(world, OTHER))?.role, 'vetting')
     await page.getByRole('button', { name: 'Close', exact: true }).click()
+    await lookAtDialog('account-close')
     await page.getByRole('button', { name: 'Close it' }).click()
     await page.getByRole('button', { name: 'Open again' }).waitFor()
     assert.equal((await find(world, OTHER))?.isActive, false)
@@ -51,6 +54,7 @@ test('accounts, tokens and the audit trail are worked with in the settings', { s
     await page.getByRole('button', { name: 'Make a token' }).click()
     await page.getByLabel('Name').fill(HOSTILE)
     await page.getByLabel('cases.read').check()
+    await lookAtDialog('token-make')
     await page.getByRole('button', { name: 'Make it' }).click()
     await page.getByText('This token is shown this once: keep it now.').waitFor()
     await page.getByText(HOSTILE, { exact: true }).waitFor()
@@ -58,6 +62,7 @@ test('accounts, tokens and the audit trail are worked with in the settings', { s
     await settle()
     await look('settings-tokens')
     await page.getByRole('button', { name: `End the token ${HOSTILE}` }).click()
+    await lookAtDialog('token-end')
     await page.getByRole('button', { name: 'End it' }).click()
     await page.getByText('Ended', { exact: true }).waitFor()
   })

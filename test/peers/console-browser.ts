@@ -43,6 +43,8 @@ export type ConsolePage = {
   readonly settle: () => Promise<void>
   /** Has axe look in light and dark at 360, 768, 1280 and 1920, and takes a picture of each; `what` names them. */
   readonly look: (what: string) => Promise<void>
+  /** The same, of the dialog that is open: narrow and light, wide and dark. */
+  readonly lookAtDialog: (what: string) => Promise<void>
 }
 
 /** Starts `recourse up` with an office and a desk, and a browser. */
@@ -128,6 +130,7 @@ async function openConsolePage(
     },
     settle: () => settle(page),
     look: (what) => look(page, what),
+    lookAtDialog: (what) => lookAtDialog(page, what),
   }
   return one
 }
@@ -195,6 +198,20 @@ async function look(page: Page, what: string): Promise<void> {
   if (before !== null) await page.setViewportSize(before)
 }
 
+async function lookAtDialog(page: Page, what: string): Promise<void> {
+  await page.getByRole('dialog').waitFor()
+  const before = page.viewportSize()
+  for (const [scheme, width] of DIALOG_LOOKS) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
+    await page.setViewportSize({ width, height: HEIGHTS.get(width) ?? 900 })
+    await settle(page)
+    await lookOnce(page, `dialog ${what} ${scheme} ${width}`, true)
+  }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null })
+  if (before !== null) await page.setViewportSize(before)
+  assert.equal(await page.getByRole('dialog').count(), 1, `${what} is open still`)
+}
+
 async function lookOnce(page: Page, what: string, isWhole: boolean): Promise<void> {
   await page.screenshot({ path: join(picturesFolder(), `${what.replaceAll(/[^\w.]+/g, '-')}.png`) })
   const axe = new AxeBuilder({ page }).setLegacyMode()
@@ -223,6 +240,10 @@ const NAMED_FOLDER = process.env['RECOURSE_SCREENSHOTS']
 // Recourse itself takes every variable that begins like this for a key of its configuration.
 delete process.env['RECOURSE_SCREENSHOTS']
 export const CONSOLE_WIDTHS = [360, 768, 1280, 1920] as const
+const DIALOG_LOOKS = [
+  ['light', 360],
+  ['dark', 1280],
+] as const
 const WHOLE_WIDTHS: ReadonlySet<number> = new Set([360, 1280])
 const HEIGHTS: ReadonlyMap<number, number> = new Map([
   [360, 780],
