@@ -271,7 +271,7 @@ test(
     await go('/settings')
     for (let tabs = 0; tabs < 40 && !(await isFocused('Keys')); tabs++) await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
-    await page.getByText('2 end within 30 days.').waitFor()
+    await page.getByText('2 certificates end within 30 days.').waitFor()
     const certificates = page.getByRole('region', { name: 'Certificates' })
     await certificates.getByText('4 days left: renew it now').waitFor()
     await certificates.getByText('19 days left: renew it', { exact: true }).waitFor()
@@ -307,7 +307,7 @@ test(
       writeFileSync(join(world.gate.directory, 'gate.pem'), next.certificate)
       await page.reload()
       await certificates.getByText('299 days left').waitFor()
-      await page.getByText('1 ends within 30 days.').waitFor()
+      await page.getByText('1 certificate ends within 30 days.').waitFor()
     })
 
     function isFocused(name: string): Promise<boolean> {

@@ -96,7 +96,7 @@ test('nothing that is told holds a private part, nor anything of a file that is 
   const ring = join(directory, 'receipt-keys')
   openReceiptKeys(ring, { nowMs: NOW, keepMs: DAY_MS })
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const checkpoint = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const checkpoint = privateKey.export({ type: 'pkcs8', format: 'pem' })
   write('recourse.db.checkpoint-key.pem', checkpoint)
   const named = look(config).signing.find(({ use }) => use.includes('checkpoints'))
   assert.match(named?.name ?? '', /^[0-9a-f]{16}$/)

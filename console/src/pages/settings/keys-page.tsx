@@ -53,7 +53,7 @@ function verdictOf({ certificates, receipts }: Keys): string {
   const waiting = certificates.filter(({ disk }) => disk !== 'same')
   const said = [
     ...(over.length === 0 ? [] : [`${counted(over.length, 'certificate is', 'certificates are')} not valid now`]),
-    ...(soon.length === 0 ? [] : [`${counted(soon.length, 'ends', 'end')} within 30 days`]),
+    ...(soon.length === 0 ? [] : [`${counted(soon.length, 'certificate ends', 'certificates end')} within 30 days`]),
     ...(waiting.length === 0
       ? []
       : [`${counted(waiting.length, 'file holds', 'files hold')} something else than is in force`]),
@@ -92,12 +92,12 @@ function Certificate({ of }: { readonly of: Keys['certificates'][number] }) {
   const [words, tone] = standingWords(standing, daysLeft)
   return (
     <>
-      <div>
+      <Text mb={6}>
         <StatusWord tone={tone}>{words}</StatusWord> <strong>{use}</strong>{' '}
         <Text span inherit c="dimmed">
           {key}
         </Text>
-      </div>
+      </Text>
       <Facts
         of={[
           ['Subject', <Outside text={subject === '' ? 'None' : subject} max={300} />],

@@ -10,7 +10,7 @@ import { parseMessage } from '#codec/sip/message.ts'
 import { NOTICE_CHOICES, PROFILES, noticeChoices } from '#core/notify/notice-choices.ts'
 import { formatNoticeLines } from '#core/notify/notice-lines.ts'
 import { CARRIES } from '#core/notify/notice-terms.ts'
-import { type NoticePreview, previewNotice } from '#core/notify/preview-notice.ts'
+import { type NoticePreview, SAMPLE_ASK, previewNotice } from '#core/notify/preview-notice.ts'
 import { CAUSES, type Cause } from '#core/rules/verdict.ts'
 import { type AnswerOf, get } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
@@ -80,8 +80,11 @@ function Contact({ draft, change, inForce }: FormProps) {
         {inForce.desk !== undefined && (
           <>
             {' '}
-            The page stands back where a 603+ carries the receipt in its url: that leads to{' '}
-            <Outside text={inForce.desk} max={120} /> (desk.public).
+            With a desk, a 603+ that carries its receipt in the url leads to <Outside
+              text={inForce.desk}
+              max={120}
+            />{' '}
+            (desk.public) instead of this page.
           </>
         )}
       </Text>
@@ -269,7 +272,8 @@ function Shown({ preview }: { readonly preview: NoticePreview }) {
       <Wire text={text} label="The answer, octet for octet" />
       <Text size="sm" c="dimmed" mb="sm">
         {preview.octets.length} octets <CopyButton text={text} what="the answer" /> Via, From, To, Call-ID and CSeq are
-        those of each call; the receipt is a made-up one of the same length.
+        those of each call
+        {text.includes(SAMPLE_ASK.receipt) && '; the receipt is a made-up one of the same length'}.
       </Text>
       {report.rules.length === 0 ? (
         <Text size="sm" mb={4}>
@@ -297,13 +301,14 @@ function Lines({ before, after, inForce, isRefused }: LinesProps) {
         </Text>
       </Part>
     )
+  if (isRefused)
+    return (
+      <Part title="Put it into force">
+        <Text size="sm">A gate would refuse these settings, and go on as it is: mend them first.</Text>
+      </Part>
+    )
   return (
     <Part title="Put it into force">
-      {isRefused && (
-        <Text size="sm" mb="sm">
-          <StatusWord tone="bad">refused</StatusWord> A gate would refuse these lines, and go on as it is.
-        </Text>
-      )}
       {operator !== undefined && (
         <>
           <Text size="sm">
@@ -312,8 +317,8 @@ function Lines({ before, after, inForce, isRefused }: LinesProps) {
               'Then start Recourse again: it was started from a terminal, and reads its files at a start only.'
             ) : (
               <>
-                Then <code>{reload}</code> <CopyButton text={reload} what="the command" />: it counts from the next call
-                on, and no call is lost.
+                Then <code>{reload}</code>: it counts from the next call on, and no call is lost.{' '}
+                <CopyButton text={reload} what="the command" />
               </>
             )}
           </Text>

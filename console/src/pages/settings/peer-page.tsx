@@ -78,7 +78,7 @@ function Peer({ peer }: { readonly peer: Found }) {
           ]}
         />
         {blocked > 0 && (
-          <Anchor component={Link} to={`/blocks?peer=${encodeURIComponent(peer.name)}`}>
+          <Anchor component={Link} to={`/blocks?peer=${encodeURIComponent(peer.name)}`} display="inline-block" mt={6}>
             Its blocked calls
           </Anchor>
         )}
