@@ -73,7 +73,6 @@ export const LIMIT_FIGURES: ReadonlySet<string> = new Set([
   'registry_full_total',
   'registry_limits_forgotten_total',
   'outcomes_forgotten_total',
-  'outcomes_evicted_total',
   'monitor_forgotten_total',
   'monitor_hurried_total',
   'monitor_crowded_total',

@@ -15,7 +15,7 @@ const skip = missing('chromium')
 
 test(
   'mail and webhooks are tested from the settings, and say what came of it',
-  { skip, timeout: 200_000 },
+  { skip, timeout: 300_000 },
   async (t) => {
     const sink = await MailSink.start(t)
     const receiver = await receive(t)
@@ -87,7 +87,7 @@ test(
       assert.match((await row.textContent()) ?? '', /state.*failed.*status.*500/)
       await settle()
       await look('settings-audit-words')
-      await row.getByRole('button', { name: 'As it is kept' }).click()
+      await row.getByRole('button', { name: 'Raw' }).click()
       await row.getByText('"status": 500').waitFor()
     })
 
@@ -111,7 +111,7 @@ test(
   },
 )
 
-test('what is kept and how the program is stand in the settings', { skip, timeout: 200_000 }, async (t) => {
+test('what is kept and how the program is stand in the settings', { skip, timeout: 300_000 }, async (t) => {
   const world = await startBlocked(t)
   await floodDesk(world.gate.deskPort)
   const { page, go, settle, look } = await world.open('auditor')

@@ -495,3 +495,50 @@ test('of a flood of junk logins a few are looked at, and all others are told to 
     office.close()
   }
 })
+
+test('invitations that wait are listed with who invited, and one that is withdrawn opens nothing', async () => {
+  const office = openTestOffice()
+  try {
+    const { session } = await office.staff('ann', 'admin')
+    const kept = new URL(linkOf(office.accounts.invite('bob@northwire.example', 'vetting', BY))).pathname
+    office.now += 1_000
+    const gone = new URL(linkOf(office.accounts.invite('carl@northwire.example', 'auditor', BY))).pathname
+
+    const read = async () => {
+      const response = await office.ask('GET', '/v1/accounts/invitations', { session })
+      return ((await response.json()) as { invitations: Record<string, unknown>[] }).invitations
+    }
+    const [first, second, ...more] = await read()
+    assert.deepEqual(first, {
+      id: first!['id'],
+      name: 'bob@northwire.example',
+      role: 'vetting',
+      by: BY.name,
+      madeAt: office.now - 1_000,
+      until: office.now - 1_000 + LINK_MS.invitation,
+    })
+    assert.deepEqual([second!['name'], more], ['carl@northwire.example', []])
+    assert.ok(!JSON.stringify([first, second]).includes(gone.slice('/welcome/'.length)), 'the link itself is not told')
+
+    const place = `/v1/accounts/invitations/${String(second!['id'])}`
+    assert.equal((await office.ask('DELETE', place, { session })).status, 204)
+    assert.equal((await office.ask('DELETE', place, { session })).status, 404)
+    assert.equal((await office.ask('GET', gone)).status, 404)
+    assert.equal((await office.ask('GET', kept)).status, 200)
+    const [noted] = office.accounts.audit({ action: 'account-invitation-withdrawn' }, 10)
+    assert.deepEqual(
+      [noted?.by.name, noted?.subject, noted?.words],
+      [
+        'ann',
+        'account carl@northwire.example',
+        'an invitation to have an account was withdrawn before it was taken up',
+      ],
+    )
+    office.now += LINK_MS.invitation
+    const { session: later } = await office.staff('dora', 'admin')
+    const response = await office.ask('GET', '/v1/accounts/invitations', { session: later })
+    assert.deepEqual(await response.json(), { invitations: [] }, 'what is over is not listed')
+  } finally {
+    office.close()
+  }
+})

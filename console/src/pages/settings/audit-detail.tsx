@@ -22,14 +22,8 @@ export function AuditDetail({ detail }: { readonly detail: Readonly<Record<strin
           ))}
         </dl>
       )}
-      <Button
-        variant="subtle"
-        size="compact-xs"
-        aria-pressed={isRaw}
-        aria-label="As it is kept"
-        onClick={() => setRaw(!isRaw)}
-      >
-        {isRaw ? 'In words' : 'Raw'}
+      <Button variant="subtle" size="compact-xs" aria-pressed={isRaw} onClick={() => setRaw(!isRaw)}>
+        Raw
       </Button>
     </div>
   )

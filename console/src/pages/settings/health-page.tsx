@@ -90,7 +90,7 @@ function HealthParts({ health, aheadMs }: { readonly health: Health; readonly ah
                   ? 'The system does not say'
                   : `${formatOctets(store.freeBytes)} of ${formatOctets(store.diskBytes)}`,
               ],
-              ['File', <Outside text={store.path} max={200} />],
+              ['File', <Outside text={store.path} max={200} isName />],
             ]}
           />
         </Part>

@@ -76,7 +76,7 @@ function NextCell({ kept }: { readonly kept: Kept }) {
   const { keepMs, due, next, sweepMs, kind } = kept
   if (kind === 'evidence') return 'With its case or registration'
   if (keepMs === undefined) return kept.key === undefined ? 'Never' : 'Nothing is watched'
-  const often = sweepMs === undefined ? '' : `, looked at ${SWEEPS.get(sweepMs) ?? `every ${formatLength(sweepMs)}`}`
+  const often = sweepMs === undefined ? '' : `; looked at ${SWEEPS.get(sweepMs) ?? `every ${formatLength(sweepMs)}`}`
   if (due !== undefined && due > 0)
     return (
       <>
@@ -118,7 +118,7 @@ const COLUMNS: readonly Column<Kept>[] = [
     narrow: 'line',
     cell: ({ keepMs, key }) => (
       <>
-        {keepMs === undefined ? (key === undefined ? 'For good' : '') : formatLength(keepMs)}{' '}
+        {keepMs === undefined ? (key === undefined ? 'For good' : 'As long as says') : formatLength(keepMs)}{' '}
         {key !== undefined && <Code>{key}</Code>}
       </>
     ),
