@@ -18,6 +18,8 @@ import type { PolicyDesk } from '#edge/http/policy/policy-desk.ts'
 import { policyRoutes } from '#edge/http/policy/policy-routes.ts'
 import type { Upkeep } from '#edge/http/upkeep/ports.ts'
 import { upkeepRoutes } from '#edge/http/upkeep/routes.ts'
+import type { Tour } from '#edge/http/tour/ports.ts'
+import { tourRoutes } from '#edge/http/tour/routes.ts'
 import { vettingRoutes } from '#edge/http/registry/vetting.ts'
 
 /**
@@ -40,6 +42,7 @@ export function emptyInsideRoutes(): readonly InsideRoute[] {
     ...policyRoutes({ policy: policyUnknown(), now }),
     ...consoleRoutes({ page: '<!doctype html>', files: new Map() }),
     ...gateRoutes({ gate: GATE_UNKNOWN, now }),
+    ...tourRoutes({ tour: TOUR_UNKNOWN, now }),
     ...mailRoutes(() => Promise.resolve('unknown')),
     ...callingRoutes({ calling: hasNothing(), now }),
     ...disputeRoutes({ disputes: hasNothing(), now }),
@@ -65,6 +68,11 @@ const NOTHING_SEEN = {
   peers: [],
   ledger: { state: 'looking', checkedAt: undefined, entries: 0, words: '' },
 } as const satisfies Overview
+
+const TOUR_UNKNOWN: Tour = {
+  read: () => ({ listening: [], isReachable: false, peers: 0, contact: {}, examples: [] }),
+  call: () => Promise.resolve(refuse('conflict', 'expected a gate that answers')),
+}
 
 const NOTHING_KEPT: Upkeep = {
   outgoing: {

@@ -5,6 +5,7 @@ import type { CALLING_DESCRIPTIONS } from '#edge/http/calling/descriptions.ts'
 import type { GATE_DESCRIPTIONS } from '#edge/http/gate/descriptions.ts'
 import type { DESCRIPTIONS as CASE_DESCRIPTIONS } from '#edge/http/office/descriptions.ts'
 import type { DESCRIPTIONS as POLICY_DESCRIPTIONS } from '#edge/http/policy/descriptions.ts'
+import type { TOUR_DESCRIPTIONS } from '#edge/http/tour/descriptions.ts'
 import type { UPKEEP_DESCRIPTIONS } from '#edge/http/upkeep/descriptions.ts'
 import type { VETTING_DESCRIPTIONS } from '#edge/http/registry/vetting-descriptions.ts'
 
@@ -22,3 +23,4 @@ export type Tables =
   | typeof CALLING_DESCRIPTIONS
   | typeof UPKEEP_DESCRIPTIONS
   | typeof GATE_DESCRIPTIONS
+  | typeof TOUR_DESCRIPTIONS

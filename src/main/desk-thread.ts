@@ -7,11 +7,13 @@ import { isAttended } from './attended.ts'
 import { openCallingRoom } from './calling-room.ts'
 import { createPeers } from './peer-room.ts'
 import { openPolicyRoom } from './policy-room.ts'
+import { createTour } from './tour-room.ts'
 
 const main = parentPort!
 const doors = await openGuarded(workerData as DeskTask, (report) => main.postMessage(report, []), {
   openCalling: openCallingRoom,
   openPeers: createPeers,
+  createTour,
   reload: isAttended() ? undefined : `kill -HUP ${process.pid}`,
   openPolicies: openPolicyRoom,
 })

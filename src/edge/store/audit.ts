@@ -85,6 +85,7 @@ export const AUDIT_ACTIONS = {
   'probe-unshared': 'a link to the report of a probe was ended',
   'mail-tested': 'somebody inside sent a test mail',
   'webhook-tested': 'somebody inside sent a test event to a webhook',
+  'test-call-placed': 'somebody inside had a test call placed at the gate',
   'peer-test-started': 'somebody inside started a test of a peer',
   'peer-test-ended': 'a test of a peer that somebody inside had started was over',
 } as const

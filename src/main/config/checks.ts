@@ -141,7 +141,7 @@ export function checkExamples(
     (peer) => !peer.from.every((from) => isLoopback(parseRange(from)!)) || (byTls && comesByCertificate(peer)),
   )
   for (const [path, text, host] of candidates) {
-    if (text === undefined || host === undefined || !/(?:^|\.)example\.?$/i.test(host)) continue
+    if (text === undefined || host === undefined || !isExampleHost(host)) continue
     const name = path.join('.')
     if (outside === undefined) {
       reminders.push(`${name} is an example (${text}): put in your own before other machines may ask`)
@@ -151,6 +151,16 @@ export function checkExamples(
     }
   }
   return { faults, reminders }
+}
+
+/** Whether a URL or a mail address is one of the sample's, or another that can be nobody's. RFC 2606 §2. */
+export function isExample(contact: string | undefined): boolean {
+  if (contact === undefined) return false
+  return isExampleHost(httpHost(contact)?.name ?? contact.split('@').at(-1)!)
+}
+
+function isExampleHost(host: string): boolean {
+  return /(?:^|\.)example\.?$/i.test(host)
 }
 
 /** The first enforced rule that blocks by analytics, so that callers must be told whom to ask. */

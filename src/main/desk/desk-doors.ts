@@ -18,6 +18,8 @@ import { mailRoutes } from '#edge/http/office/mail-routes.ts'
 import type { PolicyDesk } from '#edge/http/policy/policy-desk.ts'
 import { policyRoutes } from '#edge/http/policy/policy-routes.ts'
 import { registryRoutes } from '#edge/http/registry/routes.ts'
+import type { Tour } from '#edge/http/tour/ports.ts'
+import { tourRoutes } from '#edge/http/tour/routes.ts'
 import { upkeepRoutes } from '#edge/http/upkeep/routes.ts'
 import { vettingRoutes } from '#edge/http/registry/vetting.ts'
 import { DESK_REQUEST_MS, type HttpServer, serveHttp } from '#edge/http/serve.ts'
@@ -81,6 +83,14 @@ export type OtherRooms = {
     readonly now: () => number
     readonly alarm: (cause: unknown) => void
   }) => PeerDesk & { readonly close: () => Promise<void> }
+  readonly createTour: (parts: {
+    readonly config: () => Config
+    readonly seen: OverviewRoom['peer']
+    readonly listening: () => readonly string[]
+    readonly note: (entry: DeskAudit) => boolean
+    readonly reload: string | undefined
+    readonly now: () => number
+  }) => Tour
   /** The command that has this process read its files again; undefined where only a start does. */
   readonly reload: string | undefined
   readonly openPolicies: (task: { readonly store: string; readonly path: string | undefined }) => {
@@ -114,7 +124,7 @@ export async function openGuarded(
 async function openDoors(
   task: DeskTask,
   tell: (report: DeskReport) => void,
-  { openCalling, openPeers, openPolicies, reload }: OtherRooms,
+  { openCalling, openPeers, createTour, openPolicies, reload }: OtherRooms,
   undo: (() => unknown)[],
 ): Promise<DeskDoors> {
   let { config, receipts } = task
@@ -333,15 +343,19 @@ async function openDoors(
       alarm,
     })
     undo.push(() => overview.close())
+    const seen = (name: string) => overview.peer(name)
+    const listening = () => process?.listening ?? []
+    const note = (entry: DeskAudit): boolean => {
+      const change = { at: now(), events: [], mails: [], standing: [], ended: [], audit: [entry] }
+      return cases.save(() => room.store.record(change)) === 'recorded'
+    }
+    const tour = createTour({ config: () => config, seen, listening, note, reload, now })
     const peers = openPeers({
       config: () => config,
-      seen: (name) => overview.peer(name),
+      seen,
       since: () => overview.peersSince(),
-      listening: () => process?.listening ?? [],
-      note: (entry) => {
-        const change = { at: now(), events: [], mails: [], standing: [], ended: [], audit: [entry] }
-        return cases.save(() => room.store.record(change)) === 'recorded'
-      },
+      listening,
+      note,
       now,
       alarm,
     })
@@ -371,6 +385,7 @@ async function openDoors(
       }),
       ...vettingRoutes(registry.vetting),
       ...gateRoutes({ gate, now }),
+      ...tourRoutes({ tour, now }),
       ...(callingRoom?.routes ?? []),
       ...(inbox === undefined ? [] : mailRoutes((octets) => inbox.take(octets))),
     ]

@@ -17,6 +17,7 @@ import { StatusWord } from '../../parts/status-word.tsx'
 import { useMay } from '../../shell/session.ts'
 import { useShortcuts } from '../../shell/shortcuts.ts'
 import { CAUSE_WORDS } from '../../parts/cause-words.ts'
+import { FirstStepsLine } from '../welcome/first-steps-line.tsx'
 import classes from './overview-page.module.css'
 
 /** The first page: does anything need me, and how is it going. */
@@ -47,6 +48,7 @@ export function OverviewPage() {
   return (
     <Page title="Overview" acts={<ExportMenu ways={ways} />}>
       <Verdict of={data} />
+      <FirstStepsLine />
       <div className={classes['bar']}>
         <SegmentedControl
           aria-label="How far back"
