@@ -80,8 +80,9 @@ test('a test that no gate answers says so, and its end stands in the trail witho
 
 test('one test is run at a time; one that is ended hangs up on the gate, and another may begin', async (t) => {
   const { peers, store, over } = room(t)
-  const hungUp = Promise.withResolvers<void>()
+  const [asked, hungUp] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const server = await serveControl(controlPath(store), (talk) => {
+    asked.resolve()
     talk.onEnd(() => hungUp.resolve())
     talk.say({ kind: 'on', continueStatus: 404 })
   })
@@ -93,6 +94,7 @@ test('one test is run at a time; one that is ended hangs up on the gate, and ano
   assert.equal(second.problem.kind, 'busy')
   assert.deepEqual(peers.peer('wide', ADMIN)?.busy, { id: begun.value, peer: 'edge' })
   assert.equal(peers.rang(begun.value, { call: 'allow', rang: true }).kind, 'refused', 'nobody asked yet')
+  await asked.promise
   peers.cancel(begun.value)
   await Promise.all([over(), hungUp.promise])
   assert.equal(peers.test(begun.value)?.state, 'cancelled')
