@@ -16,7 +16,7 @@ test(
   async (t) => {
     const world = await startWorld(t)
     const { id, status } = await world.file(NUMBERS, 'Acme Clinic')
-    const { page, go, settle, look } = await world.open('case-worker')
+    const { page, go, settle, look, lookAtDialog } = await world.open('case-worker')
     await go('/cases')
     await page.getByRole('gridcell', { name: 'Acme Clinic', exact: true }).click()
     await page.getByRole('heading', { name: /Acme Clinic/, level: 1 }).waitFor()
@@ -33,7 +33,7 @@ test(
     )
 
     await t.test('a note, a question, a message and a proof are a click and a text each', async () => {
-      await say(page, 'Note', 'Note', 'She sounds like she knows the clinic.')
+      await say(page, 'Note', 'Note', 'She sounds like she knows the clinic.', () => lookAtDialog('case-note'))
       await page.getByText('The note is written.').waitFor()
       await say(page, 'Ask', 'Question', 'Who agreed to these calls?')
       await page.getByText('It is asked.').waitFor()
@@ -49,7 +49,12 @@ test(
       await look('case-proof')
       await page.getByRole('button', { name: 'Note it' }).click()
       await page.getByText('The proof is noted.').waitFor()
+      await more(page, 'Get a number to dial')
+      await lookAtDialog('case-number-to-dial')
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
       await more(page, 'Take it, or give it to somebody')
+      await lookAtDialog('case-assign')
       await page.getByRole('button', { name: 'Take it' }).click()
       await page.getByText('It is with case-worker@northwire.example.').first().waitFor()
     })
@@ -93,6 +98,7 @@ test(
       const decided = page.getByRole('listitem').filter({ hasText: 'decided,' }).first()
       await decided.getByRole('button', { name: /was wrong/ }).click()
       await page.getByLabel('Why').fill('the wrong number')
+      await lookAtDialog('case-was-wrong')
       await page.getByRole('button', { name: 'It was wrong', exact: true }).click()
       await page.getByText('It is corrected.').waitFor()
       assert.equal((await world.read(id)).status, 'open')
@@ -443,10 +449,11 @@ type World = ConsoleWorld & {
   readonly claimantReads: (status: string) => Promise<string>
 }
 
-async function say(page: Page, button: string, label: string, text: string): Promise<void> {
+async function say(page: Page, button: string, label: string, text: string, see?: () => Promise<void>): Promise<void> {
   await page.locator('main').getByRole('button', { name: button, exact: true }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel(label).fill(text)
+  await see?.()
   await dialog.locator('button[type=submit]').click()
   await dialog.waitFor({ state: 'detached' })
 }

@@ -200,6 +200,11 @@ async function look(page: Page, what: string): Promise<void> {
 
 async function lookAtDialog(page: Page, what: string): Promise<void> {
   await page.getByRole('dialog').waitFor()
+  // Half faded in, its colours are not those that people see.
+  await page.waitForFunction(() => {
+    const dialog = document.querySelector('[role=dialog]')
+    return dialog !== null && getComputedStyle(dialog).opacity === '1'
+  })
   const before = page.viewportSize()
   for (const [scheme, width] of DIALOG_LOOKS) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
