@@ -153,7 +153,7 @@ export function checkExamples(
   return { faults, reminders }
 }
 
-/** Whether a URL or a mail address is one of the sample's, or another that can be nobody's. RFC 2606 §2. */
+/** Whether a URL or a mail address is one of the sample's, or another that can be nobody's. */
 export function isExample(contact: string | undefined): boolean {
   if (contact === undefined) return false
   return isExampleHost(httpHost(contact)?.name ?? contact.split('@').at(-1)!)

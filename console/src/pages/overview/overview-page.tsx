@@ -17,7 +17,7 @@ import { StatusWord } from '../../parts/status-word.tsx'
 import { useMay } from '../../shell/session.ts'
 import { useShortcuts } from '../../shell/shortcuts.ts'
 import { CAUSE_WORDS } from '../../parts/cause-words.ts'
-import { FirstStepsLine } from '../welcome/first-steps-line.tsx'
+import { FirstStepsLine } from '../../parts/first-steps-line.tsx'
 import classes from './overview-page.module.css'
 
 /** The first page: does anything need me, and how is it going. */

@@ -35,7 +35,7 @@ export function RegistrationActs({ found, vet }: ActsProps) {
       act,
       isGrave,
       words: { label: 'Why' },
-      run: (text) => vet.take(done, () => send('post', place, { params, body: { reason: text } })),
+      run: (text) => vet.take(done, (match) => send('post', place, { params, body: { reason: text }, match })),
     })
   const approve = (): void => {
     if (!mayApprove) return
@@ -56,8 +56,8 @@ export function RegistrationActs({ found, vet }: ActsProps) {
       act: 'Ask',
       words: { label: 'Question' },
       run: (question) =>
-        vet.take('It is asked.', () =>
-          send('post', '/v1/registry/registrations/{id}/ask', { params, body: { question } }),
+        vet.take('It is asked.', (match) =>
+          send('post', '/v1/registry/registrations/{id}/ask', { params, body: { question }, match }),
         ),
     })
   const note = (): void =>
@@ -67,8 +67,8 @@ export function RegistrationActs({ found, vet }: ActsProps) {
       act: 'Note',
       words: { label: 'Note' },
       run: (text) =>
-        vet.take('The note is written.', () =>
-          send('post', '/v1/registry/registrations/{id}/notes', { params, body: { text } }),
+        vet.take('The note is written.', (match) =>
+          send('post', '/v1/registry/registrations/{id}/notes', { params, body: { text }, match }),
         ),
     })
   const suspend = (): void =>
@@ -192,10 +192,11 @@ function RefuseDialog({ found, vet, close }: DialogProps) {
       isGrave
       isReady={list.length > 0 && next.trim() !== ''}
       run={() =>
-        vet.take('It is refused, and its holder is told why.', () =>
+        vet.take('It is refused, and its holder is told why.', (match) =>
           send('post', '/v1/registry/registrations/{id}/refuse', {
             params: { id: found.id },
             body: { reasons: list, next: next.trim() },
+            match,
           }),
         )
       }
@@ -233,10 +234,11 @@ function ProofDialog({ found, vet, close }: DialogProps) {
       close={close}
       isReady={detail.trim() !== ''}
       run={() =>
-        vet.take('The proof is noted.', () =>
+        vet.take('The proof is noted.', (match) =>
           send('post', '/v1/registry/registrations/{id}/proofs', {
             params: { id: found.id },
             body: { way, detail: detail.trim(), ...(list.length > 0 && { numbers: list }) },
+            match,
           }),
         )
       }
@@ -272,7 +274,7 @@ function ProofDialog({ found, vet, close }: DialogProps) {
   )
 }
 
-function AddDialog({ found, close }: DialogProps) {
+function AddDialog({ found, vet, close }: DialogProps) {
   const queries = useQueryClient()
   const [numbers, setNumbers] = useState('')
   const [report, setReport] = useState<AnswerOf<'post', '/v1/registry/registrations/{id}/numbers'>>()
@@ -286,10 +288,13 @@ function AddDialog({ found, close }: DialogProps) {
       run={async () => {
         if (report !== undefined) return undefined
         setReport(
-          await send('post', '/v1/registry/registrations/{id}/numbers', {
-            params: { id: found.id },
-            body: { numbers: linesOf(numbers) },
-          }),
+          await vet.onSeen((match) =>
+            send('post', '/v1/registry/registrations/{id}/numbers', {
+              params: { id: found.id },
+              body: { numbers: linesOf(numbers) },
+              match,
+            }),
+          ),
         )
         await queries.invalidateQueries({ queryKey: ['registry'] })
         return 'stay'
@@ -328,10 +333,11 @@ function RemoveDialog({ found, vet, close }: DialogProps) {
       isGrave
       isReady={linesOf(numbers).length > 0}
       run={() =>
-        vet.take('They are off the list.', () =>
+        vet.take('They are off the list.', (match) =>
           send('post', '/v1/registry/registrations/{id}/removals', {
             params: { id: found.id },
             body: { numbers: linesOf(numbers) },
+            match,
           }),
         )
       }

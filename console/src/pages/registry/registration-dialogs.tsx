@@ -1,20 +1,27 @@
 // One thing: steps on a registration, and the dialogs of those that ask for more than one text.
 import { NativeSelect, Radio, Stack, Text, Textarea } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
-import { send } from '../../client.ts'
+import { useEffect, useState } from 'react'
+import { Problem, get, send } from '../../client.ts'
 import { useAsk } from '../../parts/ask.tsx'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { ITEM_WORDS, OUTCOME_WORDS, type RegistrationAnswer, spanWords } from './registry-words.ts'
 
 type Item = RegistrationAnswer['checklist'][number]['item']
 type Dispute = RegistrationAnswer['disputes'][number]
+type EventAnswer = RegistrationAnswer['events'][number]
 
 export type Vet = {
   /** What was done last. */
   readonly done: string | undefined
-  /** Takes a step; how the registration stands then is shown. Throws Problem. */
-  readonly take: (words: string, run: () => Promise<RegistrationAnswer>) => Promise<void>
+  /** What others did since this person looked; nothing is done over it before it was seen. */
+  readonly meanwhile: readonly EventAnswer[]
+  /** She has seen it: what she does from now on is done on how it stands. */
+  readonly look: () => void
+  /** Takes a step on what was seen; how the registration stands then is shown. Throws Problem. */
+  readonly take: (words: string, run: (match: string) => Promise<RegistrationAnswer>) => Promise<void>
+  /** The same, of a step that answers something else. */
+  readonly onSeen: <Answer>(run: (match: string) => Promise<Answer>) => Promise<Answer>
   readonly correct: (seq: number) => void
   readonly checking: Item | undefined
   /** Opens the dialog for an item of the checklist; undefined for the next that keeps it from being approved, `end` closes. */
@@ -23,22 +30,44 @@ export type Vet = {
   readonly settle: (dispute: Dispute | undefined) => void
 }
 
-export function useVet(found: RegistrationAnswer): Vet {
+/**
+ * Steps on the registration as it was seen: what somebody else adds, its holder too, keeps them back until it was looked at.
+ */
+export function useVet(found: RegistrationAnswer, me: string): Vet {
   const queries = useQueryClient()
   const ask = useAsk()
   const [done, setDone] = useState<string>()
   const [checking, setChecking] = useState<Item>()
   const [settling, setSettling] = useState<Dispute>()
+  const [seen, setSeen] = useState(found.seq)
+  const meanwhile = found.events.filter((event) => event.seq > seen && !isOwn(event, me))
+  useEffect(() => {
+    if (found.seq > seen && meanwhile.length === 0) setSeen(found.seq)
+  }, [found.seq, seen, meanwhile.length])
+  const onSeen: Vet['onSeen'] = async (run) => {
+    try {
+      return await run(tagOf(seen))
+    } catch (cause) {
+      if (!(cause instanceof Problem) || cause.kind !== 'changed') throw cause
+      const now = await queries.fetchQuery({ ...registrationQuery(found.id), staleTime: 0 })
+      if (now.events.some((event) => event.seq > seen && !isOwn(event, me))) throw cause
+      return run(tagOf(now.seq))
+    }
+  }
   const take: Vet['take'] = async (words, run) => {
     setDone(undefined)
-    const now = await run()
+    const now = await onSeen(run)
     queries.setQueryData(['registry', 'one', found.id], now)
+    setSeen(now.seq)
     setDone(words)
     await queries.invalidateQueries({ queryKey: ['registry', 'list'] })
   }
   return {
     done,
+    meanwhile,
+    look: () => setSeen(found.seq),
     take,
+    onSeen,
     checking,
     check: (item) => setChecking(item === 'end' ? undefined : (item ?? nextItem(found, undefined) ?? 'identity')),
     settling,
@@ -51,10 +80,11 @@ export function useVet(found: RegistrationAnswer): Vet {
         isGrave: true,
         words: { label: 'Why' },
         run: (reason) =>
-          take('It is corrected.', () =>
+          take('It is corrected.', (match) =>
             send('post', '/v1/registry/registrations/{id}/corrections', {
               params: { id: found.id },
               body: { seq, reason },
+              match,
             }),
           ),
       }),
@@ -76,10 +106,11 @@ export function CheckDialog({ found, vet }: DialogProps) {
       close={() => vet.check('end')}
       isReady={reason.trim() !== ''}
       run={async () => {
-        await vet.take(`${ITEM_WORDS[item]}: noted.`, () =>
+        await vet.take(`${ITEM_WORDS[item]}: noted.`, (match) =>
           send('post', '/v1/registry/registrations/{id}/checklist', {
             params: { id: found.id },
             body: { item, outcome, reason: reason.trim() },
+            match,
           }),
         )
         if (next === undefined) return undefined
@@ -131,10 +162,11 @@ export function SettleDialog({ found, vet }: DialogProps) {
       isReady={reason.trim() !== ''}
       isGrave={keeps === 'no'}
       run={() =>
-        vet.take('It is settled, and both are told.', () =>
+        vet.take('It is settled, and both are told.', (match) =>
           send('post', '/v1/registry/registrations/{id}/disputes', {
             params: { id: found.id },
             body: { number, other: dispute.by, keeps: keeps === 'yes', reason: reason.trim() },
+            match,
           }),
         )
       }
@@ -157,6 +189,23 @@ export function SettleDialog({ found, vet }: DialogProps) {
       />
     </FormDialog>
   )
+}
+
+/** The query of one registration. */
+export function registrationQuery(id: string) {
+  return {
+    queryKey: ['registry', 'one', id],
+    queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
+      get('/v1/registry/registrations/{id}', { params: { id }, signal }),
+  } as const
+}
+
+function isOwn({ actor }: EventAnswer, me: string): boolean {
+  return actor.kind === 'worker' && actor.name === me
+}
+
+function tagOf(seq: number): string {
+  return `"${seq}"`
 }
 
 type DialogProps = { readonly found: RegistrationAnswer; readonly vet: Vet }

@@ -2,8 +2,8 @@
 import { Alert, Anchor, Button, Text, UnstyledButton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { useState } from 'react'
-import { get, urlOf } from '../../client.ts'
+import { type ReactNode, useState } from 'react'
+import { urlOf } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
 import { Facts } from '../../parts/facts.tsx'
 import { Moment } from '../../parts/moment.tsx'
@@ -13,9 +13,9 @@ import { Page } from '../../parts/page.tsx'
 import { Columns, Part } from '../../parts/part.tsx'
 import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { StatusWord } from '../../parts/status-word.tsx'
-import { useMay } from '../../shell/session.ts'
+import { useMay, useSession } from '../../shell/session.ts'
 import { RegistrationActs } from './registration-acts.tsx'
-import { CheckDialog, SettleDialog, type Vet, useVet } from './registration-dialogs.tsx'
+import { CheckDialog, SettleDialog, type Vet, registrationQuery, useVet } from './registration-dialogs.tsx'
 import {
   ITEM_WORDS,
   OUTCOME_WORDS,
@@ -32,8 +32,7 @@ import classes from './registry.module.css'
 export function RegistrationPage() {
   const { id = '' } = useParams({ strict: false })
   const { data, error, refetch } = useQuery({
-    queryKey: ['registry', 'one', id],
-    queryFn: ({ signal }) => get('/v1/registry/registrations/{id}', { params: { id }, signal }),
+    ...registrationQuery(id),
     refetchInterval: LOOK_AGAIN_MS,
   })
   if (data === undefined)
@@ -47,7 +46,7 @@ export function RegistrationPage() {
 
 function Registration({ found }: { readonly found: RegistrationAnswer }) {
   const { business, status, refusal, question, until } = found
-  const vet = useVet(found)
+  const vet = useVet(found, useSession().name)
   return (
     <Page
       title={
@@ -85,6 +84,7 @@ function Registration({ found }: { readonly found: RegistrationAnswer }) {
           </Alert>
         )}
       </div>
+      <Meanwhile vet={vet} />
       <Columns>
         <div>
           <Part title="What it says of itself">
@@ -133,6 +133,28 @@ function Registration({ found }: { readonly found: RegistrationAnswer }) {
         </div>
       </Columns>
     </Page>
+  )
+}
+
+/** What somebody else did while this page was looked at. */
+function Meanwhile({ vet }: { readonly vet: Vet }) {
+  if (vet.meanwhile.length === 0) return undefined
+  return (
+    <Alert mb="md" role="alert" title="Something happened meanwhile" className={classes['meanwhile'] ?? ''}>
+      <ol className={classes['history']}>
+        {vet.meanwhile.map((event) => (
+          <li key={event.seq} className={classes['event']} data-way={event.actor.kind}>
+            <EventWords event={event} />
+          </li>
+        ))}
+      </ol>
+      <Text size="sm" mb="xs">
+        Nothing that you typed is lost. What you do now is done on how the registration stands now.
+      </Text>
+      <Button size="compact-sm" variant="default" onClick={vet.look}>
+        I have seen it
+      </Button>
+    </Alert>
   )
 }
 
@@ -328,29 +350,19 @@ function Events({ found, vet }: PartProps) {
   return (
     <Part title="Events">
       <ol className={classes['history']}>
-        {found.events.toReversed().map(({ seq, at, actor, kind, words }) => (
-          <li key={seq} className={classes['event']} data-way={actor.kind}>
-            <div className={classes['row']}>
-              <Text size="sm" c="dimmed">
-                <Outside
-                  text={
-                    actor.kind === 'worker' ? (actor.name ?? '') : actor.kind === 'holder' ? 'The holder' : 'Recourse'
-                  }
-                  max={80}
-                />
-                , <Moment at={at} as="both" />
-              </Text>
-              {mayVet && kind !== 'opened' && kind !== 'corrected' && (
+        {found.events.toReversed().map((event) => (
+          <li key={event.seq} className={classes['event']} data-way={event.actor.kind}>
+            <EventWords event={event}>
+              {mayVet && event.kind !== 'opened' && event.kind !== 'corrected' && (
                 <UnstyledButton
                   className={classes['wrong']}
-                  aria-label={`Event ${seq} was wrong`}
-                  onClick={() => vet.correct(seq)}
+                  aria-label={`Event ${event.seq} was wrong`}
+                  onClick={() => vet.correct(event.seq)}
                 >
                   Was wrong…
                 </UnstyledButton>
               )}
-            </div>
-            <Outside text={words.charAt(0).toUpperCase() + words.slice(1)} lines />
+            </EventWords>
           </li>
         ))}
       </ol>
@@ -358,6 +370,26 @@ function Events({ found, vet }: PartProps) {
   )
 }
 
+function EventWords({ event, children }: { readonly event: EventAnswer; readonly children?: ReactNode }) {
+  const { at, actor, words } = event
+  return (
+    <>
+      <div className={classes['row']}>
+        <Text size="sm" c="dimmed">
+          <Outside
+            text={actor.kind === 'worker' ? (actor.name ?? '') : actor.kind === 'holder' ? 'The holder' : 'Recourse'}
+            max={80}
+          />
+          , <Moment at={at} as="both" />
+        </Text>
+        {children}
+      </div>
+      <Outside text={words.charAt(0).toUpperCase() + words.slice(1)} lines />
+    </>
+  )
+}
+
+type EventAnswer = RegistrationAnswer['events'][number]
 type PartProps = { readonly found: RegistrationAnswer; readonly vet: Vet }
 
 /** A number, or the first and last of a range. */

@@ -13,6 +13,6 @@ export const KEPT_WORDS: ReadonlyMap<string, { readonly label: string; readonly 
   ['disputes', { label: 'Disputes', words: 'What is personal in settled ones' }],
   ['alerts', { label: 'Alerts', words: 'What was told about your own calls' }],
   ['probes', { label: 'Probes', words: 'Reports about paths; test numbers only' }],
-  ['policy-lists', { label: 'Versions with their lists', words: 'Texts of lists that no late version uses' }],
+  ['policy-lists', { label: 'Texts of lists', words: 'Of versions of the policy; the last 20 keep theirs' }],
   ['audit', { label: 'Audit trail', words: 'Who changed what; never edited' }],
 ])

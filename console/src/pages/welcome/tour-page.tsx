@@ -15,7 +15,7 @@ import { PageState } from '../../parts/page-state.tsx'
 import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { ProblemBox } from '../../parts/problem-box.tsx'
 import { StatusWord, type Tone } from '../../parts/status-word.tsx'
-import { forgetTour, isTourForgotten } from './first-steps.ts'
+import { forgetTour, isTourForgotten } from '../../parts/first-steps.ts'
 import { faultOfAddress, peerLines } from './peer-lines.ts'
 import classes from './tour.module.css'
 

@@ -1,8 +1,8 @@
 import { Anchor, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { get } from '../../client.ts'
-import { useMay } from '../../shell/session.ts'
+import { get } from '../client.ts'
+import { useMay } from '../shell/session.ts'
 import { isTourForgotten } from './first-steps.ts'
 
 /** One line that leads to the first steps, as long as the gate still has the sample's contacts or no switch has asked. */
