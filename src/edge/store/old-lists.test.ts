@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import { samplePolicy } from './contract-policy.ts'
-import { VERSIONS_KEPT, deleteOldLists, findInLists } from './old-lists.ts'
+import { VERSIONS_KEPT, deleteOldLists, findInLists, readListTexts } from './old-lists.ts'
 import { openPolicyStore, type PolicyChange } from './policy-store.ts'
 import { StoreError } from './store-error.ts'
 
@@ -19,6 +19,9 @@ test('lists of versions that were in force long ago are deleted; those of late, 
   // The third comes into force again, late, and the newest of all only waits.
   apply(3, 100 * DAY_MS)
   apply(last + 1, 101 * DAY_MS, 'staged')
+
+  const { held, unused } = readListTexts(url)
+  assert.deepEqual([held, unused.filter((at) => at < 6 * DAY_MS).length], [last + 1, 3], 'what goes is told before')
 
   // Of the first six only these end before day 6: the fifth was in force until the sixth came.
   const deleted = deleteOldLists(url, 6 * DAY_MS, BY, 200 * DAY_MS)
@@ -36,6 +39,7 @@ test('lists of versions that were in force long ago are deleted; those of late, 
   assert.equal(count('SELECT count(*) FROM text_part JOIN text ON text.hash = text_part.hash WHERE parts = 0'), 0)
   assert.equal(policies.audit({ action: 'list-texts-deleted' }, 10)[0]?.detail['texts'], 3)
 
+  assert.equal(readListTexts(url).held, last - 2)
   assert.deepEqual(deleteOldLists(url, 6 * DAY_MS, BY, 201 * DAY_MS), { texts: 0, lists: [] })
   assert.equal(policies.audit({ action: 'list-texts-deleted' }, 10).length, 1, 'nothing deleted, nothing noted')
 })

@@ -74,33 +74,67 @@ export function findInLists(url: string, number: string): HeldNumber[] {
   }
 }
 
+/**
+ * The texts of lists that are kept: how many, and since when each that may go one day is used by no version that was in force,
+ * waited to be or was made, in milliseconds since 1970. Throws StoreError.
+ */
+export function readListTexts(url: string): { readonly held: number; readonly unused: readonly number[] } {
+  const policies = openPolicyReader(url)
+  const db = openForReading(parseStoreUrl(url))
+  try {
+    const versions = policies.list(Number.MAX_SAFE_INTEGER)
+    const ends = endsOf(versions)
+    const kept = keptTexts(db)
+    const own = ownTexts(db)
+    const used = new Set(versions.filter(isProtected).flatMap(({ lists }) => [...lists.values()]))
+    const last = new Map<string, number>()
+    for (const { version, madeMs, lists } of versions)
+      for (const hash of lists.values())
+        if (kept.has(hash)) last.set(hash, Math.max(last.get(hash) ?? 0, madeMs, ends.get(version) ?? 0))
+    return { held: last.size, unused: [...last].flatMap(([hash, at]) => (used.has(hash) || own.has(hash) ? [] : [at])) }
+  } finally {
+    db.close()
+    policies.close()
+  }
+}
+
 /** `versions` newest first. */
 function dropOldLists(db: DatabaseSync, versions: readonly PolicyVersion[], beforeMs: number): DeletedLists {
   const ends = endsOf(versions)
   const isYoung = ({ version, state, madeMs }: PolicyVersion, index: number): boolean =>
-    index < VERSIONS_KEPT ||
-    state === 'applied' ||
-    state === 'staged' ||
-    Math.max(madeMs, ends.get(version) ?? 0) >= beforeMs
+    isProtected({ state }, index) || Math.max(madeMs, ends.get(version) ?? 0) >= beforeMs
   const used = new Set(versions.filter(isYoung).flatMap(({ lists }) => [...lists.values()]))
-  // A policy's own text stays, even where a list has the same.
-  const own = new Set(
-    db
-      .prepare('SELECT yaml FROM policy')
-      .all()
-      .map(({ yaml }) => yaml),
-  )
-  const kept = new Set(
-    db
-      .prepare('SELECT hash FROM text WHERE parts > 0')
-      .all()
-      .map(({ hash }) => hash),
-  )
+  const own = ownTexts(db)
+  const kept = keptTexts(db)
   const old = new Map<string, string>()
   for (const { lists } of versions)
     for (const [name, hash] of lists) if (!used.has(hash) && !own.has(hash) && kept.has(hash)) old.set(hash, name)
   for (const hash of old.keys()) dropText(db, hash)
   return { texts: old.size, lists: [...new Set(old.values())].sort() }
+}
+
+/** Whether a version keeps its lists however old it is. */
+function isProtected({ state }: Pick<PolicyVersion, 'state'>, index: number): boolean {
+  return index < VERSIONS_KEPT || state === 'applied' || state === 'staged'
+}
+
+/** A policy's own text stays, even where a list has the same. */
+function ownTexts(db: DatabaseSync): Set<unknown> {
+  return new Set(
+    db
+      .prepare('SELECT yaml FROM policy')
+      .all()
+      .map(({ yaml }) => yaml),
+  )
+}
+
+function keptTexts(db: DatabaseSync): Set<unknown> {
+  return new Set(
+    db
+      .prepare('SELECT hash FROM text WHERE parts > 0')
+      .all()
+      .map(({ hash }) => hash),
+  )
 }
 
 /** When something last happened to a version: for one that was in force, when another took its place. */

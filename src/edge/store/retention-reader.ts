@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { readListTexts } from './old-lists.ts'
 import { openForReading, parseStoreUrl } from './schema.ts'
 
 /** What is kept in a store, of each kind: so many, since when the oldest, and how many of them are past their time. */
@@ -15,13 +16,24 @@ export type KeptBefore = ReadonlyMap<KeptKind, number>
 export function countKept(url: string, before: KeptBefore): Map<KeptKind, KeptCount> {
   const db = openForReading(parseStoreUrl(url))
   try {
-    return new Map(KEPT_KINDS.map((kind) => [kind, countKind(db, kind, before.get(kind))]))
+    return new Map(
+      KEPT_KINDS.map((kind) => [
+        kind,
+        kind === 'policy-lists' ? countLists(url, before.get(kind)) : countKind(db, kind, before.get(kind)),
+      ]),
+    )
   } finally {
     db.close()
   }
 }
 
-function countKind(db: DatabaseSync, kind: KeptKind, before: number | undefined): KeptCount {
+function countLists(url: string, before: number | undefined): KeptCount {
+  const { held, unused } = readListTexts(url)
+  const oldest = unused.length === 0 ? undefined : Math.min(...unused)
+  return { held, oldest, due: before === undefined ? 0 : unused.filter((at) => at < before).length }
+}
+
+function countKind(db: DatabaseSync, kind: Exclude<KeptKind, 'policy-lists'>, before: number | undefined): KeptCount {
   if (kind === 'journal') return countJournal(db, before)
   const { from, at, ripe } = TABLES[kind]
   const where = ripe === undefined ? '' : `WHERE ${ripe}`
@@ -82,7 +94,7 @@ type Table = {
   readonly ripe?: string
 }
 
-const TABLES: { readonly [kind in Exclude<KeptKind, 'journal'>]: Table } = {
+const TABLES: { readonly [kind in Exclude<KeptKind, 'journal' | 'policy-lists'>]: Table } = {
   'ledger-personal': { from: 'personal', at: 'at' },
   'ledger-entries': { from: 'entry', at: 'at' },
   cases: { from: '(SELECT lastAt, isOpen FROM case_view WHERE erasedAt IS NULL)', at: 'lastAt', ripe: 'isOpen = 0' },
@@ -112,6 +124,5 @@ const TABLES: { readonly [kind in Exclude<KeptKind, 'journal'>]: Table } = {
   },
   alerts: { from: 'monitor_alert', at: 'at' },
   probes: { from: 'probe', at: 'at' },
-  'policy-lists': { from: '(SELECT at FROM policy WHERE version IN (SELECT version FROM policy_list))', at: 'at' },
   audit: { from: 'audit', at: 'at' },
 }
