@@ -22,11 +22,19 @@ export type Demonstrated = {
   readonly case: string
 }
 
-/** Goes round the loop once; `tell` hears it in plain words. Everything that was started ends with its owner. */
-export async function demonstrate(owner: Owner, tell: (who: Who, words: string) => void): Promise<Demonstrated> {
+/**
+ * Goes round the loop once; `tell` hears it in plain words, with what a person types for it where that is a command. Everything
+ * that was started ends with its owner.
+ */
+export async function demonstrate(
+  owner: Owner,
+  tell: (who: Who, words: string, typed?: readonly string[]) => void,
+): Promise<Demonstrated> {
   const authority = foundAuthority('Demo authority')
   const desk = authority.mint({ name: HOST, dns: [HOST] })
-  tell('carrier', `Northwire, a carrier, starts its gate and its redress desk, and blocks calls from ${NUMBER}.`)
+  tell('carrier', `Northwire, a carrier, starts its gate and its redress desk, and blocks calls from ${NUMBER}.`, [
+    'up',
+  ])
   const blocker = await Recourse.start(owner, {
     deny: [NUMBER],
     desk: `https://${HOST}`,
@@ -47,7 +55,11 @@ export async function demonstrate(owner: Owner, tell: (who: Who, words: string) 
   const monitor = new Peer(process.execPath, [COMMAND, 'monitor', '--hep', `udp:127.0.0.1:${hepPort}`], { cwd: caller })
   owner.after(() => monitor.stop())
   await monitor.says(/taking copies/)
-  tell('clinic', 'A clinic starts recourse monitor, which hears copies of the calls of its telephone system.')
+  tell('clinic', 'A clinic starts recourse monitor, which hears copies of the calls of its telephone system.', [
+    'monitor',
+    '--hep',
+    `udp:127.0.0.1:${hepPort}`,
+  ])
   const copies = openHep({
     transport: 'udp',
     address: '127.0.0.1',
@@ -69,39 +81,58 @@ export async function demonstrate(owner: Owner, tell: (who: Who, words: string) 
     const [line] = clinic('groups', 'list', '--json').split('\n').filter(Boolean)
     return line === undefined ? undefined : (JSON.parse(line) as { id: number; blocker: string; standing: string })
   })
-  tell('clinic', `The monitor has it in group ${group.id}: ${group.standing} to be a block, by ${group.blocker}.`)
+  tell('clinic', `The monitor has it in group ${group.id}: ${group.standing} to be a block, by ${group.blocker}.`, [
+    'groups',
+    'list',
+  ])
 
   const purpose = ['--purpose', 'We remind patients of their appointments.']
-  const { id } = disputeNow('open', '--group', String(group.id), ...purpose)
-  const filed = disputeNow('file', id, '--by', 'api', ...reach)
-  tell(
-    'clinic',
-    `The clinic opens a dispute and files it by the API of the desk that the notice names: ${filed.status}.`,
-  )
+  const opening = ['open', '--group', String(group.id), ...purpose]
+  const { id } = disputeNow(...opening)
+  tell('clinic', 'The clinic opens a dispute.', ['disputes', ...opening])
+  const filing = ['file', id, '--by', 'api', ...reach]
+  const filed = disputeNow(...filing)
+  tell('clinic', `It files it by the API of the desk that the notice names: ${filed.status}.`, ['disputes', ...filing])
   const link = await until('the message of the desk', () => linkIn(join(blocker.directory, 'outgoing')))
   await press(blocker.deskPort, authority.certificate, link)
   tell('clinic', 'The desk wrote one message; its link is followed and its button pressed, for nobody looks before.')
-  tell('clinic', `Asked how it stands, the desk says: ${disputeNow('poll', id, ...reach).status}.`)
+  const polling = ['poll', id, ...reach]
+  tell('clinic', `Asked how it stands, the desk says: ${disputeNow(...polling).status}.`, ['disputes', ...polling])
 
-  const { dial: toDial } = JSON.parse(clinic('disputes', 'prove', id, ...reach, '--json')) as { dial: string }
+  const proving = ['disputes', 'prove', id, ...reach]
+  const { dial: toDial } = JSON.parse(clinic(...proving, '--json')) as { dial: string }
+  tell('clinic', `${toDial} is to be called: a number of the desk, and behind it four digits for this proof.`, proving)
   await placeCall(blocker.port, `${NUMBER};verstat=TN-Validation-Passed-A`, toDial)
-  tell('clinic', `To prove that ${NUMBER} is its own, it calls ${toDial} from it, signed; nobody answers.`)
+  tell(
+    'clinic',
+    `To prove that ${NUMBER} is its own, it calls that from it, signed; nobody answers, who called is enough.`,
+  )
   const ofCase = await until('a case with its proof', () => {
     const [line] = blocker.command('case', 'list', '--open', '--json').split('\n').filter(Boolean)
     const found = line === undefined ? undefined : (JSON.parse(line) as { case: string }).case
     return found !== undefined && blocker.command('case', 'show', found).includes('attested A') ? found : undefined
   })
-  tell('carrier', 'Beth at Northwire reads the case: who asks, what was blocked and why, and the proof.')
-  blocker.command('case', 'decide', ofCase, 'lift', '--reason', 'These calls are wanted.', '--by', 'beth')
-  tell('carrier', 'She lifts the block. Every gate knows it at once.')
-  tell('clinic', `Asked again, the desk says: ${disputeNow('poll', id, ...reach).status}.`)
+  tell('carrier', 'Beth at Northwire reads the case: who asks, what was blocked and why, and the proof.', [
+    'case',
+    'show',
+    ofCase,
+  ])
+  const deciding = ['case', 'decide', ofCase, 'lift', '--reason', 'These calls are wanted.', '--by', 'beth']
+  blocker.command(...deciding)
+  tell('carrier', 'She lifts the block. Every gate knows it at once.', deciding)
+  tell('clinic', `Asked again, the desk says: ${disputeNow(...polling).status}.`, ['disputes', ...polling])
 
   await until('a call that goes on', async () => {
     const answer = await placeCall(blocker.port, NUMBER, CALLED)
     return (answer.kind === 'answered' && answer.response.status === 404) || wait(200, undefined)
   })
-  const tried = disputeNow('retest', id, '--via', `sip:127.0.0.1:${blocker.port}`, '--passes', '404')
-  tell('clinic', `It calls again, and the call goes through: the dispute is ${tried.status}.`)
+  const trying = ['retest', id, '--via', `sip:127.0.0.1:${blocker.port}`, '--passes', '404']
+  const tried = disputeNow(...trying)
+  const means = 'The 404 is how this gate tells its switch to let a call go on'
+  tell('clinic', `It calls again, and the call goes through: the dispute is ${tried.status}. ${means}.`, [
+    'disputes',
+    ...trying,
+  ])
   await until('a verified case', () =>
     blocker.command('case', 'list', '--status', 'verified', '--json').includes(ofCase) ? true : wait(100, undefined),
   )
@@ -176,14 +207,19 @@ async function main(): Promise<void> {
     process.stderr.write('the demo did not come to its end in two minutes\n')
     process.exit(1)
   }, END_MS)
-  const say = (who: Who, words: string): void => {
+  const say = (who: Who, words: string, typed?: readonly string[]): void => {
     const seconds = ((performance.now() - started) / 1_000).toFixed(1).padStart(5)
     const name = styleText(who === 'carrier' ? 'magenta' : 'cyan', who.padEnd(7), { stream: process.stdout })
     process.stdout.write(`${seconds} s  ${name}  ${words}\n`)
+    if (typed === undefined) return
+    const line = `$ npx recourse ${typed.map((word) => (/^[\w.:/=+-]+$/.test(word) ? word : `"${word}"`)).join(' ')}`
+    process.stdout.write(`${' '.repeat(INDENT)}${styleText('dim', line, { stream: process.stdout })}\n`)
   }
   try {
     const { dispute, caller } = await demonstrate({ after: (end) => endings.push(end) }, say)
-    process.stdout.write(`\n${recourse(['disputes', 'show', dispute], caller)}`)
+    process.stdout.write(
+      `\n$ npx recourse disputes show ${dispute}\n${recourse(['disputes', 'show', dispute], caller)}\n${AFTER}\n`,
+    )
   } finally {
     for (const end of endings.toReversed()) await end()
     clearTimeout(deadline)
@@ -196,6 +232,10 @@ const NUMBER = '+12125550117'
 const CALLED = '+14155550163'
 /** The clinic's telephone system, as copies of its calls name it. */
 const SYSTEM_PORT = 5060
+/** Where words begin, behind seconds and who. */
+const INDENT = 19
+const AFTER =
+  'That was all on this machine, and is gone now. The commands are explained in docs/disputes.md (the clinic) and docs/cases.md (the carrier).'
 /** Half a minute is what it takes; a machine that has other things to do takes longer. */
 const END_MS = 120_000
 

@@ -44,7 +44,7 @@ import type { DisputeStore } from '#edge/store/dispute-store.ts'
 import type { MonitorStore } from '#edge/store/monitor-store.ts'
 import { createRetest } from './calling-retest.ts'
 import { freshId } from './dispute-room.ts'
-import { eventInWords, subjectOfGroup, subjectOfNumbers } from './dispute-subject.ts'
+import { eventsInWords, subjectOfGroup, subjectOfNumbers } from './dispute-subject.ts'
 import { contactOf } from './disputes-file.ts'
 import { blockedSince, settleGroup } from './disputes-follow.ts'
 import { contactsOf } from './calling.ts'
@@ -121,6 +121,8 @@ export function createDisputes(parts: DisputeParts): Disputes {
       const dispute = store.dispute(id, now())
       if (dispute === undefined) return undefined
       const { subject, filing, news, outcome } = dispute
+      const events = store.events(id)
+      const told = eventsInWords(events)
       const known = knownBlocker(subject.blocker)
       return {
         ...disputeRecord(dispute),
@@ -137,12 +139,12 @@ export function createDisputes(parts: DisputeParts): Disputes {
         calls: subject.calls.map((call) => ({ ...call, at: new Date(call.at).toISOString() })),
         purpose: subject.purpose,
         changed: subject.changed,
-        events: store.events(id).map((event) => ({
+        events: events.map((event, index) => ({
           seq: event.seq,
           at: new Date(event.at).toISOString(),
           by: event.by,
           kind: event.kind,
-          words: eventInWords(event),
+          words: told[index]!,
         })),
         contacts: contactsOf(monitor.contacts(subject.blocker)),
         known: known && { name: known.name, says: known.says, source: known.source, date: known.date },

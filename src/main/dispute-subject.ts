@@ -1,4 +1,4 @@
-import type { DisputedCall, DisputeEvent, DisputeSubject } from '#core/dispute/dispute-event.ts'
+import type { DeskNews, DisputedCall, DisputeEvent, DisputeSubject } from '#core/dispute/dispute-event.ts'
 import { EXAMPLES_MAX, NUMBERS_MAX } from '#core/dispute/steps.ts'
 import { foldBlocker } from '#core/observe/group.ts'
 import type { Group, MonitorReader } from '#edge/store/monitor-reader.ts'
@@ -57,8 +57,22 @@ export function subjectOfNumbers({ numbers, blocker, urls, ...said }: SaidOfDisp
   }
 }
 
+/** All events of a dispute in words, in their order. An answer that only repeats what the desk said of it is told without its words. */
+export function eventsInWords(events: readonly DisputeEvent[]): string[] {
+  return events.map((event, at) => {
+    const before = events[at - 1]
+    const isSaid = event.kind === 'answered' && before?.kind === 'told' && before.data.next === event.data.words
+    return isSaid ? `that is their answer: ${event.data.outcome}` : eventInWords(event)
+  })
+}
+
+/** What a desk says of a case: its word for how it stands, and what it says comes next, as it put it. */
+export function newsInWords({ status, next }: DeskNews): string {
+  return next === '' ? status : `${status}; what comes next, in their words: “${next}”`
+}
+
 /** One event of a dispute in words. */
-export function eventInWords(event: DisputeEvent): string {
+function eventInWords(event: DisputeEvent): string {
   switch (event.kind) {
     case 'opened':
       return 'opened'
@@ -67,9 +81,11 @@ export function eventInWords(event: DisputeEvent): string {
     case 'acknowledged':
       return `they have it: ${event.data.words}`
     case 'told':
-      return `they say ${event.data.status}: ${event.data.question ?? event.data.next}`
+      return event.data.question === undefined
+        ? `they say ${newsInWords(event.data)}`
+        : `they say ${event.data.status}, and ask: ${event.data.question}`
     case 'answered':
-      return `they answered ${event.data.outcome}: ${event.data.words}`
+      return `they answered ${event.data.outcome}${event.data.words === '' ? '' : `: ${event.data.words}`}`
     case 'replied':
       return `answered their question: ${event.data.words}`
     case 'retested':

@@ -110,10 +110,19 @@ export function addFollowing(command: Command, to: Output): void {
           )
         }
         const when = until === undefined ? '' : ` until ${showTime(until)}`
+        if (words.via === undefined)
+          await record(
+            store,
+            noteWords(
+              dispute,
+              `to prove ${number}, ${called} is to be called from it${when}`,
+              termsOf(words, Date.now()),
+            ),
+          )
         to.out(
           words.json === true
             ? `${jsonOf({ dispute: dispute.id, number, dial: called, until: until && new Date(until).toISOString() })}\n`
-            : `${words.via === undefined ? `call ${called} from ${number}${when}` : `called ${called} from ${number}`}; nobody answers, the network sees who called\n`,
+            : `${words.via === undefined ? `call ${called} from ${number}${when}` : `called ${called} from ${number}`}; nobody answers, the network sees who called${words.via === undefined ? DIAL_ALL : ''}\n`,
         )
       }),
     )
@@ -243,6 +252,8 @@ function collectStatus(text: string, before: readonly number[] | undefined): rea
 }
 
 const RESULTS = { 'goes-through': 'it goes through', blocked: 'still blocked', unclear: 'this tells neither' } as const
+/** Such a number may be longer than any telephone has: the digits at its end tell the proofs apart. */
+const DIAL_ALL = '\ndial all its digits, also where they are more than usual: the last of them say which proof it is'
 /** Disputes that one poll asks for. */
 const POLLED_MAX = 100
 const CALLS_LOOKED = 1_000

@@ -26,7 +26,7 @@ import {
 import { addFiling } from './disputes-file.ts'
 import { addFollowing, settleGroup } from './disputes-follow.ts'
 import { actorOf } from './actor.ts'
-import { eventInWords, subjectOfGroup, subjectOfNumbers } from './dispute-subject.ts'
+import { eventsInWords, newsInWords, subjectOfGroup, subjectOfNumbers } from './dispute-subject.ts'
 import { EXIT, Stop } from './exit.ts'
 import { type Output, STANDARD } from './ledger.ts'
 import {
@@ -51,6 +51,7 @@ export function disputeCommands(program: Command, to: Output = STANDARD): void {
     .description('contest blocks of your calls: open, file by API, mail, form or telephone, follow, call again')
 
   addStep(command, 'open', 'open a dispute of a group of blocks, or of numbers that you name', 'open --group 3')
+    .argument('[group]', 'as --group')
     .option('--group <group>', 'its number, as recourse groups list shows it')
     .option('--number <number>', 'a number of yours that is blocked, again for each', collect)
     .option('--blocker <name>', 'who blocks: a host, domain, number or carrier')
@@ -59,8 +60,11 @@ export function disputeCommands(program: Command, to: Output = STANDARD): void {
     .option('--purpose <text>', 'what the calls are for', '')
     .option('--changed <text>', 'what has been changed since', '')
     .option('--again', 'also where a dispute of this group is open')
-    .action((words: OpenWords) =>
-      withRoom(words, async ({ store, monitor, now }) => {
+    .action((group: string | undefined, typed: OpenWords) => {
+      if (group !== undefined && typed.group !== undefined)
+        throw new Stop(EXIT.unusable, `name one group: found ${visible(group)} and --group ${visible(typed.group)}`)
+      const words = group === undefined ? typed : { ...typed, group }
+      return withRoom(words, async ({ store, monitor, now }) => {
         const subject = subjectOf(words, monitor, now)
         const [open] = subject.group === undefined || words.again === true ? [] : store.openOf(subject.group)
         if (open !== undefined)
@@ -71,8 +75,8 @@ export function disputeCommands(program: Command, to: Output = STANDARD): void {
         const id = freshId()
         await record(store, openDispute(id, subject, termsOf(words, now)))
         tellDispute(to, words, store.dispute(id, now)!, `opened with ${many(subject.numbers.length, 'number')}`)
-      }),
-    )
+      })
+    })
 
   listed(addVerb(command, 'list', 'list disputes, with what is due by when', 'list --overdue'))
     .option('--limit <count>', 'how many at most', '50')
@@ -302,7 +306,7 @@ function disputeInWords(dispute: Dispute, events: readonly DisputeEvent[]): stri
             `by ${filing.way} with ${filing.to}${filing.reference === undefined ? '' : `, there ${filing.reference}`}`,
           ] as [string, string],
         ]),
-    ...(news === undefined ? [] : [['they say', `${news.status}: ${news.next}`] as [string, string]]),
+    ...(news === undefined ? [] : [['they say', newsInWords(news)] as [string, string]]),
     ...(news?.question === undefined
       ? []
       : [['they ask', `${news.question} (recourse disputes answer ${id} "…")`] as [string, string]]),
@@ -316,9 +320,9 @@ function disputeInWords(dispute: Dispute, events: readonly DisputeEvent[]): stri
       ]),
     ...(purpose === '' ? [] : [['purpose', purpose] as [string, string]]),
     ...(changed === '' ? [] : [['changed', changed] as [string, string]]),
-    ...events.map((event): [string, string] => [
-      `event ${event.seq}`,
-      `${showTime(event.at)}  ${event.by}: ${eventInWords(event)}`,
+    ...eventsInWords(events).map((words, at): [string, string] => [
+      `event ${events[at]!.seq}`,
+      `${showTime(events[at]!.at)}  ${events[at]!.by}: ${words}`,
     ]),
   ]
   const next = NEXT[status]

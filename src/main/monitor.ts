@@ -58,11 +58,11 @@ export function monitorCommand(program: Command): void {
       keepHeapLow()
       const { config } = loadOrStop(words.config, true)
       const url = words.store ?? `sqlite:${config.store.path}`
+      const mapping = words.mapping === undefined ? undefined : readMapping(words.mapping)
       const wishes = wishesOf(words, config.monitor, sources)
       const store = await openOrStop(() => openMonitorStore(url))
       const tally = new Tally()
       const complain = saySparingly((line) => say(visible(line)))
-      const mapping = words.mapping === undefined ? undefined : readMapping(words.mapping)
       const isWatching = wishes.listen.length + wishes.logs.length > 0 || wishes.webhooks !== undefined
       const isLive = isWatching || sources.includes('-')
       const show = words.json === true ? showJson : words.quiet === true || !isLive ? undefined : showLine
@@ -230,7 +230,9 @@ function readMapping(path: string): RecordMapping {
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new Stop(EXIT.unusable, `${nameInput(path)} cannot be read: ${reasonOf(cause)}`, { cause })
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    const why = isMissing ? 'does not exist' : `cannot be read: ${reasonOf(cause)}`
+    throw new Stop(EXIT.unusable, `--mapping ${nameInput(path)} ${why}`, { cause })
   }
   try {
     return readRecordMapping(nameInput(path), text)
@@ -273,7 +275,8 @@ async function listen(
       say(`${many(postsTaken, 'post')} taken; refused: ${postsUnsigned} not signed well, ${postsFaulty} unreadable`)
     if (wishes.listen.length === 0) return
     const words = dropped.flatMap(([count, why]) => (count === 0 ? [] : [`${count} ${why}`]))
-    say(`${many(received, 'copy', 'copies')} taken${words.length === 0 ? '' : `; dropped: ${words.join(', ')}`}`)
+    const hint = received + strangers + denied + malformed === 0 ? ': does your switch send them there?' : ''
+    say(`${many(received, 'copy', 'copies')} taken${hint}${words.length === 0 ? '' : `; dropped: ${words.join(', ')}`}`)
   } catch (error) {
     if (!(error instanceof NoTap)) throw error
     const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : 'no reason'
@@ -324,10 +327,14 @@ function showJson({ end, ...attempt }: Attempt): void {
 
 function showLine({ at, end, carrier }: Attempt): void {
   if (end.kind !== 'refused') return
-  const { from, to, status, phrase, standing, who } = end.refusal
+  const { from, to, status, phrase, standing, who, blocker, damage } = end.refusal
   const colour = standing === 'proven' ? 'red' : standing === 'unproven' ? 'yellow' : 'dim'
   const words = `${showTime(at)}  ${visible(from)} → ${visible(to)}  ${status} ${visible(phrase)}`
-  const by = standing === 'proven' ? visible(who) : carrier === '' ? '' : `by ${visible(carrier)}`
+  // Of a notice that was damaged on its way, what arrived tells less than what is known of it.
+  const isWhole = damage.length === 0
+  const name = isWhole || blocker === '' ? carrier : blocker
+  const named = name === '' ? '' : `by ${visible(name)}`
+  const by = isWhole ? (standing === 'proven' ? visible(who) : named) : `${named}, its notice damaged on the way`
   process.stdout.write(`${words}  ${paint(process.stdout, colour, standing)}  ${by}\n`)
 }
 

@@ -160,8 +160,16 @@ function readFilter(reader: MonitorReader, words: FilterWords & CalledWords): Ob
     number: words.number === undefined ? undefined : readOwnNumber(words.number),
     called: words.called === undefined ? undefined : readOwnNumber(words.called),
     standing,
-    group: words.group === undefined ? undefined : readId('group', words.group),
+    group: words.group === undefined ? undefined : readGroup(reader, words.group),
   }
+}
+
+/** A group that there is: of one that there is not, an empty list would say that it has no calls. Throws `Stop`. */
+function readGroup(reader: MonitorReader, text: string): number {
+  const id = readId('group', text)
+  if (!reader.isEmpty() && reader.group(id, Date.now()) === undefined)
+    throw new Stop(EXIT.unusable, `no group ${id} in this store: recourse groups list --all shows them`)
+  return id
 }
 
 /** As many rows as asked for, over pages that each look at a bounded number of them. */

@@ -18,7 +18,9 @@ export async function placeCall(
   const { response, provisional } = dialled
   const refusal = refusalOf(response, { carrier: '' })
   const words = `${response.status} ${refusal.phrase}`.trim()
-  if (response.status < 300 || passes.includes(response.status)) return { result: 'goes-through', words }
+  if (response.status < 300) return { result: 'goes-through', words }
+  if (passes.includes(response.status))
+    return { result: 'goes-through', words: `${words}, by which this path says that the call goes on` }
   if (refusal.standing === 'proven' || refusal.standing === 'unproven') return { result: 'blocked', words }
   // What rang has arrived, whoever declined it then.
   const isRinging = provisional.some((status) => status === 180)

@@ -2,6 +2,7 @@ import { rmSync, writeFileSync, existsSync } from 'node:fs'
 import { GRADES } from '#core/probe/grade.ts'
 import { type Scenario, findById } from '#core/probe/scenario.ts'
 import { SCENARIOS } from '#core/probe/scenarios.ts'
+import { nearest } from '#core/words/nearest.ts'
 import { isLoopback } from '#edge/prober/allowed-sources.ts'
 import type { TlsTrust } from '#edge/prober/dial.ts'
 import { reasonOf } from '#main/config/lists.ts'
@@ -90,11 +91,16 @@ function readScenarios(words: readonly string[]): readonly Scenario[] {
     if (one === undefined && group.length === 0)
       throw new Stop(
         EXIT.unusable,
-        `--scenarios ${visible(word)} names no scenario: good, odd, broken, or an id of recourse answer --list`,
+        `--scenarios ${visible(word)} names no scenario: good, odd, broken, or an id of recourse answer --list${nearTo(word)}`,
       )
     for (const scenario of one === undefined ? group : [one]) wanted.add(scenario)
   }
   return SCENARIOS.filter((scenario) => wanted.has(scenario))
+}
+
+function nearTo(word: string): string {
+  const near = nearest(word, ['good', 'odd', 'broken', ...SCENARIOS.map(({ id }) => id)])
+  return near === undefined ? '' : `; did you mean ${near}?`
 }
 
 function readNumbers({ to, toPrefix, number = [] }: ProbeWords): (scenario: Scenario) => string {
@@ -106,7 +112,7 @@ function readNumbers({ to, toPrefix, number = [] }: ProbeWords): (scenario: Scen
     if (findById(SCENARIOS, id) === undefined)
       throw new Stop(
         EXIT.unusable,
-        `--number ${visible(pair)} names no scenario: expected ID=NUMBER, such as sip=+12125550101`,
+        `--number ${visible(pair)} names no scenario: expected ID=NUMBER, such as sip=+12125550101${nearTo(id)}`,
       )
     own.set(id, readUser('--number', digits))
   }

@@ -19,8 +19,16 @@ test(
     assert.deepEqual([shown.status, shown.outcome, shown.filing.reference], ['verified', 'lifted', ofCase])
     assert.deepEqual(
       shown.events.map(({ kind }: { kind: string }) => kind),
-      ['opened', 'filed', 'told', 'told', 'answered', 'retested'],
+      ['opened', 'filed', 'told', 'noted', 'told', 'answered', 'retested'],
     )
+    assert.match(
+      shown.events[3].data.words,
+      /^to prove \+12125550117, \+18005550142\d{4} is to be called from it until /,
+    )
+    const inWords = recourse(['disputes', 'show', dispute], caller)
+    assert.match(inWords, /they say lifted; what comes next, in their words: “[^”]+”\n/)
+    assert.match(inWords, /that is their answer: lifted\n/)
+    assert.match(inWords, /which goes through: 404 .*, by which this path says that the call goes on\n/)
     assert.equal(shown.receipts.length, 1)
     const [found] = linesOf(blocker.command('case', 'list', '--status', 'verified', '--json'))
     assert.equal(found.case, ofCase)
@@ -46,6 +54,8 @@ test('the demo ends by itself with 0, and leaves nothing behind', { timeout: 150
   const ending = await demo.ended
   assert.deepEqual(ending, { code: 0, signal: undefined }, demo.output)
   assert.match(demo.output, /the dispute is verified/)
+  for (const verb of ['up', 'monitor --hep', 'groups list', 'disputes open --group 1 --purpose "We', 'case decide'])
+    assert.ok(demo.output.includes(`$ npx recourse ${verb}`), `what is typed: ${verb}`)
   for (const [folder] of demo.output.matchAll(/\/\S*recourse-journey-\w+/g)) assert.ok(!existsSync(folder), folder)
 })
 

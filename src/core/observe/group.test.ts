@@ -7,7 +7,6 @@ import {
   type GroupMark,
   type GroupState,
   NEW_MS,
-  changedGroups,
   groupKey,
   groupState,
   isEscalating,
@@ -144,25 +143,6 @@ test('a group that goes on at the same share escalates by chance alone less than
   }
   assert.ok(raised / days < 0.005, `${raised} of ${days}`)
   assert.ok(isEscalating({ hits: 60, of: 600 }, { hits: 126, of: 4_200 }), 'a real rise is seen')
-})
-
-test('who was told of groups hears of those that are new or stand otherwise, and of no other', () => {
-  const told = new Map<number, GroupState>([
-    [1, 'ongoing'],
-    [2, 'resolved'],
-  ])
-  const groups = [
-    { id: 1, state: 'ongoing' },
-    { id: 2, state: 'regressed' },
-    { id: 3, state: 'new' },
-  ] as const
-  assert.deepEqual(
-    changedGroups(told, groups).map(({ group, before }) => [group.id, before]),
-    [
-      [2, 'resolved'],
-      [3, undefined],
-    ],
-  )
 })
 
 function refusal(given: Partial<Refusal>): Refusal {

@@ -99,17 +99,6 @@ export function isEscalating(recent: Share, earlier: Share): boolean {
   return p < ESCALATING_P && recent.hits / recent.of >= ESCALATING_TIMES * (earlier.hits / earlier.of)
 }
 
-/** What changed of groups since somebody was last told; a group that he never heard of has no `before`. */
-export function changedGroups<Group extends { readonly id: number; readonly state: GroupState }>(
-  told: ReadonlyMap<number, GroupState>,
-  groups: readonly Group[],
-): { readonly group: Group; readonly before: GroupState | undefined }[] {
-  return groups.flatMap((group) => {
-    const before = told.get(group.id)
-    return before === group.state ? [] : [{ group, before }]
-  })
-}
-
 /** A blocker as groups and lists have it: hosts and domains are the same in any case, and no name is without end. */
 export function foldBlocker(blocker: string): string {
   return blocker.trim().toLowerCase().slice(0, BLOCKER_MAX)

@@ -80,6 +80,19 @@ test('the key of Telnyx becomes one that verifies; secrets are read by who serve
   assert.equal(loaded(wishes, { env, serves: false })?.webhooks?.twilioToken, undefined)
 })
 
+test('the URL that carriers see may have a path, for a proxy that takes it off; its case stays as it is written', () => {
+  for (const [given, read] of [
+    ['https://Clinic.example:443/', 'https://clinic.example'],
+    ['https://clinic.example/Calls/in', 'https://clinic.example/Calls/in'],
+    ['https://clinic.example/calls/', 'https://clinic.example/calls'],
+    ['http://clinic.example:8080/a%20b', 'http://clinic.example:8080/a%20b'],
+  ] as const)
+    assert.equal(
+      loaded({ webhooks: { public: given, twilio: 'env:TOKEN' } }, { env: { TOKEN: 'a' } })?.webhooks?.public,
+      read,
+    )
+})
+
 const PUBLIC = { public: 'https://monitor.clinic.example' }
 const REFUSED: readonly (readonly [monitor: object, fault: RegExp])[] = [
   [{ hep: ['127.0.0.1:9060'] }, /expected udp:, tcp: or tls: and an address/],
@@ -103,7 +116,9 @@ const REFUSED: readonly (readonly [monitor: object, fault: RegExp])[] = [
   [{ carriers: [{ name: 'a', from: '0.0.0.0/0' }] }, /expected an address such as/],
   [{ webhooks: PUBLIC }, /found nothing that anybody could post with, expected telnyx, twilio or records/],
   [{ webhooks: { twilio: 'env:TOKEN' } }, /public/],
-  [{ webhooks: { public: 'https://a.example/path', twilio: 'file:key' } }, /expected a URL of a host and no path/],
+  [{ webhooks: { public: 'https://a.example/path?x=1', twilio: 'file:key' } }, /expected a URL without \? and #/],
+  [{ webhooks: { public: 'https://ann@a.example', twilio: 'file:key' } }, /expected a URL without \? and #/],
+  [{ webhooks: { public: 'https://a.example//x', twilio: 'file:key' } }, /expected a URL without \? and #/],
   [{ webhooks: { ...PUBLIC, telnyx: 'AAAA' } }, /found 3 octets in base64, expected the 32/],
   [{ digest: '24:00' }, /expected a time of day/],
   [{ alerts: ['nobody'] }, /expected a list of e-mail addresses/],

@@ -52,11 +52,13 @@ const webhooks = section({
     ENDPOINT,
   ),
   public: key(
-    checked((given) =>
-      /^https?:\/\/[^/?#@]+$/.test(given) && URL.canParse(given) ? new URL(given).origin : undefined,
-    ),
-    'Its URL as carriers see it: what Twilio signs begins with it.',
-    'a URL of a host and no path, such as https://monitor.clinic.example',
+    checked((given) => {
+      // A path is kept as it is written: what is signed begins with those very octets.
+      const [, host, path = ''] = /^(https?:\/\/[^/?#@\\]+)((?:\/[\w.~%!$&'()*+,;=:@-]+)*)\/?$/i.exec(given) ?? []
+      return host !== undefined && URL.canParse(host) ? `${new URL(host).origin}${path}` : undefined
+    }),
+    'Its URL as carriers see it: what Twilio signs begins with it. With a path where a proxy takes that off before it hands on.',
+    'a URL without ? and #, such as https://monitor.clinic.example or https://clinic.example/calls',
   ),
   telnyx: key(
     text(200).optional(),

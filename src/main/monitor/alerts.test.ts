@@ -20,7 +20,7 @@ import { openMonitorReader } from '#edge/store/monitor-reader.ts'
 import { sampleAttempt, sampleRefusal } from '#edge/store/monitor-samples.ts'
 import { openMonitorStore } from '#edge/store/monitor-store.ts'
 import { GroupWatch } from './group-watch.ts'
-import { type AlertTerms, type Alerts, DIGEST_LATE_MS, openAlerts } from './alerts.ts'
+import { type AlertTerms, type Alerts, DIGEST_LATE_MS, OVERDUE_MAX, openAlerts } from './alerts.ts'
 
 const SECRET = 'a secret of a webhook'
 const NOON = Date.UTC(2026, 10, 22, 12)
@@ -199,6 +199,27 @@ test('an overdue dispute is told once by mail and webhook, over restarts and era
   world.dispute({ dispute: id, seq: 3, at: NOON + 1, by: 'ann', kind: 'acknowledged', data: { words: 'x' } })
   again.look()
   assert.equal(again.figures().alerts, 1)
+})
+
+test('of more overdue disputes than one look takes, all are told in turn, each once', async (t) => {
+  const world = await open(t)
+  const filed = { way: 'mail', to: 'x', reference: undefined, isFollowed: false, needsConfirmation: false } as const
+  const count = OVERDUE_MAX + 2
+  for (let at = 0; at < count; at++) {
+    const id = String(at).padStart(22, 'A')
+    world.dispute({ dispute: id, seq: 1, at: NOON + at, by: 'ann', kind: 'opened', data: { ...SUBJECT } })
+    world.dispute({ dispute: id, seq: 2, at: NOON + at, by: 'ann', kind: 'filed', data: filed })
+  }
+  world.pass(2 * 86_400_000)
+  const alerts = world.start()
+  const told = (): number => world.rows("SELECT * FROM monitor_told WHERE name LIKE 'dispute %'").length
+  assert.equal(told(), OVERDUE_MAX)
+  assert.equal(alerts.figures().alerts, 11, 'ten by themselves, the others in one summary')
+  world.pass(3_600_001)
+  alerts.look()
+  assert.deepEqual([told(), alerts.figures().alerts], [count, 13], 'the two oldest, behind what the first look took')
+  for (let look = 0; look < 3; look++) alerts.look()
+  assert.deepEqual([told(), alerts.figures().alerts], [count, 13])
 })
 
 test('a suspected silent block is told with its figures, once', async (t) => {

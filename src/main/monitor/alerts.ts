@@ -62,21 +62,29 @@ export function openAlerts({ store, monitor, mail, onTrouble, now }: AlertTerms)
   let erasedAt = 0
 
   const watch = new GroupWatch(reader)
-  const factsAt = (at: number, groups: AlertFacts['groups']): AlertFacts => {
+  const overdueAt = (at: number, after: string | undefined) =>
+    disputes.disputes({ isOpen: true, dueBefore: at }, after, OVERDUE_MAX, at)
+  /** Where the next look at overdue disputes begins; undefined for the newest. */
+  let overdueAfter: string | undefined
+  const factsAt = (at: number, groups: AlertFacts['groups'], overdue: AlertFacts['overdue']): AlertFacts => {
     // All pairs and a month of their days: not with every look.
     if (silences === undefined || at - silences.at >= SILENCE_EVERY_MS)
       silences = { at, found: findSilence(reader.silencePairs(at)) }
     return {
       groups,
       silences: silences.found,
-      overdue: disputes.disputes({ isOpen: true, dueBefore: at }, undefined, OVERDUE_MAX, at).disputes,
+      overdue,
     }
   }
   const tellDigest = (due: number, at: number): void => {
     const name = `digest ${new Date(due).toISOString().slice(0, 10)}`
     const told = alertStore.record(receivers, at, (memory) => {
       if (memory.told(name) !== undefined) return { alerts: [], remember: [], waiting: [] }
-      const digest = writeDigest(factsAt(at, reader.groups({}, at)), alertStore.carriers(at - DAY_MS), due)
+      const digest = writeDigest(
+        factsAt(at, reader.groups({}, at), overdueAt(at, undefined).disputes),
+        alertStore.carriers(at - DAY_MS),
+        due,
+      )
       return { alerts: [digest], remember: [{ name, value: '' }], waiting: [] }
     })
     counts.digests += told.length
@@ -84,7 +92,8 @@ export function openAlerts({ store, monitor, mail, onTrouble, now }: AlertTerms)
   const look = (): void => {
     try {
       const at = now()
-      const facts = factsAt(at, watch.look(at))
+      const overdue = overdueAt(at, overdueAfter)
+      const facts = factsAt(at, watch.look(at), overdue.disputes)
       let waiting: readonly number[] = []
       const alerts = alertStore.record(receivers, at, (memory) => {
         const decision = decideAlerts(facts, memory, at)
@@ -92,6 +101,7 @@ export function openAlerts({ store, monitor, mail, onTrouble, now }: AlertTerms)
         return decision
       })
       watch.settle(waiting)
+      overdueAfter = overdue.after
       counts.alerts += alerts.length
       const due = digestDue(monitor.digestMinute, at)
       if (due !== undefined) tellDigest(due, at)
@@ -186,8 +196,8 @@ const POST_EVERY_MS = 500
 const SILENCE_EVERY_MS = 3_600_000
 /** A digest that could not be sent within this is left out. */
 export const DIGEST_LATE_MS = 6 * 3_600_000
-/** Overdue disputes looked at; the rest is told when these are settled. */
-const OVERDUE_MAX = 500
+/** Overdue disputes looked at with one look, and listed in a digest; the next look goes on behind them. */
+export const OVERDUE_MAX = 500
 const TRIES_MAX = 4
 /** Longer than a try can take. */
 const LEASE_MS = 60_000
