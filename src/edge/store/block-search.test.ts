@@ -38,6 +38,9 @@ test('a search finds each block once, newest first, however few entries a page l
     assert.deepEqual(find({ [by]: 'rare' }, 50, 10), { found: rare, pages: 1 })
     assert.deepEqual(find({ [by]: 'rare', cause: 'analytics' }, 50, 10).found, [])
   }
+  // Two conditions leave gaps again, and so do pages.
+  assert.ok(find({ rule: 'volume-number', cause: 'rare' }, 50, 10).pages > 1)
+  assert.deepEqual(find({ rule: 'volume-number' }, 50, 10).pages, 1)
   assert.deepEqual(find({ rule: 'rare', peer: 'rare' }, 50, 10).found, rare)
   assert.deepEqual(find({ rule: 'volume-block', peer: 'rare' }, 50, 10).found, [])
   const odd = all.filter((id) => id !== rare[0] && Number.parseInt(id, 10) % 2 === 1)

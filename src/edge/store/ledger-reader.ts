@@ -126,9 +126,15 @@ function searchBlocks(
   const indexed =
     ids !== undefined ? undefined : filter.rule !== undefined ? 'rule' : filter.peer !== undefined ? 'peer' : undefined
   if (indexed !== undefined) asked.ask(`entry.entry = 'block' AND ${indexed} = ?`, filter[indexed]!)
+  // Where all that its index finds is asked for, a page ends by itself.
+  const isWhole =
+    indexed !== undefined &&
+    number === undefined &&
+    filter.cause === undefined &&
+    (filter.rule === undefined || filter.peer === undefined)
   // How far it looks is asked of an index alone, which is quick.
   const edge =
-    ids !== undefined
+    ids !== undefined || isWhole
       ? undefined
       : db
           .prepare(

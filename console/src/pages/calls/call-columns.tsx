@@ -20,9 +20,9 @@ export function Party({ of }: { readonly of: string }) {
 
 /** Refused calls as lists show them. */
 export const CALL_COLUMNS: readonly Column<RefusedCall>[] = [
-  { id: 'at', head: 'When', width: '7rem', narrow: 'line', cell: ({ at }) => <Moment at={at} /> },
-  { id: 'from', head: 'From', width: '9.5rem', narrow: 'lead', cell: ({ from }) => <Party of={from} /> },
-  { id: 'to', head: 'To', width: '9.5rem', narrow: 'line', cell: ({ to }) => <Party of={to} /> },
+  { id: 'at', head: 'When', width: '6.5rem', narrow: 'line', cell: ({ at }) => <Moment at={at} /> },
+  { id: 'from', head: 'From', width: '8.5rem', narrow: 'lead', cell: ({ from }) => <Party of={from} /> },
+  { id: 'to', head: 'To', width: '8.5rem', narrow: 'line', cell: ({ to }) => <Party of={to} /> },
   { id: 'reason', head: 'Answer', width: '6rem', narrow: 'beside', cell: ({ reason }) => reason },
   {
     id: 'standing',
@@ -35,7 +35,7 @@ export const CALL_COLUMNS: readonly Column<RefusedCall>[] = [
   {
     id: 'blocker',
     head: 'By',
-    width: 'minmax(8rem, 1.5fr)',
+    width: 'minmax(8rem, 2fr)',
     isWide: true,
     narrow: 'line',
     cell: ({ blocker }) => <Outside text={blocker === '' ? 'Not known' : blocker} max={80} />,
@@ -43,7 +43,7 @@ export const CALL_COLUMNS: readonly Column<RefusedCall>[] = [
   {
     id: 'carrier',
     head: 'Through',
-    width: 'minmax(6rem, 1fr)',
+    width: 'minmax(5rem, 0.6fr)',
     narrow: 'hide',
     isWide: true,
     cell: ({ carrier }) => <Outside text={carrier === '' ? 'Not known' : carrier} max={60} />,

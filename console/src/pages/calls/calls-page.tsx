@@ -1,4 +1,4 @@
-import { Text } from '@mantine/core'
+import { Box, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type AnswerOf, download, get } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
@@ -82,29 +82,31 @@ export function CallsPage() {
         />
       ) : (
         <>
-          <Figures>
-            <Figure value={numberCount} words="Numbers blocked" note={many(data.blockers, 'network')} />
-            <Figure
-              value={count('regressed')}
-              words="Blocks came back"
-              {...(count('regressed') > 0 && { tone: 'bad' as const })}
-              to="/calls/groups?state=regressed"
-            />
-            <Figure
-              value={count('escalating')}
-              words="Blocks rising"
-              {...(count('escalating') > 0 && { tone: 'wait' as const })}
-              to="/calls/groups?state=escalating"
-            />
-            <Figure value={count('new')} words="New blocks" to="/calls/groups?state=new" />
-            <Figure
-              value={disputes.open}
-              words="Disputes open"
-              note={disputes.overdue > 0 ? `${disputes.overdue} overdue` : `${disputes.ours} wait for you`}
-              {...(disputes.overdue > 0 ? { tone: 'bad' as const } : {})}
-              to={disputes.overdue > 0 ? '/calls/disputes?overdue=true' : '/calls/disputes'}
-            />
-          </Figures>
+          <Box mb="lg">
+            <Figures>
+              <Figure value={numberCount} words="Numbers blocked" note={many(data.blockers, 'network')} />
+              <Figure
+                value={count('regressed')}
+                words="Blocks came back"
+                {...(count('regressed') > 0 && { tone: 'bad' as const })}
+                to="/calls/groups?state=regressed"
+              />
+              <Figure
+                value={count('escalating')}
+                words="Blocks rising"
+                {...(count('escalating') > 0 && { tone: 'wait' as const })}
+                to="/calls/groups?state=escalating"
+              />
+              <Figure value={count('new')} words="New blocks" to="/calls/groups?state=new" />
+              <Figure
+                value={disputes.open}
+                words="Disputes open"
+                note={disputes.overdue > 0 ? `${disputes.overdue} overdue` : `${disputes.ours} wait for you`}
+                {...(disputes.overdue > 0 ? { tone: 'bad' as const } : {})}
+                to={disputes.overdue > 0 ? '/calls/disputes?overdue=true' : '/calls/disputes'}
+              />
+            </Figures>
+          </Box>
           <DataTable
             label="Blocked numbers"
             columns={COLUMNS}
