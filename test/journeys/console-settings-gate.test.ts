@@ -14,7 +14,7 @@ import { foundAuthority } from '../tls-certificates.ts'
 
 const skip = missing('chromium', 'kamailio')
 
-test('a peer is tested from its page, by clicks and by keys alone', { skip, timeout: 280_000 }, async (t) => {
+test('a peer is tested from its page, by clicks and by keys alone', { skip, timeout: 400_000 }, async (t) => {
   const world = await startConsole(t, {
     deny: [DENIED],
     gate: () => ({
@@ -155,7 +155,7 @@ test('a peer is tested from its page, by clicks and by keys alone', { skip, time
 
 test(
   'a notice is tried out to the octet, and the lines that bring it into force do',
-  { skip, timeout: 200_000 },
+  { skip, timeout: 300_000 },
   async (t) => {
     const world = await startConsole(t, { deny: [DENIED] })
     const { page, go, settle, look } = await world.open('admin')
@@ -235,7 +235,7 @@ test(
 
 test(
   'keys and certificates are shown with what ends when, and nothing private',
-  { skip, timeout: 120_000 },
+  { skip, timeout: 200_000 },
   async (t) => {
     const authority = foundAuthority('Northwire Authority')
     const inDays = (days: number): number => Date.now() + days * 86_400_000
@@ -308,7 +308,7 @@ test(
   },
 )
 
-test('each role sees of the settings of the gate what the API gives it', { skip, timeout: 120_000 }, async (t) => {
+test('each role sees of the settings of the gate what the API gives it', { skip, timeout: 200_000 }, async (t) => {
   const world = await startConsole(t)
   for (const role of ['admin', 'auditor', 'case-worker', 'vetting'] as const) {
     const expected = role === 'admin' ? 200 : 403
