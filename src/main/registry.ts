@@ -8,10 +8,10 @@ import type {
   FaultyLines,
   NumbersReport,
   RegistrationSummary,
-  RegistryDone,
   Trust,
   VettingFile,
   VettingFilter,
+  VettingDone,
 } from '#core/registry/registry.ts'
 import { ITEMS, VETTING_ITEMS, parseVettingItem, parseVettingOutcome } from '#core/registry/vetting.ts'
 import { openFeedSigner, readFeedKeys } from '#edge/store/feed-signature.ts'
@@ -391,7 +391,7 @@ async function found(room: RegistryRoom, id: string): Promise<VettingFile> {
   throw new Stop(EXIT.unusable, `there is no registration ${visible(id)}: copy its id from recourse registry list`)
 }
 
-function tellDone(to: Output, words: Words, id: string, done: RegistryDone, what: string): void {
+function tellDone(to: Output, words: Words, id: string, done: VettingDone, what: string): void {
   if (done.kind !== 'done') throw stopFor(done)
   const { note } = done
   to.out(
@@ -421,7 +421,9 @@ function faultsInWords(file: string, { faults }: NumbersReport): string {
   ].join('\n')
 }
 
-function stopFor(refused: Exclude<RegistryDone, { readonly kind: 'done' }>): Stop {
+function stopFor(refused: Exclude<VettingDone, { readonly kind: 'done' }>): Stop {
+  if (refused.kind === 'changed')
+    return new Stop(EXIT.found, `the registration has come to event ${refused.seq} meanwhile: show it again`)
   if (refused.kind === 'refused') return new Stop(EXIT.unusable, `${refused.field}: ${refused.problem}`)
   if (refused.kind === 'unknown')
     return new Stop(EXIT.unusable, 'there is no such registration: copy its id from recourse registry list')

@@ -90,6 +90,41 @@ test(
   },
 )
 
+test(
+  'who vets is told what somebody else did meanwhile, and nothing is done over it',
+  { skip, timeout: 200_000 },
+  async (t) => {
+    const world = await startWorld(t)
+    const { id } = await world.register('Harbor Dental', [NUMBER])
+    const { page, go, look } = await world.open('vetting')
+    await go(`/registry/${id}`)
+    await page.getByText('Not looked at').first().waitFor()
+    const { status } = await world.ask('admin', 'POST', `/v1/registry/registrations/${id}/notes`, {
+      text: 'She phoned.',
+    })
+    assert.equal(status, 200)
+    await page.locator('main').getByRole('button', { name: 'Refuse', exact: true }).click()
+    await page.getByRole('dialog').getByLabel('Reasons').fill('No such business.')
+    await page.getByRole('dialog').getByLabel('What the holder can do').fill('Send the entry of the register.')
+    await page.getByRole('dialog').locator('button[type=submit]').click()
+    await page.getByRole('dialog').getByText('meanwhile').waitFor()
+    const { value } = await world.ask('auditor', 'GET', `/v1/registry/registrations/${id}`)
+    assert.equal((value as { status: string }).status, 'waiting', 'nothing was done over it')
+    assert.equal(await page.getByRole('dialog').getByLabel('Reasons').inputValue(), 'No such business.')
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    const told = page.getByRole('alert').filter({ hasText: 'Something happened meanwhile' })
+    await told.getByText('She phoned.').waitFor()
+    await look('registration-meanwhile')
+    await told.getByRole('button', { name: 'I have seen it' }).click()
+    await told.waitFor({ state: 'detached' })
+    await press(page, 'Refuse', 'Reasons', 'No such business.', async () => {
+      await page.getByRole('dialog').getByLabel('What the holder can do').fill('Send the entry of the register.')
+    })
+    await page.getByText('It is refused, and its holder is told why.').waitFor()
+  },
+)
+
 test('by keys alone a business is found, checked and approved', { skip, timeout: 200_000 }, async (t) => {
   const world = await startWorld(t)
   const { id } = await world.register('Harbor Dental', [NUMBER])
@@ -176,7 +211,7 @@ test(
     )
     for (const role of ['auditor', 'case-worker'] as const)
       assert.equal(
-        (await world.ask(role, 'POST', `/v1/registry/registrations/${first.id}/suspend`, { reason: 'x' })).status,
+        (await world.ask(role, 'POST', `/v1/registry/registrations/${first.id}/suspend`, { reason: 'x' }, '*')).status,
         403,
         role,
       )
@@ -236,7 +271,7 @@ type World = ConsoleWorld & {
 
 async function approveBySteps(world: World, id: string): Promise<void> {
   const step = async (place: string, body: unknown): Promise<void> => {
-    const { status, value } = await world.ask('vetting', 'POST', `/v1/registry/registrations/${id}/${place}`, body)
+    const { status, value } = await world.ask('vetting', 'POST', `/v1/registry/registrations/${id}/${place}`, body, '*')
     assert.equal(status, 200, JSON.stringify(value))
   }
   for (const item of ['identity', 'contact', 'site', 'purpose', 'volume', 'provider', 'numbers'])

@@ -23,12 +23,13 @@ export type ConsoleWorld = {
   readonly browser: Browser
   /** A window in which somebody of this role is signed in; undefined for nobody. Complaints fail the test when it ends. */
   open(role: Role | undefined, options?: Parameters<Browser['newContext']>[0]): Promise<ConsolePage>
-  /** Asks the API as somebody of this role: the status and the JSON of the answer. */
+  /** Asks the API as somebody of this role, `match` in If-Match: the status and the JSON of the answer. */
   ask(
     role: Role,
     method: string,
     path: string,
     body?: unknown,
+    match?: string,
   ): Promise<{ readonly status: number; readonly value: unknown }>
 }
 
@@ -72,7 +73,7 @@ export async function startConsole(owner: Owner, wishes: Wishes = {}): Promise<C
     browser,
     open: (role, options) =>
       openConsolePage(owner, browser, office, role === undefined ? undefined : sessionOf(role), options),
-    async ask(role, method, path, body) {
+    async ask(role, method, path, body, match) {
       const response = await fetch(`${office}${path}`, {
         method,
         headers: {
@@ -82,6 +83,7 @@ export async function startConsole(owner: Owner, wishes: Wishes = {}): Promise<C
           connection: 'close',
           ...(method !== 'GET' && { 'idempotency-key': randomBytes(12).toString('hex') }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(match !== undefined && { 'if-match': match }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       })

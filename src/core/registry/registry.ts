@@ -72,6 +72,11 @@ export type NumbersReport = {
 export type NumbersAdded = { readonly kind: 'taken'; readonly report: NumbersReport }
 /** `note`: it was so already, and is done no second time. */
 export type RegistryDone = { readonly kind: 'done'; readonly note?: string | undefined } | Refused
+/** `changed`: others were faster than who had read it up to `Acting.seen`, and nothing was done; `seq` is the last event now. */
+export type VettingDone = RegistryDone | Overtaken
+export type Overtaken = { readonly kind: 'changed'; readonly seq: number }
+/** Who takes a step, and the last event that was read before: where there are later ones nothing is done. */
+export type Acting = Vetter & { readonly seen?: number | undefined }
 
 /** A registration as its holder reads it: no note, no name of who vetted it, and nothing of a claim that nobody has proved. */
 export type RegistrationView = {
@@ -119,23 +124,23 @@ export type Vetting = {
   addNumbers(
     id: string,
     numbers: string,
-    by: Vetter,
+    by: Acting,
     faultyLines: FaultyLines,
-  ): Promise<NumbersAdded | { readonly kind: 'faults'; readonly report: NumbersReport } | Refused>
+  ): Promise<NumbersAdded | { readonly kind: 'faults'; readonly report: NumbersReport } | Refused | Overtaken>
   /** Lines as they were listed, each in a line of the text. */
-  removeNumbers(id: string, numbers: string, by: Vetter): Promise<RegistryDone>
-  vet(id: string, item: VettingItem, outcome: VettingOutcome, reason: string, by: Vetter): Promise<RegistryDone>
-  approve(id: string, reason: string, by: Vetter): Promise<RegistryDone>
-  refuse(id: string, reasons: readonly string[], next: string, by: Vetter): Promise<RegistryDone>
-  suspend(id: string, reason: string, by: Vetter): Promise<RegistryDone>
-  ask(id: string, question: string, by: Vetter): Promise<RegistryDone>
-  note(id: string, text: string, by: Vetter): Promise<RegistryDone>
+  removeNumbers(id: string, numbers: string, by: Acting): Promise<VettingDone>
+  vet(id: string, item: VettingItem, outcome: VettingOutcome, reason: string, by: Acting): Promise<VettingDone>
+  approve(id: string, reason: string, by: Acting): Promise<VettingDone>
+  refuse(id: string, reasons: readonly string[], next: string, by: Acting): Promise<VettingDone>
+  suspend(id: string, reason: string, by: Acting): Promise<VettingDone>
+  ask(id: string, question: string, by: Acting): Promise<VettingDone>
+  note(id: string, text: string, by: Acting): Promise<VettingDone>
   /** `numbers`: lines, or empty for all that there are. */
-  prove(id: string, way: 'letter' | 'provider', numbers: string, detail: string, by: Vetter): Promise<RegistryDone>
+  prove(id: string, way: 'letter' | 'provider', numbers: string, detail: string, by: Acting): Promise<VettingDone>
   /** Says whose a disputed number is: `keeps` for this registration. */
-  settle(id: string, number: string, other: string, keeps: boolean, reason: string, by: Vetter): Promise<RegistryDone>
-  correct(id: string, seq: number, reason: string, by: Vetter): Promise<RegistryDone>
-  withdraw(id: string, reason: string, by: Vetter): Promise<RegistryDone>
+  settle(id: string, number: string, other: string, keeps: boolean, reason: string, by: Acting): Promise<VettingDone>
+  correct(id: string, seq: number, reason: string, by: Acting): Promise<VettingDone>
+  withdraw(id: string, reason: string, by: Acting): Promise<VettingDone>
   /** The octets of a file that was handed in; undefined where there is none. */
   evidence(id: string, file: string): Promise<{ readonly file: EvidenceFile; readonly octets: Uint8Array } | undefined>
   /** Who is registered with a number, here or at a source. */

@@ -286,6 +286,41 @@ test('approved twice it is approved once; looked at again since, it is approved 
   assert.equal(await count(), events + ITEMS.length + 1)
 })
 
+test('a step on what was seen is not taken over somebody who is faster, not even in the same moment', async (t) => {
+  let between: (() => void) | undefined
+  const desk = openDesk(t, {
+    watch: (store) =>
+      new Proxy(store, {
+        get(target, name) {
+          const value = Reflect.get(target, name, target) as unknown
+          if (typeof value !== 'function') return value
+          return (...words: unknown[]) => {
+            const before = name === 'record' ? between : undefined
+            if (before !== undefined) between = undefined
+            before?.()
+            return Reflect.apply(value, target, words) as unknown
+          }
+        },
+      }),
+  })
+  const { id } = await desk.open('clinic', '+12125550117')
+  const { vetting } = desk.room
+  const seq = async () => (await vetting.registration(id))!.registration.seq
+  const seen = await seq()
+  between = () => void vetting.note(id, 'somebody phoned', { name: 'Bo', account: 'bo' })
+  assert.deepEqual(await vetting.refuse(id, ['no such business'], 'write', { ...ANN, seen }), {
+    kind: 'changed',
+    seq: seen + 1,
+  })
+  assert.equal(await seq(), seen + 1, 'only the note is there')
+  between = () => void vetting.note(id, 'somebody phoned again', { name: 'Bo', account: 'bo' })
+  assert.equal((await vetting.note(id, 'x', ANN)).kind, 'done', 'who names no event is put behind')
+  assert.equal(await seq(), seen + 3)
+  const added = await vetting.addNumbers(id, '+12125550118', { ...ANN, seen }, 'refuse')
+  assert.deepEqual(added, { kind: 'changed', seq: seen + 3 })
+  assert.equal((await vetting.note(id, 'y', { ...ANN, seen: seen + 3 })).kind, 'done')
+})
+
 test('a question and an answer that come twice count once, and so does a file', async (t) => {
   const desk = openDesk(t)
   const { id, token } = await desk.open('clinic', '+12125550117')

@@ -12,7 +12,17 @@ import { type NumberSpan, formatSpan, parseSpan } from '#core/registry/number-sp
 import { exportLines, viewRegistration } from '#core/registry/registration-view.ts'
 import { entriesOf, isLive, readRegistration } from '#core/registry/registration.ts'
 import type { FreshToken, RegistryChange, RegistryTerms, StepRefused } from '#core/registry/registry-change.ts'
-import type { Application, NumbersReport, Opened, Registry, RegistryDone, Vetting } from '#core/registry/registry.ts'
+import type {
+  Acting,
+  Application,
+  NumbersReport,
+  Opened,
+  Overtaken,
+  Registry,
+  RegistryDone,
+  Vetting,
+  VettingDone,
+} from '#core/registry/registry.ts'
 import {
   type Known,
   type Stepped,
@@ -144,12 +154,27 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
       })
     })
   }
-  /** A step of somebody inside. */
+  /** A step of somebody inside, on what they have seen. */
   const byVetter = async (
     id: string,
+    by: Acting,
     step: (known: Known, at: number) => Stepped,
     also: readonly string[] = [],
-  ): Promise<RegistryDone> => guarded(() => settle(id, (at) => withKnown(id, also, at, step)))
+  ): Promise<VettingDone> => {
+    let overtaken: Overtaken | undefined
+    const done = guarded(() =>
+      settle(id, (at) => {
+        overtaken = overtakenOf(id, by)
+        return overtaken === undefined ? withKnown(id, also, at, step) : nothing(at)
+      }),
+    )
+    return overtaken ?? done
+  }
+  /** What happened since somebody looked; the store refuses what happens after this was asked. */
+  const overtakenOf = (id: string, { seen }: Acting): Overtaken | undefined => {
+    const seq = seen === undefined ? undefined : store.known(id)?.events.at(-1)?.seq
+    return seq === undefined || seq === seen ? undefined : { kind: 'changed', seq }
+  }
   const withKnown = (
     id: string,
     also: readonly string[],
@@ -373,46 +398,50 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
       if (faults.length > 0 && faultyLines === 'refuse') return { kind: 'faults', report }
       const spans = lines.map(({ span }) => span)
       let isCut = false
+      let overtaken: Overtaken | undefined
       const done = guarded(() =>
         settle(id, (at) => {
           const known = store.knownWith(id, [], spans)
           if (known === undefined) return undefined
+          overtaken = overtakenOf(id, by)
+          if (overtaken !== undefined) return nothing(at)
           const { change, report: found } = addNumbers(known, lines, at, terms, by)
           report = { added: found.added, there: found.there, faults: [...faults, ...found.across.map(acrossFault)] }
           isCut = found.across.length > 0 && faultyLines === 'refuse'
           return isCut ? nothing(at) : change
         }),
       )
+      if (overtaken !== undefined) return overtaken
       if (done.kind !== 'done') return done
       return isCut ? { kind: 'faults', report: { ...report, added: 0 } } : { kind: 'taken', report }
     },
     async removeNumbers(id, text, by) {
       const spans = readSpans(text)
-      return 'kind' in spans ? spans : byVetter(id, (known, at) => removeNumbers(known, spans, at, terms, by))
+      return 'kind' in spans ? spans : byVetter(id, by, (known, at) => removeNumbers(known, spans, at, terms, by))
     },
     vet: (id, item, outcome, reason, by) =>
-      byVetter(id, (known, at) => vet(known, { item, outcome, reason }, by, at, terms)),
-    approve: (id, reason, by) => byVetter(id, (known, at) => approve(known, reason, by, at, terms)),
+      byVetter(id, by, (known, at) => vet(known, { item, outcome, reason }, by, at, terms)),
+    approve: (id, reason, by) => byVetter(id, by, (known, at) => approve(known, reason, by, at, terms)),
     refuse: (id, reasons, next, by) =>
-      byVetter(id, (known, at) => refuseRegistration(known, reasons, next, by, at, terms)),
-    suspend: (id, reason, by) => byVetter(id, (known, at) => suspend(known, reason, by, at, terms)),
-    ask: (id, question, by) => byVetter(id, (known, at) => ask(known, question, by, at, terms)),
-    note: (id, text, by) => byVetter(id, (known, at) => note(known, text, by, at, terms)),
+      byVetter(id, by, (known, at) => refuseRegistration(known, reasons, next, by, at, terms)),
+    suspend: (id, reason, by) => byVetter(id, by, (known, at) => suspend(known, reason, by, at, terms)),
+    ask: (id, question, by) => byVetter(id, by, (known, at) => ask(known, question, by, at, terms)),
+    note: (id, text, by) => byVetter(id, by, (known, at) => note(known, text, by, at, terms)),
     async prove(id, way, numbers, detail, by) {
       const spans = readSpans(numbers)
       if ('kind' in spans) return spans
       const meant = spans.length === 0 ? undefined : spans
-      return byVetter(id, (known, at) => proveByHand(known, { way, spans: meant, detail }, by, at, terms))
+      return byVetter(id, by, (known, at) => proveByHand(known, { way, spans: meant, detail }, by, at, terms))
     },
     async settle(id, number, other, keeps, reason, by) {
       const span = parseSpan(number, plan)
       if ('kind' in span) return { kind: 'refused', field: 'number', problem: `expected ${span.expected}` }
-      return byVetter(id, (known, at) => settleDispute(known, { span, by: other, keeps, reason }, by, at, terms), [
+      return byVetter(id, by, (known, at) => settleDispute(known, { span, by: other, keeps, reason }, by, at, terms), [
         other,
       ])
     },
-    correct: (id, seq, reason, by) => byVetter(id, (known, at) => correct(known, seq, reason, by, at, terms)),
-    withdraw: (id, reason, by) => byVetter(id, (known, at) => withdrawRegistration(known, reason, by, at, terms)),
+    correct: (id, seq, reason, by) => byVetter(id, by, (known, at) => correct(known, seq, reason, by, at, terms)),
+    withdraw: (id, reason, by) => byVetter(id, by, (known, at) => withdrawRegistration(known, reason, by, at, terms)),
     async evidence(id, wanted) {
       const state = readRegistration(store.known(id)?.events ?? [], now())
       const file = state?.evidence.find((one) => one.id === wanted)

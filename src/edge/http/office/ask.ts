@@ -80,18 +80,18 @@ export function tagOfCase(seq: number, body: string): string {
 }
 
 /** The place that somebody has seen, of If-Match; undefined where none was said or it does not matter (`*`). */
-export function seenOf(context: Ask): number | undefined {
+export function seenOf(context: Ask, of = 'case'): number | undefined {
   const given = context.req.header('if-match')?.trim()
   if (given === undefined || given === '*') return undefined
   const [, seq] = /^"(\d{1,9})(?:-[A-Za-z0-9_-]{1,64})?"$/.exec(given) ?? []
-  if (seq === undefined) throw new Refused('changed', 'expected If-Match with the ETag of the case as you read it')
+  if (seq === undefined) throw new Refused('changed', `expected If-Match with the ETag of the ${of} as you read it`)
   return Number(seq)
 }
 
 /** The same, where a step must not be taken blindly. */
-export function mustHaveSeen(context: Ask): number | undefined {
-  if (context.req.header('if-match') !== undefined) return seenOf(context)
-  throw new Refused('no-match-said', 'expected If-Match with the ETag of the case as you read it, or *')
+export function mustHaveSeen(context: Ask, of = 'case'): number | undefined {
+  if (context.req.header('if-match') !== undefined) return seenOf(context, of)
+  throw new Refused('no-match-said', `expected If-Match with the ETag of the ${of} as you read it, or *`)
 }
 
 /** A number in a query, as E.164 (the plus may have come as a space). */

@@ -2,6 +2,7 @@
 import { type RouteConfig, z } from '@hono/zod-openapi'
 import { ITEMS, VETTING_OUTCOMES, type VettingItem } from '#core/registry/vetting.ts'
 import { jsonAnswer, jsonBody, problemsOf } from '#edge/http/accounts/ask.ts'
+import { yesOrNo } from '#edge/http/office/query.ts'
 
 const words = z.string().trim().min(1).max(2_000)
 const numberList = z.array(z.string().max(80)).max(10_000)
@@ -9,6 +10,7 @@ const item = z.enum(ITEMS as [VettingItem, ...VettingItem[]])
 const outcome = z.enum(VETTING_OUTCOMES as ['passed', 'failed', 'not-applicable'])
 const status = z.enum(['unconfirmed', 'waiting', 'asked', 'approved', 'refused', 'suspended', 'expired', 'withdrawn'])
 const way = z.enum(['call', 'letter', 'registry', 'provider'])
+const LIMIT_EXPECTED = 'expected a limit of 1 to 200'
 const timeMs = z.number().openapi({ description: 'Milliseconds since 1970.' })
 const span = z.strictObject({ first: z.string(), last: z.string() })
 
@@ -45,13 +47,15 @@ export const openSchema = z.strictObject({
 })
 export const querySchema = z.strictObject({
   status: status.optional(),
-  disputed: z.enum(['true', 'false']).optional(),
-  number: z
+  disputed: yesOrNo,
+  number: z.string().max(40, 'expected a number with its country code, such as %2B12125550117').optional(),
+  after: z.string().max(40, 'expected what the page before said').optional(),
+  limit: z
     .string()
-    .regex(/^\+[1-9]\d{6,14}$/)
-    .optional(),
-  after: z.string().max(40).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+    .regex(/^[1-9]\d{0,2}$/, LIMIT_EXPECTED)
+    .transform(Number)
+    .refine((limit) => limit <= 200, LIMIT_EXPECTED)
+    .default(50),
 })
 
 const summary = z.strictObject({
@@ -187,20 +191,37 @@ const writing = [
   'bad-field',
   'too-large',
   'wrong-type',
+  'changed',
   'not-saved',
 ] as const
 const inside = { security: [{ session: [] }, { accessToken: [] }], tags: ['registry'] }
 const byId = z.object({ id: z.string() })
+const seen = 'The ETag of the registration as you read it'
+const match = z.object({
+  'If-Match': z
+    .string()
+    .optional()
+    .openapi({ description: `${seen}; if it has gone on since, nothing is done.`, example: '"7"' }),
+})
+const neededMatch = z.object({ 'If-Match': z.string().openapi({ description: `${seen}, or *.`, example: '"7"' }) })
 
 /** A step on one registration; what comes back is how it stands then. */
-function step<const Path extends string, Schema extends z.ZodType>(path: Path, summary: string, schema: Schema) {
+function step<const Path extends string, Schema extends z.ZodType>(
+  path: Path,
+  summary: string,
+  schema: Schema,
+  isMatched?: true,
+) {
   return {
     ...inside,
     method: 'post',
     path: `/v1/registry/registrations/{id}/${path}`,
     summary,
-    request: { params: byId, ...jsonBody(schema) },
-    responses: { 200: jsonAnswer('How it stands now.', fileSchema), ...problemsOf(...writing) },
+    request: { params: byId, headers: isMatched === true ? neededMatch : match, ...jsonBody(schema) },
+    responses: {
+      200: jsonAnswer('How it stands now.', fileSchema),
+      ...problemsOf(...writing, ...(isMatched === true ? (['no-match-said'] as const) : [])),
+    },
   } as const
 }
 
@@ -227,6 +248,7 @@ export const VETTING_DESCRIPTIONS = {
     method: 'get',
     path: '/v1/registry/registrations/{id}',
     summary: 'One registration whole, with its events and its checklist.',
+    description: 'Its ETag is what a step takes in If-Match.',
     request: { params: byId },
     responses: { 200: jsonAnswer('How it stands now.', fileSchema), ...problemsOf(...reading, 'not-found') },
   },
@@ -272,18 +294,18 @@ export const VETTING_DESCRIPTIONS = {
     method: 'post',
     path: '/v1/registry/registrations/{id}/numbers',
     summary: 'Adds lines of numbers for its holder. Lines that cannot be used are left out and named.',
-    request: { params: byId, ...jsonBody(linesSchema) },
+    request: { params: byId, headers: match, ...jsonBody(linesSchema) },
     responses: { 200: jsonAnswer('What the lines came to.', reportSchema), ...problemsOf(...writing) },
   },
   remove: step('removals', 'Takes lines of numbers off, each as it is listed.', linesSchema),
   check: step('checklist', 'Notes what was looked at, and what was seen there.', checkSchema),
-  approve: step('approve', 'Approves it; every line of the checklist has been looked at.', reasonSchema),
-  refuse: step('refuse', 'Refuses it, with reasons and what may be done now.', refuseSchema),
-  suspend: step('suspend', 'Takes back at once what gates were told of it.', reasonSchema),
+  approve: step('approve', 'Approves it; every line of the checklist has been looked at.', reasonSchema, true),
+  refuse: step('refuse', 'Refuses it, with reasons and what may be done now.', refuseSchema, true),
+  suspend: step('suspend', 'Takes back at once what gates were told of it.', reasonSchema, true),
   ask: step('ask', 'Asks its holder something.', questionSchema),
   note: step('notes', 'Notes something for those inside.', noteSchema),
   prove: step('proofs', 'Notes that a letter or a provider shows control of its numbers.', proofSchema),
-  settle: step('disputes', 'Settles whose a disputed number is.', settleSchema),
-  correct: step('corrections', 'Says that an event was wrong.', correctionSchema),
+  settle: step('disputes', 'Settles whose a disputed number is.', settleSchema, true),
+  correct: step('corrections', 'Says that an event was wrong.', correctionSchema, true),
   withdraw: step('withdraw', 'Withdraws it for its holder.', reasonSchema),
 } as const satisfies Record<string, RouteConfig>

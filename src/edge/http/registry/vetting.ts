@@ -4,13 +4,15 @@ import type { Who } from '#core/account/permission.ts'
 import { eventInWords } from '#core/registry/event-words.ts'
 import { countNumbers, factsOf } from '#core/registry/registration.ts'
 import { exportLines } from '#core/registry/registration-view.ts'
-import type { RegistryDone, Vetting, VettingFile } from '#core/registry/registry.ts'
+import type { Acting, Vetting, VettingDone, VettingFile } from '#core/registry/registry.ts'
 import type { Vetter } from '#core/registry/steps.ts'
 import { ITEMS, VETTING_ITEMS } from '#core/registry/vetting.ts'
 import { formatSpan } from '#core/registry/number-span.ts'
 import { type InsideEnv, type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
 import { parseJsonBody, readBody } from '#edge/http/body.ts'
 import { refuseMachine } from '#edge/http/desk/answers.ts'
+import { mustHaveSeen, numberOf, seenOf, tagOfCase } from '#edge/http/office/ask.ts'
+import { readQuery } from '#edge/http/office/query.ts'
 import { Refused } from '#edge/http/problem.ts'
 import {
   VETTING_DESCRIPTIONS,
@@ -27,41 +29,44 @@ import {
   settleSchema,
 } from './vetting-descriptions.ts'
 
-/** The inside of the registry: the queue, one registration whole, and every step that a person takes with it. */
+/**
+ * The inside of the registry: the queue, one registration whole, and every step that a person takes with it. None is taken where
+ * If-Match names a place that the registration has left; what decides has to name one.
+ */
 export function vettingRoutes(vetting: Vetting): readonly InsideRoute[] {
   const step = <Schema extends z.ZodType>(
     description: RouteConfig,
     schema: Schema,
-    take: (id: string, body: z.output<Schema>, by: Vetter) => Promise<RegistryDone>,
+    take: (id: string, body: z.output<Schema>, by: Acting) => Promise<VettingDone>,
+    lookFor: typeof seenOf = seenOf,
   ): InsideRoute =>
     insideRoute('registry.vet', description, async (context) => {
       const body = parseJsonBody(schema, await readBody(context.req.raw))
       const id = context.req.param('id') ?? ''
-      const done = await take(id, body, vetterOf(context))
+      const done = await take(id, body, { ...vetterOf(context), seen: lookFor(context, 'registration') })
       if (done.kind === 'unknown') throw noSuch()
+      if (done.kind === 'changed') throw overtaken(done.seq)
       if (done.kind !== 'done') return refuseMachine(done)
       const file = await vetting.registration(id)
       if (file === undefined) throw noSuch()
-      return json(fileOf(file))
+      return answerFile(file)
     })
 
   return [
     insideRoute('registry.read', VETTING_DESCRIPTIONS.list, async (context) => {
-      const asked = querySchema.safeParse(context.req.query())
-      if (!asked.success) {
-        const [issue] = asked.error.issues
-        throw new Refused(
-          'bad-field',
-          `${issue?.path.join('.') ?? 'query'}: ${issue?.message ?? 'not what was expected'}`,
-        )
-      }
-      const { after, limit, disputed, ...filter } = asked.data
-      return json(await vetting.list({ ...filter, disputed: disputed === 'true' }, after, limit))
+      const { after, limit, disputed, number, ...filter } = readQuery(context, querySchema)
+      return json(
+        await vetting.list(
+          { ...filter, disputed, number: number === undefined ? undefined : numberOf(number, 'number') },
+          after,
+          limit,
+        ),
+      )
     }),
     insideRoute('registry.read', VETTING_DESCRIPTIONS.read, async (context) => {
       const file = await vetting.registration(context.req.param('id') ?? '')
       if (file === undefined) throw noSuch()
-      return json(fileOf(file))
+      return answerFile(file)
     }),
     insideRoute('registry.read', VETTING_DESCRIPTIONS.evidence, async (context) => {
       const found = await vetting.evidence(context.req.param('id') ?? '', context.req.param('file') ?? '')
@@ -104,8 +109,14 @@ export function vettingRoutes(vetting: Vetting): readonly InsideRoute[] {
     insideRoute('registry.vet', VETTING_DESCRIPTIONS.add, async (context) => {
       const { numbers } = parseJsonBody(linesSchema, await readBody(context.req.raw, OPEN_BYTES_MAX))
       const id = context.req.param('id') ?? ''
-      const added = await vetting.addNumbers(id, numbers.join('\n'), vetterOf(context), 'leave-out')
+      const added = await vetting.addNumbers(
+        id,
+        numbers.join('\n'),
+        { ...vetterOf(context), seen: seenOf(context, 'registration') },
+        'leave-out',
+      )
       if (added.kind === 'unknown') throw noSuch()
+      if (added.kind === 'changed') throw overtaken(added.seq)
       if (added.kind === 'faults') throw new Error('lines were to be left out')
       if (added.kind !== 'taken') return refuseMachine(added)
       return json(added.report)
@@ -116,21 +127,40 @@ export function vettingRoutes(vetting: Vetting): readonly InsideRoute[] {
     step(VETTING_DESCRIPTIONS.check, checkSchema, (id, body, by) =>
       vetting.vet(id, body.item, body.outcome, body.reason, by),
     ),
-    step(VETTING_DESCRIPTIONS.approve, reasonSchema, (id, { reason }, by) => vetting.approve(id, reason, by)),
-    step(VETTING_DESCRIPTIONS.refuse, refuseSchema, (id, { reasons, next }, by) =>
-      vetting.refuse(id, reasons, next, by),
+    step(
+      VETTING_DESCRIPTIONS.approve,
+      reasonSchema,
+      (id, { reason }, by) => vetting.approve(id, reason, by),
+      mustHaveSeen,
     ),
-    step(VETTING_DESCRIPTIONS.suspend, reasonSchema, (id, { reason }, by) => vetting.suspend(id, reason, by)),
+    step(
+      VETTING_DESCRIPTIONS.refuse,
+      refuseSchema,
+      (id, { reasons, next }, by) => vetting.refuse(id, reasons, next, by),
+      mustHaveSeen,
+    ),
+    step(
+      VETTING_DESCRIPTIONS.suspend,
+      reasonSchema,
+      (id, { reason }, by) => vetting.suspend(id, reason, by),
+      mustHaveSeen,
+    ),
     step(VETTING_DESCRIPTIONS.ask, questionSchema, (id, { question }, by) => vetting.ask(id, question, by)),
     step(VETTING_DESCRIPTIONS.note, noteSchema, (id, { text }, by) => vetting.note(id, text, by)),
     step(VETTING_DESCRIPTIONS.prove, proofSchema, (id, { way, numbers, detail }, by) =>
       vetting.prove(id, way, (numbers ?? []).join('\n'), detail, by),
     ),
-    step(VETTING_DESCRIPTIONS.settle, settleSchema, (id, { number, other, keeps, reason }, by) =>
-      vetting.settle(id, number, other, keeps, reason, by),
+    step(
+      VETTING_DESCRIPTIONS.settle,
+      settleSchema,
+      (id, { number, other, keeps, reason }, by) => vetting.settle(id, number, other, keeps, reason, by),
+      mustHaveSeen,
     ),
-    step(VETTING_DESCRIPTIONS.correct, correctionSchema, (id, { seq, reason }, by) =>
-      vetting.correct(id, seq, reason, by),
+    step(
+      VETTING_DESCRIPTIONS.correct,
+      correctionSchema,
+      (id, { seq, reason }, by) => vetting.correct(id, seq, reason, by),
+      mustHaveSeen,
     ),
     step(VETTING_DESCRIPTIONS.withdraw, reasonSchema, (id, { reason }, by) => vetting.withdraw(id, reason, by)),
   ]
@@ -157,6 +187,22 @@ export function fileOf({ registration, events }: VettingFile): object {
 function vetterOf(context: Context<InsideEnv>): Vetter {
   const { name, account }: Who = context.get('who')
   return { name, account }
+}
+
+/** A registration with the tag that a step takes in If-Match. */
+function answerFile(file: VettingFile): Response {
+  const body = `${JSON.stringify(fileOf(file))}\n`
+  return new Response(body, {
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      etag: tagOfCase(file.registration.seq, body),
+    },
+  })
+}
+
+function overtaken(seq: number): Refused {
+  return new Refused('changed', `the registration has come to event ${seq} meanwhile: read it again, then go on`)
 }
 
 function json(body: object, status = 200): Response {
