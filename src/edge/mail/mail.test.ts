@@ -134,11 +134,14 @@ describe('a letter', () => {
   })
 })
 
+/** What the sink says to a message that it takes. */
+const TAKEN = { kind: 'taken', words: '250 OK: message queued' }
+
 describe('a mail server', () => {
   test('gets the letter for its one recipient', async (t) => {
     const sink = await MailSink.start(t)
 
-    assert.deepEqual(await send(sink), { kind: 'taken' })
+    assert.deepEqual(await send(sink), TAKEN)
 
     assert.deepEqual(
       sink.taken.map(({ from, to }) => [from, to]),
@@ -189,7 +192,7 @@ describe('a mail server', () => {
       trust: authority.certificate,
     })
 
-    assert.deepEqual(sent, { kind: 'taken' })
+    assert.deepEqual(sent, TAKEN)
     assert.equal(sink.taken[0]?.secure, true)
   })
 
@@ -214,7 +217,7 @@ describe('a mail server', () => {
     const right = await sendLetter(letter, 'x', { ...smtp(sink.port, 'may'), login })
 
     assert.equal(wrong.kind, 'delayed')
-    assert.deepEqual(right, { kind: 'taken' })
+    assert.deepEqual(right, TAKEN)
     assert.equal(sink.taken.length, 1)
   })
 
@@ -223,7 +226,10 @@ describe('a mail server', () => {
     const letter = await sealLetter(LETTER, SENDER)
 
     for (let count = 0; count < 2; count++)
-      assert.deepEqual(await sendLetter(letter, 'AAAAAAAAAAAAAAAAAAAAAA', { kind: 'folder', path }), { kind: 'taken' })
+      assert.deepEqual(await sendLetter(letter, 'AAAAAAAAAAAAAAAAAAAAAA', { kind: 'folder', path }), {
+        kind: 'taken',
+        words: `written to ${path}`,
+      })
 
     assert.deepEqual(readdirSync(path), ['AAAAAAAAAAAAAAAAAAAAAA.eml'])
     assert.deepEqual(readFileSync(join(path, 'AAAAAAAAAAAAAAAAAAAAAA.eml')), Buffer.from(letter.octets))
