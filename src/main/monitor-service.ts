@@ -3,6 +3,7 @@ import type { Figure } from '#edge/health/serve.ts'
 import { HEP_IN_FIGURES } from '#edge/hep/receive-hep.ts'
 import type { MonitorConfig } from '#main/config/monitor.ts'
 import { DOOR_FIGURES } from '#main/monitor/door.ts'
+import { type OwnSocket, closeLeft } from '#main/monitor/live.ts'
 import type { MonitorFigures, MonitorReport, MonitorTask } from './monitor-thread.ts'
 
 /** The monitor at work beside the gates, in its thread. */
@@ -55,12 +56,13 @@ export async function startMonitor(
     })
     const before = figures
     let isOpen = false
+    let sockets: readonly OwnSocket[] = []
     thread = begun
     begun.on('message', (report: MonitorReport) => {
       switch (report.kind) {
         case 'open':
           isOpen = true
-          ;({ local, door } = report)
+          ;({ local, door, sockets } = report)
           return settled?.opened()
         case 'no-tap':
           return (settled?.failed ?? alarm)(new NoMonitor(report.message, report.key, report.code))
@@ -76,6 +78,8 @@ export async function startMonitor(
       thread = undefined
       // The first start failed, and whoever asked for it has been told.
       if (isClosed || (!isOpen && settled !== undefined)) return
+      // Else its addresses would be taken for as long as this process lives, by a socket that nobody reads.
+      closeLeft(sockets)
       alarm(new Error('the thread of the monitor ended'))
       again = setTimeout(() => begin(), AGAIN_MS)
     })

@@ -17,7 +17,7 @@ export type MonitorTask = { readonly store: string; readonly config: MonitorConf
 export type MonitorFigures = HepInFigures & DoorFigures & RoomFigures & { followed: number }
 
 export type MonitorReport =
-  | { readonly kind: 'open'; readonly local: readonly string[]; readonly door: string | undefined }
+  | ({ readonly kind: 'open' } & Pick<LiveSources, 'local' | 'door' | 'sockets'>)
   | { readonly kind: 'no-tap'; readonly message: string; readonly key: NoTap['key']; readonly code: string }
   | { readonly kind: 'figures'; readonly figures: MonitorFigures }
   | { readonly kind: 'trouble'; readonly message: string; readonly stack: string | undefined }
@@ -39,7 +39,7 @@ const logRoom = new MonitorRoom(terms)
 const live = await openOrTell()
 if (live === undefined) store.close()
 else {
-  tell({ kind: 'open', local: live.local, door: live.door })
+  tell({ kind: 'open', local: live.local, door: live.door, sockets: live.sockets })
   const figures = setInterval(() => tellFigures(live), FIGURES_MS)
   const erase = setInterval(eraseSome, ERASE_EVERY_MS)
   main.on('message', () => {

@@ -172,8 +172,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     id: 'reason-in-answers',
-    cite: 'RFC 6432 §3',
-    text: 'Reason values in answers, Q.850 ones among them, arrive',
+    cite: 'RFC 6432 §3, RFC 3261 §16.7',
+    text: 'an answer that may carry a Q.850 cause in Reason arrives with it',
     concerns: ({ answer, intact }) => intact.includes('reason') && answer.lines.some((line) => /Q\.850/i.test(line)),
     breaks: ['reason-stripped', 'reason-value-lost', 'reason-cut', 'reason-changed'],
   },

@@ -31,7 +31,7 @@ export async function listenUdpBatch(
   port: number,
   options: UdpOptions,
   receive: Receive,
-): Promise<Transport> {
+): Promise<Transport & { readonly descriptor: number }> {
   const libc = openLibc()
   const family = isIP(host.split('%')[0]!) === 6 ? 6 : 4
   const descriptor = openSocket(libc, host, port, family, options)

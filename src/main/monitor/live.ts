@@ -1,3 +1,4 @@
+import { closeSync, readlinkSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { detectBatch, listenUdpBatch } from '#edge/gate/udp-batch.ts'
 import type { HepView } from '#codec/hep/hep-view.ts'
@@ -23,11 +24,21 @@ export type LiveSources = {
   readonly local: readonly string[]
   /** The URL that posts are taken on; undefined for none. */
   readonly door: string | undefined
+  /** Sockets that stay open when the thread that has them dies; whoever began it closes them then (`closeLeft`). */
+  readonly sockets: readonly OwnSocket[]
   readonly figures: () => HepInFigures & DoorFigures
   close(): Promise<void>
 }
 
 export type LiveConfig = Pick<MonitorConfig, 'listen' | 'from' | 'password' | 'tls' | 'webhooks' | 'logs'>
+
+/** A socket that Node knows nothing of: its descriptor, and its name at the system (`socket:[…]`), which no other socket has. */
+export type OwnSocket = { readonly descriptor: number; readonly name: string }
+
+/** Closes what a dead thread left open, unless the descriptor is of something else by now. */
+export function closeLeft(sockets: readonly OwnSocket[]): void {
+  for (const { descriptor, name } of sockets) if (nameOf(descriptor) === name) closeSync(descriptor)
+}
 
 /** Where calls of logs go: time is another in them than now. */
 export type LogRoom = Pick<FollowTerms, 'room' | 'placeOf'>
@@ -60,7 +71,8 @@ export async function openLive(
     room.hear(copy.bytes, copy.start, copy.end, sighting.of(copy)),
   )
   const context = tls && createSecureContext({ cert: tls.certificate, key: tls.key })
-  const openDatagrams = detectBatch() === undefined ? openBatch : undefined
+  const sockets: OwnSocket[] = []
+  const openDatagrams = detectBatch() === undefined ? openBatches(sockets) : undefined
   const open: HepListener[] = []
   let door: RecordDoor | undefined
   let follower: Follower | undefined
@@ -92,6 +104,7 @@ export async function openLive(
   return {
     local: open.map(({ local }) => local),
     door: door?.url,
+    sockets,
     figures: () => ({
       ...(listen.length === 0 ? noHepInFigures() : inlet.figures),
       ...(door?.figures() ?? NO_DOOR_FIGURES),
@@ -126,10 +139,24 @@ class CopySighting implements Sighting {
   }
 }
 
-const openBatch: OpenDatagrams = (address, port, receiveBufferBytes, receive) =>
-  listenUdpBatch(address, port, { receiveBufferBytes, reusePort: false }, (octets, source) =>
-    receive(octets, source.address),
-  )
+function openBatches(sockets: OwnSocket[]): OpenDatagrams {
+  return async (address, port, receiveBufferBytes, receive) => {
+    const options = { receiveBufferBytes, reusePort: false }
+    const opened = await listenUdpBatch(address, port, options, (octets, source) => receive(octets, source.address))
+    const name = nameOf(opened.descriptor)
+    if (name !== undefined) sockets.push({ descriptor: opened.descriptor, name })
+    return opened
+  }
+}
+
+function nameOf(descriptor: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`)
+  } catch {
+    // It is closed, or the system has no such folder.
+    return undefined
+  }
+}
 
 /** How often what was seen is written down. */
 const WRITE_EVERY_MS = 250
