@@ -534,6 +534,25 @@ test('invitations that wait are listed with who invited, and one that is withdra
         'an invitation to have an account was withdrawn before it was taken up',
       ],
     )
+    // The clock goes on between an entry and its link; who invites again later takes nobody's place.
+    office.now += 5_000
+    office.accounts.invite('eve@northwire.example', 'vetting', BY)
+    office.now += 5_000
+    office.accounts.invite('eve@northwire.example', 'vetting', { name: 'dan', account: 'test' })
+    const at = office.now
+    const account = { name: 'fay', role: 'vetting', account: undefined } as const
+    office.store.note({ at, by: BY, action: 'account-invited', subject: 'account fay', detail: {} })
+    const link = { hash: hashOf('x'), kind: 'invitation', ...account } as const
+    office.store.insertLink({ ...link, madeAt: at + 3, until: at + LINK_MS.invitation })
+    assert.deepEqual(
+      (await read()).map(({ name, by }) => [name, by]),
+      [
+        ['bob@northwire.example', BY.name],
+        ['eve@northwire.example', BY.name],
+        ['eve@northwire.example', 'dan'],
+        ['fay', BY.name],
+      ],
+    )
     office.now += LINK_MS.invitation
     const { session: later } = await office.staff('dora', 'admin')
     const response = await office.ask('GET', '/v1/accounts/invitations', { session: later })

@@ -264,8 +264,9 @@ export function createAccounts(parts: AccountParts): Accounts {
 
     invitations: () =>
       store.links('invitation', now()).map(({ hash, name = '', role, madeAt, until }) => {
-        // Written with the link, and a link is good for some days: it is found near the end of the trail.
-        const [noted] = store.audit({ sinceMs: madeAt, action: 'account-invited', subject: `account ${name}` }, 1)
+        // Written with the link, a moment before it, and a link is good for some days: it is found near the end of the trail.
+        const filter = { sinceMs: madeAt - NOTED_BEFORE_MS, action: 'account-invited', subject: `account ${name}` }
+        const noted = store.audit(filter, SAME_NAME_MAX).at(-1)
         return { id: idOfLink(hash), name, role, by: noted?.by.name, madeAt, until }
       }),
 
@@ -528,6 +529,9 @@ const NO_INVITATION = refused('not-found', 'there is no such invitation: it was 
 const NO_LINK = refused('not-found', 'the link is wrong, was used, or is too old: ask for another one')
 const NAME_WORDS = 'expected a name of 2 to 64 letters, digits and . _ @ + -, with a letter in it'
 
+/** How long before a link its entry of the audit trail may be, and how often somebody may have been invited since. */
+const NOTED_BEFORE_MS = 1_000
+const SAME_NAME_MAX = 100
 /** 128 bits: 22 characters of base64url. */
 const KEY_OCTETS = 16
 /** Marks a token of ours for programs that look for leaked secrets. */
