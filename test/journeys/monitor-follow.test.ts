@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import test, { type TestContext } from 'node:test'
 import { Peer, run, temporaryDirectory, until } from '../peers/peer.ts'
+import { Recourse } from '../peers/recourse.ts'
 
 const COMMAND = new URL('../../bin/recourse.js', import.meta.url).pathname
 
@@ -34,6 +35,27 @@ test('a log is followed as it grows, through rotation and a kill, and no refused
   const callers = told.split('\n').flatMap((line) => /"from":"(\+\d+)"/.exec(line)?.[1] ?? [])
   assert.deepEqual(callers.toSorted(), ['+12125550111', '+12125550112', '+12125550113', '+12125550114'])
 })
+
+test(
+  'recourse up follows the logs of its configuration beside the gate, and goes on after a kill where it was',
+  { timeout: 120_000 },
+  async (t) => {
+    const gate = await Recourse.start(t, { more: () => ({ monitor: { logs: ['full.log'] } }) })
+    const log = join(gate.directory, 'full.log')
+    const callers = (): string[] =>
+      Array.from(
+        gate.command('observations', 'list', '--json').matchAll(/"from":"(\+\d+)"/g),
+        ([, from]) => from!,
+      ).toSorted()
+    writeFileSync(log, `${invite('1')}${refusal('1')}${invite('2')}`)
+    await until('the first call, in a log that came later', () => callers().length === 1 || undefined)
+    await gate.kill()
+    appendFileSync(log, refusal('2'))
+    await gate.restart()
+    await until('the call that was on its way', () => callers().length === 2 || undefined)
+    assert.deepEqual(callers(), ['+12125550111', '+12125550112'])
+  },
+)
 
 test('what npx began ends when npx does, and is otherwise left alone', async (t) => {
   const folder = temporaryDirectory(t)
