@@ -4,7 +4,7 @@ import type { Decision } from '#core/redress/decision.ts'
 import type { Office, OfficeProof, Worked, Worker } from '#core/redress/office.ts'
 import { type Parsed, WORDS_MAX, parseClaim, parseDecision } from '#core/redress/parse.ts'
 import { type CaseVerb, type CaseWords, done, readCaseId, unknownCase, workerOf } from './case.ts'
-import { previewInWords, readNumber } from './case-words.ts'
+import { previewInWords, readNumber, optionOf } from './case-words.ts'
 import { EXIT, type ExitCode, Stop } from './exit.ts'
 import { parseTime } from './ledger-time.ts'
 import { showTime, visible } from './words.ts'
@@ -331,7 +331,7 @@ function readSeen(text: string | undefined): number | undefined {
 
 function orStop<T>(found: Parsed<T>): T {
   if (found.kind === 'parsed') return found.value
-  throw new Stop(EXIT.unusable, found.faults.map(({ field, problem }) => `${field}: ${problem}`).join('\n'))
+  throw new Stop(EXIT.unusable, found.faults.map(({ field, problem }) => `${optionOf(field)}: ${problem}`).join('\n'))
 }
 
 /** What somebody is to read, or wrote: the office takes no more and no less. */

@@ -136,3 +136,22 @@ function showMinute(at: number): string {
 function row(cells: readonly string[], last: string): string {
   return [...cells.map((cell, at) => visible(cell).padEnd(WIDTHS[at]!)), visible(last)].join(' ').trimEnd()
 }
+
+/** What somebody typed where a decision names a place of its own. */
+export function optionOf(field: string): string {
+  for (const [place, option] of OPTIONS) if (place.test(field)) return option
+  return field
+}
+
+/** Places of a decision, and the words of the command that they come from. */
+const OPTIONS: readonly (readonly [place: RegExp, option: string])[] = [
+  [/^lifts\[\d+\]\.until$/, '--expires'],
+  [/^lifts\[\d+\]\.scope\.number$/, '--number'],
+  [/^lifts\[\d+\]\.scope\.prefix$/, '--block'],
+  [/^lifts\[\d+\]\.scope\.(first|last)$/, '--range'],
+  [/^lifts\[\d+\]\.(scope\.)?rule$/, '--rule'],
+  [/^evidence(\[\d+\])?$/, '--evidence'],
+  [/^next$/, '--next'],
+  [/^reason$/, '--reason'],
+  [/^override$/, '--override'],
+]

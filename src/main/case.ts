@@ -4,6 +4,7 @@ import { actorOf } from './actor.ts'
 import { addCaseExports } from './case-exports.ts'
 import { addCaseLists } from './case-lists.ts'
 import { addCaseSteps } from './case-steps.ts'
+import { optionOf } from './case-words.ts'
 import { EXIT, Stop } from './exit.ts'
 import { STANDARD, type Output } from './ledger.ts'
 import { many, visible } from './words.ts'
@@ -113,7 +114,10 @@ function stopOf(value: NotDone, id: string): Stop {
       `the case has come to event ${value.seq} meanwhile, and nothing was done: recourse case show ${id}, then again`,
     )
   if (value.kind === 'refused')
-    return new Stop(EXIT.unusable, `${value.field === '' ? '' : `${value.field}: `}${value.problem}; nothing was done`)
+    return new Stop(
+      EXIT.unusable,
+      `${value.field === '' ? '' : `${optionOf(value.field)}: `}${value.problem}; nothing was done`,
+    )
   return new Stop(EXIT.outside, 'the store did not take it, and nothing was done: try again in a moment')
 }
 

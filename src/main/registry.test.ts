@@ -43,6 +43,14 @@ test('a list with lines that cannot be used is refused whole with each of them n
     return { out, err, status }
   }
 
+  writeFileSync(path('empty.csv'), '\n')
+  const empty = await run('open', path('clinic.json'), '--numbers', path('empty.csv'))
+  assert.deepEqual([empty.status, /empty\.csv: this file is empty/.test(empty.err)], [EXIT.unusable, true], empty.err)
+  const none = await run('open', path('empty.csv'))
+  assert.deepEqual([none.status, /empty\.csv: this is no JSON/.test(none.err)], [EXIT.unusable, true], none.err)
+  const wrong = await run('list', '--number', '212x')
+  assert.deepEqual([wrong.status, /--number 212x: write a number/.test(wrong.err)], [EXIT.unusable, true], wrong.err)
+  assert.equal((await run('list', '--number', '+1 (212) 555-0117')).status, EXIT.ok)
   const open = ['open', path('clinic.json'), '--numbers', path('numbers.csv')]
   const refused = await run(...open)
   assert.equal(refused.status, EXIT.unusable)

@@ -23,6 +23,7 @@ import { reasonOf } from '#main/config/lists.ts'
 import { EXIT, Stop } from './exit.ts'
 import { type Output, STANDARD } from './ledger.ts'
 import { loadOrStop, openOrStop } from './load-or-stop.ts'
+import { readNumber } from './case-words.ts'
 import { many, showTime, visible } from './words.ts'
 import { exportFeed, makeFeedDesk } from '#main/registry/feed-desk.ts'
 import { type RegistryRoom, makeRegistry } from '#main/registry/make-registry.ts'
@@ -63,7 +64,8 @@ export function registryCommands(program: Command, to: Output = STANDARD): void 
           throw new Stop(EXIT.unusable, `--limit ${visible(words.limit)}: write a number from 1 to 1000`)
         if (status !== undefined && !STATUSES.includes(status))
           throw new Stop(EXIT.unusable, `--status ${visible(status)}: write one of ${STATUSES.join(', ')}`)
-        const filter = { status, number, disputed } as VettingFilter
+        const asked = number === undefined ? undefined : readNumber('--number', number)
+        const filter = { status, number: asked, disputed } as VettingFilter
         const page = await room.vetting.list(filter, after, limit)
         for (const one of page.registrations)
           to.out(`${words.json === true ? JSON.stringify(one) : summaryInWords(one)}\n`)
@@ -98,8 +100,10 @@ export function registryCommands(program: Command, to: Output = STANDARD): void 
     .option('--skip-faulty', 'leave out lines that cannot be used; without it nothing is opened while there are some')
     .action((file: string, words: Words & { numbers?: string; skipFaulty?: boolean }) =>
       withRegistry(words, async ({ room }) => {
-        const fields = readFields(readText(file))
+        const fields = readFields(readText(file), file)
         const numbers = words.numbers === undefined ? '' : readText(words.numbers)
+        if (words.numbers !== undefined && numbers.trim() === '')
+          throw new Stop(EXIT.unusable, `${visible(words.numbers)}: this file is empty: write a number or range a line`)
         const opened = await room.vetting.open(fields, numbers, 'command', actorOf(words.by), faultyLinesOf(words))
         if (opened.kind === 'faults')
           throw new Stop(
@@ -423,19 +427,19 @@ function faultsInWords(file: string, { faults }: NumbersReport): string {
 
 function stopFor(refused: Exclude<VettingDone, { readonly kind: 'done' }>): Stop {
   if (refused.kind === 'changed')
-    return new Stop(EXIT.found, `the registration has come to event ${refused.seq} meanwhile: show it again`)
+    return new Stop(EXIT.unusable, `the registration has come to event ${refused.seq} meanwhile: show it again`)
   if (refused.kind === 'refused') return new Stop(EXIT.unusable, `${refused.field}: ${refused.problem}`)
   if (refused.kind === 'unknown')
     return new Stop(EXIT.unusable, 'there is no such registration: copy its id from recourse registry list')
   return new Stop(EXIT.outside, 'nothing was saved: try again')
 }
 
-function readFields(text: string): Readonly<Record<string, string>> {
+function readFields(text: string, file: string): Readonly<Record<string, string>> {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw new Stop(EXIT.unusable, `this is no JSON (${(cause as Error).message})`, { cause })
+    throw new Stop(EXIT.unusable, `${visible(file)}: this is no JSON (${(cause as Error).message})`, { cause })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Stop(EXIT.unusable, 'expected a JSON object with legalName, contact, email and the others')

@@ -82,6 +82,17 @@ test('somebody phones about a blocked call: the case is opened, proved, lifted, 
   const unproven = await cases(...lift)
   assert.equal(unproven.status, 2, 'no proof, no lift')
   assert.match(unproven.stderr, /nothing was done/)
+  for (const [words, said] of [
+    [[...lift, '--expires', '2020-01-01'], /^--expires: expected a time between/],
+    [[...lift, '--number', '212-555-0117'], /^--number: expected a number with its country code/],
+    [[...lift, '--block', 'none'], /^--block: expected at least six leading digits/],
+    [[...lift, '--rule', 'nope'], /^--rule: the policy in force has no rule nope/],
+    [['decide', id, 'uphold', '--reason', 'x', ...by], /^--evidence: .*\n--next: /],
+  ] as const) {
+    const ended = await cases(...words)
+    assert.equal(ended.status, 2, words.join(' '))
+    assert.match(ended.stderr, said, 'it names what was typed')
+  }
   const note = await done('note', id, 'asked the carrier', ...by)
   const late = await cases('note', id, 'late', '--seen', String(note.seq - 1))
   assert.equal(late.status, 2, 'the case has gone on')

@@ -239,6 +239,12 @@ test('a claim that cannot be taken is refused with the place', async () => {
   }
   assert.equal((await post('/v1/claims', JSON.stringify({ ...CLAIM, purpose: 'x'.repeat(70_000) }))).status, 413)
   assert.equal((await post('/v1/claims', CLAIM, { 'content-type': 'text/plain' })).status, 415)
+  const token = 'A'.repeat(22)
+  assert.equal(
+    (await post(`/v1/claims/${token}/withdrawl`, {})).status,
+    404,
+    'a step that is misspelt is no wrong method',
+  )
   assert.equal((await post('/v1/claims', CLAIM, { origin: 'https://evil.example' })).status, 403)
   assert.deepEqual(desk.filed, [])
 })

@@ -376,7 +376,12 @@ const PLACES: ReadonlyMap<string, string> = new Map([
   ['/openapi.json', 'GET'],
   ['/.well-known/recourse', 'GET'],
   ['/v1/claims', 'POST'],
-  ['/v1/claims/:token/:action', 'POST'],
+  ['/v1/claims/:token/answers', 'POST'],
+  ['/v1/claims/:token/evidence', 'POST'],
+  ['/v1/claims/:token/challenges', 'POST'],
+  ['/v1/claims/:token/withdrawal', 'POST'],
+  ['/v1/claims/:token/confirmation', 'POST'],
+  ['/v1/claims/:token/reopening', 'POST'],
 ])
 const SHARED = { 'cache-control': 'public, max-age=300' }
 const FOR_GOOD = { 'cache-control': 'public, max-age=31536000, immutable' }
