@@ -168,7 +168,7 @@ async function openVetting(t: TestContext) {
     ask,
     ann,
     bea,
-    async open(): Promise<string> {
+    open: async (): Promise<string> => {
       const answer = await ask(ann, PLACE, CLINIC)
       assert.equal(answer.status, 201, await answer.clone().text())
       return ((await answer.json()) as { id: string }).id
