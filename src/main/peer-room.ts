@@ -60,8 +60,11 @@ export function createPeers(parts: PeerParts): PeerRoom {
 
   const begin = (run: Run, task: PeerTestTask): void => {
     // The thread's own file has the ending this one has: .ts as written, .js as built.
-    const file = import.meta.url.endsWith('.ts') ? './peer-test-thread.ts' : './peer-test-thread.js'
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: task, stdin: false })
+    const file = new URL(
+      import.meta.url.endsWith('.ts') ? './peer-test-thread.ts' : './peer-test-thread.js',
+      import.meta.url,
+    )
+    const worker = new Worker(file, { workerData: task, stdin: false })
     run.worker = worker
     worker.on('message', (told: PeerTestTold) => take(run, told, now()))
     worker.on('error', (cause) => {
