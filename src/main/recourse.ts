@@ -26,6 +26,7 @@ try {
 async function addVerbs(): Promise<void> {
   const verbs: Readonly<Record<string, () => Promise<void>>> = {
     up: async () => (await import('./up.ts')).upCommand(program),
+    sample: async () => (await import('./sample.ts')).sampleCommand(program),
     call: async () => (await import('./call.ts')).callCommand(program),
     answer: async () => (await import('./answer.ts')).answerCommand(program),
     probe: async () => (await import('./probe.ts')).probeCommand(program),

@@ -31,16 +31,21 @@ export function upCommand(program: Command): void {
       const service = await startService(config, path ?? DEFAULT_PATH)
       announce(service, path ?? DEFAULT_PATH)
       await ended
-      say('ending: what was accepted is answered first')
-      const { isStoreClosed } = await service.stop()
-      if (!isStoreClosed) {
-        say('the store is still busy writing, and is left as it is: whatever was told to a caller is safe in it')
-        // An orderly exit would wait for the thread that waits for the disk, however long that takes.
-        process.kill(process.pid, 'SIGKILL')
-      }
-      // Nothing is left to do; a handle that some library forgot must not hold the process.
-      process.exit(process.exitCode ?? EXIT.ok)
+      await endWith(service)
     })
+}
+
+/** Ends the service, and with it the process. */
+export async function endWith(service: Service): Promise<never> {
+  say('ending: what was accepted is answered first')
+  const { isStoreClosed } = await service.stop()
+  if (!isStoreClosed) {
+    say('the store is still busy writing, and is left as it is: whatever was told to a caller is safe in it')
+    // An orderly exit would wait for the thread that waits for the disk, however long that takes.
+    process.kill(process.pid, 'SIGKILL')
+  }
+  // Nothing is left to do; a handle that some library forgot must not hold the process.
+  return process.exit(process.exitCode ?? EXIT.ok)
 }
 
 function announce({ config, local, doors, healthUrl }: Service, path: string): void {
@@ -63,7 +68,7 @@ function announce({ config, local, doors, healthUrl }: Service, path: string): v
 }
 
 /** The first signal to end. Those after it, which npm and impatient people send, find the end under way: it takes a few seconds at most. */
-function endOfRun(): Promise<void> {
+export function endOfRun(): Promise<void> {
   return new Promise((resolve) => {
     const signals = ['SIGTERM', 'SIGINT', ...(isAttended() ? ['SIGHUP' as const] : [])] as const
     for (const signal of signals) process.on(signal, () => resolve())

@@ -94,8 +94,8 @@ export async function startConsole(owner: Owner, wishes: Wishes = {}): Promise<C
 }
 
 /** Makes an account of a role and a session of it, as a provider of identities would: no password is hashed for it. */
-function signIn(gate: Recourse, role: Role): string {
-  const store = openAccountStore(`sqlite:${join(gate.directory, 'recourse.db')}`)
+export function signIn({ directory }: { readonly directory: string }, role: Role): string {
+  const store = openAccountStore(`sqlite:${join(directory, 'recourse.db')}`)
   try {
     const now = Date.now()
     const [id, session] = [randomBytes(16).toString('base64url'), randomBytes(16).toString('base64url')]
@@ -108,7 +108,8 @@ function signIn(gate: Recourse, role: Role): string {
   }
 }
 
-async function openConsolePage(
+/** A window on the office of somebody who has this session. */
+export async function openConsolePage(
   owner: Owner,
   browser: Browser,
   office: string,

@@ -73,6 +73,11 @@ function Frame({ session }: { readonly session: Session }) {
         {side}
       </Drawer>
       <main className={classes['main']} id="main" tabIndex={-1}>
+        {session.isSample && (
+          <p className={classes['sample']} role="note">
+            Sample data: nothing here is real. <code>recourse sample --remove</code> takes it out.
+          </p>
+        )}
         <Outlet />
         <div id="popups" />
       </main>

@@ -5,6 +5,7 @@ import type { HttpFigures } from '#edge/http/figures.ts'
 import type { InsideRoute, OpenRoute } from '#edge/http/accounts/guard.ts'
 import { createOfficeApp } from '#edge/http/accounts/office-app.ts'
 import { openAccountStore } from '#edge/store/account-store.ts'
+import { isSample } from '#edge/store/sample-mark.ts'
 import type { Config, TlsConfig } from '#main/config/config.ts'
 import type { AccountsConfig, OfficeConfig } from '#main/config/office.ts'
 import { type AccountTerms, createAccounts, makeFirstRunLink } from './accounts.ts'
@@ -43,7 +44,14 @@ export function openOffice(
     now,
     alarm: around.alarm,
   })
-  const app = createOfficeApp({ ...around, accounts, public: url, isProxy: proxiesOf(tls), now })
+  const app = createOfficeApp({
+    ...around,
+    accounts,
+    public: url,
+    isProxy: proxiesOf(tls),
+    isSample: isSample(`sqlite:${config.store.path}`),
+    now,
+  })
   return {
     fetch: (request, connection) => app.fetch(request, connection),
     firstRun: () => {

@@ -55,7 +55,14 @@ function Steps({ of }: { readonly of: Tour }) {
         <BlockedStep of={of.called} />
         <ContestStep of={of} />
       </ol>
-      <Group mt="xl" gap="sm">
+      <Text mt="xl" maw="48rem">
+        To see pages with a day of calls, cases and registrations first, start a second Recourse with made-up data
+        beside this one. It has a folder and ports of its own, every page of it says so, and nothing of it comes here.
+      </Text>
+      <div className={classes['sample']}>
+        <Lines text="npx recourse sample" what="the command" />
+      </div>
+      <Group mt="lg" gap="sm">
         <Button
           variant="default"
           disabled={isForgotten}

@@ -13,6 +13,8 @@ export type AccountRouteParts = {
   /** Where pages are served, as an origin. */
   readonly origin: string
   readonly isProxy: (address: string) => boolean
+  /** Whether the data here are made up, which every page then says. */
+  readonly isSample: boolean
 }
 
 /** What was done, or the problem that it came to. */

@@ -32,6 +32,8 @@ export type OfficeParts = {
   /** Where browsers reach it: `https://office.northwire.example`, without a slash at its end. */
   readonly public: string
   readonly isProxy: (address: string) => boolean
+  /** Whether the data here are made up; they are not, if not said. */
+  readonly isSample?: boolean
   readonly figures: HttpFigures
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -62,7 +64,7 @@ export function createOfficeApp(parts: OfficeParts): OpenAPIHono<InsideEnv> {
     description ??= JSON.stringify(describeOffice(inside.map(({ route }) => route)))
     return answerTagged(context.req.raw, description, { 'content-type': 'application/json' })
   })
-  const routeParts = { accounts, origin, isProxy: parts.isProxy }
+  const routeParts = { accounts, origin, isProxy: parts.isProxy, isSample: parts.isSample ?? false }
   const open = [signInRoute(routeParts), ...openPages(routeParts), ...(parts.open ?? []), describe]
   mountOpen(app, open, origin)
   mountInside(app, inside, { identify, origin })
@@ -92,8 +94,9 @@ export function createOfficeApp(parts: OfficeParts): OpenAPIHono<InsideEnv> {
 }
 
 /** Every route of the inside that is behind the guard: those of accounts, and those that were handed in. */
-export function insideRoutes(parts: Pick<OfficeParts, 'accounts' | 'routes' | 'public' | 'isProxy'>): InsideRoute[] {
-  const routeParts = { accounts: parts.accounts, origin: new URL(parts.public).origin, isProxy: parts.isProxy }
+export function insideRoutes(parts: Pick<OfficeParts, 'accounts' | 'routes' | 'public' | 'isProxy' | 'isSample'>): InsideRoute[] {
+  const { accounts, isProxy, isSample = false } = parts
+  const routeParts = { accounts, origin: new URL(parts.public).origin, isProxy, isSample }
   const own = [...sessionRoutes(routeParts), ...accountRoutes(routeParts), ...selfPages(routeParts)]
   const hasHome = parts.routes.some(({ route }) => route.path === '/')
   return [...own, ...(hasHome ? [] : [homeRoute()]), ...parts.routes]

@@ -32,11 +32,11 @@ export function signInRoute({ accounts, isProxy }: AccountRouteParts): OpenRoute
 }
 
 /** What somebody who is signed in does for herself. */
-export function sessionRoutes({ accounts }: AccountRouteParts): readonly InsideRoute[] {
+export function sessionRoutes({ accounts, isSample }: AccountRouteParts): readonly InsideRoute[] {
   return [
     insideRoute('setup', SESSION_DESCRIPTIONS.show, (context) => {
       const { who, may, owes, hasSecondFactor } = context.get('shown')
-      return answerJson({ ...who, owes, hasSecondFactor, permissions: [...may] })
+      return answerJson({ ...who, owes, hasSecondFactor, permissions: [...may], isSample })
     }),
     insideRoute('setup', SESSION_DESCRIPTIONS.signOut, (context) => {
       accounts.signOut(context.get('shown'))
@@ -88,7 +88,11 @@ const whoSchema = z
     owes: z.enum(['nothing', 'second-factor']),
   })
   .openapi('Who')
-const shownSchema = whoSchema.extend({ hasSecondFactor: z.boolean(), permissions: z.array(permissionSchema) })
+const shownSchema = whoSchema.extend({
+  hasSecondFactor: z.boolean(),
+  permissions: z.array(permissionSchema),
+  isSample: z.boolean().openapi({ description: 'The data here are made up: recourse sample.' }),
+})
 const codesSchema = z.strictObject({ recoveryCodes: z.array(z.string()) })
 
 const self = { tags: ['session'], security: [{ session: [] }] }

@@ -1,0 +1,255 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Command } from 'commander'
+import { dial } from '#edge/prober/dial.ts'
+import { openMonitorStore } from '#edge/store/monitor-store.ts'
+import { markAsSample } from '#edge/store/sample-mark.ts'
+import { openLedger } from '#edge/store/sqlite-ledger.ts'
+import { SAMPLE, createSample } from '#main/config/sample.ts'
+import { attemptsUntil } from '#main/sample/observe-calls.ts'
+import { CAMPAIGN_FROM, liveADay } from '#main/sample/live-a-day.ts'
+import { caseCommands } from './case.ts'
+import { EXIT, Stop } from './exit.ts'
+import { loadOrStop, openOrStop } from './load-or-stop.ts'
+import { endWithNpx } from './npx.ts'
+import { openCases } from './open-cases.ts'
+import { registryCommands } from './registry.ts'
+import { say } from './say.ts'
+import { type Service, startService } from './service.ts'
+import { TRY_FROM, TRY_TO, findTryIt } from './try-it.ts'
+import { endOfRun, endWith } from './up.ts'
+import { whoHolds } from './who-holds.ts'
+import { visible } from './words.ts'
+
+/** Adds `recourse sample`: a Recourse of its own with made-up data, in a folder of its own that can be taken out. */
+export function sampleCommand(program: Command): void {
+  program
+    .command('sample')
+    .argument('[folder]', 'where it lives; nothing of yours is in it', 'recourse-sample')
+    .option('--remove', 'take it out: the folder and all that is in it')
+    .description('look at a Recourse with made-up calls, cases and registrations, beside your own')
+    .addHelpText('after', '\nExample:\n  $ npx recourse sample\n  $ npx recourse sample --remove')
+    .action(async (folder: string, { remove = false }: { remove?: boolean }) => {
+      if (remove) return removeSample(folder)
+      const isNew = prepare(folder)
+      process.chdir(folder)
+      endWithNpx()
+      const ended = endOfRun()
+      const { config } = loadOrStop(FILE, true)
+      const url = `sqlite:${config.store.path}`
+      if (isNew) {
+        say('making a day of calls')
+        await openOrStop(() => fill(url))
+      }
+      const service = await startService(config, FILE)
+      if (isNew) await live(service)
+      writeFileSync(NOTE, WHOLE)
+      say(
+        [
+          `sample data, none of it real, in ${resolve('.')}`,
+          ...service.doors,
+          `take it out again: npx recourse sample ${folder === 'recourse-sample' ? '' : `${visible(folder)} `}--remove`,
+        ].join('\n'),
+      )
+      await ended
+      await endWith(service)
+    })
+}
+
+/** Whether the folder was made now; one that was not made to its end is made anew. Throws `Stop` where it holds anything else. */
+function prepare(folder: string): boolean {
+  const note = noteIn(folder)
+  if (note === WHOLE) return false
+  if (note !== BEGUN && existsSync(folder))
+    throw new Stop(EXIT.unusable, `${visible(folder)} is there, and no sample: name a folder that is not there yet`)
+  try {
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    writeFileSync(join(folder, NOTE), BEGUN)
+    writeFileSync(join(folder, FILE), ownPorts(SAMPLE.get(FILE)!))
+    createSample(folder)
+  } catch (cause) {
+    throw new Stop(EXIT.unusable, `${visible(folder)} cannot be written: ${(cause as Error).message}`, { cause })
+  }
+  return true
+}
+
+/** Takes out nothing that the command did not make. */
+async function removeSample(folder: string): Promise<void> {
+  if (noteIn(folder) === undefined)
+    throw new Stop(EXIT.unusable, `there is no sample in ${visible(folder)}, and nothing was removed`)
+  const holder = await whoHolds(resolve(folder, 'recourse.db'))
+  if (holder !== undefined)
+    throw new Stop(EXIT.unusable, `process ${holder.pid} is at work in ${visible(folder)}: end it first, by Ctrl-C`)
+  rmSync(folder, { recursive: true })
+  say(`the sample in ${visible(folder)} is gone`)
+}
+
+function noteIn(folder: string): string | undefined {
+  try {
+    const text = readFileSync(join(folder, NOTE), 'utf8')
+    return text === WHOLE || text === BEGUN ? text : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A day of calls on both sides, in a store that says of itself that it is made up. */
+async function fill(url: string): Promise<void> {
+  markAsSample(url)
+  const end = Date.now() - MINUTE_MS
+  const ledger = await openLedger(url)
+  try {
+    await liveADay(ledger, end)
+  } finally {
+    await ledger.close()
+  }
+  const monitor = openMonitorStore(url)
+  try {
+    monitor.take(attemptsUntil(end), [])
+  } finally {
+    monitor.close()
+  }
+}
+
+/** What only a running gate and its desk make: calls that are blocked now, cases in several states, a registration. */
+async function live({ local, config }: Service): Promise<void> {
+  const target = findTryIt(local, config.gate.peers)
+  if (target === undefined) throw new Error('the sample has a peer on this machine')
+  const { host, port, transport } = target
+  const receipts: string[] = []
+  for (const from of [TRY_FROM, TRY_FROM, '+18005550100', CAMPAIGN_FROM]) {
+    const plan = { host, port, transport, displayName: undefined, localAddress: undefined }
+    const dialled = await dial({ ...plan, from, to: TRY_TO, timeoutMs: ANSWER_MS })
+    const text = dialled.kind === 'answered' ? Buffer.from(dialled.response.bytes).toString('latin1') : ''
+    receipts.push(...(/;id=([\w-]{64})/.exec(text)?.slice(1) ?? []))
+  }
+  const ids: string[] = []
+  for (const [index, words] of CLAIMS.entries()) {
+    const contested = index === 0 ? receipts.slice(0, 2).flatMap((one) => ['--receipt', one]) : []
+    const opened = await command(['case', 'open', '--json', '--by', WORKER, ...words, ...contested])
+    ids.push((JSON.parse(opened) as { case: string }).case)
+  }
+  const [, asked, lifted, upheld] = ids
+  await command(['case', 'ask', asked!, 'Who dials for you, and since when?', '--by', WORKER])
+  const year = new Date(Date.now() + YEAR_MS).toISOString().slice(0, 10)
+  const lift = [
+    '--reason',
+    'The school showed that these calls are its own.',
+    '--expires',
+    year,
+    '--override',
+    'known by telephone',
+  ]
+  await command(['case', 'decide', lifted!, 'lift', ...lift, '--by', WORKER])
+  const uphold = [
+    '--reason',
+    'The number rang 4,000 subscribers within a day.',
+    '--evidence',
+    'the journal of that day',
+  ]
+  await command([
+    'case',
+    'decide',
+    upheld!,
+    'uphold',
+    ...uphold,
+    '--next',
+    'Register your numbers, then ask again.',
+    '--by',
+    WORKER,
+  ])
+  writeFileSync('business.json', JSON.stringify(BUSINESS))
+  writeFileSync('business.csv', '+13125550110\n+13125550111\n')
+  await command(['registry', 'open', 'business.json', '--numbers', 'business.csv', '--by', WORKER])
+}
+
+/** Does what somebody could type, and answers what it printed. */
+async function command(words: readonly string[]): Promise<string> {
+  const printed: string[] = []
+  const to = { out: (text: string) => void printed.push(text), err: () => undefined }
+  const program = new Command().exitOverride()
+  caseCommands(program, openCases, to)
+  registryCommands(program, to)
+  await program.parseAsync(words, { from: 'user' })
+  return printed.join('')
+}
+
+/** The sample of a configuration, on ports beside those of a first run. */
+function ownPorts(text: string): string {
+  return PORTS.reduce((changed, [port, own]) => changed.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${own}`), text)
+}
+
+const FILE = 'recourse.yaml'
+const NOTE = 'SAMPLE.txt'
+const BEGUN = 'Made-up data of recourse sample, not whole yet.\n'
+const WHOLE = 'Made-up data: none of this is real. recourse sample --remove takes it out.\n'
+/** Beside those that a first run has. */
+const PORTS = [
+  [5060, 5070],
+  [8080, 8090],
+  [8082, 8092],
+  [9090, 9099],
+] as const
+const WORKER = 'sample'
+const CLAIMS: readonly (readonly string[])[] = [
+  [
+    '--name',
+    'Ann Rivera',
+    '--organisation',
+    'Riverside Clinic',
+    '--tel',
+    '+12125550118',
+    '--purpose',
+    'We remind patients of their appointments.',
+  ],
+  [
+    '--name',
+    'Mia Okafor',
+    '--organisation',
+    'First River Bank',
+    '--tel',
+    '+16175550119',
+    '--number',
+    '+16175550119',
+    '--purpose',
+    'We warn customers of payments that look wrong.',
+  ],
+  [
+    '--name',
+    'Joe Lindgren',
+    '--organisation',
+    'Lakeside School District',
+    '--tel',
+    '+13125550120',
+    '--number',
+    '+13125550120',
+    '--purpose',
+    'We tell parents when a school closes for snow.',
+  ],
+  [
+    '--name',
+    'Tom Haas',
+    '--organisation',
+    'Harbor Dental',
+    '--tel',
+    '+14155550121',
+    '--number',
+    '+14155550121',
+    '--purpose',
+    'We call back who left a message.',
+  ],
+]
+const BUSINESS = {
+  legalName: 'Lakeside School District',
+  contact: 'Joe Lindgren',
+  email: 'joe@lakeside.example',
+  tel: '+13125550110',
+  site: 'https://lakeside.example',
+  purpose: 'We tell parents when a school closes for snow.',
+  callsPerDay: '400',
+  provider: 'Midline',
+}
+const MINUTE_MS = 60_000
+const YEAR_MS = 365 * 86_400_000
+const ANSWER_MS = 8_000

@@ -1,0 +1,77 @@
+// A Recourse with made-up data beside one's own: it says on every page that it is, is whole in every place, and goes without a trace.
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openBrowser } from '../peers/browser.ts'
+import { openConsolePage, signIn } from '../peers/console-browser.ts'
+import { Peer, missing, run, temporaryDirectory } from '../peers/peer.ts'
+import { COMMAND } from '../peers/recourse.ts'
+
+test(
+  'sample data are put in, seen as what they are, and taken out',
+  { skip: missing('chromium'), timeout: 400_000 },
+  async (t) => {
+    const directory = temporaryDirectory(t)
+    writeFileSync(join(directory, 'mine.txt'), 'mine')
+    const begin = async (): Promise<Peer> => {
+      const peer = new Peer(process.execPath, [COMMAND, 'sample'], { cwd: directory })
+      t.after(() => peer.stop())
+      await peer.says(/take it out again/, 120_000)
+      return peer
+    }
+    const first = await begin()
+    const folder = join(directory, 'recourse-sample')
+    const office = 'http://127.0.0.1:8092'
+
+    await t.test('every page says what it is, and none is empty', async () => {
+      const { page, go, settle, look } = await openConsolePage(
+        t,
+        await openBrowser(t),
+        office,
+        signIn({ directory: folder }, 'admin'),
+      )
+      for (const [path, words] of [
+        ['/overview', /calls of [\d,]+ blocked within 24 hours, 2 cases are open/],
+        ['/blocks', '+12125550117'],
+        ['/cases', 'Riverside Clinic'],
+        ['/registry', 'Lakeside School District'],
+        ['/calls', 'redress.farnet.example'],
+      ] as const) {
+        await go(path)
+        await page.getByRole('note').getByText('Sample data: nothing here is real.').waitFor()
+        await page.locator('main').getByText(words).first().waitFor()
+      }
+      await go('/overview')
+      await settle()
+      await look('sample')
+    })
+
+    await t.test('it is not taken out while it runs, and is the same again later', async () => {
+      assert.throws(
+        () => run(process.execPath, [COMMAND, 'sample', '--remove'], { cwd: directory }),
+        /is at work in recourse-sample/,
+      )
+      const cases = () => run(process.execPath, [COMMAND, 'case', 'list', '--json'], { cwd: folder })
+      const before = cases()
+      await first.stop()
+      const again = await begin()
+      assert.equal(cases(), before)
+      assert.equal(before.trim().split('\n').length, 4)
+      await again.stop()
+    })
+
+    await t.test('taken out, what was there before is there, and nothing else', () => {
+      run(process.execPath, [COMMAND, 'sample', '--remove'], { cwd: directory })
+      assert.deepEqual(readdirSync(directory), ['mine.txt'])
+    })
+
+    await t.test('a folder that it did not make is neither used nor removed', () => {
+      mkdirSync(join(directory, 'mine'))
+      writeFileSync(join(directory, 'mine', 'SAMPLE.txt'), 'my own notes')
+      for (const words of [['mine'], ['mine', '--remove']])
+        assert.throws(() => run(process.execPath, [COMMAND, 'sample', ...words], { cwd: directory }), /no sample/)
+      assert.ok(existsSync(join(directory, 'mine', 'SAMPLE.txt')))
+    })
+  },
+)
