@@ -23,7 +23,8 @@ test('each certificate is there with its end, its place, and how it is renewed; 
       ['desk.card', '30 days', 19, 'same'],
       ['desk.tls', 'good', 89, 'same'],
       ['office.tls', 'good', 89, 'same'],
-      ['stir.roots', 'good', 364, 'same'],
+      // It ends a year after it was made, which is a while after this file was loaded.
+      ['stir.roots', 'good', certificates.at(-1)!.daysLeft === 365 ? 365 : 364, 'same'],
     ],
   )
   const [gate, card, desk, office, roots] = certificates
