@@ -1,4 +1,5 @@
-// A Recourse with made-up data beside one's own: it says on every page that it is, is whole in every place, and goes without a trace.
+// A Recourse with made-up data beside one's own, by the commands of docs/console.md: it says on every page that it is, is whole in
+// every place, and goes without a trace.
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
