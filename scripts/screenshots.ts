@@ -4,9 +4,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import { parseParty } from '../src/core/call/party.ts'
-import type { BlockEntry } from '../src/core/ledger/entry.ts'
 import { openLedger } from '../src/edge/store/sqlite-ledger.ts'
+import { CAMPAIGN_FROM, liveADay } from '../src/main/sample/live-a-day.ts'
 import { Caller, formatInvite } from '../test/peers/caller.ts'
 import { type ConsolePage, type ConsoleWorld, startConsole } from '../test/peers/console-browser.ts'
 import { type Owner, until } from '../test/peers/peer.ts'
@@ -18,7 +17,9 @@ export async function takePictures(owner: Owner, folder: string): Promise<readon
   await refreshConsole()
   const world = await startConsole(owner, { policy: POLICY })
   await world.gate.stop()
-  await liveADay(`sqlite:${join(world.gate.directory, 'recourse.db')}`)
+  const ledger = await openLedger(`sqlite:${join(world.gate.directory, 'recourse.db')}`)
+  await liveADay(ledger, Date.now() - MINUTE_MS)
+  await ledger.close()
   await world.gate.restart()
   await callNow(owner, world)
   const cases = await openCases(world)
@@ -54,67 +55,6 @@ async function openBlock({ page, go, settle }: ConsolePage): Promise<Page> {
   await page.getByRole('heading', { level: 1 }).filter({ hasText: ' to ' }).waitFor()
   await settle()
   return page
-}
-
-/** Fills ledger and journal with a day: busier by day than by night, and a campaign in the last hours. */
-async function liveADay(url: string): Promise<void> {
-  const ledger = await openLedger(url)
-  const end = Date.now() - MINUTE_MS
-  let calls = 0
-  for (let at = end - LIVED_MS; at < end; at += MINUTE_MS) {
-    const hour = new Date(at).getUTCHours() + new Date(at).getUTCMinutes() / 60
-    const busy = 6 + 14 * Math.max(0, Math.sin(((hour - 6) / 14) * Math.PI))
-    const campaign = end - at < 3 * 3_600_000 ? 4 : 0
-    const recorded: Promise<unknown>[] = []
-    for (let index = 0; index < busy + campaign; index++) {
-      // Spread as if by chance, and the same each time.
-      const chance = Math.abs(Math.sin(calls * 12.9898) * 43_758.5453) % 1
-      const isBlocked = index < campaign || chance < 0.06
-      const rule = isBlocked ? RULES[index < campaign ? 0 : Math.floor(chance * 83)]! : ''
-      const calling = numberOf(calls++)
-      ledger.note({
-        at: at + index,
-        calling: parseParty(calling),
-        called: parseParty(CALLED),
-        peer: 'edge',
-        trunk: '',
-        attestation: 'B',
-        verdict: rule === '' ? 'allow' : 'block',
-        rule,
-      })
-      if (rule !== '') recorded.push(ledger.record(blockOf(at + index, calls, calling, rule)))
-    }
-    await Promise.all(recorded)
-  }
-  await ledger.close()
-}
-
-function blockOf(at: number, call: number, calling: string, rule: string): BlockEntry {
-  const isNetwork = rule === 'dno'
-  return {
-    entry: 'block',
-    at,
-    transaction: call.toString(16).padStart(16, '0'),
-    notice: isNetwork ? { kind: '603', status: 603 } : { kind: '603+', status: 603 },
-    cause: isNetwork ? 'do-not-originate' : 'analytics',
-    program: isNetwork ? 'network' : 'opt-out',
-    rule,
-    policy: 1,
-    attestation: 'B',
-    optOut: false,
-    peer: 'edge',
-    tenant: undefined,
-    personal: {
-      receipt: `${call}`.padStart(64, 'A'),
-      calling,
-      called: CALLED,
-      displayName: '',
-      callId: `${call}@calls.example.net`,
-      request: '',
-      answer: '',
-      grounds: '[]',
-    },
-  }
 }
 
 /** A number that is blocked by what it does now, so that its page has everything. */
@@ -174,8 +114,7 @@ const CLAIMANTS = [
   ['Tom Haas', 'Harbor Dental', 'We call back who left a message.'],
 ] as const
 const AREAS = ['212', '312', '415', '617', '702', '804'] as const
-const RULES = ['volume-number', 'volume-number', 'dno', 'volume-block', 'volume-number'] as const
-const BUSY = '+12125550117'
+const BUSY = CAMPAIGN_FROM
 const CALLED = '+14155550163'
 const POLICY = {
   rules: [
@@ -184,8 +123,6 @@ const POLICY = {
   ],
 }
 const MINUTE_MS = 60_000
-/** More than a day, so that the overview has something to compare with. */
-const LIVED_MS = 30 * 3_600_000
 
 if (import.meta.main) {
   const ends: (() => unknown)[] = []

@@ -5,14 +5,10 @@ import classes from './notice-parts.module.css'
 import { Outside } from './outside.tsx'
 import { StatusWord } from './status-word.tsx'
 
-/** An answer part by part: what stands there, what it means, and where that is written. */
-export function NoticeParts({
-  of,
-}: {
-  readonly of: readonly Pick<Annotation, 'part' | 'depth' | 'text' | 'means' | 'cite'>[]
-}) {
+/** An answer part by part: what stands there, what it means, and where that is written; beside each other where there is room. */
+export function NoticeParts({ of, isBeside = false }: NoticePartsProps) {
   return (
-    <ol className={classes['parts']}>
+    <ol className={classes['parts']} data-beside={isBeside || undefined}>
       {of.map(({ part, depth, text, means, cite }, at) => (
         // oxlint-disable-next-line react/no-array-index-key -- a line may be there twice
         <li key={at} data-depth={depth}>
@@ -26,6 +22,11 @@ export function NoticeParts({
       ))}
     </ol>
   )
+}
+
+export type NoticePartsProps = {
+  readonly of: readonly (Pick<Annotation, 'part' | 'text' | 'means' | 'cite'> & { readonly depth: number })[]
+  readonly isBeside?: boolean
 }
 
 /** What the linter says of an answer, the gravest first. */

@@ -11,6 +11,7 @@ import { Facts } from '../../parts/facts.tsx'
 import { LineChart } from '../../parts/line-chart.tsx'
 import { formatLength } from '../../parts/moment-words.ts'
 import { Moment } from '../../parts/moment.tsx'
+import { NoticeParts, Wire } from '../../parts/notice-parts.tsx'
 import { Outside } from '../../parts/outside.tsx'
 import { PageState } from '../../parts/page-state.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -63,10 +64,11 @@ function Block({ block }: { readonly block: Block }) {
       up={UP}
       words={
         <>
-          {isReleased ? 'Recorded, but let through' : 'Blocked'} <Moment at={at} as="both" /> by the rule{' '}
+          {isReleased ? 'Recorded by the rule' : 'Blocked by the rule'}{' '}
           <Link to="/blocks" search={{ rule }} className={classes['link']}>
             {rule}
           </Link>
+          {isReleased && ', but let through'}: <Moment at={at} as="both" />
           {isErased && '. Its personal part is erased; what stays cannot name anybody'}.
         </>
       }
@@ -171,19 +173,7 @@ function Told({ block: { request, answer, notes, faults, isErased, notice } }: P
             <StatusWord tone={severity === 'info' ? 'quiet' : 'wait'}>{severity}</StatusWord> {text} ({cite})
           </Text>
         ))}
-        <ol className={classes['parts']}>
-          {notes.map(({ part, depth, text, means, cite }, at) => (
-            // oxlint-disable-next-line react/no-array-index-key -- a line may be there twice
-            <li key={at} data-depth={depth}>
-              <code>
-                <Outside text={depth === 0 && part !== 'status line' ? `${part}: ${text}` : text} max={600} />
-              </code>
-              <span className={classes['means']}>
-                {means} <span className={classes['cite']}>{cite}</span>
-              </span>
-            </li>
-          ))}
-        </ol>
+        <NoticeParts of={notes} isBeside />
       </Section>
       <Section title="As sent">
         <Octets name="Answer" text={answer} />
@@ -199,9 +189,7 @@ function Octets({ name, text }: { readonly name: string; readonly text: string }
       <summary>
         {name}, {text.length.toLocaleString('en')} octets
       </summary>
-      <div role="region" aria-label={`${name} as sent`} tabIndex={0} className={classes['wire']}>
-        <Outside text={text} lines max={65_536} />
-      </div>
+      <Wire text={text} label={`${name} as sent`} />
       <CopyButton text={text} what={name.toLowerCase()} />
     </details>
   )
