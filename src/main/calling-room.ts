@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { DISPUTE_TERMS } from '#core/dispute/dispute.ts'
 import type { SilenceFinding } from '#core/observe/silence.ts'
@@ -82,8 +81,11 @@ function askBy(config: () => Pick<Config, 'calling'>): Ask {
   }
 }
 
-async function findSilenceApart(task: SilenceTask): Promise<readonly SilenceFinding[]> {
+function findSilenceApart(task: SilenceTask): Promise<readonly SilenceFinding[]> {
   const worker = new Worker(new URL('./silence-thread.ts', import.meta.url), { workerData: task })
-  const [findings] = (await once(worker, 'message')) as [readonly SilenceFinding[]]
-  return findings
+  return new Promise((resolve, reject) => {
+    worker.once('message', (findings: readonly SilenceFinding[]) => resolve(findings))
+    worker.once('error', reject)
+    worker.once('exit', (code) => reject(new Error(`the search for silence ended with ${code}, and without a word`)))
+  })
 }

@@ -18,20 +18,26 @@ export class Flow {
     this.#keepMs = keepMs
   }
 
-  /** Counts what is new, and a stretch of what is old, the newest first. Answers whether there is more to count. */
+  /** Counts what is new, then of what is old, the newest first, as many rows together as one step may. Answers whether there is more. */
   step(now: number): boolean {
     let isMore = false
-    for (const { of, first, last } of this.#reader.stretches()) {
+    let room = ROWS_A_STEP
+    const stretches = this.#reader.stretches()
+    for (const { of, last } of stretches) {
       const place = this.#places.get(of) ?? { low: last, high: last, isWhole: false, since: now }
       this.#places.set(of, place)
-      if (place.high < last) {
-        const upTo = Math.min(last, place.high + ROWS_A_STEP)
-        this.#count(of, place.high, upTo)
-        place.high = upTo
-        isMore ||= upTo < last
-      }
+      const upTo = Math.min(last, place.high + room)
+      if (place.high < upTo) this.#count(of, place.high, upTo)
+      room -= Math.max(0, upTo - place.high)
+      place.high = Math.max(place.high, upTo)
+      isMore ||= place.high < last
+    }
+    for (const { of, first } of stretches) {
+      const place = this.#places.get(of)!
       if (place.isWhole) continue
-      const after = Math.max(first - 1, place.low - ROWS_A_STEP)
+      if (room === 0) return true
+      const after = Math.max(first - 1, place.low - room)
+      room -= place.low - after
       const oldest = this.#count(of, after, place.low)
       place.low = after
       place.since = Math.min(place.since, oldest ?? place.since)
@@ -95,5 +101,5 @@ export class Flow {
 }
 
 export const FLOW_SLICE_MS = 60_000
-/** Some ten milliseconds of reading, in which the desk answers nobody. */
+/** Rows that one step counts, of all stretches together: some ten milliseconds, in which the desk answers nobody. */
 const ROWS_A_STEP = 5_000
