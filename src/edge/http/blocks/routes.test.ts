@@ -61,13 +61,16 @@ test('the overview is what the description says, for each span and no other', as
 })
 
 test('the live overview is told at once, ends with the process, and no account has more than four', async () => {
-  const { ask, ending, close } = await world()
+  const { ask, ending, close, made } = await world()
   try {
     const open = await Promise.all([1, 2, 3, 4].map(() => ask('/v1/overview/live')))
     assert.deepEqual(
       open.map(({ status }) => status),
       [200, 200, 200, 200],
     )
+    assert.equal(made(), 1, 'one overview is made for all who read it at once')
+    await ask('/v1/overview')
+    assert.equal(made(), 2, 'who asks once gets one of her own')
     const refused = await ask('/v1/overview/live')
     assert.equal(refused.status, 503)
     assert.equal(refused.headers.get('retry-after'), '30')
@@ -91,10 +94,15 @@ async function world() {
     asked.push(name)
     return Promise.resolve(DETAIL)
   }
-  const office = openTestOffice({ routes: blockRoutes({ look, overview: () => OVERVIEW, ending: ending.signal }) })
+  let made = 0
+  const overview = () => {
+    made++
+    return OVERVIEW
+  }
+  const office = openTestOffice({ routes: blockRoutes({ look, overview, ending: ending.signal }) })
   const { session } = await office.staff('olga', 'auditor')
   const ask = (path: string): Promise<Response> => office.ask('GET', path, { session })
-  return { asked, ending, ask, close: () => office.close() }
+  return { asked, ending, ask, made: () => made, close: () => office.close() }
 }
 
 const RECEIPT = 'r'.repeat(64)

@@ -23,6 +23,7 @@ export type BlockRouteParts = {
 /** One block with all that explains it, and the overview. */
 export function blockRoutes({ look, overview, ending }: BlockRouteParts): readonly InsideRoute[] {
   const open = new Map<string, number>()
+  const live = shareLive(overview)
   return [
     insideRoute('ledger.read', BLOCK_DESCRIPTIONS.block, async (context) => {
       const name = nameOf(parameterOf(context, 'id'))
@@ -49,7 +50,7 @@ export function blockRoutes({ look, overview, ending }: BlockRouteParts): readon
         else open.set(account, left)
       }
       const isStill = context.get('still')
-      const stream = liveStream(() => overviewRecord(overview(span)), isStill, ending, settle)
+      const stream = liveStream(() => live(span), isStill, ending, settle)
       return new Response(stream, {
         headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
       })
@@ -63,9 +64,27 @@ function nameOf(id: string): BlockName | undefined {
   return chain === undefined || seq === undefined ? undefined : { by: 'entry', chain, seq: Number(seq) }
 }
 
+/** What an event tells: `record` is what it says apart from the time, `text` all of it as JSON. */
+type Live = { readonly record: string; readonly text: string }
+
+/** The overview as events have it, made once for all who read it within `SHARED_MS`: making it takes the desk's thread. */
+function shareLive(overview: BlockRouteParts['overview']): (span: Span) => Live {
+  const made = new Map<Span, Live & { readonly madeMs: number }>()
+  return (span) => {
+    const known = made.get(span)
+    const nowMs = performance.now()
+    if (known !== undefined && nowMs - known.madeMs < SHARED_MS) return known
+    const { at, ...rest } = overviewRecord(overview(span))
+    const record = JSON.stringify(rest)
+    const fresh = { record, text: `{"at":${JSON.stringify(at)},${record.slice(1)}`, madeMs: nowMs }
+    made.set(span, fresh)
+    return fresh
+  }
+}
+
 /** Events of an overview, until nobody reads on, the session ends, or no more is served. */
 function liveStream(
-  read: () => { readonly at: string },
+  read: () => Live,
   isStill: () => Promise<boolean>,
   ending: AbortSignal,
   settle: () => void,
@@ -96,9 +115,8 @@ function liveStream(
       const tell = (): void => {
         // Who reads too slowly gets the next one instead.
         if ((controller.desiredSize ?? 0) < 0) return
-        const { at, ...rest } = read()
-        const record = JSON.stringify(rest)
-        if (record !== told) say(`event: overview\ndata: ${JSON.stringify({ at, ...rest })}\n\n`)
+        const { record, text } = read()
+        if (record !== told) say(`event: overview\ndata: ${text}\n\n`)
         else if (performance.now() - saidMs > HEARTBEAT_MS) say(':\n\n')
         told = record
       }
@@ -173,6 +191,8 @@ const LIVE_MAX = 32
 const LIVE_PER_ACCOUNT_MAX = 4
 /** How often it is looked whether something changed, and whether the session lasts. */
 const LIVE_EVERY_MS = 2_000
+/** How long one overview serves all who read it. */
+const SHARED_MS = 1_000
 const HEARTBEAT_MS = 10_000
 const LIVE_MS = 600_000
 const RETRY_MS = 3_000
