@@ -20,6 +20,25 @@ test('the console takes only types from the server, and at run time only what a 
   t.diagnostic(`${imports} imports in ${files.length} files`)
 })
 
+test('every component that the console uses brings its styles', () => {
+  const used = new Set(
+    globSync('**/*.tsx', { cwd: SOURCE }).flatMap((path) =>
+      Array.from(
+        readFileSync(join(SOURCE, path), 'utf8').matchAll(/import \{([^}]*)\} from '@mantine\/core'/g),
+        ([, names]) => names!.split(',').map((name) => name.trim()),
+      ).flat(),
+    ),
+  )
+  const styles = fileURLToPath(new URL('../node_modules/@mantine/core/styles/', import.meta.url))
+  const needed = [...used].filter((name) => existsSync(join(styles, `${name}.css`)))
+  const brought = readFileSync(join(SOURCE, 'styles.ts'), 'utf8')
+  assert.ok(needed.length >= 20, `saw ${needed.length} components`)
+  assert.deepEqual(
+    needed.filter((name) => !brought.includes(`/${name}.css'`)),
+    [],
+  )
+})
+
 test('a planted violation of each kind is caught', () => {
   for (const [source, expected] of PLANTED) {
     const objections = [
