@@ -10,6 +10,7 @@ import { KeyboardHelp } from './keyboard-help.tsx'
 import type { PageRoute } from './page-route.ts'
 import { type Session, isAllowed, useSessionQuery } from './session.ts'
 import classes from './shell.module.css'
+import { Stale } from './stale.tsx'
 import { listenForKeys, useShortcuts } from './shortcuts.ts'
 import { signOut } from './sign-out.ts'
 
@@ -74,10 +75,11 @@ function Frame({ session }: { readonly session: Session }) {
       </Drawer>
       <main className={classes['main']} id="main" tabIndex={-1}>
         {session.isSample && (
-          <p className={classes['sample']} role="note">
+          <p className={classes['note']} role="note">
             Sample data: nothing here is real. <code>recourse sample --remove</code> takes it out.
           </p>
         )}
+        <Stale />
         <Outlet />
         <div id="popups" />
       </main>
