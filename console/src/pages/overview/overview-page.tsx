@@ -25,11 +25,13 @@ export function OverviewPage() {
   const filters = useFilters()
   const span = SPANS.find(([value]) => value === filters.get('span'))?.[0] ?? '24h'
   const setSpan = (value: string): void => filters.set({ span: value === '24h' ? undefined : value })
+  const isLive = useLive(span)
   const { data, error, refetch } = useQuery({
     queryKey: ['overview', span],
     queryFn: ({ signal }) => get('/v1/overview', { query: { span }, signal }),
+    // Where no events come, as in the fifth window of an account, it is asked for.
+    refetchInterval: isLive ? false : ASKED_EVERY_MS,
   })
-  const isLive = useLive(span)
   useShortcuts(
     'On this page',
     SPANS.map(([value, words], at) => ({ keys: String(at + 1), words: `Show ${words}`, run: () => setSpan(value) })),
@@ -73,6 +75,7 @@ export function OverviewPage() {
 type Overview = AnswerOf<'get', '/v1/overview'>
 type Part = { readonly of: Overview }
 
+const ASKED_EVERY_MS = 15_000
 const SPANS = [
   ['1h', '1 hour'],
   ['24h', '24 hours'],
