@@ -59,13 +59,14 @@ export function sampleCommand(program: Command): void {
 /** Whether the folder was made now; one that was not made to its end is made anew. Throws `Stop` where it holds anything else. */
 function prepare(folder: string): boolean {
   const note = noteIn(folder)
-  if (note === WHOLE) return false
-  if (note !== BEGUN && existsSync(folder))
+  if (note === 'whole') return false
+  if (note === undefined && existsSync(folder))
     throw new Stop(EXIT.unusable, `${visible(folder)} is there, and no sample: name a folder that is not there yet`)
+  if (note !== undefined) refuseWhileMade(folder, note.by)
   try {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    writeFileSync(join(folder, NOTE), BEGUN)
+    writeFileSync(join(folder, NOTE), `${BEGUN}${process.pid}\n`)
     writeFileSync(join(folder, FILE), ownPorts(SAMPLE.get(FILE)!))
     createSample(folder)
   } catch (cause) {
@@ -76,8 +77,10 @@ function prepare(folder: string): boolean {
 
 /** Takes out nothing that the command did not make. */
 async function removeSample(folder: string): Promise<void> {
-  if (noteIn(folder) === undefined)
+  const note = noteIn(folder)
+  if (note === undefined)
     throw new Stop(EXIT.unusable, `there is no sample in ${visible(folder)}, and nothing was removed`)
+  if (note !== 'whole') refuseWhileMade(folder, note.by)
   const holder = await whoHolds(resolve(folder, 'recourse.db'))
   if (holder !== undefined)
     throw new Stop(EXIT.unusable, `process ${holder.pid} is at work in ${visible(folder)}: end it first, by Ctrl-C`)
@@ -85,13 +88,24 @@ async function removeSample(folder: string): Promise<void> {
   say(`the sample in ${visible(folder)} is gone`)
 }
 
-function noteIn(folder: string): string | undefined {
+/** What the folder says of itself: a whole sample, or one that a process began to make; undefined for anything else. */
+function noteIn(folder: string): 'whole' | { readonly by: number } | undefined {
   try {
     const text = readFileSync(join(folder, NOTE), 'utf8')
-    return text === WHOLE || text === BEGUN ? text : undefined
+    if (text === WHOLE) return 'whole'
+    return text.startsWith(BEGUN) ? { by: Number(text.slice(BEGUN.length)) } : undefined
   } catch {
     return undefined
   }
+}
+
+function refuseWhileMade(folder: string, by: number): void {
+  try {
+    process.kill(by, 0)
+  } catch {
+    return
+  }
+  throw new Stop(EXIT.unusable, `process ${by} is making ${visible(folder)}: wait for it, or end it first, by Ctrl-C`)
 }
 
 /** A day of calls on both sides, in a store that says of itself that it is made up. */
@@ -182,7 +196,7 @@ function ownPorts(text: string): string {
 
 const FILE = 'recourse.yaml'
 const NOTE = 'SAMPLE.txt'
-const BEGUN = 'Made-up data of recourse sample, not whole yet.\n'
+const BEGUN = 'Made-up data of recourse sample, not whole yet, made by process '
 const WHOLE = 'Made-up data: none of this is real. recourse sample --remove takes it out.\n'
 /** Beside those that a first run has. */
 const PORTS = [

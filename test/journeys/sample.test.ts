@@ -74,5 +74,23 @@ test(
         assert.throws(() => run(process.execPath, [COMMAND, 'sample', ...words], { cwd: directory }), /no sample/)
       assert.ok(existsSync(join(directory, 'mine', 'SAMPLE.txt')))
     })
+
+    await t.test(
+      'one that somebody is making is left alone, and one that nobody went on with is made anew',
+      async () => {
+        const note = (by: number): void => {
+          mkdirSync(folder, { recursive: true })
+          const begun = `Made-up data of recourse sample, not whole yet, made by process ${by}`
+          writeFileSync(join(folder, 'SAMPLE.txt'), `${begun}\n`)
+        }
+        note(process.pid)
+        for (const words of [[], ['--remove']])
+          assert.throws(() => run(process.execPath, [COMMAND, 'sample', ...words], { cwd: directory }), /is making/)
+        note(2 ** 30)
+        await (await begin()).stop()
+        run(process.execPath, [COMMAND, 'sample', '--remove'], { cwd: directory })
+        assert.ok(!existsSync(folder))
+      },
+    )
   },
 )
