@@ -94,7 +94,9 @@ export function createOfficeApp(parts: OfficeParts): OpenAPIHono<InsideEnv> {
 }
 
 /** Every route of the inside that is behind the guard: those of accounts, and those that were handed in. */
-export function insideRoutes(parts: Pick<OfficeParts, 'accounts' | 'routes' | 'public' | 'isProxy' | 'isSample'>): InsideRoute[] {
+export function insideRoutes(
+  parts: Pick<OfficeParts, 'accounts' | 'routes' | 'public' | 'isProxy' | 'isSample'>,
+): InsideRoute[] {
   const { accounts, isProxy, isSample = false } = parts
   const routeParts = { accounts, origin: new URL(parts.public).origin, isProxy, isSample }
   const own = [...sessionRoutes(routeParts), ...accountRoutes(routeParts), ...selfPages(routeParts)]
