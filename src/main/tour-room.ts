@@ -1,3 +1,4 @@
+import { type Message, parseMessage } from '#codec/sip/message.ts'
 import type { Who } from '#core/account/permission.ts'
 import { observe } from '#core/observe/observation.ts'
 import { refuse } from '#edge/http/calling/ports.ts'
@@ -15,12 +16,16 @@ export type TourParts = {
   /** When a peer's last call was screened, milliseconds since 1970. */
   readonly seen: (peer: string) => { readonly last: number; readonly calls: number } | undefined
   readonly listening: () => readonly string[]
+  /** The newest block of a caller that was answered as such, whoever placed the call; its answer as it was on the wire. */
+  readonly blocked: (from: string) => TourBlock | undefined
   /** Writes into the audit trail; false where the store takes nothing. */
   readonly note: (entry: TourNote) => boolean
   /** The command that has this process read its files again; undefined where only a start does. */
   readonly reload: string | undefined
   readonly now: () => number
 }
+
+export type TourBlock = { readonly at: number; readonly to: string; readonly answer: string }
 
 export type TourNote = {
   readonly by: { readonly name: string; readonly account: string }
@@ -30,9 +35,15 @@ export type TourNote = {
 }
 
 /** What a new gate has and lacks, as its configuration and its calls say, and a test call placed at it from this machine. */
-export function createTour({ config, seen, listening, note, reload, now }: TourParts): Tour {
+export function createTour({ config, seen, listening, blocked, note, reload, now }: TourParts): Tour {
   let called: TourCall | undefined
   let placed: number[] = []
+  /** What came last: a call of this room, or one that somebody placed by the command in a terminal, also before a start. */
+  const newest = (): TourCall | undefined => {
+    const block = blocked(TRY_FROM)
+    if (block === undefined || (called !== undefined && Date.parse(called.at) >= block.at)) return called
+    return blockOf(block)
+  }
 
   return {
     read() {
@@ -59,7 +70,7 @@ export function createTour({ config, seen, listening, note, reload, now }: TourP
           ...(isExample(desk?.public) ? ['desk.public'] : []),
         ],
         command: findTryIt(listening(), gate.peers)?.words,
-        called,
+        called: newest(),
         desk: desk && {
           public: desk.public,
           here: `${desk.tls.kind === 'files' ? 'https' : 'http'}://${formatEndpoint(desk.listen)}`,
@@ -99,12 +110,19 @@ export function createTour({ config, seen, listening, note, reload, now }: TourP
 function callOf(dialled: Dialled, call: Pick<TourCall, 'at' | 'from' | 'to'>, continueStatus: number): TourCall {
   if (dialled.kind === 'silent') return { ...call, outcome: 'unanswered', words: dialled.why }
   const { response } = dialled
-  const seen = observe(response)
-  const isNotice = seen.class !== 'other' || response.status === ANONYMITY_DISALLOWED
+  const isNotice = observe(response).class !== 'other' || response.status === ANONYMITY_DISALLOWED
   const isContinued = response.status === continueStatus
+  return { ...call, outcome: isContinued ? 'continued' : isNotice ? 'blocked' : 'refused', ...answerOf(response) }
+}
+
+function blockOf({ at, to, answer }: TourBlock): TourCall {
+  const response = parseMessage(Buffer.from(answer, 'latin1'))
+  return { at: iso(at), from: TRY_FROM, to, outcome: 'blocked', ...answerOf(response) }
+}
+
+function answerOf(response: Message): Pick<TourCall, 'words' | 'answer' | 'receipt' | 'contest'> {
+  const seen = observe(response)
   return {
-    ...call,
-    outcome: isContinued ? 'continued' : isNotice ? 'blocked' : 'refused',
     words: `${response.status} ${seen.phrase}`.trim(),
     answer: Buffer.from(response.bytes.subarray(response.start, response.end)).toString('latin1'),
     receipt: seen.id,

@@ -4,10 +4,16 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { parse, stringify } from 'yaml'
-import { focusOf } from '../peers/browser.ts'
-import { startConsole } from '../peers/console-browser.ts'
-import { missing } from '../peers/peer.ts'
+import { TOTP_STEP_MS, codeAt } from '#edge/account/totp.ts'
+import { SAMPLE } from '#main/config/sample.ts'
+import { PASSWORD, readBase32 } from '../office.ts'
+import { focusOf, openBrowser, pressThrough } from '../peers/browser.ts'
+import { openConsolePage, startConsole } from '../peers/console-browser.ts'
+import { Peer, missing, run, temporaryDirectory } from '../peers/peer.ts'
+import { freeTcpPort, freeUdpPorts } from '../peers/port.ts'
+import { COMMAND } from '../peers/recourse.ts'
 
 const skip = missing('chromium')
 const TRY = '+12125550199'
@@ -136,3 +142,79 @@ test('a peer that is added while the page is open is seen by itself', { skip, ti
   await stale.waitFor()
   await peer.getByText('Not heard yet').waitFor()
 })
+
+test(
+  'by keys alone: from the link of a first start to the page of a caller whose call came from a terminal',
+  { skip, timeout: 300_000 },
+  async (t) => {
+    const directory = temporaryDirectory(t)
+    const office = `http://127.0.0.1:${await writeSample(directory)}`
+    const begin = (): Peer => {
+      const peer = new Peer(process.execPath, [COMMAND, 'up'], { cwd: directory })
+      t.after(() => peer.stop())
+      return peer
+    }
+    const first = begin()
+    const [, link] = await first.says(/make the first account at (\S+)/, 60_000)
+    const { page, context } = await openConsolePage(t, await openBrowser(t), office, undefined)
+    const step = (name: string) => page.getByRole('listitem', { name })
+
+    await page.goto(link!)
+    const made = { name: 'ann@northwire.example', password: PASSWORD, again: PASSWORD }
+    await pressThrough(page, new Map(Object.entries(made)), 'Make the account')
+    await pressThrough(page, new Map([['totp-password', PASSWORD]]), 'Set it up')
+    const secret = readBase32((await page.locator('#key').innerText()).replaceAll(/\s/g, ''))
+    const code = codeAt(secret, Math.floor(Date.now() / TOTP_STEP_MS))
+    await pressThrough(page, new Map([['code', code]]), 'Confirm the code')
+    await page.goto(office)
+    await page.getByText('This gate is new').waitFor()
+    await pressOn(page, 'First steps')
+    await step('4. See it blocked').getByText('Waits for step 3').waitFor()
+
+    const words = await step('3. Place a test call').locator('pre').innerText()
+    const [, target, from, to] = /^npx recourse call (\S+) --from (\S+) --to (\S+)$/.exec(words)!
+    run(process.execPath, [COMMAND, 'call', target!, '--from', '+12125550101', '--to', to!], { cwd: directory })
+    await page.reload()
+    await step('4. See it blocked').getByText('Waits for step 3').waitFor()
+    run(process.execPath, [COMMAND, 'call', target!, '--from', from!, '--to', to!], { cwd: directory })
+    await step('4. See it blocked').getByText('603 Network Blocked').first().waitFor()
+
+    await first.stop()
+    await begin().says(/screening calls/, 60_000)
+    await page.reload()
+    await step('4. See it blocked').getByText('603 Network Blocked').first().waitFor()
+    const opened = context.waitForEvent('page')
+    await pressOn(page, 'Open the page of this block')
+    await (
+      await opened
+    )
+      .getByText(/\+1 ?212 ?555 ?0199/)
+      .first()
+      .waitFor()
+  },
+)
+
+/** The sample of a first start, on ports that are free; answers that of the office. */
+async function writeSample(directory: string): Promise<number> {
+  const [sip] = await freeUdpPorts(1)
+  const office = await freeTcpPort()
+  const ports = [
+    [5060, sip!],
+    [8080, await freeTcpPort()],
+    [8082, office],
+    [9090, await freeTcpPort()],
+  ] as const
+  for (const [name, text] of SAMPLE) {
+    const own = ports.reduce((all, [from, to]) => all.replaceAll(`127.0.0.1:${from}`, `127.0.0.1:${to}`), text)
+    writeFileSync(join(directory, name), own)
+  }
+  return office
+}
+
+async function pressOn(page: Page, text: string): Promise<void> {
+  for (let stops = 0; (await focusOf(page)).text !== text; stops++) {
+    assert.ok(stops < 60, `Tab comes to ${text}`)
+    await page.keyboard.press('Tab')
+  }
+  await page.keyboard.press('Enter')
+}

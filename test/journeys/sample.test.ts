@@ -1,20 +1,34 @@
 // A Recourse with made-up data beside one's own, by the commands of docs/console.md: it says on every page that it is, is whole in
 // every place, and goes without a trace.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openBrowser } from '../peers/browser.ts'
 import { openConsolePage, signIn } from '../peers/console-browser.ts'
-import { Peer, missing, run, temporaryDirectory } from '../peers/peer.ts'
-import { COMMAND } from '../peers/recourse.ts'
+import { Peer, missing, run } from '../peers/peer.ts'
+import { COMMAND, Recourse } from '../peers/recourse.ts'
 
 test(
   'sample data are put in, seen as what they are, and taken out',
   { skip: missing('chromium'), timeout: 400_000 },
   async (t) => {
-    const directory = temporaryDirectory(t)
-    writeFileSync(join(directory, 'mine.txt'), 'mine')
+    const own = await Recourse.start(t, { deny: ['+12125550199'] })
+    const { directory } = own
+    run(process.execPath, [
+      COMMAND,
+      'call',
+      `sip:127.0.0.1:${own.port}`,
+      '--from',
+      '+12125550199',
+      '--to',
+      '+14155550163',
+    ])
+    assert.equal(own.ledger().length, 1)
+    await own.peer.stop()
+    const mine = filesOf(directory)
+    assert.ok(mine.has('recourse.db'), [...mine.keys()].join())
     const begin = async (): Promise<Peer> => {
       const peer = new Peer(process.execPath, [COMMAND, 'sample'], { cwd: directory })
       t.after(() => peer.stop())
@@ -34,7 +48,7 @@ test(
       )
       for (const [path, words] of [
         ['/overview', /calls of [\d,]+ blocked within 24 hours, 2 cases are open/],
-        ['/blocks', '+12125550117'],
+        ['/blocks', '+12125550187'],
         ['/cases', 'Riverside Clinic'],
         ['/registry', 'Lakeside School District'],
         ['/calls', 'redress.farnet.example'],
@@ -53,18 +67,22 @@ test(
         () => run(process.execPath, [COMMAND, 'sample', '--remove'], { cwd: directory }),
         /is at work in recourse-sample/,
       )
+      assert.deepEqual(filesOf(directory), mine)
       const cases = () => run(process.execPath, [COMMAND, 'case', 'list', '--json'], { cwd: folder })
       const before = cases()
       await first.stop()
       const again = await begin()
       assert.equal(cases(), before)
       assert.equal(before.trim().split('\n').length, 4)
+      const numbers = before.split('\n').filter((line) => line.includes('"Riverside Clinic"'))
+      assert.match(numbers.join(), /"numbers":\["\+12125550199"\]/)
       await again.stop()
     })
 
     await t.test('taken out, what was there before is there, and nothing else', () => {
       run(process.execPath, [COMMAND, 'sample', '--remove'], { cwd: directory })
-      assert.deepEqual(readdirSync(directory), ['mine.txt'])
+      assert.deepEqual(filesOf(directory), mine)
+      assert.ok(!existsSync(folder))
     })
 
     await t.test('a folder that it did not make is neither used nor removed', () => {
@@ -94,3 +112,21 @@ test(
     )
   },
 )
+
+/** The files of a folder and their octets, as a digest of each; folders in it are left out. */
+function filesOf(directory: string): Map<string, string> {
+  const names = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isFile())
+  return new Map(
+    names
+      .map(
+        ({ name }) =>
+          [
+            name,
+            createHash('sha256')
+              .update(readFileSync(join(directory, name)))
+              .digest('hex'),
+          ] as const,
+      )
+      .toSorted(([one], [other]) => (one < other ? -1 : 1)),
+  )
+}

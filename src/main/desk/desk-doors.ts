@@ -87,6 +87,10 @@ export type OtherRooms = {
     readonly config: () => Config
     readonly seen: OverviewRoom['peer']
     readonly listening: () => readonly string[]
+    /** The newest block of a caller that was answered as such. */
+    readonly blocked: (
+      from: string,
+    ) => { readonly at: number; readonly to: string; readonly answer: string } | undefined
     readonly note: (entry: DeskAudit) => boolean
     readonly reload: string | undefined
     readonly now: () => number
@@ -349,7 +353,19 @@ async function openDoors(
       const change = { at: now(), events: [], mails: [], standing: [], ended: [], audit: [entry] }
       return cases.save(() => room.store.record(change)) === 'recorded'
     }
-    const tour = createTour({ config: () => config, seen, listening, note, reload, now })
+    const tour = createTour({
+      config: () => config,
+      seen,
+      listening,
+      blocked: (from) => {
+        const [block] = reader.search({ number: from }, 1).blocks
+        if (block?.personal?.calling !== from || block.released) return undefined
+        return { at: block.open.at, to: block.personal.called, answer: block.personal.answer }
+      },
+      note,
+      reload,
+      now,
+    })
     const peers = openPeers({
       config: () => config,
       seen,

@@ -33,7 +33,10 @@ export const tourSchema = z
     command: z.string().optional().openapi({
       description: 'What places the test call from a terminal on that machine; missing where none is heard.',
     }),
-    called: tourCallSchema.optional().openapi({ description: 'The last test call since the desk started.' }),
+    called: tourCallSchema.optional().openapi({
+      description:
+        'The last test call: one placed here since the desk started, or the last block of the caller of the command.',
+    }),
     desk: z
       .strictObject({ public: z.string(), here: z.string() })
       .optional()
