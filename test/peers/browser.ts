@@ -2,8 +2,8 @@
 // light and dark, narrow and wide.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core'
+import { findFaults } from './axe.ts'
 import type { Owner } from './peer.ts'
 
 /** Starts a browser; `hosts` says which port of this machine a public name leads to. */
@@ -50,13 +50,9 @@ export function complaintsOf(page: Page): readonly string[] {
  * `PICTURES` gets a picture, for people who change pages.
  */
 export async function lookAt(page: Page, what: string, isWhole = true): Promise<void> {
-  const axe = new AxeBuilder({ page }).setLegacyMode()
-  if (isWhole) axe.withTags(AXE_TAGS)
-  else axe.withRules(['color-contrast', 'target-size'])
-  const { violations, passes } = await axe.analyze()
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
-  assert.deepEqual(found, [], what)
-  assert.ok(passes.length >= (isWhole ? 10 : 1), `${what}: axe looked at ${passes.length} things`)
+  const { broken, held } = await findFaults(page, isWhole ? 'all' : 'looks')
+  assert.deepEqual(broken, [], what)
+  assert.ok(held >= (isWhole ? 10 : 1), `${what}: axe looked at ${held} things`)
   const { content, shown } = await widthOf(page)
   assert.ok(content <= shown, `${what} is ${content} wide at ${shown}`)
   const folder = process.env['PICTURES']
@@ -113,7 +109,6 @@ function widthOf(page: Page): Promise<{ readonly content: number; readonly shown
 
 /** Axe is a script itself, put in from the side of the tools; the pages have none, and their policy lets none run. */
 export const FOR_AXE = { javaScriptEnabled: true } as const
-export const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 export const SCHEMES = ['light', 'dark'] as const
 export const WIDTHS = [360, 1280] as const
 const STOPS_MAX = 60

@@ -5,13 +5,13 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { Role } from '#core/account/permission.ts'
 import { SESSION_COOKIE, formatSessionCookie } from '#edge/http/accounts/session-cookie.ts'
 import { openAccountStore } from '#edge/store/account-store.ts'
 import { hashOf } from '#main/desk/accounts.ts'
-import { AXE_TAGS, SCHEMES, openBrowser } from './browser.ts'
+import { findFaults } from './axe.ts'
+import { SCHEMES, openBrowser } from './browser.ts'
 import type { Owner } from './peer.ts'
 import { Recourse, type Wishes } from './recourse.ts'
 
@@ -222,13 +222,9 @@ async function lookAtDialog(page: Page, what: string): Promise<void> {
 
 async function lookOnce(page: Page, what: string, isWhole: boolean): Promise<void> {
   await page.screenshot({ path: join(picturesFolder(), `${what.replaceAll(/[^\w.]+/g, '-')}.png`) })
-  const axe = new AxeBuilder({ page }).setLegacyMode()
-  if (isWhole) axe.withTags(AXE_TAGS)
-  else axe.withRules(['color-contrast', 'target-size', 'scrollable-region-focusable'])
-  const { violations, passes } = await axe.analyze()
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
-  assert.deepEqual(found, [], what)
-  assert.ok(passes.length >= (isWhole ? 10 : 1), `${what}: axe looked at ${passes.length} things`)
+  const { broken, held } = await findFaults(page, isWhole ? 'all' : 'looks')
+  assert.deepEqual(broken, [], what)
+  assert.ok(held >= (isWhole ? 10 : 1), `${what}: axe looked at ${held} things`)
   const { content, shown } = await page.evaluate(() => ({
     content: document.documentElement.scrollWidth,
     shown: document.documentElement.clientWidth,
