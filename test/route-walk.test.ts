@@ -7,6 +7,7 @@ import { hashOf } from '#main/desk/accounts.ts'
 import { FLOORS } from './floors.ts'
 import { emptyInsideRoutes } from './inside-routes.ts'
 import { type TestOffice, openTestOffice } from './office.ts'
+import { routePermissions } from './route-permissions.ts'
 
 // One thing, the walk along every route of the inside as everybody who might knock there, and what it has to find.
 
@@ -15,6 +16,8 @@ test('every route of the inside lets by who may, and refuses everybody else with
   try {
     const seen = await walk(office)
     assert.deepEqual(seen.objections, [])
+    const walked = mounted(office).filter((name) => !OPEN.has(name))
+    assert.deepEqual(walked.toSorted(), [...routePermissions().keys()].toSorted(), 'each route is written down')
     assert.deepEqual(office.alarms, [])
     assert.ok(seen.routes >= FLOORS['routes of the inside'], `saw ${seen.routes} routes`)
     assert.ok(seen.requests >= FLOORS['requests to routes of the inside'], `saw ${seen.requests} requests`)
@@ -49,13 +52,23 @@ test('a route that is mounted without the guard is found by the same walk, and s
       office.close()
     }
   }
-  const wrong = insideRoute('self', { method: 'get', path: '/v1/planted', responses: {} }, () => new Response())
-  const office = openTestOffice({ routes: [wrong] })
-  try {
-    const { objections } = await walk(office, '/planted', () => 'cases.decide')
-    assert.match(objections.join('\n'), /GET \/v1\/planted as vetting with a session: let by/)
-  } finally {
-    office.close()
+  const routeAt = (permission: InsideRoute['permission'], path: string) =>
+    insideRoute(permission, { method: 'get', path, responses: {} }, () => new Response())
+  const wrong = routeAt('self', '/v1/planted')
+  const changed: readonly (readonly [route: InsideRoute, expected: ReadonlyMap<string, Expected>, RegExp])[] = [
+    [wrong, new Map([['GET /v1/planted', 'cases.decide']]), /\/v1\/planted as vetting with a session: let by/],
+    [wrong, routePermissions(), /\/v1\/planted as vetting with a session: let by/],
+    [routeAt('cases.read', '/v1/blocks'), routePermissions(), /as admin with a token for cases\.read: let by/],
+    [routeAt('accounts', '/v1/blocks'), routePermissions(), /as auditor with a session: refused/],
+  ]
+  for (const [route, expected, objection] of changed) {
+    const office = openTestOffice({ routes: [route] })
+    try {
+      const { objections } = await walk(office, route.route.path, expected)
+      assert.match(objections.join('\n'), objection)
+    } finally {
+      office.close()
+    }
   }
   assert.throws(
     () => openTestOffice({ routes: [{ ...wrong, permission: 'accounts' } as InsideRoute].map(unmade) }),
@@ -63,6 +76,7 @@ test('a route that is mounted without the guard is found by the same walk, and s
   )
 })
 
+type Expected = InsideRoute['permission']
 type Seen = { routes: number; requests: number; allowed: number; refused: number; objections: string[] }
 
 /** Somebody who knocks. What she may do is written down here once more, and not taken from the table under test. */
@@ -76,12 +90,11 @@ type Knocker = {
   readonly owes?: boolean
 }
 
-/** Asks for every route, as everybody, by right and wrong methods and bodies; `only` is a part of the paths to look at. */
-async function walk(
-  office: TestOffice,
-  only = '',
-  permissionOf = (route: InsideRoute): InsideRoute['permission'] => route.permission,
-): Promise<Seen> {
+/**
+ * Asks for every route, as everybody, by right and wrong methods and bodies; `only` is a part of the paths to look at. Who is to be let
+ * by is what `expected` says, never what the route says of itself: to what it does not have nobody is.
+ */
+async function walk(office: TestOffice, only = '', expected = routePermissions()): Promise<Seen> {
   const seen: Seen = { routes: 0, requests: 0, allowed: 0, refused: 0, objections: [] }
   const knockers = await allKnockers(office)
   const byName = new Map(office.inside.map((route) => [`${route.route.method.toUpperCase()} ${placeIn(route)}`, route]))
@@ -90,7 +103,7 @@ async function walk(
     if (!place.includes(only) || OPEN.has(name)) continue
     seen.routes++
     const route = byName.get(name)
-    const permission = route && permissionOf(route)
+    const permission = expected.get(name)
     for (const knocker of knockers) await knock(office, seen, { method, place, route, permission }, knocker)
     await askWrongly(office, seen, method, place, route)
   }
