@@ -265,7 +265,7 @@ function Foot<Row>({ of: { rows, query, emptyPages } }: { readonly of: Rows<Row>
     return (
       <Group className={classes['foot']}>
         <ProblemBox problem={query.error} />
-        <Button variant="default" onClick={() => void query.fetchNextPage()}>
+        <Button variant="default" onClick={() => void (query.hasNextPage ? query.fetchNextPage() : query.refetch())}>
           Try again
         </Button>
       </Group>

@@ -1,5 +1,5 @@
-import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { Button, Group, Skeleton, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
 import type { Permission } from '#core/account/permission.ts'
 import type { Problem } from '../client.ts'
 import { ProblemBox } from './problem-box.tsx'
@@ -9,6 +9,7 @@ import { ProblemBox } from './problem-box.tsx'
  * it is empty (`empty` says why, and what to do), or who looks may not see it (`needs`).
  */
 export function PageState({ isLoading = false, failed, again, empty, needs, isWhole = false }: PageStateProps) {
+  const [hasTried, setTried] = useState(false)
   if (isLoading) return <Loading />
   if (needs !== undefined || failed?.kind === 'not-allowed') {
     return (
@@ -24,12 +25,13 @@ export function PageState({ isLoading = false, failed, again, empty, needs, isWh
       </Stack>
     )
   }
-  if (empty !== undefined) {
+  const nothing = empty ?? (failed?.kind === 'not-found' ? NOTHING_HERE : undefined)
+  if (nothing !== undefined) {
     return (
       <Stack gap={4} py="xl" maw="36rem" role="status">
-        <Text fw={600}>{empty.title}</Text>
-        {empty.words !== undefined && <Text c="dimmed">{empty.words}</Text>}
-        {empty.act !== undefined && <Group mt="xs">{empty.act}</Group>}
+        <Text fw={600}>{nothing.title}</Text>
+        {nothing.words !== undefined && <Text c="dimmed">{nothing.words}</Text>}
+        {nothing.act !== undefined && <Group mt="xs">{nothing.act}</Group>}
       </Stack>
     )
   }
@@ -42,7 +44,15 @@ export function PageState({ isLoading = false, failed, again, empty, needs, isWh
       )}
       <ProblemBox problem={failed} />
       {again !== undefined && (
-        <Button variant="default" onClick={again}>
+        <Button
+          variant="default"
+          // The button goes while it is tried: who pressed it finds it again where it fails again.
+          autoFocus={hasTried}
+          onClick={() => {
+            setTried(true)
+            again()
+          }}
+        >
           Try again
         </Button>
       )}
@@ -50,7 +60,7 @@ export function PageState({ isLoading = false, failed, again, empty, needs, isWh
   )
 }
 
-export type Empty = { readonly title: string; readonly words?: ReactNode; readonly act?: ReactNode }
+export type Empty = { readonly title: ReactNode; readonly words?: ReactNode; readonly act?: ReactNode }
 export type PageStateProps = {
   readonly isLoading?: boolean
   readonly failed?: Problem | undefined
@@ -64,10 +74,17 @@ export type PageStateProps = {
 function Loading() {
   return (
     <Stack gap="sm" role="status" aria-label="Loading" maw="60rem">
+      <VisuallyHidden>Loading…</VisuallyHidden>
       <Skeleton h={28} w="40%" />
       {[92, 100, 84, 96, 88].map((width) => (
         <Skeleton key={width} h={18} w={`${width}%`} />
       ))}
     </Stack>
   )
+}
+
+/** An id that the API knows nothing of. */
+const NOTHING_HERE: Empty = {
+  title: 'There is nothing here',
+  words: 'The link may be cut off or old, or what it showed was erased or is kept no more.',
 }

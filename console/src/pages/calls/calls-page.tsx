@@ -71,7 +71,7 @@ export function CallsPage() {
       {isEmpty ? (
         <PageState
           empty={{
-            title: 'No call of yours has been seen yet',
+            title: 'How they come to be seen',
             words: (
               <>
                 Point <code>recourse monitor</code> at a capture, have your switch send copies of its calls (

@@ -65,7 +65,11 @@ export function GroupsPage() {
         empty={
           isFiltered
             ? { title: 'No group is like that', words: 'Clear a filter, or look among those that are settled.' }
-            : { title: 'No block stands open', words: 'What is resolved or ignored is shown under All.' }
+            : {
+                title: 'No block stands open',
+                words:
+                  'Refused calls that recourse monitor sees are grouped here. What is resolved or ignored is shown under All.',
+              }
         }
       />
     </Page>

@@ -62,7 +62,11 @@ export function ObservationsPage() {
         empty={
           FILTERS.some((name) => filters.get(name) !== undefined)
             ? { title: 'No refused call is like that', words: 'Clear a filter, or ask for a longer time.' }
-            : { title: 'No call of yours was refused', words: 'What the monitor sees refused stands here.' }
+            : {
+                title: 'No call of yours was refused',
+                words:
+                  'What recourse monitor sees refused stands here: point it at a capture, or have your switch send copies of its calls.',
+              }
         }
       />
     </Page>

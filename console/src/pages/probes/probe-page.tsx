@@ -199,7 +199,7 @@ function Report({ report }: { readonly report: NonNullable<Found['report']> }) {
                 {cite};{' '}
                 {verdict === 'broken'
                   ? `${brokenBy.length} of ${looked}: ${brokenBy.join(', ')}`
-                  : `${looked} scenarios`}
+                  : `${looked} ${looked === 1 ? 'scenario' : 'scenarios'}`}
               </Text>
             </li>
           ))}

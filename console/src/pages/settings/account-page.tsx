@@ -38,7 +38,12 @@ export function AccountPage() {
       ) : data === undefined ? (
         <PageState isLoading={isPending} failed={asProblem(error)} again={() => void refetch()} />
       ) : (
-        <PageState empty={{ title: 'There is no such account' }} />
+        <PageState
+          empty={{
+            title: 'There is no such account',
+            words: 'The link may be cut off: a closed account stays in the list.',
+          }}
+        />
       )}
     </SettingsFrame>
   )
@@ -112,7 +117,7 @@ function AccountParts({ account }: { readonly account: Account }) {
           of={['tokens', id]}
           read={(signal) => get('/v1/accounts/{id}/tokens', { params, signal })}
           end={(token) => send('delete', '/v1/accounts/{id}/tokens/{token}', { params: { id, token } })}
-          none={`${name} has made no token.`}
+          none={{ title: `${name} has made no token` }}
         />
       </Part>
       <FormDialog

@@ -20,11 +20,7 @@ export function TokenList({ of, read, end, none }: TokenListProps) {
     return <PageState isLoading={isPending} failed={asProblem(error)} again={() => void refetch()} />
   }
   if (data.tokens.length === 0)
-    return (
-      <Text c="dimmed">
-        <Outside text={none} max={120} />
-      </Text>
-    )
+    return <PageState empty={{ title: <Outside text={none.title} max={120} />, words: none.words }} />
   return (
     <ul className={classes['tokens']}>
       {data.tokens.map(({ id, name, scopes, until, endedAt, usedAt }) => {
@@ -78,5 +74,5 @@ type TokenListProps = {
   readonly read: (signal: AbortSignal) => Promise<AnswerOf<'get', '/v1/tokens'>>
   readonly end: (id: string) => Promise<unknown>
   /** Said where there is none. */
-  readonly none: string
+  readonly none: { readonly title: string; readonly words?: string }
 }

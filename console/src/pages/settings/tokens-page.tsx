@@ -29,7 +29,10 @@ export function TokensPage() {
         of={['tokens', 'own']}
         read={(signal) => get('/v1/tokens', { signal })}
         end={(id) => send('delete', '/v1/tokens/{id}', { params: { id } })}
-        none="You have made no token."
+        none={{
+          title: 'You have made no token',
+          words: 'Make one for each program: it says what the program may do, and ends when you end it.',
+        }}
       />
       <FormDialog
         title="Make a token"
