@@ -769,6 +769,29 @@ test('a late copy of what was told tells nothing again', () => {
   assert.equal(attempts.length, 1)
 })
 
+test('the first call after a pause is told, though the length of the pause is believed at its second message', () => {
+  const { attempts, tracker } = track()
+  const first: More = { callId: 'first', clock: 80_000 }
+  const lines: Line[] = [
+    [0, 'INVITE', 'u>a'],
+    [1, '603 Decline', 'a>u'],
+    [2, 'INVITE', 'u>a', { callId: 'unanswered' }],
+    [2, 'INVITE', 'u>a', first],
+    [80_001, '607 Unwanted', 'a>u', { ...first, clock: 80_001 }],
+  ]
+  for (const line of lines) show(tracker, line)
+  assert.deepEqual(
+    attempts.map(({ end }) => end.kind),
+    ['unknown', 'refused'],
+    'what was on its way before the pause is over',
+  )
+  tracker.finish()
+  assert.deepEqual(
+    attempts.slice(2).map(({ at, end }) => [at, end.kind === 'refused' && end.refusal.status]),
+    [[START_MS + 80_000_000, 607]],
+  )
+})
+
 test('the caller who calls again under the same Call-ID makes another attempt', () => {
   const { attempts, tracker } = track()
   const again: More = { branch: 'again', cseq: 2 }

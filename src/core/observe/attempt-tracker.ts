@@ -94,6 +94,8 @@ export class AttemptTracker {
   #nowMs = Number.NEGATIVE_INFINITY
   #shiftMs = 0
   #passedMs = Number.NEGATIVE_INFINITY
+  /** The call that the message before this one was of. */
+  #latest: Call | undefined
 
   /** `capacity` is how many calls are followed at most. */
   constructor(capacity: number, onEnd: (attempt: Attempt) => void, options: TrackerOptions = {}) {
@@ -118,7 +120,11 @@ export class AttemptTracker {
 
   /** Takes a copy. Messages that are no part of a call's beginning or end are passed over. */
   see(message: Message, sighting: Sighting): void {
+    const beforeMs = this.#nowMs
     this.#tick(sighting.nowMs)
+    // A leap of time is believed at its second message: what the first began, it began after the leap.
+    if (this.#nowMs - beforeMs > LEAP_MS && this.#latest !== undefined) this.#touch(this.#latest)
+    this.#latest = undefined
     if (this.#nowMs - this.#passedMs >= PASS_MS) this.#pass()
     try {
       if (message.kind === 'response') this.#seeAnswer(message, sighting)
@@ -408,6 +414,7 @@ export class AttemptTracker {
   /** Sorts a call by what it waits for, from now on. */
   #touch(call: Call): void {
     call.lastMs = this.#nowMs
+    this.#latest = call
     this.#move(call, waitOf(call))
   }
 
@@ -446,6 +453,7 @@ export class AttemptTracker {
   }
 
   #forget(call: Call): void {
+    if (this.#latest === call) this.#latest = undefined
     this.#queues[call.wait]!.remove(call)
     this.#size--
     this.#bytes -= call.bytes
@@ -723,6 +731,8 @@ const WAITS_MS = [TIMER_B_MS, SILENT_MS, SETTLE_MS, ANSWERED_MS, LINGER_MS]
 const ROOM_ORDER = [TOLD, ANSWERED, ASKED, RINGING, SETTLING]
 /** How often time is looked at while messages come. */
 const PASS_MS = 500
+/** More between two messages is a pause of all calls. */
+const LEAP_MS = 3_600_000
 /** A clock may be set back, and copies may come late, by so much without counting as another time. */
 const BACK_MS = 60_000
 /** Places of one call that are told apart. */

@@ -83,6 +83,12 @@ export function shareWords({ hits, of }: { readonly hits: number; readonly of: n
   return `${((100 * hits) / of).toFixed(1)} %`
 }
 
+/** `24 of 40, 60.0 %`: for what is judged by how many there were. */
+export function countedShare({ hits, of }: { readonly hits: number; readonly of: number }): string {
+  const counted = `${hits.toLocaleString('en')} of ${of.toLocaleString('en')}`
+  return of === 0 ? counted : `${counted}, ${((100 * hits) / of).toFixed(1)}\u00a0%`
+}
+
 export function blockWords(block: string): string {
   return block === '' ? 'Other callers' : `${block}xxx`
 }

@@ -12,7 +12,7 @@ import { useRows } from '../../parts/rows.ts'
 import { StatusWord } from '../../parts/status-word.tsx'
 import { Party } from './call-columns.tsx'
 import { CallsNav } from './calls-nav.tsx'
-import { many, shareWords } from './calls-words.ts'
+import { countedShare, many } from './calls-words.ts'
 
 /** Blocks that nobody tells: shares of busy or cut-off calls that rose beyond chance, with their figures. */
 export function SilencePage() {
@@ -105,19 +105,18 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'recent',
     head: 'Last day',
-    width: '6rem',
+    width: '9.5rem',
     align: 'end',
     narrow: 'line',
-    cell: ({ recent }) => shareWords(recent),
+    cell: ({ recent }) => countedShare(recent),
   },
   {
     id: 'baseline',
     head: 'Before',
-    width: '6.5rem',
-    isWide: true,
+    width: '9.5rem',
     align: 'end',
     narrow: 'line',
-    cell: ({ baseline }) => shareWords(baseline),
+    cell: ({ baseline }) => countedShare(baseline),
   },
   {
     id: 'q',
