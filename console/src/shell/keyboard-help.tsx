@@ -1,9 +1,9 @@
 import { Kbd, Stack, Table, Text, Title } from '@mantine/core'
-import { shortcutsByGroup } from './shortcuts.ts'
+import { useShortcutsByGroup } from './shortcuts.ts'
 
 /** Everything that keys do on the page that is shown. */
 export function KeyboardHelp() {
-  const groups = [...shortcutsByGroup()]
+  const groups = [...useShortcutsByGroup()]
   return (
     <Stack gap="lg">
       {groups.map(([group, shortcuts]) => (

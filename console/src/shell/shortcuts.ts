@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { useEffect, useSyncExternalStore } from 'react'
 
 /** A key or a row of them: `?`, `/`, `j`, `g c`. */
 export type Shortcut = { readonly keys: string; readonly words: string; readonly run: () => void }
@@ -8,14 +8,17 @@ export function useShortcuts(group: string, shortcuts: readonly Shortcut[]): voi
   useEffect(() => {
     const added = shortcuts.map((one) => ({ ...one, group }))
     for (const one of added) inForce.add(one)
+    tellChange()
     return () => {
       for (const one of added) inForce.delete(one)
+      tellChange()
     }
   })
 }
 
-/** Everything that keys do now, by group, in the order of its coming. */
-export function shortcutsByGroup(): ReadonlyMap<string, readonly Shortcut[]> {
+/** Everything that keys do now, by group, in the order of its coming; told anew when that changes. */
+export function useShortcutsByGroup(): ReadonlyMap<string, readonly Shortcut[]> {
+  useSyncExternalStore(watchChanges, () => changes)
   return Map.groupBy(inForce, ({ group }) => group)
 }
 
@@ -44,6 +47,18 @@ function isTyping(target: EventTarget | null): boolean {
   return target.isContentEditable || target.closest('input, textarea, select, [role=dialog], [role=menu]') !== null
 }
 
+function tellChange(): void {
+  changes++
+  for (const tell of watchers) tell()
+}
+
+function watchChanges(tell: () => void): () => void {
+  watchers.add(tell)
+  return () => watchers.delete(tell)
+}
+
+let changes = 0
+const watchers = new Set<() => void>()
 const inForce = new Set<Shortcut & { readonly group: string }>()
 /** How long after its first key a row of keys may go on. */
 const ROW_MS = 1_500

@@ -483,7 +483,7 @@ function FileDialog({ dispute, tag, isOpen, close, byHand, renew }: DialogProps 
             <Text size="sm" fw={600}>
               <Outside text={draft.data.subject} max={200} />
             </Text>
-            <pre className={classes['octets']}>
+            <pre className={classes['octets']} tabIndex={0} role="region" aria-label="The text">
               <Outside text={draft.data.text} lines max={16_000} />
             </pre>
             <div>

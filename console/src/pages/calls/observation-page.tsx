@@ -139,7 +139,7 @@ export function ObservationPage() {
               <Text component="summary" size="sm" mt="md" mb="xs">
                 As it came
               </Text>
-              <pre className={classes['octets']}>
+              <pre className={classes['octets']} tabIndex={0} role="region" aria-label="The answer as it came">
                 <Outside text={answer.replaceAll('\r\n', '\n')} lines max={8_192} />
               </pre>
               <CopyButton text={answer} what="the answer" />

@@ -114,6 +114,7 @@ const COLUMNS: readonly Column<Row>[] = [
     id: 'baseline',
     head: 'Before',
     width: '9.5rem',
+    isWide: true,
     align: 'end',
     narrow: 'line',
     cell: ({ baseline }) => countedShare(baseline),
@@ -129,7 +130,7 @@ const COLUMNS: readonly Column<Row>[] = [
   },
   {
     id: 'kind',
-    head: '',
+    head: 'Finding',
     width: '7rem',
     narrow: 'beside',
     cell: ({ kind }) =>

@@ -348,7 +348,15 @@ function ShareDialog({ probe, isOpen, close }: ShareProps) {
         </>
       ) : (
         <>
-          <TextInput label="The link" description="Shown once: copy it now." readOnly value={made.url} data-autofocus />
+          <TextInput
+            label="The link"
+            description="Shown once: copy it now."
+            readOnly
+            value={made.url}
+            // It comes in the place of what had the attention.
+            autoFocus
+            onFocus={({ currentTarget }) => currentTarget.select()}
+          />
           <div>
             <CopyButton text={made.url} what="the link" />{' '}
             <Anchor href={made.url} target="_blank" rel="noreferrer noopener">
