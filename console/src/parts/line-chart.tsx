@@ -5,6 +5,8 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import classes from './line-chart.module.css'
 import { Moment } from './moment.tsx'
+import { spellOut } from './outside-text.ts'
+import { Outside } from './outside.tsx'
 
 /** One line: its name, and a value for each time; undefined where nothing is known, which is drawn as a gap. */
 export type Series = {
@@ -54,7 +56,7 @@ export function LineChart({ label, times, series, unit = '', height = 180, limit
         <span className={classes['name']}>{label}</span>
         {series.map(({ label, tone = 'accent' }) => (
           <span key={label} className={classes['series']} data-tone={tone}>
-            {label}
+            <Outside text={label} max={80} />
           </span>
         ))}
         {limit !== undefined && (
@@ -82,7 +84,8 @@ function ValueTable({ times, series, unit }: Pick<LineChartProps, 'times' | 'ser
           <Table.Th scope="col">Time</Table.Th>
           {series.map(({ label }) => (
             <Table.Th key={label} scope="col" ta="end">
-              {unit === '' ? label : `${label} (${unit})`}
+              <Outside text={label} max={80} />
+              {unit !== '' && ` (${unit})`}
             </Table.Th>
           ))}
         </Table.Tr>
@@ -110,9 +113,10 @@ function summarise(series: readonly Series[], unit: string): string {
   return series
     .map(({ label, values }) => {
       const known = values.filter((value) => value !== undefined)
-      if (known.length === 0) return `${label}: not known.`
+      const name = spellOut(label)
+      if (known.length === 0) return `${name}: not known.`
       const [low, high, last] = [Math.min(...known), Math.max(...known), known.at(-1)!]
-      return `${label}: ${low.toLocaleString('en')} to ${high.toLocaleString('en')}, at the end ${last.toLocaleString('en')} ${unit}.`
+      return `${name}: ${low.toLocaleString('en')} to ${high.toLocaleString('en')}, at the end ${last.toLocaleString('en')} ${unit}.`
     })
     .join(' ')
 }
@@ -184,7 +188,7 @@ function tooltipOf(series: readonly Series[], unit: string): uPlot.Plugin {
         if (idx === undefined || idx === null || left < 0) return
         const at = chart.data[0][idx]!
         const values = series.map(
-          ({ label, values }) => `${label}: ${values[idx]?.toLocaleString('en') ?? 'not known'} ${unit}`,
+          ({ label, values }) => `${spellOut(label)}: ${values[idx]?.toLocaleString('en') ?? 'not known'} ${unit}`,
         )
         box.textContent = [TIP_TIME.format(at * 1000), ...values].join('\n')
         const isRight = left > chart.over.clientWidth / 2

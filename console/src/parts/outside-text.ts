@@ -18,6 +18,13 @@ export function readStretches(text: string): Stretch[] {
   return stretches
 }
 
+/** The same in one plain text, for names that have no markup: `Acme [right-to-left override]gnp.exe`. */
+export function spellOut(text: string): string {
+  return readStretches(text)
+    .map(({ text, hidden }) => (hidden === undefined ? text : `[${hidden}]`))
+    .join('')
+}
+
 /** What a hidden character is called: `right-to-left override`, `U+200B`. */
 function nameOf(found: string): string {
   const point = found.codePointAt(0)!

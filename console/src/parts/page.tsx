@@ -1,6 +1,7 @@
 import { Anchor, Group, Text, Title } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
+import { spellOut } from './outside-text.ts'
 import classes from './page.module.css'
 
 /**
@@ -9,7 +10,7 @@ import classes from './page.module.css'
  */
 export function Page({ title, name, words, acts, up, children }: PageProps) {
   useEffect(() => {
-    document.title = `${name ?? (typeof title === 'string' ? title : 'Recourse')} – Recourse`
+    document.title = `${spellOut(name ?? (typeof title === 'string' ? title : 'Recourse'))} – Recourse`
   }, [title, name])
   return (
     <article className={classes['page']}>

@@ -69,7 +69,11 @@ function Frame({ session }: { readonly session: Session }) {
         size="16rem"
         title="Pages"
         closeButtonProps={{ 'aria-label': 'Close' }}
-        styles={{ body: { padding: 0 }, content: { background: 'var(--console-side)' } }}
+        styles={{
+          body: { padding: 0 },
+          header: { background: 'inherit' },
+          content: { background: 'var(--console-side)' },
+        }}
       >
         {side}
       </Drawer>

@@ -23,7 +23,13 @@ export const CALL_COLUMNS: readonly Column<RefusedCall>[] = [
   { id: 'at', head: 'When', width: '6.5rem', narrow: 'line', cell: ({ at }) => <Moment at={at} /> },
   { id: 'from', head: 'From', width: '8.5rem', narrow: 'lead', cell: ({ from }) => <Party of={from} /> },
   { id: 'to', head: 'To', width: '8.5rem', narrow: 'line', cell: ({ to }) => <Party of={to} /> },
-  { id: 'reason', head: 'Answer', width: '6rem', narrow: 'beside', cell: ({ reason }) => reason },
+  {
+    id: 'reason',
+    head: 'Answer',
+    width: '6rem',
+    narrow: 'beside',
+    cell: ({ reason }) => <Outside text={reason} max={60} />,
+  },
   {
     id: 'standing',
     head: 'Who',

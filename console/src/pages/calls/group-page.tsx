@@ -53,7 +53,7 @@ function Group({ group }: { readonly group: Found }) {
       title={
         <>
           <Outside text={group.blocker === '' ? 'Blocker not known' : group.blocker} max={120} /> blocks{' '}
-          {blockWords(group.block)}
+          <Outside text={blockWords(group.block)} max={60} />
         </>
       }
       name={`Group #${id}`}
@@ -78,7 +78,7 @@ function Group({ group }: { readonly group: Found }) {
                 </>
               ),
             ],
-            ['Answer', `${group.reason}: ${STANDING_WORDS[group.standing].toLowerCase()}`],
+            ['Answer', <Outside text={`${group.reason}: ${STANDING_WORDS[group.standing].toLowerCase()}`} max={120} />],
             ['Since', <Moment at={group.first} as="both" />],
             ['Last', <Moment at={group.last} as="both" />],
           ]}
@@ -86,7 +86,7 @@ function Group({ group }: { readonly group: Found }) {
         <Facts
           of={[
             ['Calls', `${group.calls.toLocaleString('en')} refused, from ${many(group.numbers, 'number')}`],
-            ['Last day', attemptWords(group.recent, group.block)],
+            ['Last day', <Outside text={attemptWords(group.recent, group.block)} max={120} />],
             ['Week before', shareWords(group.earlier)],
             [
               'Disputes',

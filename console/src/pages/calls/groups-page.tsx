@@ -106,9 +106,16 @@ const COLUMNS: readonly Column<Row>[] = [
     head: 'Your numbers',
     width: '10.5rem',
     narrow: 'line',
-    cell: ({ block, numbers }) => `${blockWords(block)} (${numbers})`,
+    cell: ({ block, numbers }) => <Outside text={`${blockWords(block)} (${numbers})`} max={60} />,
   },
-  { id: 'reason', head: 'Answer', width: '7rem', isWide: true, narrow: 'line', cell: ({ reason }) => reason },
+  {
+    id: 'reason',
+    head: 'Answer',
+    width: '7rem',
+    isWide: true,
+    narrow: 'line',
+    cell: ({ reason }) => <Outside text={reason} max={60} />,
+  },
   {
     id: 'recent',
     head: 'Last day',
