@@ -39,15 +39,15 @@ export function emptyInsideRoutes(): readonly InsideRoute[] {
       ending: AbortSignal.abort(),
     }),
     ...exportRoutes({ office, blocks, operator: 'Northwire', now }),
-    ...policyRoutes({ policy: policyUnknown(), now }),
+    ...policyRoutes({ policy: policyUnknown() }),
     ...consoleRoutes({ page: '<!doctype html>', files: new Map() }),
-    ...gateRoutes({ gate: GATE_UNKNOWN, now }),
-    ...tourRoutes({ tour: TOUR_UNKNOWN, now }),
+    ...gateRoutes({ gate: GATE_UNKNOWN }),
+    ...tourRoutes({ tour: TOUR_UNKNOWN }),
     ...mailRoutes(() => Promise.resolve('unknown')),
-    ...callingRoutes({ calling: hasNothing(), now }),
-    ...disputeRoutes({ disputes: hasNothing(), now }),
-    ...upkeepRoutes({ upkeep: NOTHING_KEPT, now }),
-    ...probeRoutes({ probes: hasNothing(), now }),
+    ...callingRoutes({ calling: hasNothing() }),
+    ...disputeRoutes({ disputes: hasNothing() }),
+    ...upkeepRoutes({ upkeep: NOTHING_KEPT }),
+    ...probeRoutes({ probes: hasNothing() }),
   ]
 }
 

@@ -19,7 +19,7 @@ export type TestOffice = {
   readonly accounts: Accounts
   readonly figures: HttpFigures
   readonly alarms: unknown[]
-  readonly app: ReturnType<typeof createOfficeApp>
+  app: ReturnType<typeof createOfficeApp>
   /** All that is behind the guard. */
   readonly inside: readonly InsideRoute[]
   /** Milliseconds since 1970. */
@@ -28,6 +28,8 @@ export type TestOffice = {
   ask(method: string, path: string, wishes?: Asked): Promise<Response>
   /** Makes an account with a second factor, and signs it in. */
   staff(name: string, role: Role): Promise<Staff>
+  /** Begins anew on the same store: what stood in memory is gone. */
+  restart(): void
   close(): void
 }
 
@@ -88,14 +90,13 @@ export function openTestOffice(
     now: () => (requests += 1_000),
     alarm,
   }
-  const app = createOfficeApp(parts)
   let requests = 0
   const office: TestOffice = {
     store,
     accounts,
     figures,
     alarms,
-    app,
+    app: createOfficeApp(parts),
     inside: insideRoutes(parts),
     now: Date.UTC(2026, 10, 22, 12),
     ask(method, path, asked = {}) {
@@ -116,7 +117,9 @@ export function openTestOffice(
         },
         ...((body ?? text) !== undefined && { body: body ?? text! }),
       })
-      return Promise.resolve(app.fetch(request, { incoming: { socket: { remoteAddress: from, remotePort: 1 } } }))
+      return Promise.resolve(
+        office.app.fetch(request, { incoming: { socket: { remoteAddress: from, remotePort: 1 } } }),
+      )
     },
     async staff(name, role) {
       const link =
@@ -139,6 +142,9 @@ export function openTestOffice(
       if (store.account(id)!.role !== role) store.setRole(id, role)
       office.now += TOTP_STEP_MS
       return { id, session: sessionOf(confirmed), totp, recoveryCodes }
+    },
+    restart() {
+      office.app = createOfficeApp(parts)
     },
     close() {
       store.close()

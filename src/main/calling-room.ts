@@ -62,7 +62,7 @@ export function openCallingRoom(room: {
     alarm,
   })
   return {
-    routes: [...callingRoutes({ calling, now }), ...disputeRoutes({ disputes, now }), ...probeRoutes({ probes, now })],
+    routes: [...callingRoutes({ calling }), ...disputeRoutes({ disputes }), ...probeRoutes({ probes })],
     sharedPage: (token) => kept.sharedPage(token, now()),
     async close() {
       await probes.close()

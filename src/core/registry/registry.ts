@@ -61,6 +61,12 @@ export type Opened =
   | { readonly kind: 'faults'; readonly faults: readonly FieldFault[]; readonly report: NumbersReport }
   | Refused
 
+/** What somebody inside opened for its holder; `key-reused` where something else was opened by the same name. */
+export type OpenedFor =
+  | { readonly kind: 'opened'; readonly id: string; readonly report: NumbersReport }
+  | { readonly kind: 'key-reused' }
+  | Exclude<Opened, { readonly kind: 'opened' }>
+
 /** What a list that was handed in came to, line by line. */
 export type NumbersReport = {
   readonly added: number
@@ -120,6 +126,17 @@ export type Vetting = {
     by: Vetter,
     faultyLines: FaultyLines,
   ): Promise<Opened>
+  /**
+   * The same for a request that may be sent again: by the same name, `once`, it opens nothing again. Who opens it learns nothing of
+   * the private link, which its holder gets by the first message.
+   */
+  openOnce(
+    fields: BusinessFields,
+    numbers: string,
+    way: 'telephone' | 'mail' | 'letter',
+    by: Vetter,
+    once: string | undefined,
+  ): Promise<OpenedFor>
   /** Lines for a holder who phoned or wrote; `faults` where lines that cannot be used keep it from being done. */
   addNumbers(
     id: string,

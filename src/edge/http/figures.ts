@@ -10,6 +10,8 @@ export const HTTP_FIGURES = {
   screenUndecided: 'of these, answered continue because no verdict came, or too many questions waited',
   outcomes: 'outcomes of calls taken',
   outcomeRepeats: 'posts of outcomes taken before by their idempotency key, and not counted again',
+  insideRepeats: 'requests to the inside sent again with their idempotency key, and answered as before',
+  insideKeysDropped: 'idempotency keys of the inside forgotten before their time, for newer ones',
   refused: 'requests over HTTP answered with a problem',
   unauthorized: 'of these, without the token of a peer',
   cards: 'cards of 608 answers served for the receipt of a block',

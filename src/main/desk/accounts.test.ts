@@ -342,6 +342,37 @@ test('a role, a closed account and a reset count from the next request on, and t
   }
 })
 
+test('a token or a link asked for again under the same key is the same one, for ten minutes; another body under it is refused', async () => {
+  const office = openTestOffice()
+  try {
+    const { session } = await office.staff('ann', 'admin')
+    const post = async (path: string, json: object, key: string) => {
+      const answer = await office.ask('POST', path, { session, json, headers: { 'idempotency-key': key } })
+      return { status: answer.status, text: await answer.text() }
+    }
+    const token = { name: 'nagios', scopes: ['audit.read'], until: office.now + 86_400_000 }
+    const invitation = { name: 'bob', role: 'auditor' }
+    for (const [path, body, other] of [
+      ['/v1/tokens', token, { ...token, name: 'icinga' }],
+      ['/v1/accounts/invitations', invitation, { ...invitation, role: 'admin' }],
+    ] as const) {
+      const first = await post(path, body, 'one')
+      assert.equal(first.status, 200, first.text)
+      assert.deepEqual(await post(path, body, 'one'), first, path)
+      const reused = await post(path, other, 'one')
+      assert.equal(reused.status, 422, path)
+      assert.match(reused.text, /key-reused/)
+      const second = await post(path, other, 'two')
+      assert.equal(second.status, 200, second.text)
+      assert.notEqual(second.text, first.text, path)
+    }
+    const tokens = (await (await office.ask('GET', '/v1/tokens', { session })).json()) as { tokens: unknown[] }
+    assert.equal(tokens.tokens.length, 2)
+  } finally {
+    office.close()
+  }
+})
+
 test('a token does what its scopes say until it ends, and what its owner may no more it may no more either', async () => {
   const office = openTestOffice()
   try {

@@ -390,8 +390,8 @@ async function openDoors(
     const health = createHealth({ config: () => config, process: () => process, ledger: check.state, now })
     const upkeep = { outgoing, retention: () => retention.read(), health }
     const routes = [
-      ...upkeepRoutes({ upkeep, now }),
-      ...policyRoutes({ policy: policies.desk, now }),
+      ...upkeepRoutes({ upkeep }),
+      ...policyRoutes({ policy: policies.desk }),
       ...caseRoutes({ office, now }),
       ...exportRoutes({ office, now, blocks, operator: config.operator.name }),
       ...blockRoutes({
@@ -400,8 +400,8 @@ async function openDoors(
         ending: ending.signal,
       }),
       ...vettingRoutes(registry.vetting),
-      ...gateRoutes({ gate, now }),
-      ...tourRoutes({ tour, now }),
+      ...gateRoutes({ gate }),
+      ...tourRoutes({ tour }),
       ...(callingRoom?.routes ?? []),
       ...(inbox === undefined ? [] : mailRoutes((octets) => inbox.take(octets))),
     ]

@@ -1,6 +1,7 @@
 // One thing: the registry's ports over its store. Each takes what is known, lets the core make a change of it, records that and
 // only then answers; what they have in common is how a change that somebody was quicker with is made anew.
 import { createHash, randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { DialPlan } from '#core/call/number.ts'
 import type { EvidenceFile } from '#core/redress/case-event.ts'
 import type { EvidenceUpload, Refused, Visitor } from '#core/redress/desk.ts'
@@ -17,6 +18,7 @@ import type {
   Application,
   NumbersReport,
   Opened,
+  OpenedFor,
   Overtaken,
   Registry,
   RegistryDone,
@@ -392,6 +394,21 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
     },
     open: async (fields, numbers, way, by, faultyLines) =>
       guarded(() => open(fields, numbers, way, by, undefined, faultyLines)),
+    openOnce: async (fields, numbers, way, by, once) =>
+      guarded((): OpenedFor => {
+        // The private link is not made of the key: who sees keys must not come by it.
+        const names = { id: once === undefined ? freshId() : nameOf(['vetted', once]), status: freshToken() }
+        const before = store.known(names.id)?.events[0]
+        if (before === undefined) {
+          const opened = open(fields, numbers, way, by, names, 'leave-out')
+          return opened.kind === 'opened' ? { kind: 'opened', id: opened.id, report: opened.report } : opened
+        }
+        const read = parseBusiness(fields)
+        const { lines, faults } = readNumberLines(numbers, plan)
+        const asked = read.kind === 'faults' ? undefined : { way, business: read.business, lines }
+        if (before.kind !== 'opened' || !isSameData(before.data, asked)) return { kind: 'key-reused' }
+        return { kind: 'opened', id: names.id, report: { added: lines.length, there: 0, faults } }
+      }),
     async addNumbers(id, text, by, faultyLines) {
       const { lines, faults } = readNumberLines(text, plan)
       let report: NumbersReport = { added: 0, there: 0, faults }
@@ -540,14 +557,22 @@ type Names = { readonly id: string; readonly status: FreshToken }
 
 /** The names that a form gives, by its key and what stands in it: sent again, they are the same. */
 function namesOf(once: string, fields: BusinessFields, numbers: string): Names {
-  const made = (what: string): string => {
-    for (let tries = 0; ; tries++) {
-      const digest = createHash('sha256').update(JSON.stringify([what, once, fields, numbers, tries]))
-      const name = digest.digest('base64url').slice(0, NAME_CHARACTERS)
-      if (!name.startsWith('-')) return name
-    }
-  }
+  const made = (what: string): string => nameOf([what, once, fields, numbers])
   return { id: made('registration'), status: tokenOf(made('private link')) }
+}
+
+/** Whether both are the same as they are kept. */
+function isSameData(one: unknown, other: unknown): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other ?? '')))
+}
+
+/** A name of the length of all others, of what it is made of. */
+function nameOf(of: readonly unknown[]): string {
+  for (let tries = 0; ; tries++) {
+    const digest = createHash('sha256').update(JSON.stringify([...of, tries]))
+    const name = digest.digest('base64url').slice(0, NAME_CHARACTERS)
+    if (!name.startsWith('-')) return name
+  }
 }
 
 function hashOf(token: string): string {

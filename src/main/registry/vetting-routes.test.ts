@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -115,6 +116,81 @@ test('a parameter of the queue that is misspelt, twice or wrong is named with wh
   assert.equal(await found('disputed=true'), 0)
 })
 
+test('a step under the same key is taken once, also after it has moved the tag that it named; another body under it is refused', async (t) => {
+  const { ask, open, ann, bea } = await openVetting(t)
+  const id = await open()
+  const events = async () => ((await (await ask(ann, `${PLACE}/${id}`)).json()) as { seq: number }).seq
+  const before = await events()
+  const tag = await tagOf(ask(ann, `${PLACE}/${id}`))
+  const first = await ask(ann, `${PLACE}/${id}/notes`, { text: 'phoned' }, tag, 'one')
+  const again = await ask(ann, `${PLACE}/${id}/notes`, { text: 'phoned' }, tag, 'one')
+  assert.deepEqual([first.status, again.status], [200, 200])
+  assert.equal(await again.text(), await first.text())
+  assert.equal(again.headers.get('etag'), first.headers.get('etag'))
+  assert.equal(await events(), before + 1)
+  const { status, type } = await problem(await ask(ann, `${PLACE}/${id}/notes`, { text: 'wrote' }, undefined, 'one'))
+  assert.deepEqual([status, type], [422, 'key-reused'])
+  assert.equal((await ask(bea, `${PLACE}/${id}/notes`, { text: 'phoned' }, undefined, 'one')).status, 200)
+  assert.equal(await events(), before + 2, 'the key of somebody else is another one')
+  const lines = { numbers: ['+12125550119'] }
+  const reports = [1, 2].map(() => ask(ann, `${PLACE}/${id}/numbers`, lines, undefined, 'lines'))
+  for (const report of await Promise.all(reports))
+    assert.equal(((await report.json()) as { added: number }).added, 1, 'and not told that they were there')
+})
+
+test('a registration is opened once for a key, also over a restart; with another body the key is refused then too', async (t) => {
+  const { ask, ann, bea, office, store } = await openVetting(t)
+  const count = () => store.list({}, undefined, 100).registrations.length
+  const post = (json: object, key: string, who = ann) => ask(who, PLACE, json, undefined, key)
+  const idOf = async (answering: Promise<Response>) => {
+    const answer = await answering
+    assert.equal(answer.status, 201, await answer.clone().text())
+    return ((await answer.json()) as { id: string }).id
+  }
+  const id = await idOf(post(CLINIC, 'one'))
+  assert.equal(await idOf(post(CLINIC, 'one')), id)
+  office.restart()
+  assert.equal(await idOf(post(CLINIC, 'one')), id)
+  assert.equal(count(), 1)
+  for (const other of [{ way: 'letter' }, { numbers: ['+12125550118'] }, { contact: 'Bob' }]) {
+    const seen = await problem(await post({ ...CLINIC, ...other }, 'one'))
+    office.restart()
+    const forgotten = await problem(await post({ ...CLINIC, ...other }, 'one'))
+    assert.deepEqual([seen.type, forgotten.type], ['key-reused', 'key-reused'], JSON.stringify(other))
+  }
+  assert.equal(count(), 1)
+  assert.notEqual(await idOf(post(CLINIC, 'two')), id)
+  assert.notEqual(await idOf(post(CLINIC, 'one', bea)), id)
+  assert.equal(count(), 3)
+})
+
+test('the private link of a holder is in nothing that the inside answers, neither to who reads nor to who opens', async (t) => {
+  const { ask, open, ann, registry } = await openVetting(t)
+  const { way: _, numbers, callsPerDay, ...fields } = CLINIC
+  const visitor = { address: '192.0.2.7', work: undefined, waited: true, once: 'a key that nobody guesses' }
+  const application = {
+    way: 'api',
+    fields: { ...fields, callsPerDay: String(callsPerDay) },
+    numbers: numbers.join('\n'),
+    faultyLines: 'leave-out',
+  } as const
+  const opened = await registry.open(application, visitor)
+  assert.ok(opened.kind === 'opened')
+  const hash = createHash('sha256').update(opened.token).digest('hex')
+  const places = [PLACE, `${PLACE}/${opened.id}`, '/v1/registry/numbers/%2B12125550117', '/v1/registry/sources']
+  let told = 0
+  for (const place of places) {
+    const text = await (await ask(ann, place)).text()
+    assert.ok(!text.includes(opened.token) && !text.includes(hash), place)
+    if (text.includes(opened.id)) told++
+  }
+  assert.ok(told >= 2, `${told} answers told of it at all`)
+  const made = await ask(ann, PLACE, { ...CLINIC, email: 'bob@clinic.example' })
+  assert.deepEqual(Object.keys((await made.json()) as object).toSorted(), ['id', 'report'])
+  const note = await (await ask(ann, `${PLACE}/${await open()}/notes`, { text: 'phoned' })).text()
+  assert.ok(!note.includes('token'))
+})
+
 test('docs/openapi-vetting.json is what the inside of the registry describes, If-Match with it', () => {
   const path = new URL('../../../docs/openapi-vetting.json', import.meta.url)
   const committed = JSON.parse(readFileSync(path, 'utf8')) as {
@@ -133,7 +209,7 @@ test('docs/openapi-vetting.json is what the inside of the registry describes, If
 async function openVetting(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'recourse-vetting-'))
   const store = openRegistryStore(`sqlite:${join(folder, 'recourse.db')}`)
-  const { vetting } = makeRegistry({
+  const { registry, vetting } = makeRegistry({
     store,
     terms: {
       public: 'https://desk.example',
@@ -158,14 +234,21 @@ async function openVetting(t: TestContext) {
   })
   const ann = (await office.staff('ann', 'vetting')).session
   const bea = (await office.staff('bea', 'vetting')).session
-  const ask = (session: string, path: string, json?: object, match?: string) =>
+  const ask = (session: string, path: string, json?: object, match?: string, key?: string) =>
     office.ask(json === undefined ? 'GET' : 'POST', path, {
       session,
       ...(json !== undefined && { json }),
-      headers: { ...BROWSER, ...(match !== undefined && { 'if-match': match }) },
+      headers: {
+        ...BROWSER,
+        ...(match !== undefined && { 'if-match': match }),
+        ...(key !== undefined && { 'idempotency-key': key }),
+      },
     })
   return {
     ask,
+    office,
+    store,
+    registry,
     ann,
     bea,
     open: async (): Promise<string> => {

@@ -7,6 +7,7 @@ import {
   type AccountRouteParts,
   accountNameSchema,
   answerJson,
+  answerOnce,
   answerNothing,
   done,
   jsonAnswer,
@@ -17,7 +18,10 @@ import {
   readJsonOf,
   roleSchema,
 } from './ask.ts'
+import { parseJsonBody } from '#edge/http/body.ts'
 import { type InsideEnv, type InsideRoute, insideRoute } from './guard.ts'
+import { KEYED, READING, WRITING, insideOf } from './inside-description.ts'
+import { SECRET_KEPT_MS } from './once.ts'
 
 /** Accounts for who may manage them, tokens for everybody's own use, and the audit trail. */
 export function accountRoutes({ accounts }: AccountRouteParts): readonly InsideRoute[] {
@@ -25,11 +29,17 @@ export function accountRoutes({ accounts }: AccountRouteParts): readonly InsideR
   const id = (context: Context<InsideEnv>) => context.req.param('id') ?? ''
   return [
     insideRoute('accounts', ACCOUNT_DESCRIPTIONS.list, () => answerJson({ accounts: accounts.list() })),
-    insideRoute('accounts', ACCOUNT_DESCRIPTIONS.invite, async (context) => {
-      const { name, role } = await readJsonOf(context, inviteSchema)
-      const { link, until } = done(accounts.invite(name, role, by(context)))
-      return answerJson({ link, until })
-    }),
+    insideRoute('accounts', ACCOUNT_DESCRIPTIONS.invite, (context) =>
+      answerOnce(
+        context,
+        async (octets) => {
+          const { name, role } = parseJsonBody(inviteSchema, octets)
+          const { link, until } = done(accounts.invite(name, role, by(context)))
+          return { status: 200, value: { link, until } }
+        },
+        SHOWN_ONCE,
+      ),
+    ),
     insideRoute('accounts', ACCOUNT_DESCRIPTIONS.invitations, () =>
       answerJson({ invitations: accounts.invitations() }),
     ),
@@ -42,10 +52,16 @@ export function accountRoutes({ accounts }: AccountRouteParts): readonly InsideR
       done(accounts.change(id(context), change, by(context)))
       return answerNothing()
     }),
-    insideRoute('accounts', ACCOUNT_DESCRIPTIONS.reset, (context) => {
-      const { link, until } = done(accounts.reset(id(context), by(context)))
-      return answerJson({ link, until })
-    }),
+    insideRoute('accounts', ACCOUNT_DESCRIPTIONS.reset, (context) =>
+      answerOnce(
+        context,
+        async () => {
+          const { link, until } = done(accounts.reset(id(context), by(context)))
+          return { status: 200, value: { link, until } }
+        },
+        SHOWN_ONCE,
+      ),
+    ),
     insideRoute('accounts', ACCOUNT_DESCRIPTIONS.endSessions, (context) => {
       done(accounts.signOutEverywhere(id(context), by(context)))
       return answerNothing()
@@ -61,11 +77,17 @@ export function accountRoutes({ accounts }: AccountRouteParts): readonly InsideR
     insideRoute('self', ACCOUNT_DESCRIPTIONS.listTokens, (context) =>
       answerJson({ tokens: accounts.tokens(context.get('who').account) }),
     ),
-    insideRoute('self', ACCOUNT_DESCRIPTIONS.makeToken, async (context) => {
-      const token = await readJsonOf(context, newTokenSchema)
-      const { id, token: secret, until } = done(accounts.makeToken(context.get('who').account, token, by(context)))
-      return answerJson({ id, token: secret, until })
-    }),
+    insideRoute('self', ACCOUNT_DESCRIPTIONS.makeToken, (context) =>
+      answerOnce(
+        context,
+        async (octets) => {
+          const token = parseJsonBody(newTokenSchema, octets)
+          const { id, token: secret, until } = done(accounts.makeToken(context.get('who').account, token, by(context)))
+          return { status: 200, value: { id, token: secret, until } }
+        },
+        SHOWN_ONCE,
+      ),
+    ),
     insideRoute('self', ACCOUNT_DESCRIPTIONS.endToken, (context) => {
       done(accounts.endToken(context.get('who').account, id(context), by(context)))
       return answerNothing()
@@ -79,6 +101,9 @@ export function accountRoutes({ accounts }: AccountRouteParts): readonly InsideR
     }),
   ]
 }
+
+/** Links and tokens are shown once: their answers are kept for a connection that broke, and no longer. */
+const SHOWN_ONCE = { keptMs: SECRET_KEPT_MS } as const
 
 const inviteSchema = z.strictObject({ name: accountNameSchema, role: roleSchema })
 const changeSchema = z
@@ -153,50 +178,44 @@ const auditSchema = z
   })
   .openapi('AuditEntry')
 
-const inside = { security: [{ session: [] }, { accessToken: [] }] }
 const self = { security: [{ session: [] }] }
-const refusals = ['signed-out', 'wrong-access-token', 'owes', 'not-allowed'] as const
-const unsafe = [...refusals, 'cross-site'] as const
+const unsafe = [...READING, 'cross-site'] as const
 const bodyRefusals = ['bad-json', 'bad-field', 'too-large', 'wrong-type'] as const
 const ofAccount = { params: z.object({ id: z.string() }) }
 
 /** Accounts, tokens and the audit trail as the API has them. */
 export const ACCOUNT_DESCRIPTIONS = {
   list: {
-    ...inside,
-    tags: ['accounts'],
+    ...insideOf('accounts'),
     method: 'get',
     path: '/v1/accounts',
     summary: 'All accounts',
     responses: {
       200: jsonAnswer('By name.', z.strictObject({ accounts: z.array(accountSchema) })),
-      ...problemsOf(...refusals),
+      ...problemsOf(...READING),
     },
   },
   invite: {
-    ...inside,
-    tags: ['accounts'],
+    ...insideOf('accounts'),
     method: 'post',
     path: '/v1/accounts/invitations',
     summary: 'Invite somebody',
     description: 'Hand over the link yourself: it is shown this once, good once, and for three days.',
-    request: jsonBody(inviteSchema),
-    responses: { 200: jsonAnswer('The link.', linkSchema), ...problemsOf(...unsafe, ...bodyRefusals, 'conflict') },
+    request: { ...KEYED, ...jsonBody(inviteSchema) },
+    responses: { 200: jsonAnswer('The link.', linkSchema), ...problemsOf(...WRITING, 'conflict') },
   },
   invitations: {
-    ...inside,
-    tags: ['accounts'],
+    ...insideOf('accounts'),
     method: 'get',
     path: '/v1/accounts/invitations',
     summary: 'Invitations that were not taken up yet',
     responses: {
       200: jsonAnswer('Oldest first.', z.strictObject({ invitations: z.array(invitationSchema) })),
-      ...problemsOf(...refusals),
+      ...problemsOf(...READING),
     },
   },
   withdraw: {
-    ...inside,
-    tags: ['accounts'],
+    ...insideOf('accounts'),
     method: 'delete',
     path: '/v1/accounts/invitations/{id}',
     summary: 'Withdraw an invitation',
@@ -205,8 +224,7 @@ export const ACCOUNT_DESCRIPTIONS = {
     responses: { 204: { description: 'Withdrawn.' }, ...problemsOf(...unsafe, 'not-found') },
   },
   change: {
-    ...inside,
-    tags: ['accounts'],
+    ...insideOf('accounts'),
     method: 'patch',
     path: '/v1/accounts/{id}',
     summary: 'Give another role, close or open an account',
@@ -218,18 +236,19 @@ export const ACCOUNT_DESCRIPTIONS = {
     },
   },
   reset: {
-    ...inside,
-    tags: ['accounts'],
+    ...insideOf('accounts'),
     method: 'post',
     path: '/v1/accounts/{id}/reset',
     summary: 'Take away password and second factor',
     description: 'For somebody who lost them; the link lets her choose a new password, for a day.',
-    request: ofAccount,
-    responses: { 200: jsonAnswer('The link.', linkSchema), ...problemsOf(...unsafe, 'not-found', 'conflict') },
+    request: { ...ofAccount, ...KEYED },
+    responses: {
+      200: jsonAnswer('The link.', linkSchema),
+      ...problemsOf(...unsafe, 'bad-field', 'key-reused', 'not-found', 'conflict'),
+    },
   },
   endSessions: {
-    ...inside,
-    tags: ['accounts'],
+    ...insideOf('accounts'),
     method: 'delete',
     path: '/v1/accounts/{id}/sessions',
     summary: 'Sign an account out everywhere',
@@ -237,20 +256,18 @@ export const ACCOUNT_DESCRIPTIONS = {
     responses: { 204: { description: 'No session of it is left.' }, ...problemsOf(...unsafe, 'not-found') },
   },
   listTokensOf: {
-    ...inside,
-    tags: ['accounts'],
+    ...insideOf('accounts'),
     method: 'get',
     path: '/v1/accounts/{id}/tokens',
     summary: 'The tokens of an account',
     request: ofAccount,
     responses: {
       200: jsonAnswer('Oldest first.', z.strictObject({ tokens: z.array(tokenSchema) })),
-      ...problemsOf(...refusals),
+      ...problemsOf(...READING),
     },
   },
   endTokenOf: {
-    ...inside,
-    tags: ['accounts'],
+    ...insideOf('accounts'),
     method: 'delete',
     path: '/v1/accounts/{id}/tokens/{token}',
     summary: 'End a token of an account',
@@ -265,7 +282,7 @@ export const ACCOUNT_DESCRIPTIONS = {
     summary: 'Your own tokens',
     responses: {
       200: jsonAnswer('Oldest first.', z.strictObject({ tokens: z.array(tokenSchema) })),
-      ...problemsOf(...refusals),
+      ...problemsOf(...READING),
     },
   },
   makeToken: {
@@ -275,13 +292,13 @@ export const ACCOUNT_DESCRIPTIONS = {
     path: '/v1/tokens',
     summary: 'Make a token for a program',
     description: 'It may do what its scopes say, and never more than your role gives at the time.',
-    request: jsonBody(newTokenSchema),
+    request: { ...KEYED, ...jsonBody(newTokenSchema) },
     responses: {
       200: jsonAnswer(
         'The token, shown this once.',
         z.strictObject({ id: z.string(), token: z.string(), until: z.int() }),
       ),
-      ...problemsOf(...unsafe, ...bodyRefusals, 'conflict'),
+      ...problemsOf(...WRITING, 'conflict'),
     },
   },
   endToken: {
@@ -294,8 +311,7 @@ export const ACCOUNT_DESCRIPTIONS = {
     responses: { 204: { description: 'Ended.' }, ...problemsOf(...unsafe, 'not-found') },
   },
   audit: {
-    ...inside,
-    tags: ['audit'],
+    ...insideOf('audit'),
     method: 'get',
     path: '/v1/audit',
     summary: 'Who changed what, newest first',
@@ -312,7 +328,7 @@ export const ACCOUNT_DESCRIPTIONS = {
     },
     responses: {
       200: jsonAnswer('Entries.', z.strictObject({ entries: z.array(auditSchema) })),
-      ...problemsOf(...refusals, 'bad-field'),
+      ...problemsOf(...READING, 'bad-field'),
     },
   },
 } as const satisfies Record<string, RouteConfig>

@@ -6,6 +6,7 @@ import { parseFormBody, parseJsonBody, readBody } from '#edge/http/body.ts'
 import { clientOf, networkOf } from '#edge/http/connection.ts'
 import { PROBLEMS, type ProblemKind, Refused, formatPointer, problemSchema } from '#edge/http/problem.ts'
 import type { InsideEnv } from './guard.ts'
+import type { Make, OnceTerms } from './once.ts'
 
 /** What the routes of accounts work with. */
 export type AccountRouteParts = {
@@ -38,6 +39,15 @@ export async function readJsonOf<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<z.output<Schema>> {
   return parseJsonBody(schema, await readBody(context.req.raw))
+}
+
+/**
+ * Answers a POST once for each `Idempotency-Key` of an account, by the one memory of the inside. Every POST of its API goes this way
+ * or stands, with its reason, among those that the walk along them leaves out.
+ */
+export function answerOnce(context: Context<InsideEnv>, make: Make, terms?: OnceTerms): Promise<Response> {
+  const { account } = context.get('who')
+  return context.get('once').answer({ request: context.req.raw, account, path: context.req.path }, make, terms)
 }
 
 export async function readFormOf<Schema extends z.ZodType>(

@@ -4,14 +4,20 @@ import type { Shown, Stranger } from '#core/account/accounts.ts'
 import { type Permission, type Who, isReadOnly } from '#core/account/permission.ts'
 import type { ConnectionEnv } from '#edge/http/connection.ts'
 import { Refused } from '#edge/http/problem.ts'
+import type { Once } from './once.ts'
 import { checkOpenOrigin, checkOrigin } from './origin.ts'
 
 /**
  * What a handler finds in its context: `context.get('who')` is who asks, `context.get('shown')` how she showed it, and
- * `context.get('still')` asks again whether she may: for answers that go on.
+ * `context.get('still')` asks again whether she may: for answers that go on. `context.get('once')` has the answers given before.
  */
 export type InsideEnv = ConnectionEnv & {
-  readonly Variables: { readonly who: Who; readonly shown: Shown; readonly still: () => Promise<boolean> }
+  readonly Variables: {
+    readonly who: Who
+    readonly shown: Shown
+    readonly still: () => Promise<boolean>
+    readonly once: Once
+  }
 }
 
 /** Says who a request is from; never rejects for what stands in the request. */

@@ -18,6 +18,7 @@ import {
   placeOf,
   refuseStranger,
 } from './guard.ts'
+import { Once } from './once.ts'
 import { homeRoute, localPath, openPages, problemPage, selfPages } from './page-routes.ts'
 import { SESSION_COOKIE, readCookie } from './session-cookie.ts'
 import { sessionRoutes, signInRoute } from './session-routes.ts'
@@ -52,8 +53,10 @@ export function createOfficeApp(parts: OfficeParts): OpenAPIHono<InsideEnv> {
   const rate = new RateLimit(OFFICE_PER_SECOND, OFFICE_PER_CLIENT, OFFICE_CLIENTS_MAX)
   const inside = insideRoutes(parts)
   const app = new OpenAPIHono<InsideEnv>()
+  const once = new Once(now, figures)
 
   app.use('*', async (context, next) => {
+    context.set('once', once)
     if (!rate.takes(askingNetwork(context, parts.isProxy), now())) {
       throw new Refused('too-many', 'expected fewer requests a second', { headers: { 'retry-after': '1' } })
     }

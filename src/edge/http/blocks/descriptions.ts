@@ -1,9 +1,8 @@
 import { type RouteConfig, z } from '@hono/zod-openapi'
 import { jsonAnswer, problemsOf } from '#edge/http/accounts/ask.ts'
+import { READING, insideOf } from '#edge/http/accounts/inside-description.ts'
 import { blockDetailSchema, overviewSchema } from './schemas.ts'
 
-const inside = { security: [{ session: [] }, { accessToken: [] }] }
-const reading = ['signed-out', 'wrong-access-token', 'owes', 'not-allowed'] as const
 const spanned = z.object({
   span: z
     .enum(['1h', '24h', '7d', '28d'])
@@ -14,8 +13,7 @@ const spanned = z.object({
 /** What the inside asks of single blocks and of everything at once. */
 export const BLOCK_DESCRIPTIONS = {
   block: {
-    ...inside,
-    tags: ['ledger'],
+    ...insideOf('ledger'),
     method: 'get',
     path: '/v1/blocks/{id}',
     summary: 'Everything about one block',
@@ -29,20 +27,18 @@ export const BLOCK_DESCRIPTIONS = {
         }),
       }),
     },
-    responses: { 200: jsonAnswer('The block.', blockDetailSchema), ...problemsOf(...reading, 'not-found') },
+    responses: { 200: jsonAnswer('The block.', blockDetailSchema), ...problemsOf(...READING, 'not-found') },
   },
   overview: {
-    ...inside,
-    tags: ['overview'],
+    ...insideOf('overview'),
     method: 'get',
     path: '/v1/overview',
     summary: 'How it stands: a verdict in words, and the figures behind it',
     request: { query: spanned },
-    responses: { 200: jsonAnswer('The overview.', overviewSchema), ...problemsOf(...reading, 'bad-field') },
+    responses: { 200: jsonAnswer('The overview.', overviewSchema), ...problemsOf(...READING, 'bad-field') },
   },
   overviewLive: {
-    ...inside,
-    tags: ['overview'],
+    ...insideOf('overview'),
     method: 'get',
     path: '/v1/overview/live',
     summary: 'The same as it changes',
@@ -54,7 +50,7 @@ export const BLOCK_DESCRIPTIONS = {
         description: 'Events.',
         content: { 'text/event-stream': { schema: z.string() } },
       },
-      ...problemsOf(...reading, 'bad-field', 'busy'),
+      ...problemsOf(...READING, 'bad-field', 'busy'),
     },
   },
 } as const satisfies Record<string, RouteConfig>

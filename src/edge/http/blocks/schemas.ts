@@ -47,6 +47,8 @@ export const blockDetailSchema = z
             limit: z.number(),
             counts: z.enum(['calls', 'numbers']),
             points: z.array(z.strictObject({ at: z.number(), value: z.number() })),
+            countedFrom: z.number().optional(),
+            countedUntil: z.number().optional(),
           })
           .optional()
           .openapi({ description: 'What the journal counts in the window that ended at each time.' }),

@@ -1,9 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { GROUP_STATES } from '#core/observe/group.ts'
-import { answerJson } from '#edge/http/accounts/ask.ts'
+import { answerJson, answerOnce } from '#edge/http/accounts/ask.ts'
 import { type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
 import { parseJsonBody } from '#edge/http/body.ts'
-import { Once } from '#edge/http/office/ask.ts'
 import { PAGE_ENTRIES, afterSchema, limitSchema, readQuery, time, yesOrNo } from '#edge/http/office/query.ts'
 import { CALLING_DESCRIPTIONS as PLACES } from './descriptions.ts'
 import {
@@ -21,14 +20,7 @@ import type { Calling, ObservationAsk, ObservationRecord } from './ports.ts'
 import { markingSchema } from './schemas.ts'
 
 /** Calls of our own that networks refused, for those inside: the answer in a line, groups, calls, silence, who blocks. */
-export function callingRoutes({
-  calling,
-  now,
-}: {
-  readonly calling: Calling
-  readonly now: () => number
-}): readonly InsideRoute[] {
-  const once = new Once(now)
+export function callingRoutes({ calling }: { readonly calling: Calling }): readonly InsideRoute[] {
   return [
     insideRoute('calling.read', PLACES.summary, (context) => {
       const summary = calling.summary()
@@ -77,7 +69,7 @@ export function callingRoutes({
     }),
 
     insideRoute('calling.dispute', PLACES.mark, (context) =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const mark = parseJsonBody(markingSchema, octets)
         return { status: 200, value: doneOr(calling.mark(numberIn(context), mark, doerOf(context))) }
       }),

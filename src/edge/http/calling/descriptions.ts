@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { DISPUTE_STATUSES } from '#core/dispute/dispute.ts'
 import { GROUP_STATES } from '#core/observe/group.ts'
 import { jsonAnswer, jsonBody, problemsOf } from '#edge/http/accounts/ask.ts'
+import { KEY, KEYED, PAGE_QUERY, READING, WRITING, insideOf, optional } from '#edge/http/accounts/inside-description.ts'
 import {
   checkedSchema,
   checkingSchema,
@@ -39,29 +40,9 @@ import {
   textSchema,
 } from './schemas.ts'
 
-const reading = ['signed-out', 'wrong-access-token', 'owes', 'not-allowed'] as const
-const writing = [
-  ...reading,
-  'cross-site',
-  'not-found',
-  'bad-json',
-  'bad-field',
-  'too-large',
-  'wrong-type',
-  'key-reused',
-] as const
-const inside = { security: [{ session: [] }, { accessToken: [] }], tags: ['calling side'] }
-const optional = (description: string, example?: string) =>
-  z
-    .string()
-    .optional()
-    .openapi({ description, ...(example !== undefined && { example }) })
-const key = optional('Any name for this request, up to 128 visible characters: sent again, it is done once.')
+const writing = [...WRITING, 'not-found'] as const
+const inside = insideOf('calling side')
 const match = optional('The ETag of the dispute as you read it; if it has gone on since, nothing is done.', '"7"')
-const pageQuery = {
-  after: optional('Where the page before ended.'),
-  limit: optional('How many at most, up to 100; 50 if not said.'),
-}
 const byId = z.object({ id: z.string() })
 const nothing = z.object({})
 const csv = { 'text/csv': { schema: z.string() } }
@@ -89,7 +70,7 @@ function read<const Path extends string, Answer extends z.ZodType, Query extends
     },
     responses: {
       200: more.csv === true ? listed('Found.', answer) : jsonAnswer('Found.', answer),
-      ...problemsOf(...reading, 'bad-field', 'not-found'),
+      ...problemsOf(...READING, 'bad-field', 'not-found'),
     },
   } as const
 }
@@ -109,7 +90,7 @@ function step<const Path extends string, Schema extends z.ZodType, Answer extend
     ...(description !== undefined && { description }),
     request: {
       params: byId,
-      headers: z.object({ 'Idempotency-Key': key, 'If-Match': match }),
+      headers: z.object({ 'Idempotency-Key': KEY, 'If-Match': match }),
       ...jsonBody(schema),
     },
     responses: {
@@ -158,7 +139,7 @@ export const CALLING_DESCRIPTIONS = {
       until: optional('Before this time.'),
       called: optional('To this number.'),
       group: optional('Of this group.'),
-      ...pageQuery,
+      ...PAGE_QUERY,
     }),
     description: 'A page looks at a bounded number of calls, so it may have fewer than asked for and still an `after`.',
     csv: true,
@@ -192,7 +173,7 @@ export const CALLING_DESCRIPTIONS = {
       group: optional('Of this group.'),
       overdue: optional('`true`: those of which something is overdue.'),
       open: optional('`false`: settled ones too. Those that are not settled if not said.'),
-      ...pageQuery,
+      ...PAGE_QUERY,
     }),
     csv: true,
   }),
@@ -201,7 +182,7 @@ export const CALLING_DESCRIPTIONS = {
     method: 'post',
     path: '/v1/calling/disputes',
     summary: 'Open a dispute of a group, or of numbers',
-    request: { headers: z.object({ 'Idempotency-Key': key }), ...jsonBody(disputeOpeningSchema) },
+    request: { ...KEYED, ...jsonBody(disputeOpeningSchema) },
     responses: {
       201: jsonAnswer('It is open; nothing was sent to anybody.', openedSchema),
       ...problemsOf(...writing, 'conflict', 'not-saved'),
@@ -246,7 +227,7 @@ export const CALLING_DESCRIPTIONS = {
   close: step('/v1/calling/disputes/{id}/closing', textSchema, 'End a dispute'),
   reopen: step('/v1/calling/disputes/{id}/reopening', textSchema, 'Open a closed dispute again'),
   probeOptions: read('/v1/probe-options', 'What a probe can be asked for', optionsSchema),
-  probes: read('/v1/probes', 'Probes, the last first', probesSchema, { query: z.object(pageQuery) }),
+  probes: read('/v1/probes', 'Probes, the last first', probesSchema, { query: z.object(PAGE_QUERY) }),
   startProbe: {
     ...inside,
     method: 'post',
@@ -254,7 +235,7 @@ export const CALLING_DESCRIPTIONS = {
     summary: 'Start a probe',
     description:
       'Places calls, one after the other, on a path: on this machine, where the configuration lets probes go, or elsewhere for an administrator who says so.',
-    request: { headers: z.object({ 'Idempotency-Key': key }), ...jsonBody(probeStartSchema) },
+    request: { ...KEYED, ...jsonBody(probeStartSchema) },
     responses: {
       201: jsonAnswer('It runs.', startedSchema),
       ...problemsOf(...writing, 'busy', 'not-saved'),
@@ -273,7 +254,7 @@ export const CALLING_DESCRIPTIONS = {
     request: { params: byId, query: z.object({ form: optional('`html` or `json`; `html` if not said.') }) },
     responses: {
       200: { description: 'The report, to be kept.', content: { 'text/html': { schema: z.string() } } },
-      ...problemsOf(...reading, 'bad-field', 'not-found'),
+      ...problemsOf(...READING, 'bad-field', 'not-found'),
     },
   },
   shareProbe: step('/v1/probes/{id}/links', sharingSchema, 'Make a link that shows the report to whoever has it', {
@@ -288,7 +269,7 @@ export const CALLING_DESCRIPTIONS = {
     request: { params: z.object({ id: z.string(), link: z.string() }) },
     responses: {
       204: { description: 'It shows nothing any more.' },
-      ...problemsOf(...reading, 'cross-site', 'not-found'),
+      ...problemsOf(...READING, 'cross-site', 'not-found'),
     },
   },
 } as const

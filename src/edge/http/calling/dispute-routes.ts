@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi'
 import { DISPUTE_STATUSES } from '#core/dispute/dispute.ts'
-import { answerJson } from '#edge/http/accounts/ask.ts'
+import { answerJson, answerOnce } from '#edge/http/accounts/ask.ts'
 import { type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
 import { parseJsonBody } from '#edge/http/body.ts'
-import { type Ask, Once, tagOfCase } from '#edge/http/office/ask.ts'
+import { type Ask, tagOfCase } from '#edge/http/office/ask.ts'
 import { PAGE_ENTRIES, afterSchema, limitSchema, readQuery, yesOrNo } from '#edge/http/office/query.ts'
 import { CALLING_DESCRIPTIONS as PLACES } from './descriptions.ts'
 import {
@@ -32,15 +32,7 @@ import {
 } from './schemas.ts'
 
 /** Disputes with those who blocked: the list by deadline, one of them, and each step, which a person takes. */
-export function disputeRoutes({
-  disputes,
-  now,
-}: {
-  readonly disputes: Disputes
-  readonly now: () => number
-}): readonly InsideRoute[] {
-  const once = new Once(now)
-
+export function disputeRoutes({ disputes }: { readonly disputes: Disputes }): readonly InsideRoute[] {
   /** Reads a small body, does one thing, and answers the place of its last event. */
   const step =
     <Schema extends z.ZodType>(
@@ -48,7 +40,7 @@ export function disputeRoutes({
       work: (context: Ask, id: string, body: z.output<Schema>) => Outcome<number> | Promise<Outcome<number>>,
     ) =>
     (context: Ask): Promise<Response> =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const seq = doneOr(await work(context, idIn(context), parseJsonBody(schema, octets)))
         return { status: 200, value: { seq }, headers: { etag: `"${seq}"` } }
       })
@@ -66,7 +58,7 @@ export function disputeRoutes({
     }),
 
     insideRoute('calling.dispute', PLACES.open, (context) =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const id = doneOr(disputes.open(parseJsonBody(disputeOpeningSchema, octets), doerOf(context)))
         return { status: 201, value: { dispute: id }, headers: { location: `/v1/calling/disputes/${id}` } }
       }),
@@ -86,13 +78,13 @@ export function disputeRoutes({
     }),
 
     insideRoute('calling.dispute', PLACES.draft, (context) =>
-      once.answer(context, async (octets) => ({
+      answerOnce(context, async (octets) => ({
         status: 200,
         value: doneOr(disputes.draft(idIn(context), parseJsonBody(draftingSchema, octets))),
       })),
     ),
     insideRoute('calling.dispute', PLACES.check, (context) =>
-      once.answer(context, async (octets) => ({
+      answerOnce(context, async (octets) => ({
         status: 200,
         value: doneOr(await disputes.check(idIn(context), parseJsonBody(checkingSchema, octets).to)),
       })),
@@ -122,13 +114,13 @@ export function disputeRoutes({
       step(outcomeSchema, (context, id, outcome) => disputes.noteOutcome(id, outcome, doerOf(context), seqOf(context))),
     ),
     insideRoute('calling.dispute', PLACES.prove, (context) =>
-      once.answer(context, async (octets) => ({
+      answerOnce(context, async (octets) => ({
         status: 200,
         value: doneOr(await disputes.prove(idIn(context), parseJsonBody(provingSchema, octets).number)),
       })),
     ),
     insideRoute('calling.dispute', PLACES.retest, (context) =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const asked = parseJsonBody(retestSchema, octets)
         const value = doneOr(await disputes.retest(idIn(context), asked, doerOf(context), seqOf(context)))
         return { status: 200, value, headers: { etag: `"${value.seq}"` } }

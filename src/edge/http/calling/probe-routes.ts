@@ -1,8 +1,7 @@
 import { z } from '@hono/zod-openapi'
-import { answerJson, answerNothing } from '#edge/http/accounts/ask.ts'
+import { answerJson, answerNothing, answerOnce } from '#edge/http/accounts/ask.ts'
 import { type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
 import { parseJsonBody } from '#edge/http/body.ts'
-import { Once } from '#edge/http/office/ask.ts'
 import { answerFile } from '#edge/http/office/case-routes.ts'
 import { PAGE_ENTRIES, afterSchema, limitSchema, readQuery } from '#edge/http/office/query.ts'
 import { CALLING_DESCRIPTIONS as PLACES } from './descriptions.ts'
@@ -11,14 +10,7 @@ import type { Probes } from './ports.ts'
 import { probeStartSchema, sharingSchema } from './schemas.ts'
 
 /** Probes of paths: start one, watch it, read and share what it found. */
-export function probeRoutes({
-  probes,
-  now,
-}: {
-  readonly probes: Probes
-  readonly now: () => number
-}): readonly InsideRoute[] {
-  const once = new Once(now)
+export function probeRoutes({ probes }: { readonly probes: Probes }): readonly InsideRoute[] {
   return [
     insideRoute('probe', PLACES.probeOptions, (context) => answerJson(probes.options(context.get('who')))),
 
@@ -29,7 +21,7 @@ export function probeRoutes({
     }),
 
     insideRoute('probe', PLACES.startProbe, (context) =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const id = doneOr(await probes.start(parseJsonBody(probeStartSchema, octets), context.get('who')))
         return { status: 201, value: { probe: id }, headers: { location: `/v1/probes/${id}` } }
       }),
@@ -42,7 +34,7 @@ export function probeRoutes({
     }),
 
     insideRoute('probe', PLACES.cancelProbe, (context) =>
-      once.answer(context, async () => ({
+      answerOnce(context, async () => ({
         status: 200,
         value: doneOr(probes.cancel(idIn(context), doerOf(context))),
       })),
@@ -58,7 +50,7 @@ export function probeRoutes({
     }),
 
     insideRoute('probe', PLACES.shareProbe, (context) =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const { days } = parseJsonBody(sharingSchema, octets)
         return { status: 200, value: doneOr(probes.share(idIn(context), days, doerOf(context))) }
       }),

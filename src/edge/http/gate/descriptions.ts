@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { jsonAnswer, jsonBody, problemsOf } from '#edge/http/accounts/ask.ts'
+import { KEYED, PAGE_QUERY, READING, WRITING, insideOf } from '#edge/http/accounts/inside-description.ts'
 import {
   keysSchema,
   noticeSchema,
@@ -11,20 +12,8 @@ import {
   testStartedSchema,
 } from './schemas.ts'
 
-const reading = ['signed-out', 'wrong-access-token', 'owes', 'not-allowed'] as const
-const writing = [
-  ...reading,
-  'cross-site',
-  'not-found',
-  'bad-json',
-  'bad-field',
-  'too-large',
-  'wrong-type',
-  'key-reused',
-] as const
-const inside = { security: [{ session: [] }, { accessToken: [] }], tags: ['settings of the gate'] }
-const optional = (description: string) => z.string().optional().openapi({ description })
-const key = optional('Any name for this request, up to 128 visible characters: sent again, it is done once.')
+const writing = [...WRITING, 'not-found'] as const
+const inside = insideOf('settings of the gate')
 const byName = z.object({ name: z.string() })
 const byId = z.object({ id: z.string() })
 
@@ -36,12 +25,9 @@ export const GATE_DESCRIPTIONS = {
     path: '/v1/gate/peers',
     summary: 'The switches that may ask, and how many of their calls were screened and blocked',
     request: {
-      query: z.object({
-        after: optional('Where the page before ended.'),
-        limit: optional('How many at most, up to 100; 50 if not said.'),
-      }),
+      query: z.object(PAGE_QUERY),
     },
-    responses: { 200: jsonAnswer('Found.', peersSchema), ...problemsOf(...reading, 'bad-field') },
+    responses: { 200: jsonAnswer('Found.', peersSchema), ...problemsOf(...READING, 'bad-field') },
   },
   peer: {
     ...inside,
@@ -49,7 +35,7 @@ export const GATE_DESCRIPTIONS = {
     path: '/v1/gate/peers/{name}',
     summary: 'One peer: what was agreed with it, and its tests',
     request: { params: byName },
-    responses: { 200: jsonAnswer('Found.', peerFileSchema), ...problemsOf(...reading, 'not-found') },
+    responses: { 200: jsonAnswer('Found.', peerFileSchema), ...problemsOf(...READING, 'not-found') },
   },
   startTest: {
     ...inside,
@@ -58,7 +44,7 @@ export const GATE_DESCRIPTIONS = {
     summary: 'Test by two calls whether a peer does what the gate says',
     description:
       'What `recourse peer test` does, in a thread of its own and one at a time. While it lasts, calls of this peer to the first number go on and those to the second are refused; nothing is counted, blocked or written into the ledger.',
-    request: { params: byName, headers: z.object({ 'Idempotency-Key': key }), ...jsonBody(peerTestStartSchema) },
+    request: { params: byName, ...KEYED, ...jsonBody(peerTestStartSchema) },
     responses: { 201: jsonAnswer('It runs.', testStartedSchema), ...problemsOf(...writing, 'busy', 'not-saved') },
   },
   test: {
@@ -67,14 +53,14 @@ export const GATE_DESCRIPTIONS = {
     path: '/v1/gate/peer-tests/{id}',
     summary: 'A test step by step, and what it found',
     request: { params: byId },
-    responses: { 200: jsonAnswer('Found.', peerTestSchema), ...problemsOf(...reading, 'not-found') },
+    responses: { 200: jsonAnswer('Found.', peerTestSchema), ...problemsOf(...READING, 'not-found') },
   },
   rang: {
     ...inside,
     method: 'post',
     path: '/v1/gate/peer-tests/{id}/rang',
     summary: 'Say whether a call of a test rang at its destination',
-    request: { params: byId, headers: z.object({ 'Idempotency-Key': key }), ...jsonBody(rangSchema) },
+    request: { params: byId, ...KEYED, ...jsonBody(rangSchema) },
     responses: { 200: jsonAnswer('Told.', peerTestSchema), ...problemsOf(...writing, 'conflict') },
   },
   cancelTest: {
@@ -82,7 +68,7 @@ export const GATE_DESCRIPTIONS = {
     method: 'post',
     path: '/v1/gate/peer-tests/{id}/cancel',
     summary: 'End a test before its time',
-    request: { params: byId, headers: z.object({ 'Idempotency-Key': key }), ...jsonBody(z.strictObject({})) },
+    request: { params: byId, ...KEYED, ...jsonBody(z.strictObject({})) },
     responses: { 200: jsonAnswer('It is over.', peerTestSchema), ...problemsOf(...writing) },
   },
   notice: {
@@ -91,7 +77,7 @@ export const GATE_DESCRIPTIONS = {
     path: '/v1/gate/notice',
     summary: 'How blocked callers are told, as the configuration in force has it',
     request: {},
-    responses: { 200: jsonAnswer('Found.', noticeSchema), ...problemsOf(...reading) },
+    responses: { 200: jsonAnswer('Found.', noticeSchema), ...problemsOf(...READING) },
   },
   keys: {
     ...inside,
@@ -99,6 +85,6 @@ export const GATE_DESCRIPTIONS = {
     path: '/v1/gate/keys',
     summary: 'Receipt keys, certificates and signing keys: names, times and places, never a private part',
     request: {},
-    responses: { 200: jsonAnswer('Found.', keysSchema), ...problemsOf(...reading) },
+    responses: { 200: jsonAnswer('Found.', keysSchema), ...problemsOf(...READING) },
   },
 } as const

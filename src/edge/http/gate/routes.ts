@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi'
-import { answerJson } from '#edge/http/accounts/ask.ts'
+import { answerJson, answerOnce } from '#edge/http/accounts/ask.ts'
 import { type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
 import { parseJsonBody } from '#edge/http/body.ts'
 import { doneOr, idIn } from '#edge/http/calling/parts.ts'
-import { Once, parameterOf } from '#edge/http/office/ask.ts'
+import { parameterOf } from '#edge/http/office/ask.ts'
 import { PAGE_ENTRIES, afterSchema, limitSchema, readQuery } from '#edge/http/office/query.ts'
 import { Refused } from '#edge/http/problem.ts'
 import { GATE_DESCRIPTIONS as PLACES } from './descriptions.ts'
@@ -11,9 +11,8 @@ import type { RunningGate } from './ports.ts'
 import { peerTestStartSchema, rangSchema } from './schemas.ts'
 
 /** The settings that tell of the running gate: peers and their tests, notices, keys. */
-export function gateRoutes({ gate, now }: { readonly gate: RunningGate; readonly now: () => number }) {
+export function gateRoutes({ gate }: { readonly gate: RunningGate }) {
   const { peers } = gate
-  const once = new Once(now)
   return [
     insideRoute('settings', PLACES.peers, (context) => {
       const { after, limit = PAGE_ENTRIES } = readQuery(context, pageQuery)
@@ -27,7 +26,7 @@ export function gateRoutes({ gate, now }: { readonly gate: RunningGate; readonly
     }),
 
     insideRoute('settings', PLACES.startTest, (context) =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const plan = parseJsonBody(peerTestStartSchema, octets)
         const test = doneOr(await peers.start(parameterOf(context, 'name'), plan, context.get('who')))
         return { status: 201, value: { test }, headers: { location: `/v1/gate/peer-tests/${test}` } }
@@ -37,14 +36,14 @@ export function gateRoutes({ gate, now }: { readonly gate: RunningGate; readonly
     insideRoute('settings', PLACES.test, (context) => answerJson(testOr(peers.test(idIn(context))))),
 
     insideRoute('settings', PLACES.rang, (context) =>
-      once.answer(context, async (octets) => ({
+      answerOnce(context, async (octets) => ({
         status: 200,
         value: doneOr(peers.rang(idIn(context), parseJsonBody(rangSchema, octets))),
       })),
     ),
 
     insideRoute('settings', PLACES.cancelTest, (context) =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         parseJsonBody(z.strictObject({}), octets)
         return { status: 200, value: testOr(peers.cancel(idIn(context))) }
       }),

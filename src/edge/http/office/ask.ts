@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
 import { byOf } from '#core/account/accounts.ts'
 import { parseParty, formatParty } from '#core/call/party.ts'
@@ -6,9 +5,7 @@ import type { Office, Worked, Worker } from '#core/redress/office.ts'
 import type { Parsed } from '#core/redress/parse.ts'
 import type { InsideEnv } from '#edge/http/accounts/guard.ts'
 import { tagOf } from '#edge/http/etag.ts'
-import { readBody } from '#edge/http/body.ts'
 import { Refused, formatPointer } from '#edge/http/problem.ts'
-import { Repeats } from '#edge/http/repeats.ts'
 
 export type Ask = Context<InsideEnv>
 
@@ -103,61 +100,6 @@ export function numberOf(text: string, field: string): string {
   })
 }
 
-/**
- * Answers a POST that creates something once for each `Idempotency-Key` of an account: the same key and body get the same
- * answer again, also while the first is still being made; the same key with another body is refused.
- */
-export class Once {
-  readonly #kept = new Repeats<{ readonly digest: string; readonly answer: Promise<Kept> }>(KEPT_MAX, KEPT_MS)
-  readonly #now: () => number
-
-  constructor(now: () => number) {
-    this.#now = now
-  }
-
-  async answer(
-    context: Ask,
-    make: (octets: Uint8Array, once: string | undefined) => Promise<Kept>,
-    bytesMax?: number,
-  ): Promise<Response> {
-    const octets = await readBody(context.req.raw, bytesMax)
-    const key = context.req.header('idempotency-key')
-    if (key === undefined) return responseOf(await make(octets, undefined))
-    if (!/^[!-~]{1,128}$/.test(key))
-      throw new Refused('bad-field', 'expected an Idempotency-Key of up to 128 visible characters')
-    const name = `${context.get('who').account} ${context.req.path} ${key}`
-    const digest = createHash('sha256').update(octets).digest('base64')
-    const before = this.#kept.find(name, this.#now())
-    if (before !== undefined && before.digest !== digest)
-      throw new Refused('key-reused', 'expected the same body as before, or another Idempotency-Key')
-    if (before !== undefined) return responseOf(await before.answer)
-    // The store may take the key too, and has no need to know the account's spelling of it.
-    const answer = make(octets, createHash('sha256').update(name).digest('base64url'))
-    this.#kept.keep(name, this.#now(), { digest, answer })
-    try {
-      return responseOf(await answer)
-    } catch (error) {
-      // What was refused or not saved may be tried again under its key.
-      this.#kept.keep(name, Number.NEGATIVE_INFINITY, { digest, answer })
-      throw error
-    }
-  }
-}
-
-/** An answer that can be given again. */
-export type Kept = {
-  readonly status: 200 | 201
-  readonly value: unknown
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-function responseOf({ status, value, headers }: Kept): Response {
-  return new Response(`${JSON.stringify(value)}\n`, {
-    status,
-    headers: { ...headers, 'content-type': 'application/json', 'cache-control': 'no-store' },
-  })
-}
-
 /** What the routes of cases work with. */
 export type OfficeRouteParts = {
   readonly office: Office
@@ -167,6 +109,3 @@ export type OfficeRouteParts = {
 
 const PUBLIC_ID = /^[A-Za-z0-9_-]{22}$/
 const NOT_DONE: ReadonlySet<string> = new Set(['unknown', 'changed', 'refused', 'unsaved'])
-/** Answers remembered by their key, and for how long; the oldest makes room. */
-const KEPT_MAX = 10_000
-const KEPT_MS = 86_400_000

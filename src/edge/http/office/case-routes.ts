@@ -4,14 +4,13 @@ import { writeOutDecision } from '#core/redress/decision-request.ts'
 import type { Decision } from '#core/redress/decision.ts'
 import type { CaseFile, Worked } from '#core/redress/office.ts'
 import { parseClaim, parseDecision } from '#core/redress/parse.ts'
-import { answerJson } from '#edge/http/accounts/ask.ts'
+import { answerJson, answerOnce } from '#edge/http/accounts/ask.ts'
 import { type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
 import { parseJsonBody } from '#edge/http/body.ts'
 import { PROBLEM_URN, Refused } from '#edge/http/problem.ts'
 import {
   type Ask,
   type OfficeRouteParts,
-  Once,
   caseOf,
   mustHaveSeen,
   notThere,
@@ -45,8 +44,6 @@ import {
  * `Idempotency-Key`, and not at all where If-Match names a place that the case has left.
  */
 export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRoute[] {
-  const once = new Once(now)
-
   /** Reads a small body, does one thing, and answers the place of its event. */
   const step =
     <Schema extends z.ZodType>(
@@ -54,7 +51,7 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
       work: (context: Ask, id: string, body: z.output<Schema>) => Promise<Worked>,
     ) =>
     (context: Ask): Promise<Response> =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const id = caseOf(context)
         const { seq, notes } = worked(await work(context, id, parseJsonBody(schema, octets)))
         return { status: 200, value: { seq, notes }, headers: { etag: `"${seq}"` } }
@@ -101,7 +98,7 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
     }),
 
     insideRoute('cases.work', DESCRIPTIONS.open, (context) =>
-      once.answer(context, async (octets, key) => {
+      answerOnce(context, async (octets, key) => {
         const { way, claim, request } = parseJsonBody(openingSchema, octets)
         const wish = request && {
           wants: request.wants,
@@ -126,7 +123,7 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
     ),
 
     insideRoute('cases.decide', DESCRIPTIONS.decideMany, (context) =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const { cases, decision, override } = parseJsonBody(bulkSchema, octets)
         const results: unknown[] = []
         for (const { case: id, seq } of cases) {
@@ -194,7 +191,7 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
       }),
     ),
     insideRoute('cases.work', DESCRIPTIONS.challenge, (context) =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const { number } = parseJsonBody(challengeSchema, octets)
         const given = await office.challenge(caseOf(context), numberOf(number, 'number'), workerOf(context))
         if ('kind' in given) {
@@ -208,7 +205,7 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
     ),
 
     insideRoute('cases.decide', DESCRIPTIONS.preview, (context) =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const id = caseOf(context)
         const { decision } = parseJsonBody(previewSchema, octets)
         const preview = worked(await office.preview(id, await readDecision(id, decision)))

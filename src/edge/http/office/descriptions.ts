@@ -2,6 +2,7 @@ import { IDENTITY_WAYS } from '#core/redress/office.ts'
 import { type RouteConfig, z } from '@hono/zod-openapi'
 import { CASE_STATUSES } from '#core/redress/case-view.ts'
 import { jsonAnswer, jsonBody, problemsOf } from '#edge/http/accounts/ask.ts'
+import { KEY, KEYED, PAGE_QUERY, READING, WRITING, insideOf, optional } from '#edge/http/accounts/inside-description.ts'
 import {
   assignmentSchema,
   blockedListSchema,
@@ -27,33 +28,11 @@ import {
   textSchema,
 } from './schemas.ts'
 
-const reading = ['signed-out', 'wrong-access-token', 'owes', 'not-allowed'] as const
-const writing = [
-  ...reading,
-  'cross-site',
-  'not-found',
-  'bad-json',
-  'bad-field',
-  'too-large',
-  'wrong-type',
-  'changed',
-  'key-reused',
-  'not-saved',
-] as const
-const inside = { security: [{ session: [] }, { accessToken: [] }], tags: ['cases'] }
+const writing = [...WRITING, 'not-found', 'changed', 'not-saved'] as const
+const inside = insideOf('cases')
 const ofCase = z.object({ id: z.string() })
-const optional = (description: string, example?: string) =>
-  z
-    .string()
-    .optional()
-    .openapi({ description, ...(example !== undefined && { example }) })
-const key = optional('Any name for this request, up to 128 visible characters: sent again, it is done once.')
 const match = optional('The ETag of the case as you read it; if it has gone on since, nothing is done.', '"7"')
 const neededMatch = z.string().openapi({ description: 'The ETag of the case as you read it, or *.', example: '"7"' })
-const pageQuery = {
-  after: optional('Where the page before ended.'),
-  limit: optional('How many at most, up to 100; 50 if not said.'),
-}
 
 /** A step on one case: what is sent is small, what comes back is the place of its event. */
 function step<const Path extends string, Schema extends z.ZodType, Answer extends z.ZodType = typeof doneSchema>(
@@ -72,7 +51,7 @@ function step<const Path extends string, Schema extends z.ZodType, Answer extend
     ...(description !== undefined && { description }),
     request: {
       params: ofCase,
-      headers: z.object({ 'Idempotency-Key': key, 'If-Match': isMatched === true ? neededMatch : match }),
+      headers: z.object({ 'Idempotency-Key': KEY, 'If-Match': isMatched === true ? neededMatch : match }),
       ...jsonBody(schema),
     },
     responses: {
@@ -107,17 +86,17 @@ export const DESCRIPTIONS = {
         from: optional('Opened at this time (RFC 3339) or later.'),
         before: optional('Opened before this time.'),
         order: optional('`due` or `newest`; `due` if not said.'),
-        ...pageQuery,
+        ...PAGE_QUERY,
       }),
     },
-    responses: { 200: jsonAnswer('One page.', pageSchema), ...problemsOf(...reading, 'bad-field') },
+    responses: { 200: jsonAnswer('One page.', pageSchema), ...problemsOf(...READING, 'bad-field') },
   },
   open: {
     ...inside,
     method: 'post',
     path: '/v1/cases',
     summary: 'Open a case for somebody who phoned or wrote',
-    request: { headers: z.object({ 'Idempotency-Key': key }), ...jsonBody(openingSchema) },
+    request: { ...KEYED, ...jsonBody(openingSchema) },
     responses: { 201: jsonAnswer('It is open.', openedSchema), ...problemsOf(...writing) },
   },
   read: {
@@ -127,7 +106,7 @@ export const DESCRIPTIONS = {
     summary: 'One case whole',
     description: 'Its ETag is what a step takes in If-Match.',
     request: { params: ofCase },
-    responses: { 200: jsonAnswer('The case.', caseSchema), ...problemsOf(...reading, 'not-found') },
+    responses: { 200: jsonAnswer('The case.', caseSchema), ...problemsOf(...READING, 'not-found') },
   },
   note: step('/v1/cases/{id}/notes', textSchema, 'Write a note', { description: 'Read by those inside only.' }),
   message: step('/v1/cases/{id}/messages', textSchema, 'Write to the claimant', {
@@ -162,7 +141,7 @@ export const DESCRIPTIONS = {
     path: '/v1/cases/decisions',
     summary: 'Decide the cases of one campaign alike',
     description: 'Each by itself and in their order: of each it is said whether it was decided.',
-    request: { headers: z.object({ 'Idempotency-Key': key }), ...jsonBody(bulkSchema) },
+    request: { ...KEYED, ...jsonBody(bulkSchema) },
     responses: { 200: jsonAnswer('What became of each.', bulkAnswer), ...problemsOf(...writing) },
   },
   similar: {
@@ -171,7 +150,7 @@ export const DESCRIPTIONS = {
     path: '/v1/cases/{id}/similar',
     summary: 'Open cases of the same numbers, blocks of numbers or claimant',
     request: { params: ofCase },
-    responses: { 200: jsonAnswer('Those.', similarSchema), ...problemsOf(...reading, 'not-found') },
+    responses: { 200: jsonAnswer('Those.', similarSchema), ...problemsOf(...READING, 'not-found') },
   },
   evidence: {
     ...inside,
@@ -181,7 +160,7 @@ export const DESCRIPTIONS = {
     description:
       'The blocks with rule, figure and attestation, and what today’s policy would say of the same calls; the calls behind them; what gates know of the numbers; registrations; earlier cases.',
     request: { params: ofCase },
-    responses: { 200: jsonAnswer('The evidence.', evidenceSchema), ...problemsOf(...reading, 'not-found') },
+    responses: { 200: jsonAnswer('The evidence.', evidenceSchema), ...problemsOf(...READING, 'not-found') },
   },
   evidenceFile: {
     ...inside,
@@ -195,7 +174,7 @@ export const DESCRIPTIONS = {
         description: 'Its octets.',
         content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
       },
-      ...problemsOf(...reading, 'not-found'),
+      ...problemsOf(...READING, 'not-found'),
     },
   },
   file: {
@@ -219,7 +198,7 @@ export const DESCRIPTIONS = {
           'application/json': { schema: { type: 'object' } },
         },
       },
-      ...problemsOf(...reading, 'not-found', 'bad-field'),
+      ...problemsOf(...READING, 'not-found', 'bad-field'),
     },
   },
   figures: {
@@ -237,7 +216,7 @@ export const DESCRIPTIONS = {
         description: 'The months; ask for `text/csv` to get them for a spreadsheet.',
         content: { 'application/json': { schema: figuresSchema }, 'text/csv': { schema: { type: 'string' } } },
       },
-      ...problemsOf(...reading, 'bad-field'),
+      ...problemsOf(...READING, 'bad-field'),
     },
   },
   blocks: {
@@ -257,10 +236,10 @@ export const DESCRIPTIONS = {
         peer: optional('The name of the peer that asked.'),
         from: optional('At this time (RFC 3339) or later.'),
         before: optional('Before this time.'),
-        ...pageQuery,
+        ...PAGE_QUERY,
       }),
     },
-    responses: { 200: jsonAnswer('One page.', blocksSchema), ...problemsOf(...reading, 'bad-field') },
+    responses: { 200: jsonAnswer('One page.', blocksSchema), ...problemsOf(...READING, 'bad-field') },
   },
   blockedCalls: {
     ...inside,
@@ -282,7 +261,7 @@ export const DESCRIPTIONS = {
         description: 'The list; ask for `text/csv` to get it for a spreadsheet.',
         content: { 'application/json': { schema: blockedListSchema }, 'text/csv': { schema: { type: 'string' } } },
       },
-      ...problemsOf(...reading, 'bad-field'),
+      ...problemsOf(...READING, 'bad-field'),
     },
   },
 } as const satisfies Record<string, RouteConfig>

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
-import { answerJson } from '#edge/http/accounts/ask.ts'
+import { answerJson, problemsOf } from '#edge/http/accounts/ask.ts'
 import { type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
+import { READING, insideOf } from '#edge/http/accounts/inside-description.ts'
 import { readBody } from '#edge/http/body.ts'
 import { Refused } from '#edge/http/problem.ts'
 
@@ -23,11 +24,12 @@ export function mailRoutes(take: (octets: Uint8Array) => Promise<string>): reado
   ]
 }
 
-const POST_MAIL: RouteConfig = {
+/** How mail is handed in, as the API has it. */
+export const POST_MAIL = {
+  ...insideOf('mail'),
   method: 'post',
   path: '/v1/mail',
   summary: 'A reply by mail, as a mail server took it',
-  tags: ['mail'],
   request: {
     body: { required: true, content: { 'message/rfc822': { schema: { type: 'string', format: 'binary' } } } },
   },
@@ -51,9 +53,9 @@ const POST_MAIL: RouteConfig = {
         },
       },
     },
-    503: { description: 'Not recorded: to be posted again.' },
+    ...problemsOf(...READING, 'cross-site', 'too-large', 'wrong-type', 'not-saved'),
   },
-}
+} as const satisfies RouteConfig
 
 /** Of one message. */
 const MAIL_BYTES_MAX = 1_048_576

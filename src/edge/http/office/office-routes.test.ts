@@ -8,6 +8,7 @@ import { openTestOffice } from '../../../../test/office.ts'
 import { caseRoutes } from './case-routes.ts'
 import { DESCRIPTIONS } from './descriptions.ts'
 import { exportRoutes } from './export-routes.ts'
+import { POST_MAIL } from './mail-routes.ts'
 
 const CLAIM = {
   numbers: ['+12125550117', '+12125550118'],
@@ -94,13 +95,15 @@ test('a request under the same key is done once; another body under it is refuse
 })
 
 test('a case is opened once for a key also when the request itself is forgotten, and the key with another body is refused then too', async (t) => {
-  const { post, cases } = await open(t)
+  const { post, cases, office } = await open(t)
   const key = { 'idempotency-key': 'open-1' }
   const opening = { way: 'letter', claim: CLAIM }
   const first = await json(await post('/v1/cases', opening, key))
   cases.now += 2 * 86_400_000
+  office.restart()
   assert.equal((await json(await post('/v1/cases', opening, key))).case, first.case)
   cases.now += 2 * 86_400_000
+  office.restart()
   await refused(post('/v1/cases', { ...opening, way: 'telephone' }, key), 422, 'key-reused')
   await refused(post('/v1/cases', { ...opening, claim: { ...CLAIM, purpose: 'other' } }, key), 422, 'key-reused')
   const other = await json(await post('/v1/cases', { ...opening, way: 'telephone' }, { 'idempotency-key': 'open-2' }))
@@ -244,11 +247,34 @@ test('a case is found by words of its claimant, whatever their capitals, page by
   assert.deepEqual((await find('acme')).found, [wanted])
 })
 
+test('the private link of a claimant is told to who opens a case for somebody, that once, and to nobody who reads', async (t) => {
+  const { post, get } = await open(t)
+  const claim = { ...CLAIM, claimant: { ...CLAIM.claimant, email: 'ann@acme.example' } }
+  const opened = (await (await post('/v1/cases', { way: 'telephone', claim })).json()) as {
+    case: string
+    token: string
+  }
+  const { token } = opened
+  assert.match(token, /^[\w-]{22}$/)
+  const id = opened.case
+  const places = [`/v1/cases`, `/v1/cases/${id}`, `/v1/cases/${id}/similar`, `/v1/cases/${id}/evidence`, '/v1/audit']
+  for (const reader of ['inside', 'claimant'])
+    for (const form of ['html', 'json']) places.push(`/v1/cases/${id}/file?reader=${reader}&form=${form}`)
+  let seen = 0
+  for (const place of places) {
+    const answer = await get(place)
+    const text = await answer.text()
+    assert.ok(!text.includes(token), place)
+    if (answer.status === 200 && text.includes(id)) seen++
+  }
+  assert.ok(seen >= 5, `${seen} answers told of this case at all`)
+})
+
 test('docs/openapi-cases.json is what the inside describes', () => {
   const committed: unknown = JSON.parse(
     readFileSync(new URL('../../../../docs/openapi-cases.json', import.meta.url), 'utf8'),
   )
-  const described = describeOffice(Object.values(DESCRIPTIONS))
+  const described = describeOffice([...Object.values(DESCRIPTIONS), POST_MAIL])
   assert.ok(Object.keys(described.paths ?? {}).length >= 20)
   assert.deepEqual(committed, JSON.parse(JSON.stringify(described)))
 })

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
 import { JSON_BODY, jsonAnswer, jsonBody, problemsOf } from '#edge/http/accounts/ask.ts'
+import { KEY, KEYED, READING, WRITING, insideOf, optional } from '#edge/http/accounts/inside-description.ts'
 import {
   addSchema,
   applySchema,
@@ -24,15 +25,9 @@ import {
   versionsSchema,
 } from './schemas.ts'
 
-const inside = { tags: ['policy'], security: [{ session: [] }, { accessToken: [] }] }
-const reading = ['signed-out', 'wrong-access-token', 'not-allowed', 'bad-field'] as const
-const writing = [...reading, 'bad-json', 'key-reused', 'cross-site', 'wrong-type', 'too-large'] as const
-const changing = [...writing, 'no-match-said', 'changed', 'conflict', 'not-found'] as const
-const optional = (description: string, example?: string) =>
-  z
-    .string()
-    .optional()
-    .openapi({ description, ...(example !== undefined && { example }) })
+const inside = insideOf('policy')
+const reading = [...READING, 'bad-field'] as const
+const changing = [...WRITING, 'no-match-said', 'changed', 'conflict', 'not-found'] as const
 const page = {
   after: optional('What the page before said.'),
   limit: optional('How many, 1 to 100; 50 if not said.', '50'),
@@ -42,7 +37,7 @@ const headers = z.object({
   'If-Match': z
     .string()
     .openapi({ description: 'The ETag of the version in force, as you looked at it.', example: '"7"' }),
-  'Idempotency-Key': z.string().optional(),
+  'Idempotency-Key': KEY,
 })
 const ofVersion = z.object({ version: z.string().openapi({ example: '7' }) })
 const ofList = z.object({ name: z.string().openapi({ example: 'dno.csv', description: 'Percent-encoded whole.' }) })
@@ -88,7 +83,7 @@ export const DESCRIPTIONS = {
     summary: 'Check a text: its faults with line and column, or what it does and what it changes',
     description: 'Records nothing. Lists come from `uploads`, then from the policy in force, then from `base`.',
     request: jsonBody(draftSchema),
-    responses: { 200: jsonAnswer('What was found.', checkedSchema), ...problemsOf(...writing) },
+    responses: { 200: jsonAnswer('What was found.', checkedSchema), ...problemsOf(...WRITING) },
   },
   apply: {
     ...inside,
@@ -159,12 +154,13 @@ export const DESCRIPTIONS = {
       'CSV or one entry a line, up to 32 MiB. Nothing is in force until it is confirmed; after an hour, or a restart, it is forgotten.',
     request: {
       params: ofList,
+      ...KEYED,
       body: {
         required: true,
         content: { 'text/csv': { schema: { type: 'string' } }, 'text/plain': { schema: { type: 'string' } } },
       },
     },
-    responses: { 201: jsonAnswer('What it is.', uploadSchema), ...problemsOf(...writing, 'too-many') },
+    responses: { 201: jsonAnswer('What it is.', uploadSchema), ...problemsOf(...WRITING, 'too-many') },
   },
   uploaded: {
     ...inside,
@@ -196,8 +192,8 @@ export const DESCRIPTIONS = {
     path: '/v1/policy/trials',
     summary: 'Try a text on the journal of the last days',
     description: 'The same as `recourse replay --from journal`, beside everything else. One runs at a time.',
-    request: jsonBody(trialSchema),
-    responses: { 201: jsonAnswer('It has begun.', trialStateSchema), ...problemsOf(...writing, 'busy') },
+    request: { ...KEYED, ...jsonBody(trialSchema) },
+    responses: { 201: jsonAnswer('It has begun.', trialStateSchema), ...problemsOf(...WRITING, 'busy') },
   },
   trial: {
     ...inside,
@@ -265,7 +261,7 @@ export const DESCRIPTIONS = {
     path: '/v1/policy/shadow/{rule}/judgements',
     summary: 'Say whether the calls of a number that a rule would have blocked are wanted',
     description: 'Counts in the precision of the rule; it lets nothing go on and blocks nothing.',
-    request: { params: ofRule, ...jsonBody(judgedSchema) },
-    responses: { 200: jsonAnswer('It is noted.', doneSchema), ...problemsOf(...writing) },
+    request: { params: ofRule, ...KEYED, ...jsonBody(judgedSchema) },
+    responses: { 200: jsonAnswer('It is noted.', doneSchema), ...problemsOf(...WRITING) },
   },
 } as const satisfies Record<string, RouteConfig>

@@ -181,7 +181,7 @@ async function open(t: TestContext) {
         return Promise.resolve(answers.get(String(name)))
       },
   })
-  const office = openTestOffice({ routes: policyRoutes({ policy, now: () => AT }) })
+  const office = openTestOffice({ routes: policyRoutes({ policy }) })
   t.after(() => office.close())
   const { session } = await office.staff('ann', 'admin')
   return {

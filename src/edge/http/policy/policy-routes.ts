@@ -1,9 +1,10 @@
 // One thing: all that those inside ask of the policy over HTTP, each with its permission.
 import { formatCsv } from '#core/ledger/csv.ts'
 import { z } from '@hono/zod-openapi'
+import { answerOnce } from '#edge/http/accounts/ask.ts'
 import { type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
 import { parseJsonBody, readBody } from '#edge/http/body.ts'
-import { type Ask, Once, numberOf, parameterOf, workerOf } from '#edge/http/office/ask.ts'
+import { type Ask, numberOf, parameterOf, workerOf } from '#edge/http/office/ask.ts'
 import { answerFile } from '#edge/http/office/case-routes.ts'
 import { PAGE_ENTRIES, limitSchema, readQuery } from '#edge/http/office/query.ts'
 import { Refused } from '#edge/http/problem.ts'
@@ -14,13 +15,10 @@ import { addSchema, applySchema, draftSchema, judgedSchema, noteSchema, trialSch
 
 export type PolicyRouteParts = {
   readonly policy: PolicyDesk
-  /** Milliseconds since 1970. */
-  readonly now: () => number
 }
 
 /** The versions, a text on its way to become one, lists, trials and what shadow rules would have done. */
-export function policyRoutes({ policy, now }: PolicyRouteParts): readonly InsideRoute[] {
-  const once = new Once(now)
+export function policyRoutes({ policy }: PolicyRouteParts): readonly InsideRoute[] {
   /** One change of what is in force: done once for a key, and not at all where another version is in force by now. */
   const change =
     <Schema extends z.ZodType<{ note: string }>>(
@@ -29,7 +27,7 @@ export function policyRoutes({ policy, now }: PolicyRouteParts): readonly Inside
       bytesMax?: number,
     ) =>
     (context: Ask): Promise<Response> =>
-      once.answer(
+      answerOnce(
         context,
         async (octets) => {
           const seen = seenVersion(context)
@@ -38,7 +36,7 @@ export function policyRoutes({ policy, now }: PolicyRouteParts): readonly Inside
           const etag = `"${settled.state === 'staged' ? (settled.before ?? 0) : settled.policy}"`
           return { status: 201, value: record(settled), headers: { etag } }
         },
-        bytesMax,
+        { ...(bytesMax !== undefined && { bytesMax }) },
       )
 
   return [
@@ -98,7 +96,7 @@ export function policyRoutes({ policy, now }: PolicyRouteParts): readonly Inside
       change(noteSchema, (context, _, how) => policy.takeListBack(parameterOf(context, 'name'), how)),
     ),
     insideRoute('policy.change', DESCRIPTIONS.upload, (context) =>
-      once.answer(
+      answerOnce(
         context,
         async (octets) => {
           const name = parameterOf(context, 'name')
@@ -106,7 +104,7 @@ export function policyRoutes({ policy, now }: PolicyRouteParts): readonly Inside
           const upload = done(await policy.upload(name, readText(octets), workerOf(context)))
           return { status: 201, value: record(upload) }
         },
-        UPLOAD_BYTES_MAX,
+        { bytesMax: UPLOAD_BYTES_MAX },
       ),
     ),
     insideRoute('policy.read', DESCRIPTIONS.uploaded, async (context) =>
@@ -123,14 +121,14 @@ export function policyRoutes({ policy, now }: PolicyRouteParts): readonly Inside
     }),
 
     insideRoute('policy.change', DESCRIPTIONS.tryOut, (context) =>
-      once.answer(
+      answerOnce(
         context,
         async (octets) => {
           const { days, against = 'in-force', ...draft } = parseJsonBody(trialSchema, octets)
           const trial = done(await policy.tryOut(draftOf(draft), days, against, workerOf(context)))
           return { status: 201, value: record(trial), headers: { location: `/v1/policy/trials/${trial.id}` } }
         },
-        DRAFT_BYTES_MAX,
+        { bytesMax: DRAFT_BYTES_MAX },
       ),
     ),
     insideRoute('policy.read', DESCRIPTIONS.trial, async (context) =>
@@ -195,7 +193,7 @@ export function policyRoutes({ policy, now }: PolicyRouteParts): readonly Inside
       return answerRecord({ calls: await policy.shadowCalls(parameterOf(context, 'rule'), partyOf(number), days) })
     }),
     insideRoute('policy.change', DESCRIPTIONS.judgeShadow, (context) =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const { number, label, note = '' } = parseJsonBody(judgedSchema, octets)
         const rule = parameterOf(context, 'rule')
         await policy.judgeShadow(rule, partyOf(number), { label, note }, workerOf(context))

@@ -2,6 +2,7 @@
 import { type RouteConfig, z } from '@hono/zod-openapi'
 import { ITEMS, VETTING_OUTCOMES, type VettingItem } from '#core/registry/vetting.ts'
 import { jsonAnswer, jsonBody, problemsOf } from '#edge/http/accounts/ask.ts'
+import { KEY, KEYED, READING, WRITING, insideOf, optional } from '#edge/http/accounts/inside-description.ts'
 import { yesOrNo } from '#edge/http/office/query.ts'
 
 const words = z.string().trim().min(1).max(2_000)
@@ -149,12 +150,12 @@ const fileSchema = z.strictObject({
     }),
   ),
 })
-const openedSchema = z.looseObject({ kind: z.literal('opened'), id: z.string(), token: z.string() })
 const reportSchema = z.looseObject({
   added: z.int(),
   there: z.int(),
   faults: z.array(z.looseObject({})),
 })
+const openedSchema = z.strictObject({ id: z.string(), report: reportSchema })
 const trust = z.enum(['none', 'note', 'full'])
 const standingSchema = z.strictObject({
   registrations: z.array(summary),
@@ -182,28 +183,18 @@ const sourcesSchema = z.strictObject({
   ),
 })
 
-const reading = ['signed-out', 'wrong-access-token', 'owes', 'not-allowed'] as const
-const writing = [
-  ...reading,
-  'cross-site',
-  'not-found',
-  'bad-json',
-  'bad-field',
-  'too-large',
-  'wrong-type',
-  'changed',
-  'not-saved',
-] as const
-const inside = { security: [{ session: [] }, { accessToken: [] }], tags: ['registry'] }
+const writing = [...WRITING, 'not-found', 'changed', 'not-saved'] as const
+const inside = insideOf('registry')
 const byId = z.object({ id: z.string() })
 const seen = 'The ETag of the registration as you read it'
 const match = z.object({
-  'If-Match': z
-    .string()
-    .optional()
-    .openapi({ description: `${seen}; if it has gone on since, nothing is done.`, example: '"7"' }),
+  'Idempotency-Key': KEY,
+  'If-Match': optional(`${seen}; if it has gone on since, nothing is done.`, '"7"'),
 })
-const neededMatch = z.object({ 'If-Match': z.string().openapi({ description: `${seen}, or *.`, example: '"7"' }) })
+const neededMatch = z.object({
+  'Idempotency-Key': KEY,
+  'If-Match': z.string().openapi({ description: `${seen}, or *.`, example: '"7"' }),
+})
 
 /** A step on one registration; what comes back is how it stands then. */
 function step<const Path extends string, Schema extends z.ZodType>(
@@ -241,7 +232,7 @@ export const VETTING_DESCRIPTIONS = {
         limit: z.string().optional().openapi({ description: 'Up to 200; 50 if not said.' }),
       }),
     },
-    responses: { 200: jsonAnswer('One page.', pageSchema), ...problemsOf(...reading, 'bad-field') },
+    responses: { 200: jsonAnswer('One page.', pageSchema), ...problemsOf(...READING, 'bad-field') },
   },
   read: {
     ...inside,
@@ -250,7 +241,7 @@ export const VETTING_DESCRIPTIONS = {
     summary: 'One registration whole, with its events and its checklist.',
     description: 'Its ETag is what a step takes in If-Match.',
     request: { params: byId },
-    responses: { 200: jsonAnswer('How it stands now.', fileSchema), ...problemsOf(...reading, 'not-found') },
+    responses: { 200: jsonAnswer('How it stands now.', fileSchema), ...problemsOf(...READING, 'not-found') },
   },
   evidence: {
     ...inside,
@@ -263,7 +254,7 @@ export const VETTING_DESCRIPTIONS = {
         description: 'Its octets.',
         content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
       },
-      ...problemsOf(...reading, 'not-found'),
+      ...problemsOf(...READING, 'not-found'),
     },
   },
   lookUp: {
@@ -272,21 +263,22 @@ export const VETTING_DESCRIPTIONS = {
     path: '/v1/registry/numbers/{number}',
     summary: 'Who is registered with a number, here or at a source.',
     request: { params: z.object({ number: z.string() }) },
-    responses: { 200: jsonAnswer('Who.', standingSchema), ...problemsOf(...reading, 'bad-field') },
+    responses: { 200: jsonAnswer('Who.', standingSchema), ...problemsOf(...READING, 'bad-field') },
   },
   sources: {
     ...inside,
     method: 'get',
     path: '/v1/registry/sources',
     summary: 'Other registries whose feeds are imported, and how they stand.',
-    responses: { 200: jsonAnswer('Those.', sourcesSchema), ...problemsOf(...reading) },
+    responses: { 200: jsonAnswer('Those.', sourcesSchema), ...problemsOf(...READING) },
   },
   open: {
     ...inside,
     method: 'post',
     path: '/v1/registry/registrations',
     summary: 'Opens a registration for somebody who phoned or wrote.',
-    request: jsonBody(openSchema),
+    description: 'The private link goes to its holder, by the first message, and to nobody else.',
+    request: { ...KEYED, ...jsonBody(openSchema) },
     responses: { 201: jsonAnswer('It is open.', openedSchema), ...problemsOf(...writing) },
   },
   add: {

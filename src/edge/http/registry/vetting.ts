@@ -8,8 +8,9 @@ import type { Acting, Vetting, VettingDone, VettingFile } from '#core/registry/r
 import type { Vetter } from '#core/registry/steps.ts'
 import { ITEMS, VETTING_ITEMS } from '#core/registry/vetting.ts'
 import { formatSpan } from '#core/registry/number-span.ts'
+import { answerOnce } from '#edge/http/accounts/ask.ts'
 import { type InsideEnv, type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
-import { parseJsonBody, readBody } from '#edge/http/body.ts'
+import { parseJsonBody } from '#edge/http/body.ts'
 import { refuseMachine } from '#edge/http/desk/answers.ts'
 import { mustHaveSeen, numberOf, seenOf, tagOfCase } from '#edge/http/office/ask.ts'
 import { readQuery } from '#edge/http/office/query.ts'
@@ -40,17 +41,20 @@ export function vettingRoutes(vetting: Vetting): readonly InsideRoute[] {
     take: (id: string, body: z.output<Schema>, by: Acting) => Promise<VettingDone>,
     lookFor: typeof seenOf = seenOf,
   ): InsideRoute =>
-    insideRoute('registry.vet', description, async (context) => {
-      const body = parseJsonBody(schema, await readBody(context.req.raw))
-      const id = context.req.param('id') ?? ''
-      const done = await take(id, body, { ...vetterOf(context), seen: lookFor(context, 'registration') })
-      if (done.kind === 'unknown') throw noSuch()
-      if (done.kind === 'changed') throw overtaken(done.seq)
-      if (done.kind !== 'done') return refuseMachine(done)
-      const file = await vetting.registration(id)
-      if (file === undefined) throw noSuch()
-      return answerFile(file)
-    })
+    insideRoute('registry.vet', description, (context) =>
+      answerOnce(context, async (octets) => {
+        const body = parseJsonBody(schema, octets)
+        const id = context.req.param('id') ?? ''
+        const done = await take(id, body, { ...vetterOf(context), seen: lookFor(context, 'registration') })
+        if (done.kind === 'unknown') throw noSuch()
+        if (done.kind === 'changed') throw overtaken(done.seq)
+        if (done.kind !== 'done') return refuseMachine(done)
+        const file = await vetting.registration(id)
+        if (file === undefined) throw noSuch()
+        const value = fileOf(file)
+        return { status: 200, value, headers: { etag: tagOfFile(file, `${JSON.stringify(value)}\n`) } }
+      }),
+    )
 
   return [
     insideRoute('registry.read', VETTING_DESCRIPTIONS.list, async (context) => {
@@ -87,40 +91,53 @@ export function vettingRoutes(vetting: Vetting): readonly InsideRoute[] {
       return json(await vetting.lookUp(number))
     }),
     insideRoute('registry.read', VETTING_DESCRIPTIONS.sources, async () => json({ sources: await vetting.sources() })),
-    insideRoute('registry.vet', VETTING_DESCRIPTIONS.open, async (context) => {
-      const { numbers, callsPerDay, way, ...fields } = parseJsonBody(
-        openSchema,
-        await readBody(context.req.raw, OPEN_BYTES_MAX),
-      )
-      const opened = await vetting.open(
-        { ...fields, callsPerDay: String(callsPerDay) },
-        numbers.join('\n'),
-        way,
-        vetterOf(context),
-        'leave-out',
-      )
-      if (opened.kind === 'faults') {
-        const { field, problem } = opened.faults[0]!
-        throw new Refused('bad-field', problem, { pointer: `/${field}` })
-      }
-      if (opened.kind !== 'opened') return refuseMachine(opened)
-      return json(opened, 201)
-    }),
-    insideRoute('registry.vet', VETTING_DESCRIPTIONS.add, async (context) => {
-      const { numbers } = parseJsonBody(linesSchema, await readBody(context.req.raw, OPEN_BYTES_MAX))
-      const id = context.req.param('id') ?? ''
-      const added = await vetting.addNumbers(
-        id,
-        numbers.join('\n'),
-        { ...vetterOf(context), seen: seenOf(context, 'registration') },
-        'leave-out',
-      )
-      if (added.kind === 'unknown') throw noSuch()
-      if (added.kind === 'changed') throw overtaken(added.seq)
-      if (added.kind === 'faults') throw new Error('lines were to be left out')
-      if (added.kind !== 'taken') return refuseMachine(added)
-      return json(added.report)
-    }),
+    insideRoute('registry.vet', VETTING_DESCRIPTIONS.open, (context) =>
+      answerOnce(
+        context,
+        async (octets, once) => {
+          const { numbers, callsPerDay, way, ...fields } = parseJsonBody(openSchema, octets)
+          const opened = await vetting.openOnce(
+            { ...fields, callsPerDay: String(callsPerDay) },
+            numbers.join('\n'),
+            way,
+            vetterOf(context),
+            once,
+          )
+          if (opened.kind === 'key-reused')
+            throw new Refused('key-reused', 'expected the same body as before, or another Idempotency-Key')
+          if (opened.kind === 'faults') {
+            const { field, problem } = opened.faults[0]!
+            throw new Refused('bad-field', problem, { pointer: `/${field}` })
+          }
+          if (opened.kind !== 'opened') return refuseMachine(opened)
+          // The private link is its holder's: the first message leads there, and nobody inside needs it.
+          const { id, report } = opened
+          return { status: 201, value: { id, report }, headers: { location: `/v1/registry/registrations/${id}` } }
+        },
+        { bytesMax: OPEN_BYTES_MAX },
+      ),
+    ),
+    insideRoute('registry.vet', VETTING_DESCRIPTIONS.add, (context) =>
+      answerOnce(
+        context,
+        async (octets) => {
+          const { numbers } = parseJsonBody(linesSchema, octets)
+          const id = context.req.param('id') ?? ''
+          const added = await vetting.addNumbers(
+            id,
+            numbers.join('\n'),
+            { ...vetterOf(context), seen: seenOf(context, 'registration') },
+            'leave-out',
+          )
+          if (added.kind === 'unknown') throw noSuch()
+          if (added.kind === 'changed') throw overtaken(added.seq)
+          if (added.kind === 'faults') throw new Error('lines were to be left out')
+          if (added.kind !== 'taken') return refuseMachine(added)
+          return { status: 200, value: added.report }
+        },
+        { bytesMax: OPEN_BYTES_MAX },
+      ),
+    ),
     step(VETTING_DESCRIPTIONS.remove, linesSchema, (id, { numbers }, by) =>
       vetting.removeNumbers(id, numbers.join('\n'), by),
     ),
@@ -196,18 +213,21 @@ function answerFile(file: VettingFile): Response {
     headers: {
       'content-type': 'application/json',
       'cache-control': 'no-store',
-      etag: tagOfCase(file.registration.seq, body),
+      etag: tagOfFile(file, body),
     },
   })
+}
+
+function tagOfFile({ registration }: VettingFile, body: string): string {
+  return tagOfCase(registration.seq, body)
 }
 
 function overtaken(seq: number): Refused {
   return new Refused('changed', `the registration has come to event ${seq} meanwhile: read it again, then go on`)
 }
 
-function json(body: object, status = 200): Response {
+function json(body: object): Response {
   return new Response(`${JSON.stringify(body)}\n`, {
-    status,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
   })
 }

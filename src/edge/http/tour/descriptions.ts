@@ -1,21 +1,9 @@
-import { z } from '@hono/zod-openapi'
 import { jsonAnswer, jsonBody, problemsOf } from '#edge/http/accounts/ask.ts'
+import { KEYED, READING, WRITING, insideOf } from '#edge/http/accounts/inside-description.ts'
 import { tourCallSchema, tourCallStartSchema, tourSchema } from './schemas.ts'
 
-const reading = ['signed-out', 'wrong-access-token', 'owes', 'not-allowed'] as const
-const writing = [
-  ...reading,
-  'cross-site',
-  'bad-json',
-  'bad-field',
-  'too-large',
-  'wrong-type',
-  'key-reused',
-  'conflict',
-  'too-many',
-  'not-saved',
-] as const
-const inside = { security: [{ session: [] }, { accessToken: [] }], tags: ['first run'] }
+const writing = [...WRITING, 'conflict', 'too-many', 'not-saved'] as const
+const inside = insideOf('first run')
 
 /** The first run as the API has it; `routes.ts` serves it. */
 export const TOUR_DESCRIPTIONS = {
@@ -25,7 +13,7 @@ export const TOUR_DESCRIPTIONS = {
     path: '/v1/tour',
     summary: 'How far a new gate is: who may ask, whom callers are sent to, and the last test call',
     request: {},
-    responses: { 200: jsonAnswer('Found.', tourSchema), ...problemsOf(...reading) },
+    responses: { 200: jsonAnswer('Found.', tourSchema), ...problemsOf(...READING) },
   },
   call: {
     ...inside,
@@ -35,11 +23,7 @@ export const TOUR_DESCRIPTIONS = {
     description:
       'A real INVITE from this machine, with a caller whom nobody has, judged and recorded like any other call. Ten a minute at most; the audit trail has each.',
     request: {
-      headers: z.object({
-        'Idempotency-Key': z.string().optional().openapi({
-          description: 'Any name for this request, up to 128 visible characters: sent again, it is done once.',
-        }),
-      }),
+      ...KEYED,
       ...jsonBody(tourCallStartSchema),
     },
     responses: { 201: jsonAnswer('It was placed.', tourCallSchema), ...problemsOf(...writing) },

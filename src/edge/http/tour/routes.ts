@@ -1,20 +1,18 @@
-import { answerJson } from '#edge/http/accounts/ask.ts'
+import { answerJson, answerOnce } from '#edge/http/accounts/ask.ts'
 import { type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
 import { parseJsonBody } from '#edge/http/body.ts'
 import { doneOr } from '#edge/http/calling/parts.ts'
-import { Once } from '#edge/http/office/ask.ts'
 import { TOUR_DESCRIPTIONS as PLACES } from './descriptions.ts'
 import type { Tour } from './ports.ts'
 import { tourCallStartSchema } from './schemas.ts'
 
 /** The first run: how far it is, and its test call. */
-export function tourRoutes({ tour, now }: { readonly tour: Tour; readonly now: () => number }) {
-  const once = new Once(now)
+export function tourRoutes({ tour }: { readonly tour: Tour }) {
   return [
     insideRoute('settings', PLACES.read, () => answerJson(tour.read())),
 
     insideRoute('settings', PLACES.call, (context) =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const { from } = parseJsonBody(tourCallStartSchema, octets)
         return { status: 201, value: doneOr(await tour.call(from, context.get('who'))) }
       }),

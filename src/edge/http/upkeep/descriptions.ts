@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { jsonAnswer, jsonBody, problemsOf } from '#edge/http/accounts/ask.ts'
+import { KEYED, READING, WRITING, insideOf } from '#edge/http/accounts/inside-description.ts'
 import {
   healthSchema,
   hookTestSchema,
@@ -10,26 +11,8 @@ import {
   retentionSchema,
 } from './schemas.ts'
 
-const reading = ['signed-out', 'wrong-access-token', 'owes', 'not-allowed'] as const
-const writing = [
-  ...reading,
-  'cross-site',
-  'bad-json',
-  'bad-field',
-  'too-large',
-  'wrong-type',
-  'key-reused',
-  'conflict',
-  'too-many',
-] as const
-const inside = { security: [{ session: [] }, { accessToken: [] }], tags: ['upkeep'] }
-const once = {
-  headers: z.object({
-    'Idempotency-Key': z.string().optional().openapi({
-      description: 'Any name for this request, up to 128 visible characters: sent again, it is done once.',
-    }),
-  }),
-}
+const writing = [...WRITING, 'conflict', 'too-many'] as const
+const inside = insideOf('upkeep')
 
 /** What leaves, what is kept, and how the program is, as the API has it. */
 export const UPKEEP_DESCRIPTIONS = {
@@ -39,7 +22,7 @@ export const UPKEEP_DESCRIPTIONS = {
     path: '/v1/outgoing',
     summary: 'Mail and webhooks: what is configured, what waits, what failed last; never a secret',
     request: {},
-    responses: { 200: jsonAnswer('Found.', outgoingSchema), ...problemsOf(...reading) },
+    responses: { 200: jsonAnswer('Found.', outgoingSchema), ...problemsOf(...READING) },
   },
   testMail: {
     ...inside,
@@ -48,7 +31,7 @@ export const UPKEEP_DESCRIPTIONS = {
     summary: 'Send a test mail',
     description:
       'It leaves by the outbox that all mail leaves by. An account may send some an hour; the audit trail has each.',
-    request: { ...once, ...jsonBody(mailTestStartSchema) },
+    request: { ...KEYED, ...jsonBody(mailTestStartSchema) },
     responses: { 201: jsonAnswer('It waits to leave.', mailTestSchema), ...problemsOf(...writing, 'not-saved') },
   },
   mailTest: {
@@ -57,7 +40,7 @@ export const UPKEEP_DESCRIPTIONS = {
     path: '/v1/outgoing/mail-tests/{id}',
     summary: 'What became of a test mail',
     request: { params: z.object({ id: z.string() }) },
-    responses: { 200: jsonAnswer('Found.', mailTestSchema), ...problemsOf(...reading, 'not-found') },
+    responses: { 200: jsonAnswer('Found.', mailTestSchema), ...problemsOf(...READING, 'not-found') },
   },
   testHook: {
     ...inside,
@@ -65,7 +48,7 @@ export const UPKEEP_DESCRIPTIONS = {
     path: '/v1/outgoing/webhook-tests',
     summary: 'Send a signed event of type `test` to a webhook, and wait for its answer',
     description: 'Once, and within 10 seconds. An account may send some an hour; the audit trail has each.',
-    request: { ...once, ...jsonBody(hookTestStartSchema) },
+    request: { ...KEYED, ...jsonBody(hookTestStartSchema) },
     responses: {
       200: jsonAnswer('What came of it.', hookTestSchema),
       ...problemsOf(...writing, 'not-found', 'not-saved'),
@@ -78,7 +61,7 @@ export const UPKEEP_DESCRIPTIONS = {
     summary: 'What is kept, for how long, and what the next sweep takes',
     description: 'Rows are counted in a thread of its own: ask again while `isCounting`.',
     request: {},
-    responses: { 200: jsonAnswer('Found.', retentionSchema), ...problemsOf(...reading) },
+    responses: { 200: jsonAnswer('Found.', retentionSchema), ...problemsOf(...READING) },
   },
   health: {
     ...inside,
@@ -86,6 +69,6 @@ export const UPKEEP_DESCRIPTIONS = {
     path: '/v1/health',
     summary: 'How the program is: gates, ledger, disk, clock, and every limit that was hit',
     request: {},
-    responses: { 200: jsonAnswer('Found.', healthSchema), ...problemsOf(...reading) },
+    responses: { 200: jsonAnswer('Found.', healthSchema), ...problemsOf(...READING) },
   },
 } as const

@@ -1,22 +1,20 @@
-import { answerJson } from '#edge/http/accounts/ask.ts'
+import { answerJson, answerOnce } from '#edge/http/accounts/ask.ts'
 import { type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
 import { parseJsonBody } from '#edge/http/body.ts'
 import { doneOr, idIn } from '#edge/http/calling/parts.ts'
-import { Once } from '#edge/http/office/ask.ts'
 import { Refused } from '#edge/http/problem.ts'
 import { UPKEEP_DESCRIPTIONS as PLACES } from './descriptions.ts'
 import type { Upkeep } from './ports.ts'
 import { hookTestStartSchema, mailTestStartSchema } from './schemas.ts'
 
 /** What leaves, what is kept and how the program is: tests for who may change settings, the rest for auditors too. */
-export function upkeepRoutes({ upkeep, now }: { readonly upkeep: Upkeep; readonly now: () => number }) {
+export function upkeepRoutes({ upkeep }: { readonly upkeep: Upkeep }) {
   const { outgoing } = upkeep
-  const once = new Once(now)
   return [
     insideRoute('settings', PLACES.outgoing, (context) => answerJson(outgoing.read(context.get('who')))),
 
     insideRoute('settings', PLACES.testMail, (context) =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const start = parseJsonBody(mailTestStartSchema, octets)
         const test = doneOr(outgoing.testMail(start, context.get('who')))
         return { status: 201, value: test, headers: { location: `/v1/outgoing/mail-tests/${test.id}` } }
@@ -30,7 +28,7 @@ export function upkeepRoutes({ upkeep, now }: { readonly upkeep: Upkeep; readonl
     }),
 
     insideRoute('settings', PLACES.testHook, (context) =>
-      once.answer(context, async (octets) => {
+      answerOnce(context, async (octets) => {
         const start = parseJsonBody(hookTestStartSchema, octets)
         return { status: 200, value: doneOr(await outgoing.testHook(start, context.get('who'))) }
       }),
