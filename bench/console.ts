@@ -4,14 +4,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { parseParty } from '#core/call/party.ts'
-import type { BlockEntry } from '#core/ledger/entry.ts'
 import { SPANS, type Span } from '#core/overview/overview.ts'
 import { openBlockReader } from '#edge/store/block-reader.ts'
 import { openCallReader } from '#edge/store/call-reader.ts'
 import { openFlowReader } from '#edge/store/flow-reader.ts'
 import { openLedgerReader } from '#edge/store/ledger-reader.ts'
-import { openLedger } from '#edge/store/sqlite-ledger.ts'
 import { createBlockLook } from '#main/desk/block-look.ts'
 import { createBlockSearch } from '#main/desk/block-search.ts'
 import { loadConfig } from '#main/config/load.ts'
@@ -19,16 +16,16 @@ import { Flow } from '#main/desk/flow.ts'
 import { DelaySlices } from '#main/desk/delay-slices.ts'
 import { openOverview } from '#main/desk/overview-room.ts'
 import { openTestCases } from '../test/cases.ts'
+import { SPAN_MS, fillBlocks, numberOf, receiptOf } from './full-store.ts'
 
 const rows = Number(process.argv[2] ?? 1_000_000)
 const directory = mkdtempSync(join(process.argv[3] ?? tmpdir(), 'recourse-console-bench-'))
 const url = `sqlite:${join(directory, 'recourse.db')}`
-const SPAN_MS = 27 * 86_400_000
 const END_MS = Date.now()
 const RUNS = 15
 
 try {
-  await fill()
+  await fillBlocks(url, rows, END_MS)
   const cases = openTestCases(url, new Uint8Array(32).fill(5))
   const ledger = openLedgerReader(url)
   const reader = openBlockReader(url)
@@ -90,26 +87,6 @@ try {
   rmSync(directory, { recursive: true, force: true })
 }
 
-async function fill(): Promise<void> {
-  const begun = performance.now()
-  const ledger = await openLedger(url, { durability: 'off', journalKeepMs: 2 * SPAN_MS })
-  for (let next = 0; next < rows;) {
-    const burst: Promise<unknown>[] = []
-    for (let i = 0; i < 4_000 && next < rows; i++, next++) {
-      const block = blockOf(next)
-      burst.push(ledger.record(block))
-      const { at, peer, attestation, rule } = block
-      const [calling, called] = [parseParty(block.personal.calling), parseParty(block.personal.called)]
-      ledger.note({ at, calling, called, peer, trunk: '', attestation, verdict: 'block', rule })
-    }
-    await Promise.all(burst)
-  }
-  const { journalled, journalDrops } = ledger.figures()
-  await ledger.close()
-  const taken = ((performance.now() - begun) / 1_000).toFixed(0)
-  console.log(`${rows} blocks, ${journalled} calls (${journalDrops} dropped) in ${taken} s`)
-}
-
 /** The median and the longest of some runs, in milliseconds. */
 async function time(what: string, run: () => unknown): Promise<void> {
   await run()
@@ -125,41 +102,4 @@ async function time(what: string, run: () => unknown): Promise<void> {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, one) => total + one, 0)
-}
-
-function blockOf(index: number): BlockEntry {
-  const calling = numberOf(index)
-  const ground = { kind: 'volume', rule: 'volume', cause: 'analytics', of: 'number', subject: calling }
-  return {
-    entry: 'block',
-    at: END_MS - SPAN_MS + Math.floor((index * SPAN_MS) / rows),
-    transaction: index.toString(16).padStart(16, '0'),
-    notice: { kind: '603+', status: 603 },
-    cause: index % 5 === 0 ? 'invalid' : 'analytics',
-    program: 'opt-out',
-    rule: index % 100_000 === 0 ? 'rare' : `volume-${index % 7}`,
-    policy: 1,
-    attestation: 'C',
-    optOut: false,
-    peer: index % 100_001 === 0 ? 'rare' : 'edge',
-    tenant: undefined,
-    personal: {
-      receipt: receiptOf(index),
-      calling,
-      called: `+1415555${String(index % 10_000).padStart(4, '0')}`,
-      displayName: '',
-      callId: `${index}@bench`,
-      request: 'INVITE',
-      answer: 'SIP/2.0 603',
-      grounds: JSON.stringify([{ ...ground, count: 301, exact: true, limit: 300, perMs: 86_400_000, calls: [] }]),
-    },
-  }
-}
-
-function numberOf(index: number): string {
-  return `+1212${String(5_000_000 + (index % 20_000)).padStart(7, '0')}`
-}
-
-function receiptOf(index: number): string {
-  return `I${String(index).padStart(63, '0')}`
 }

@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { DatabaseSync } from 'node:sqlite'
 import { parseParty } from '#core/call/party.ts'
 import type { BlockEntry } from '#core/ledger/entry.ts'
 import { createReceiptRing } from '#core/receipt/receipt.ts'
@@ -14,6 +13,7 @@ import { createDeskPages } from '#edge/http/desk/pages.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
 import { openLedger } from '#edge/store/sqlite-ledger.ts'
 import { type TestCases, openTestCases } from '../test/cases.ts'
+import { fillCases, numberOf } from './full-store.ts'
 
 const rows = Number(process.argv[2] ?? 1_000_000)
 const cases = Number(process.argv[3] ?? 100_000)
@@ -22,7 +22,6 @@ const path = join(directory, 'recourse.db')
 const url = `sqlite:${path}`
 const START_MS = Date.UTC(2026, 9, 1)
 const DAY_MS = 86_400_000
-const YEAR_MS = 365 * DAY_MS
 const RUNS = 20
 const SECRET = new Uint8Array(32).fill(5)
 /** The page of a block opens what is sealed; all other receipts are only kept. */
@@ -36,14 +35,12 @@ const sealed = createReceiptRing(new Map([[0, SECRET]]), 0).seal({
 })
 let statusToken = ''
 let pagesAsked = Date.UTC(2026, 10, 23, 12)
-/** Opened through the desk; the others are copies of their rows. */
-const SEED_CASES = 1_000
 
 try {
   await fillLedger()
   const desk = openTestCases(url, SECRET)
   try {
-    await fillCases(desk)
+    statusToken = await fillCases(desk, path, cases)
     await timeLists(desk)
   } finally {
     desk.close()
@@ -62,69 +59,6 @@ async function fillLedger(): Promise<void> {
   }
   await ledger.close()
   console.log(`${rows} ledger rows in ${seconds(begun)} s`)
-}
-
-async function fillCases({ office, store }: TestCases): Promise<void> {
-  const begun = performance.now()
-  const made = Math.min(cases, SEED_CASES)
-  for (let index = 0; index < made; index++) {
-    const claimant = {
-      name: `Caller ${index % 5_000}`,
-      email: undefined,
-      organisation: undefined,
-      tel: undefined,
-      acts: 'for-itself',
-    } as const
-    const claim = {
-      receipts: [],
-      numbers: [numberOf(index)],
-      calls: [],
-      claimant,
-      purpose: 'reminders',
-      changed: '',
-      webhook: undefined,
-    }
-    const opened = await office.open({ way: 'telephone', claim }, { name: 'bench', account: 'bench' })
-    if (opened.kind === 'opened') statusToken = opened.token
-    else throw new Error(`a case was not opened: ${JSON.stringify(opened)}`)
-  }
-  multiply(made)
-  const listed = store.rebuildViews()
-  vary()
-  console.log(`${listed} cases in ${seconds(begun)} s`)
-}
-
-/** Copies what was opened through the desk until there are as many as asked for: each copy is a case of its own. */
-function multiply(made: number): void {
-  const db = new DatabaseSync(path)
-  db.exec('PRAGMA synchronous = OFF; BEGIN')
-  const before = Number(db.prepare('SELECT max(number) AS last FROM desk_case').get()!['last'])
-  const copyCase = db.prepare(
-    `INSERT INTO desk_case (number, id, opened) SELECT number + ?, substr(id, 1, 14) || printf('%08d', number + ?), opened + ? FROM desk_case WHERE number <= ?`,
-  )
-  const copyEvents = db.prepare(
-    `INSERT INTO case_event ("case", seq, at, actor, name, kind, data) SELECT "case" + ?, seq, at + ?, actor, name, kind, data FROM case_event WHERE "case" <= ?`,
-  )
-  for (let copy = 1; copy * made < cases; copy++) {
-    const by = copy * before
-    const earlierMs = -Math.floor((copy * made * YEAR_MS) / cases)
-    copyCase.run(by, by, earlierMs, before)
-    copyEvents.run(by, earlierMs, before)
-  }
-  db.exec('COMMIT')
-  db.close()
-}
-
-/** Workers, kinds and ends as a desk has them, in what lists are made of: so that filters meet, and some meet nothing. */
-function vary(): void {
-  const db = new DatabaseSync(path)
-  db.exec(`PRAGMA synchronous = OFF;
-    UPDATE case_view SET assigned = 'worker ' || ("case" % 10) WHERE "case" % 3 <> 0;
-    UPDATE case_view SET kind = 'request' WHERE "case" % 97 = 0;
-    UPDATE case_view SET status = CASE "case" % 5 WHEN 0 THEN 'lifted' WHEN 1 THEN 'verified' ELSE 'upheld' END, isOpen = 0, dueWhat = ''
-      WHERE "case" % 20 <> 0;
-    ANALYZE;`)
-  db.close()
 }
 
 async function timeLists({ office, desk, monthly, blocks }: TestCases): Promise<void> {
@@ -272,10 +206,6 @@ function blockOf(index: number): BlockEntry {
       grounds: '[]',
     },
   }
-}
-
-function numberOf(index: number): string {
-  return `+1212${String(5_000_000 + (index % 20_000)).padStart(7, '0')}`
 }
 
 function receiptOf(index: number): string {

@@ -6,17 +6,17 @@
 // Told are: what was sent and what the monitor counted, its CPU a message by the kernel's account, and its memory over time.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
-import { availableParallelism, setPriority, tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { freeUdpPorts } from '../test/peers/port.ts'
+import { putFirst } from './first.ts'
 
 const perSecond = Number(process.argv[2] ?? 50_000)
 const seconds = Number(process.argv[3] ?? 60)
 const MAIN = new URL('../src/main/recourse.ts', import.meta.url).pathname
 const LOAD = new URL('hep-load.ts', import.meta.url).pathname
 const CORES = availableParallelism()
-const FIRST = -15
 type Counts = { readonly sent: number; readonly calls: number; readonly refused: number; readonly keptMs: number }
 
 const folder = mkdtempSync(join(tmpdir(), 'recourse-bench-hep-'))
@@ -71,16 +71,6 @@ try {
 } finally {
   monitor.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
-}
-
-/** Has each thread go before other work; false where that is not allowed. */
-function putFirst(pid: number): boolean {
-  try {
-    for (const task of readdirSync(`/proc/${pid}/task`)) setPriority(Number(task), FIRST)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function cpuNanoseconds(pid: number): number {
