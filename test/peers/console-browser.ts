@@ -94,12 +94,16 @@ export async function startConsole(owner: Owner, wishes: Wishes = {}): Promise<C
 }
 
 /** Makes an account of a role and a session of it, as a provider of identities would: no password is hashed for it. */
-export function signIn({ directory }: { readonly directory: string }, role: Role): string {
+export function signIn(
+  { directory }: { readonly directory: string },
+  role: Role,
+  name = `${role}@northwire.example`,
+): string {
   const store = openAccountStore(`sqlite:${join(directory, 'recourse.db')}`)
   try {
     const now = Date.now()
     const [id, session] = [randomBytes(16).toString('base64url'), randomBytes(16).toString('base64url')]
-    store.insertAccount({ id, name: `${role}@northwire.example`, role, password: undefined, madeAt: now })
+    store.insertAccount({ id, name, role, password: undefined, madeAt: now })
     const until = now + 43_200_000
     store.insertSession({ hash: hashOf(session), account: id, way: 'oidc', madeAt: now, seenAt: now, until })
     return session
