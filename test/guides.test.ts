@@ -39,9 +39,10 @@ const STIR = read('docs/stir.md')
 const MONITOR = read('docs/monitor.md')
 const DESK = read('docs/desk.md')
 const REGISTRY = read('docs/registry.md')
-const SOURCES = globSync('{src,console/src}/**/*.ts', { cwd: ROOT, exclude: (path) => path.endsWith('.test.ts') }).map(
-  read,
-)
+const SOURCES = globSync('{src,console/src}/**/*.{ts,tsx}', {
+  cwd: ROOT,
+  exclude: (path) => path.endsWith('.test.ts'),
+}).map(read)
 
 test('docs/run.md lists every figure with its words, and no other', (t) => {
   // Figures are read when somebody asks, so that their names need no gate.

@@ -18,7 +18,8 @@ export type Rows<Row> = {
 
 /**
  * Reads a list page by page: `key` names it with everything that it depends on, `readPage` asks for the page that begins at
- * `after`, `rowsOf` takes the rows out of one. What was shown stays until the next is there.
+ * `after`, `rowsOf` takes the rows out of one. What was shown stays until the next is there. Of a list longer than
+ * `PAGES_READ_AGAIN_MAX` pages nothing is read again by itself: that would be a request a page.
  */
 export function useRows<Page extends { readonly after?: string | undefined }, Row>(
   key: readonly unknown[],
@@ -31,8 +32,22 @@ export function useRows<Page extends { readonly after?: string | undefined }, Ro
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.after,
     placeholderData: keepPreviousData,
+    refetchOnWindowFocus: isShort,
+    refetchOnReconnect: isShort,
+    refetchOnMount: isShort,
   })
   const pages = query.data?.pages ?? []
   const lastFull = pages.findLastIndex((page) => rowsOf(page).length > 0)
   return { rows: pages.flatMap((page) => rowsOf(page)), query, emptyPages: pages.length - 1 - lastFull }
 }
+
+function isShort({
+  state: { data },
+}: {
+  readonly state: { readonly data?: InfiniteData<unknown> | undefined }
+}): boolean {
+  return (data?.pages.length ?? 0) <= PAGES_READ_AGAIN_MAX
+}
+
+/** A list that somebody scrolled further down than this stays as it was read until its filters change. */
+const PAGES_READ_AGAIN_MAX = 5

@@ -47,6 +47,7 @@ export function judgeHealth(facts: HealthFacts): {
       `The clock was set by ${Math.round(clockJumpMs / 1000)} s since the start: times in the ledger jump there.`,
     )
   if (ledger.state === 'looking') say('wait', 'The ledger is being verified.')
+  if (ledger.state === 'stopped') say('wait', `Nobody knows whether the ledger holds: ${ledger.words}.`)
   if (limits > 0)
     say('wait', limits === 1 ? 'One limit was hit since the start.' : `${limits} limits were hit since the start.`)
   if (lines.every(({ tone }) => tone !== 'bad')) {

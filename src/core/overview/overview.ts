@@ -53,7 +53,8 @@ export type OverviewGates = {
 }
 export type OverviewPeer = { readonly name: string; readonly last: number | undefined; readonly calls: number }
 export type OverviewLedger = {
-  readonly state: 'verified' | 'broken' | 'looking'
+  /** `stopped`: what verified it came to no end the last time; `checkedAt` and `entries` are of the time before. */
+  readonly state: 'verified' | 'broken' | 'looking' | 'stopped'
   readonly checkedAt: number | undefined
   readonly entries: number
   readonly words: string

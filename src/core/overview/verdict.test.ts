@@ -15,6 +15,10 @@ test('what needs a person comes first, each with where to go on', () => {
     [{ gates: { ...GATES, state: 'unknown', words: 'The gates are silent' } }, 'wait The gates are silent'],
     [{ ledger: { ...LEDGER, state: 'broken', words: 'entry 3' } }, 'bad The ledger does not verify: entry 3'],
     [
+      { ledger: { ...LEDGER, state: 'stopped', words: 'it stopped' } },
+      'wait Nobody knows whether the ledger verifies: it stopped',
+    ],
+    [
       { change: change(140, 60, { 'volume-block': [120, 40] }) },
       'wait Blocking rose 133 % against the day before, rule volume-block since 14:00 /blocks?from=2026-11-22T14%3A00%3A00.000Z&rule=volume-block',
     ],

@@ -28,6 +28,9 @@ export function judgeStanding(standing: Standing): Sentence[] {
   const { cases, gates, alarms, ledger, change, delay, day } = standing
   const found: (Sentence | undefined)[] = [
     ledger.state === 'broken' ? { tone: 'bad', words: `The ledger does not verify: ${ledger.words}` } : undefined,
+    ledger.state === 'stopped'
+      ? { tone: 'wait', words: `Nobody knows whether the ledger verifies: ${ledger.words}` }
+      : undefined,
     gates.state === 'troubled' ? { tone: 'bad', words: gates.words } : undefined,
     gates.state === 'unknown' ? { tone: 'wait', words: gates.words } : undefined,
     cases.overdue === 0

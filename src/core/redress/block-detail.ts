@@ -66,6 +66,10 @@ export type CrossedWindow = {
   readonly limit: number
   readonly counts: 'calls' | 'numbers'
   readonly points: readonly { readonly at: number; readonly value: number }[]
+  /** There are so many calls that those before this time were not counted: a window that reaches further back has more. */
+  readonly countedFrom: number | undefined
+  /** The same of those after this time, where the points end. */
+  readonly countedUntil: number | undefined
 }
 
 /** What was just computed anew of the ledger's chain, from the entry before to the first checkpoint over it. */

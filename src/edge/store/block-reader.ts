@@ -18,14 +18,20 @@ export type BlockReader = {
   verifier(): Verifier
   parse(line: string | undefined): Checkpoint | undefined
   /**
-   * Calls from numbers with keys from `low` to `high` (`partyKey`), oldest first: at most `limit` of them, among
-   * `CALLS_LOOKED_MAX` rows of the journal.
+   * Calls from numbers with keys from `low` to `high` (`partyKey`) about a time, oldest first: at most `limit` before it and as
+   * many after it, those next to it, among `CALLS_LOOKED_MAX` rows of the journal on either side.
    */
-  callsWithin(low: number, high: number, from: number, to: number, limit: number): SeenCall[]
+  callsAbout(low: number, high: number, about: CallSpan, limit: number): SeenCalls
   /** The first call of a number after a time that went on, among `CALLS_LOOKED_MAX` rows behind it. */
   allowedAfter(calling: number, at: number): number | undefined
   close(): void
 }
+
+/** A time with how far to look before and after it; all in milliseconds since 1970. */
+export type CallSpan = { readonly from: number; readonly at: number; readonly to: number }
+
+/** Calls that were counted, and between which times none is missing. */
+export type SeenCalls = { readonly calls: readonly SeenCall[]; readonly from: number; readonly to: number }
 
 export type SeenCall = { readonly at: number; readonly called: number }
 
@@ -61,16 +67,29 @@ export function openBlockReader(url: string): BlockReader {
       return createVerifier(keys.map(({ pem }) => String(pem))).verify
     },
     parse: (line) => (line === undefined ? undefined : parseCheckpoint(line)),
-    callsWithin(low, high, from, to, limit) {
+    callsAbout(low, high, { from, at, to }, limit) {
+      const middle = placeAt(db, at)
+      const first = placeAt(db, from)
       const last = placeAt(db, to)
-      const first = Math.max(placeAt(db, from), last - CALLS_LOOKED_MAX)
-      return db
-        .prepare(
-          `SELECT at, called FROM journal_row WHERE id > ? AND id <= ? AND calling >= ? AND calling <= ?
-             AND words IN (SELECT id FROM journal_words WHERE verdict <> 'shadow') ORDER BY id LIMIT ?`,
-        )
-        .all(first, last + 1, low, high, limit)
-        .map(({ at, called }) => ({ at: Number(at), called: Number(called) }))
+      const lookedFirst = Math.max(first, middle - CALLS_LOOKED_MAX)
+      const lookedLast = Math.min(last, middle + CALLS_LOOKED_MAX)
+      const seen = (after: number, until: number, order: 'ASC' | 'DESC'): SeenCall[] =>
+        db
+          .prepare(
+            `SELECT at, called FROM journal_row WHERE id > ? AND id <= ? AND calling >= ? AND calling <= ?
+               AND words IN (SELECT id FROM journal_words WHERE verdict <> 'shadow') ORDER BY id ${order} LIMIT ?`,
+          )
+          .all(after, until, low, high, limit)
+          .map((row) => ({ at: Number(row['at']), called: Number(row['called']) }))
+      const timeOf = (place: number): number | undefined => {
+        const row = db.prepare('SELECT at FROM journal_row WHERE id >= ? ORDER BY id LIMIT 1').get(place)
+        return row && Number(row['at'])
+      }
+      const before = seen(lookedFirst, middle, 'DESC').toReversed()
+      const behind = seen(middle, lookedLast + 1, 'ASC')
+      const cutFrom = before.length === limit ? before[0]!.at : lookedFirst > first ? timeOf(lookedFirst) : undefined
+      const cutTo = behind.length === limit ? behind.at(-1)!.at : lookedLast < last ? timeOf(lookedLast) : undefined
+      return { calls: [...before, ...behind], from: cutFrom ?? from, to: cutTo ?? to }
     },
     allowedAfter(calling, at) {
       const first = placeAt(db, at)

@@ -144,14 +144,20 @@ function windowOf(ground: Ground, at: number, now: number, reader: BlockReader):
   const low = Number(subject.slice(1).replaceAll('x', '0'))
   const high = Number(subject.slice(1).replaceAll('x', '9'))
   const end = Math.max(at, Math.min(now, at + perMs / 2))
-  const calls = reader.callsWithin(low, high, at - 2 * perMs, end, CALLS_MAX)
+  const from = at - 2 * perMs
+  const seen = reader.callsAbout(low, high, { from, at, to: end }, CHART_CALLS_MAX)
+  const { calls } = seen
   if (calls.length === 0) return undefined
   const step = perMs / POINTS_A_WINDOW
   const counts = ground.kind === 'volume' ? 'calls' : 'numbers'
   const points = Array.from({ length: POINTS_A_WINDOW * 1.5 + 1 }, (_, index) => Math.round(end - step * index))
     .toReversed()
+    // Where calls were not looked at, there is nothing to draw; where a window reaches back there, it is told.
+    .filter((until) => until >= seen.from && until <= seen.to)
     .map((until) => ({ at: until, value: counted(calls, until - perMs, until, counts) }))
-  return { perMs, limit, counts, points }
+  const first = points[0]?.at ?? at
+  const countedFrom = seen.from > from && seen.from > first - perMs ? seen.from : undefined
+  return { perMs, limit, counts, points, countedFrom, countedUntil: seen.to < end ? seen.to : undefined }
 }
 
 function counted(calls: readonly SeenCall[], from: number, until: number, what: CrossedWindow['counts']): number {
@@ -165,14 +171,14 @@ function proofOf({ open, hash }: CallBlock, { calls }: Parts, reader: BlockReade
   const checkpoint = reader.parse(line)
   const head = checkpoint?.heads.find((one) => one.chain === chain)
   const place = { chain, seq, hash, checkpoint: line, checkpointAt: checkpoint?.at }
-  if (head !== undefined && head.seq - seq >= ENTRIES_MAX)
+  if (head !== undefined && head.seq - seq >= PROOF_ENTRIES_MAX)
     return {
       ...place,
       state: 'long',
       looked: 0,
       words: 'the checkpoint over it is far away: recourse ledger verify looks at all',
     }
-  const rows = reader.entries(chain, Math.max(1, seq - 1), head?.seq ?? seq, ENTRIES_MAX + 1)
+  const rows = reader.entries(chain, Math.max(1, seq - 1), head?.seq ?? seq, PROOF_ENTRIES_MAX + 1)
   const before = seq === 1 ? undefined : rows[0]
   const { fault, looked } = verifyLink(
     seq === 1 ? rows : rows.slice(1),
@@ -198,8 +204,8 @@ const DECIDED_WORDS = {
   grant: 'decided: the subscriber gets what he asked for',
 } as const
 const CASES_MAX = 20
-/** Calls that a chart is made of. */
-const CALLS_MAX = 20_000
+/** Calls that a chart is made of, before a block and as many after it. */
+const CHART_CALLS_MAX = 20_000
 const POINTS_A_WINDOW = 40
 /** Entries between a block and what signs it. */
-const ENTRIES_MAX = 5_000
+const PROOF_ENTRIES_MAX = 5_000

@@ -19,10 +19,16 @@ export function checkLedger(url: string, now: () => number, alarm: (cause: unkno
     const begunAt = now()
     const begun = new Worker(file, { workerData: url })
     thread = begun
-    begun.on('message', (found: StoreVerification) => (state = stateOf(found, begunAt)))
+    let isTold = false
+    begun.on('message', (found: StoreVerification) => {
+      isTold = true
+      state = stateOf(found, begunAt)
+    })
     begun.on('error', alarm)
     begun.on('exit', () => {
       if (isClosed) return
+      // What was found broken stays broken: that nobody could look again makes it no better.
+      if (!isTold && state.state !== 'broken') state = { ...state, state: 'stopped', words: STOPPED_WORDS }
       again = setTimeout(begin, Math.max(CHECK_EVERY_MS, (performance.now() - startedMs) * REST_SHARE))
       again.unref()
     })
@@ -52,6 +58,7 @@ function stateOf({ fault, entries, unsealed }: StoreVerification, checkedAt: num
   }
 }
 
+const STOPPED_WORDS = 'the check stopped before its end; it is tried again'
 const CHECK_EVERY_MS = 30_000
 /** So many times as long as verifying took, nothing is verified. */
 const REST_SHARE = 60

@@ -131,6 +131,17 @@ function Why({ block: { grounds, isErased } }: Part) {
               height={140}
             />
           )}
+          {window?.countedFrom !== undefined && (
+            <Text size="sm" c="dimmed">
+              So many calls came that those before <Moment at={window.countedFrom} /> are not counted: where the window
+              reaches further back, it had more than is drawn.
+            </Text>
+          )}
+          {window?.countedUntil !== undefined && (
+            <Text size="sm" c="dimmed">
+              Calls after <Moment at={window.countedUntil} /> are not counted.
+            </Text>
+          )}
         </div>
       ))}
     </Section>

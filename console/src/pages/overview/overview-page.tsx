@@ -370,5 +370,5 @@ const CELLS: readonly (readonly [string, (slice: Slice) => string | undefined])[
 const TONES = ['accent', 'wait', 'good', 'bad'] as const
 const GATE_TONES = { up: 'good', troubled: 'bad', unknown: 'wait' } as const
 const GATE_WORDS = { up: 'Up', troubled: 'In trouble', unknown: 'Unknown' } as const
-const LEDGER_TONES = { verified: 'good', broken: 'bad', looking: 'quiet' } as const
-const LEDGER_WORDS = { verified: 'Verified', broken: 'Broken', looking: 'Looking' } as const
+const LEDGER_TONES = { verified: 'good', broken: 'bad', looking: 'quiet', stopped: 'wait' } as const
+const LEDGER_WORDS = { verified: 'Verified', broken: 'Broken', looking: 'Looking', stopped: 'Check stopped' } as const

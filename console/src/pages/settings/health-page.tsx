@@ -189,6 +189,7 @@ const LEDGER = {
   verified: ['Verified', 'good'],
   broken: ['Broken', 'bad'],
   looking: ['Being verified', 'wait'],
+  stopped: ['Check stopped', 'wait'],
 } as const
 const LIVE_MS = 2_000
 const APART_MS = 2_000

@@ -142,7 +142,7 @@ export const overviewSchema = z
     alarms: z.array(z.string()),
     peers: z.array(z.strictObject({ name: z.string(), last: timeSchema.optional(), calls: z.int() })),
     ledger: z.strictObject({
-      state: z.enum(['verified', 'broken', 'looking']),
+      state: z.enum(['verified', 'broken', 'looking', 'stopped']),
       checkedAt: timeSchema.optional(),
       entries: z.int(),
       words: z.string(),

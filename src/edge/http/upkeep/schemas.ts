@@ -149,7 +149,7 @@ export const healthSchema = z
       .openapi({ description: 'Limits that were hit since the start, the most often hit first.' }),
     limitsWatched: z.int().openapi({ description: 'How many limits are counted.' }),
     ledger: z.strictObject({
-      state: z.enum(['looking', 'verified', 'broken']),
+      state: z.enum(['looking', 'verified', 'broken', 'stopped']),
       words: z.string(),
       entries: z.int(),
       checkedAt: time.optional(),
