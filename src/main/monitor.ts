@@ -265,11 +265,12 @@ async function listen(
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
     })
     await live.close()
-    const { received, strangers, denied, malformed, postsTaken, postsUnsigned, postsFaulty } = live.figures()
+    const { received, strangers, denied, malformed, overrun, postsTaken, postsUnsigned, postsFaulty } = live.figures()
     const dropped = [
       [strangers, 'from addresses not listed'],
       [denied, 'without the right key'],
       [malformed, 'that are no HEP'],
+      [overrun, 'that found the receive buffer full (raise net.core.rmem_max)'],
     ] as const
     if (live.door !== undefined)
       say(`${many(postsTaken, 'post')} taken; refused: ${postsUnsigned} not signed well, ${postsFaulty} unreadable`)

@@ -302,3 +302,34 @@ function bomb(): Uint8Array {
 function textOf({ text }: Heard): string {
   return text
 }
+
+test('copies that find the receive buffer full are counted, and the rest is heard', async (t) => {
+  const inlet = new HepInlet({ from: ['127.0.0.1'], password: undefined }, () => undefined)
+  const socket = createSocket({ type: 'udp4', recvBufferSize: 4_096 })
+  const listener = await listenHep({ transport: 'udp', address: '127.0.0.1', port: 0 }, inlet, {
+    openDatagrams: async (address, port, _bytes, receive) => {
+      socket.on('message', (octets, { address: from }) => receive(octets, from))
+      await new Promise<void>((bound) => socket.bind(port, address, bound))
+      return {
+        local: `127.0.0.1:${socket.address().port}`,
+        close: () => new Promise((end) => socket.close(() => end())),
+      }
+    },
+  })
+  const sender = createSocket('udp4')
+  t.after(() => sender.close())
+  const copies = Array.from({ length: 1_000 }, (_, at) => write(`copy ${at}`))
+  // In one turn, so that nobody reads meanwhile.
+  await Promise.all(
+    copies.map((copy) => new Promise((sent) => sender.send(copy, socket.address().port, '127.0.0.1', sent))),
+  )
+  const { figures } = inlet
+  // What was sent last is on the way still.
+  for (let before = -1; before !== figures.received; await new Promise((turn) => setTimeout(turn, 50)))
+    before = figures.received
+
+  await listener.close()
+
+  assert.ok(figures.overrun > 0 && figures.received > 0, JSON.stringify(figures))
+  assert.equal(figures.received + figures.overrun, copies.length)
+})

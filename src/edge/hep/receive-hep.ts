@@ -8,6 +8,7 @@ import { HepView } from '#codec/hep/hep-view.ts'
 import { Malformed } from '#codec/sip/malformed.ts'
 import { Fingerprint } from './fingerprint.ts'
 import { HeardMessages } from './heard-messages.ts'
+import { Overrun } from './overrun.ts'
 
 /** Where copies are taken. */
 export type HepEndpoint = { readonly transport: HepTransport; readonly address: string; readonly port: number }
@@ -45,6 +46,7 @@ export type HepInFigureName = keyof typeof HEP_IN_FIGURES
 /** Each figure's name and its help text. */
 export const HEP_IN_FIGURES = {
   received: 'copies (HEP) received from listed senders',
+  overrun: 'copies over UDP that found the receive buffer full, lost before anybody read them (Linux)',
   strangers: 'copies, and connections, of addresses not listed, dropped',
   denied: 'copies without the right authentication key, dropped',
   malformed: 'copies that are not HEP, or whose compressed payload cannot be opened within 64 KiB, dropped',
@@ -190,7 +192,15 @@ async function listenUdp({ address, port }: HepEndpoint, inlet: HepInlet, open: 
   const opened = await open(address, port, RECEIVE_BUFFER_BYTES, (octets, from) => {
     if (inlet.admits(from)) inlet.take(octets, from)
   })
-  return { local: `udp:${opened.local}`, close: () => opened.close() }
+  const overrun = new Overrun(opened.local)
+  const count = (): void => void (inlet.figures.overrun += overrun.more())
+  const timer = setInterval(count, OVERRUN_EVERY_MS).unref()
+  const close = (): Promise<void> => {
+    clearInterval(timer)
+    count()
+    return opened.close()
+  }
+  return { local: `udp:${opened.local}`, close }
 }
 
 const openSocket: OpenDatagrams = async (address, port, receiveBufferBytes, receive) => {
@@ -344,4 +354,6 @@ export const CLOCK_AHEAD_MS = 86_400_000
 /** Addresses whose standing is remembered. */
 const ADMITTED_MAX = 10_000
 /** What is asked of the system: half a second of a busy switch, which a garbage collection or a disk may take. */
+/** How often the system is asked what found the buffer full. */
+const OVERRUN_EVERY_MS = 1_000
 const RECEIVE_BUFFER_BYTES = 64 * 1024 * 1024
