@@ -8,6 +8,9 @@ import { showTime, visible } from './words.ts'
 
 type AuditWords = Pick<ChangeWords, 'config' | 'store' | 'json'> & {
   readonly since?: string
+  readonly until?: string
+  readonly by?: string
+  readonly after?: string
   readonly action?: string
   readonly subject?: string
   readonly limit: string
@@ -23,30 +26,44 @@ export function auditCommands(program: Command, to: Output = STANDARD): void {
     .option('--config <file>', 'the configuration that names the store')
     .option('--store <url>', 'the store, like sqlite:./recourse.db')
     .option('--since <time>', 'from this time on: 2026-11-22, 2026-11-22T12:00:00Z, or 24h (ago)')
+    .option('--until <time>', 'before this time')
+    .option('--by <name>', 'by this person or program: a name, or an account')
     .option('--action <action>', `of this kind: ${Object.keys(AUDIT_ACTIONS).join(', ')}`)
     .option('--subject <subject>', 'of this, like "policy 7"')
     .option('--limit <count>', 'how many at most', '50')
+    .option('--after <number>', 'go on where a list ended')
     .option('--json', 'one JSON object a change on standard output')
     .addHelpText('after', '\nExample:\n  $ npx recourse audit list --since 7d')
     .action((words: AuditWords) =>
       withPolicyReader(words, (reader) => {
-        const rows = reader.audit(readFilter(words), readLimit(words.limit))
+        const limit = readLimit(words.limit)
+        const found = reader.audit(readFilter(words), limit + 1)
+        const rows = found.slice(0, limit)
         for (const entry of rows) to.out(`${words.json === true ? JSON.stringify(entry) : inWords(entry)}\n`)
         if (rows.length === 0) to.err('no changes\n')
+        if (found.length > limit) to.err(`there are more: --after ${rows.at(-1)!.number}\n`)
       }),
     )
 }
 
-function readFilter({ since, action, subject }: AuditWords) {
-  const sinceMs = since === undefined ? undefined : parseTime(since, Date.now())
-  if (since !== undefined && sinceMs === undefined)
-    throw new Stop(
-      EXIT.unusable,
-      `--since ${visible(since)} is no time: expected 2026-11-22, 2026-11-22T12:00:00Z, or 24h`,
-    )
+function readFilter({ since, until, by, action, subject, after }: AuditWords) {
+  const sinceMs = readTime('--since', since)
+  const beforeMs = readTime('--until', until)
+  if (after !== undefined && !/^[0-9]{1,15}$/.test(after))
+    throw new Stop(EXIT.unusable, `--after ${visible(after)}: write the number that the list before ended with`)
   if (action !== undefined && !Object.hasOwn(AUDIT_ACTIONS, action))
     throw new Stop(EXIT.unusable, `--action ${visible(action)}: write one of ${Object.keys(AUDIT_ACTIONS).join(', ')}`)
-  return { sinceMs, action, subject }
+  return { sinceMs, beforeMs, by, action, subject, after: after === undefined ? undefined : Number(after) }
+}
+
+function readTime(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const at = parseTime(text, Date.now())
+  if (at !== undefined) return at
+  throw new Stop(
+    EXIT.unusable,
+    `${option} ${visible(text)} is no time: expected 2026-11-22, 2026-11-22T12:00:00Z, or 24h`,
+  )
 }
 
 function readLimit(text: string): number {

@@ -170,6 +170,11 @@ export type OidcSignIn = {
 
 export type AuditFilter = {
   readonly sinceMs?: number | undefined
+  readonly beforeMs?: number | undefined
+  /** Who, by name or by account. */
+  readonly by?: string | undefined
+  /** Older than the entry with this number: where the page before ended. */
+  readonly after?: number | undefined
   readonly action?: string | undefined
   readonly subject?: string | undefined
 }

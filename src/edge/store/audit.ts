@@ -94,6 +94,11 @@ export type AuditAction = keyof typeof AUDIT_ACTIONS
 
 export type AuditFilter = {
   readonly sinceMs?: number | undefined
+  readonly beforeMs?: number | undefined
+  /** Who, by name or by account. */
+  readonly by?: string | undefined
+  /** Older than the entry with this number: where the page before ended. */
+  readonly after?: number | undefined
   readonly action?: string | undefined
   readonly subject?: string | undefined
 }
@@ -114,6 +119,9 @@ export function insertAudit(db: DatabaseSync, { at, by, action, subject, detail 
 export function readAudit(db: DatabaseSync, filter: AuditFilter, limit: number): AuditRow[] {
   const asked = new Conditions()
   if (filter.sinceMs !== undefined) asked.ask('at >= ?', filter.sinceMs)
+  if (filter.beforeMs !== undefined) asked.ask('at < ?', filter.beforeMs)
+  if (filter.after !== undefined) asked.ask('id < ?', filter.after)
+  if (filter.by !== undefined) asked.ask('? IN (actor, account)', filter.by)
   if (filter.action !== undefined) asked.ask('action = ?', filter.action)
   if (filter.subject !== undefined) asked.ask('subject = ?', filter.subject)
   return db

@@ -342,6 +342,53 @@ test('a role, a closed account and a reset count from the next request on, and t
   }
 })
 
+test('the audit trail is read page by page to its end, each entry once, and by who, what and when', async () => {
+  const office = openTestOffice()
+  try {
+    const { id, session } = await office.staff('ann', 'admin')
+    for (let index = 0; index < 5; index++) {
+      office.now += 1_000
+      office.accounts.invite(`bob-${index}`, 'auditor', BY)
+    }
+    type Page = { entries: { number: number; at: number; by: { name: string } }[]; after?: string }
+    const ask = async (query: string): Promise<Page> => {
+      const answer = await office.ask('GET', `/v1/audit?${query}`, { session })
+      assert.equal(answer.status, 200, await answer.clone().text())
+      return (await answer.json()) as Page
+    }
+    const whole = await ask('limit=1000')
+    assert.equal(whole.after, undefined)
+    assert.ok(whole.entries.length >= 7)
+    const read: number[] = []
+    let pages = 0
+    for (let after: string | undefined = ''; after !== undefined; pages++) {
+      const page: Page = await ask(`limit=2${after === '' ? '' : `&after=${after}`}`)
+      // What is written meanwhile is newer than every page to come.
+      office.accounts.invite(`meanwhile-${pages}`, 'auditor', BY)
+      read.push(...page.entries.map(({ number }) => number))
+      ;({ after } = page)
+    }
+    assert.deepEqual(
+      read,
+      whole.entries.map(({ number }) => number),
+    )
+    assert.equal(pages, Math.ceil(read.length / 2), 'and no empty page behind the last')
+
+    const by = async (query: string) => new Set((await ask(`limit=1000&${query}`)).entries.map((one) => one.by.name))
+    assert.deepEqual(await by('by=ann'), new Set(['ann']))
+    assert.deepEqual(await by(`by=${id}`), new Set(['ann']))
+    assert.deepEqual(await by('by=an'), new Set())
+    const { at } = whole.entries[1]!
+    const spans = await Promise.all([ask(`since=${at}&limit=1000`), ask(`until=${at}&limit=1000`)])
+    assert.ok(spans[0].entries.every((one) => one.at >= at) && spans[1].entries.every((one) => one.at < at))
+    assert.ok(spans.every(({ entries }) => entries.length > 0))
+    for (const wrong of ['after=first', 'limit=1001', 'until=today', 'who=ann'])
+      assert.equal((await office.ask('GET', `/v1/audit?${wrong}`, { session })).status, 400, wrong)
+  } finally {
+    office.close()
+  }
+})
+
 test('a token or a link asked for again under the same key is the same one, for ten minutes; another body under it is refused', async () => {
   const office = openTestOffice()
   try {

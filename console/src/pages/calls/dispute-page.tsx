@@ -2,7 +2,7 @@
 import { Anchor, Button, Checkbox, Menu, NativeSelect, Stack, Text, TextInput, Textarea } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { type AnswerOf, read, send } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
 import { useAsk } from '../../parts/ask.tsx'
@@ -302,26 +302,30 @@ function Dispute({ dispute, tag }: DisputeProps) {
       {calls.length > 0 && (
         <Part title="Blocked calls that stand for all">
           <PlainList>
-            {calls.slice(0, 20).map((call) => (
-              <li key={`${call.at} ${call.from} ${call.to}`}>
-                <PhoneNumber of={call.from} /> to <PhoneNumber of={call.to} />,{' '}
-                <Outside text={`${call.status} ${call.phrase}`} max={120} />, <Moment at={call.at} />
-              </li>
-            ))}
+            <FirstOf rows={calls}>
+              {(call) => (
+                <li key={`${call.at} ${call.from} ${call.to}`}>
+                  <PhoneNumber of={call.from} /> to <PhoneNumber of={call.to} />,{' '}
+                  <Outside text={`${call.status} ${call.phrase}`} max={120} />, <Moment at={call.at} />
+                </li>
+              )}
+            </FirstOf>
           </PlainList>
         </Part>
       )}
       {(contacts.length > 0 || known !== undefined) && (
         <Part title="How they are reached">
           <PlainList>
-            {contacts.slice(0, 20).map((contact) => (
-              <li key={`${contact.kind} ${contact.value}`}>
-                <Outside text={contact.value} max={300} />{' '}
-                <Text span inherit c="dimmed">
-                  {contact.isSigned ? 'signed' : 'unsigned: anybody on the path may have written it'}
-                </Text>
-              </li>
-            ))}
+            <FirstOf rows={contacts}>
+              {(contact) => (
+                <li key={`${contact.kind} ${contact.value}`}>
+                  <Outside text={contact.value} max={300} />{' '}
+                  <Text span inherit c="dimmed">
+                    {contact.isSigned ? 'signed' : 'unsigned: anybody on the path may have written it'}
+                  </Text>
+                </li>
+              )}
+            </FirstOf>
             {known !== undefined && (
               <li>
                 {known.name}: {known.says}{' '}
@@ -606,6 +610,33 @@ type Saying =
   | '/v1/calling/disputes/{id}/closing'
   | '/v1/calling/disputes/{id}/reopening'
 
+/** The first rows of a list; a button says how many there are and shows the others. */
+function FirstOf<Row>({
+  rows,
+  children,
+}: {
+  readonly rows: readonly Row[]
+  readonly children: (row: Row) => ReactNode
+}) {
+  const [isWhole, setWhole] = useState(false)
+  const shown = isWhole ? rows : rows.slice(0, SHOWN_MAX)
+  return (
+    <>
+      {shown.map((row) => children(row))}
+      {shown.length < rows.length && (
+        <li>
+          {shown.length} of {rows.length}.{' '}
+          <Button variant="subtle" size="compact-sm" onClick={() => setWhole(true)}>
+            Show all
+          </Button>
+        </li>
+      )}
+    </>
+  )
+}
+
 const WAY_WORDS = { api: 'By API', mail: 'By mail', form: 'By form', telephone: 'By telephone' } as const
 const OUTCOME_WORDS = { lifted: 'Lifted', 'partly-lifted': 'Partly lifted', upheld: 'Upheld: the block stays' } as const
+/** Of a long list so many are shown first. */
+const SHOWN_MAX = 20
 const UP = { to: '/calls/disputes', label: 'Disputes' }

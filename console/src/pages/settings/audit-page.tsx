@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core'
 import { get, type AnswerOf } from '../../client.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { ExportMenu, csvOf, jsonOf } from '../../parts/export-menu.tsx'
+import { ExportMenu, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
 import { FilterBar, FilterMoment, FilterText, useFilters } from '../../parts/filters.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
@@ -14,48 +14,65 @@ type Entry = AnswerOf<'get', '/v1/audit'>['entries'][number]
 /** Who changed what, newest first. */
 export function AuditPage() {
   const filters = useFilters()
-  const from = Date.parse(filters.get('since') ?? '')
   const query = {
-    since: Number.isNaN(from) ? undefined : String(from),
+    since: momentOf(filters.get('since')),
+    until: momentOf(filters.get('until')),
+    by: filters.get('by'),
     action: filters.get('action'),
     subject: filters.get('subject'),
-    limit: String(ENTRIES_MAX),
   }
   const rows = useRows(
     ['audit', query],
-    async (_, signal) => ({ ...(await get('/v1/audit', { query, signal })), after: undefined }),
+    (after, signal) => get('/v1/audit', { query: { ...query, after }, signal }),
     (page) => page.entries,
   )
-  const read = async () => (await get('/v1/audit', { query })).entries
+  const everything = () =>
+    readAll(
+      (after) => get('/v1/audit', { query: { ...query, after, limit: '1000' } }),
+      (page) => page.entries,
+    )
   return (
     <SettingsFrame
       title="Audit trail"
-      words={`Who changed what, newest first: the last ${ENTRIES_MAX} that the filters leave.`}
+      words="Who changed what, newest first. Nothing in it is ever edited or deleted."
       acts={
         <ExportMenu
           ways={[
-            { label: 'CSV', name: 'audit.csv', make: async () => csvOf(await read(), CELLS) },
-            { label: 'JSON', name: 'audit.json', make: async () => jsonOf(await read()) },
+            { label: 'CSV', name: 'audit.csv', make: async () => csvOf(await everything(), CELLS) },
+            { label: 'JSON', name: 'audit.json', make: async () => jsonOf({ entries: await everything() }) },
           ]}
         />
       }
     >
-      <FilterBar names={['since', 'action', 'subject']}>
-        <FilterText name="action" label="Action, whole" />
-        <FilterText name="subject" label="Subject, whole" />
+      <FilterBar names={FILTERS}>
+        <FilterText name="by" label="Who, whole" width="11rem" />
+        <FilterText name="action" label="Action, whole" width="11rem" />
+        <FilterText name="subject" label="Subject, whole" width="11rem" />
         <FilterMoment name="since" label="Since" />
+        <FilterMoment name="until" label="Before" />
       </FilterBar>
       <DataTable
         label="Audit trail"
         columns={COLUMNS}
         of={rows}
         keyOf={({ number }) => String(number)}
-        empty={{ title: 'Nothing was changed that these filters show' }}
+        empty={
+          FILTERS.some((name) => filters.get(name) !== undefined)
+            ? { title: 'Nothing was changed that these filters show', words: 'Clear a filter to see more.' }
+            : { title: 'Nothing was changed yet' }
+        }
       />
     </SettingsFrame>
   )
 }
 
+/** Milliseconds since 1970, as the API takes them. */
+function momentOf(filter: string | undefined): string | undefined {
+  const at = Date.parse(filter ?? '')
+  return Number.isNaN(at) ? undefined : String(at)
+}
+
+const FILTERS = ['by', 'action', 'subject', 'since', 'until']
 const COLUMNS: readonly Column<Entry>[] = [
   { id: 'at', head: 'When', width: '7.5rem', narrow: 'beside', cell: ({ at }) => <Moment at={at} /> },
   {
@@ -99,4 +116,3 @@ const CELLS: readonly (readonly [head: string, cell: (entry: Entry) => string | 
   ['subject', ({ subject }) => subject],
   ['detail', ({ detail }) => JSON.stringify(detail)],
 ]
-const ENTRIES_MAX = 1_000

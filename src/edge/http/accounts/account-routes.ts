@@ -20,7 +20,7 @@ import {
 } from './ask.ts'
 import { parseJsonBody } from '#edge/http/body.ts'
 import { type InsideEnv, type InsideRoute, insideRoute } from './guard.ts'
-import { KEYED, READING, WRITING, insideOf } from './inside-description.ts'
+import { KEYED, READING, WRITING, insideOf, optional } from './inside-description.ts'
 import { SECRET_KEPT_MS } from './once.ts'
 
 /** Accounts for who may manage them, tokens for everybody's own use, and the audit trail. */
@@ -96,8 +96,10 @@ export function accountRoutes({ accounts }: AccountRouteParts): readonly InsideR
     insideRoute('audit.read', ACCOUNT_DESCRIPTIONS.audit, (context) => {
       const asked = auditQuerySchema.safeParse(Object.fromEntries(new URL(context.req.url).searchParams))
       if (!asked.success) throw new Refused('bad-field', asked.error.issues[0]?.message ?? 'expected a known parameter')
-      const { since, action, subject, limit = AUDIT_SHOWN } = asked.data
-      return answerJson({ entries: accounts.audit({ sinceMs: since, action, subject }, limit) })
+      const { since, until, limit = AUDIT_SHOWN, ...filter } = asked.data
+      const found = accounts.audit({ ...filter, sinceMs: since, beforeMs: until }, limit + 1)
+      const entries = found.slice(0, limit)
+      return answerJson({ entries, after: found.length > limit ? String(entries.at(-1)?.number) : undefined })
     }),
   ]
 }
@@ -127,6 +129,9 @@ const AUDIT_SHOWN = 50
 const AUDIT_SHOWN_MAX = 1_000
 const auditQuerySchema = z.strictObject({
   since: number(Number.MAX_SAFE_INTEGER, 'expected since as milliseconds since 1970').optional(),
+  until: number(Number.MAX_SAFE_INTEGER, 'expected until as milliseconds since 1970').optional(),
+  by: line(64, 'expected a name or an account').optional(),
+  after: number(Number.MAX_SAFE_INTEGER, 'expected what the page before said').optional(),
   action: line(64, 'expected an action').optional(),
   subject: line(128, 'expected a subject').optional(),
   limit: number(AUDIT_SHOWN_MAX, `expected a limit up to ${AUDIT_SHOWN_MAX}`).optional(),
@@ -317,17 +322,17 @@ export const ACCOUNT_DESCRIPTIONS = {
     summary: 'Who changed what, newest first',
     request: {
       query: z.object({
-        since: z.string().optional().openapi({ description: 'Milliseconds since 1970.' }),
-        action: z.string().optional(),
-        subject: z.string().optional().openapi({ example: 'account ann' }),
-        limit: z
-          .string()
-          .optional()
-          .openapi({ description: `Up to ${AUDIT_SHOWN_MAX}.` }),
+        since: optional('At this time or later, in milliseconds since 1970.'),
+        until: optional('Before this time.'),
+        by: optional('Who: a name or an account.', 'ann@northwire.example'),
+        action: optional('One kind of change.', 'account-invited'),
+        subject: optional('What was changed.', 'account ann'),
+        after: optional('Where the page before ended.'),
+        limit: optional(`How many at most, up to ${AUDIT_SHOWN_MAX}; ${AUDIT_SHOWN} if not said.`),
       }),
     },
     responses: {
-      200: jsonAnswer('Entries.', z.strictObject({ entries: z.array(auditSchema) })),
+      200: jsonAnswer('Entries.', z.strictObject({ entries: z.array(auditSchema), after: z.string().optional() })),
       ...problemsOf(...READING, 'bad-field'),
     },
   },
