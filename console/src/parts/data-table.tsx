@@ -8,6 +8,7 @@ import {
   type KeyboardEvent,
   type MouseEvent,
   type ReactNode,
+  useCallback,
   useEffect,
   useRef,
   useState,
@@ -81,12 +82,14 @@ export function DataTable<Row>({ label, columns, of, keyOf, to, empty, chosen, o
     const top = body.current?.getBoundingClientRect().top
     if (top !== undefined) setMargin(Math.round(top + window.scrollY))
   }, [rows.length === 0, chosen === undefined])
+  // With another function the place of every row is computed anew, at each step of the wheel.
+  const keyAt = useCallback((index: number) => keyOf(rows[index]!), [rows])
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => ROW_PX,
     overscan: 12,
     scrollMargin: margin,
-    getItemKey: (index) => keyOf(rows[index]!),
+    getItemKey: keyAt,
   })
   const items = virtual.getVirtualItems()
 

@@ -4,6 +4,7 @@ import {
   keepPreviousData,
   useInfiniteQuery,
 } from '@tanstack/react-query'
+import { useMemo } from 'react'
 
 /** The rows of a list that the API gives page by page, and what the table needs to go on. */
 export type Rows<Row> = {
@@ -36,9 +37,10 @@ export function useRows<Page extends { readonly after?: string | undefined }, Ro
     refetchOnReconnect: isShort,
     refetchOnMount: isShort,
   })
-  const pages = query.data?.pages ?? []
+  const pages = query.data?.pages ?? NO_PAGES
   const lastFull = pages.findLastIndex((page) => rowsOf(page).length > 0)
-  return { rows: pages.flatMap((page) => rowsOf(page)), query, emptyPages: pages.length - 1 - lastFull }
+  const rows = useMemo(() => pages.flatMap((page) => rowsOf(page)), [pages])
+  return { rows, query, emptyPages: pages.length - 1 - lastFull }
 }
 
 function isShort({
@@ -49,5 +51,6 @@ function isShort({
   return (data?.pages.length ?? 0) <= PAGES_READ_AGAIN_MAX
 }
 
+const NO_PAGES: readonly never[] = []
 /** A list that somebody scrolled further down than this stays as it was read until its filters change. */
 const PAGES_READ_AGAIN_MAX = 5
