@@ -64,7 +64,7 @@ const LOOKED_AT: ReadonlySet<string> = new Set(['/cases', '/calls/groups/X'])
 
 test(
   'every page says that it loads, what failed and what is not for her, and goes on by a key',
-  { skip, timeout: 600_000 },
+  { skip, timeout: 900_000 },
   async (t) => {
     const world = await startFilled(t)
     const { page, go, settle, look } = await world.open('admin')
