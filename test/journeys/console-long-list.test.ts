@@ -13,7 +13,7 @@ import { missing, until } from '../peers/peer.ts'
 import { Recourse } from '../peers/recourse.ts'
 
 const skip = missing('chromium')
-const BLOCKS = 2_000
+const BLOCKS = 1_000
 /** What is in sight at 800 pixels, twelve rows more on either side, and room for a row that is being left. */
 const DRAWN_MAX = 60
 
@@ -59,7 +59,7 @@ test(
         },
         200_000,
       )
-      await page.getByText('2,000 rows, and that is all.').waitFor()
+      await page.getByText('1,000 rows, and that is all.').waitFor()
       assert.ok(looks > 5 && drawnMax > 10 && drawnMax <= DRAWN_MAX, `${drawnMax} rows drawn in ${looks} looks`)
     })
 
