@@ -1,4 +1,5 @@
 import type { Reading, RefusedCall } from './read-input.ts'
+import { formatUtc } from '../parts/moment-words.ts'
 import { Outside } from '../parts/outside.tsx'
 
 /** The refused calls of a capture; the chosen one is explained below. The whole list goes by Tab and the arrow keys. */
@@ -20,7 +21,11 @@ export function CallList({ reading: { calls, left }, chosen, onChoose }: CallLis
             </span>
             <span className="kind">
               {kindOf(call)}
-              {call.at !== undefined && <time dateTime={new Date(call.at).toISOString()}>{timeOf(call.at)}</time>}
+              {call.at !== undefined && (
+                <time dateTime={new Date(call.at).toISOString()} title={formatUtc(call.at)}>
+                  {timeOf(call.at)}
+                </time>
+              )}
             </span>
           </label>
         ))}

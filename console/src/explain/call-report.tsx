@@ -3,6 +3,7 @@ import { type Annotation, annotate } from '#codec/notice/annotate.ts'
 import { correctNotice } from '#codec/notice/correct.ts'
 import { RULES, type RuleId } from '#codec/notice/rules.ts'
 import { Message } from '#codec/sip/message.ts'
+import { formatUtc } from '../parts/moment-words.ts'
 import { Outside } from '../parts/outside.tsx'
 import { kindOf } from './call-list.tsx'
 import type { RefusedCall } from './read-input.ts'
@@ -34,7 +35,7 @@ export function CallReport({ call }: { readonly call: RefusedCall }) {
           <>
             <dt>When</dt>
             <dd>
-              <time dateTime={new Date(call.at).toISOString()} title={new Date(call.at).toISOString()}>
+              <time dateTime={new Date(call.at).toISOString()} title={formatUtc(call.at)}>
                 {new Date(call.at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'long' })}
               </time>
             </dd>

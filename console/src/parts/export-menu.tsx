@@ -1,4 +1,4 @@
-import { Button, Menu } from '@mantine/core'
+import { Alert, Button, Menu } from '@mantine/core'
 import { useState } from 'react'
 import { formatCsv } from '#core/ledger/csv.ts'
 import { ProblemBox } from './problem-box.tsx'
@@ -10,11 +10,17 @@ import { ProblemBox } from './problem-box.tsx'
 export function ExportMenu({ ways }: { readonly ways: readonly ExportWay[] }) {
   const [isBusy, setBusy] = useState(false)
   const [problem, setProblem] = useState<unknown>()
+  const [isCut, setCut] = useState(false)
   const take = async ({ make, name }: ExportWay): Promise<void> => {
     setBusy(true)
     setProblem(undefined)
+    setCut(false)
+    let wasCut = false
     try {
-      save(await make(), name)
+      const blob = await make(() => (wasCut = true))
+      // The name says it too: a file is handed on without the page.
+      save(blob, wasCut ? name.replace('.', `.first-${EXPORT_ROWS_MAX}.`) : name)
+      setCut(wasCut)
     } catch (cause) {
       setProblem(cause)
     } finally {
@@ -38,16 +44,32 @@ export function ExportMenu({ ways }: { readonly ways: readonly ExportWay[] }) {
         </Menu.Dropdown>
       </Menu>
       {problem !== undefined && <ProblemBox problem={problem} />}
+      {isCut && (
+        <Alert
+          role="status"
+          title={`The file has the first ${EXPORT_ROWS_MAX.toLocaleString('en')} rows, and there are more`}
+        >
+          Ask for less by the filters, or for all of it on the command line.
+        </Alert>
+      )}
     </>
   )
 }
 
-export type ExportWay = { readonly label: string; readonly name: string; readonly make: () => Promise<Blob> }
+export type ExportWay = {
+  readonly label: string
+  readonly name: string
+  readonly make: (onCut: OnCut) => Promise<Blob>
+}
 
-/** Every row of a list, page by page, up to `EXPORT_ROWS_MAX`. */
+/** Is told where there was more than a file takes. */
+export type OnCut = () => void
+
+/** Every row of a list, page by page, up to `EXPORT_ROWS_MAX`; beyond, `onCut` is told. */
 export async function readAll<Page extends { readonly after?: string | undefined }, Row>(
   readPage: (after: string | undefined) => Promise<Page>,
   rowsOf: (page: Page) => readonly Row[],
+  onCut: OnCut,
 ): Promise<readonly Row[]> {
   const rows: Row[] = []
   let after: string | undefined
@@ -56,6 +78,7 @@ export async function readAll<Page extends { readonly after?: string | undefined
     rows.push(...rowsOf(page))
     ;({ after } = page)
   } while (after !== undefined && rows.length < EXPORT_ROWS_MAX)
+  if (after !== undefined || rows.length > EXPORT_ROWS_MAX) onCut()
   return rows.slice(0, EXPORT_ROWS_MAX)
 }
 

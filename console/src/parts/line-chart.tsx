@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useRef } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import classes from './line-chart.module.css'
+import { formatUtc } from './moment-words.ts'
 import { Moment } from './moment.tsx'
 import { spellOut } from './outside-text.ts'
 import { Outside } from './outside.tsx'
@@ -190,7 +191,7 @@ function tooltipOf(series: readonly Series[], unit: string): uPlot.Plugin {
         const values = series.map(
           ({ label, values }) => `${spellOut(label)}: ${values[idx]?.toLocaleString('en') ?? 'not known'} ${unit}`,
         )
-        box.textContent = [TIP_TIME.format(at * 1000), ...values].join('\n')
+        box.textContent = [TIP_TIME.format(at * 1000), formatUtc(at * 1000), ...values].join('\n')
         const isRight = left > chart.over.clientWidth / 2
         box.style.left = isRight ? '' : `${left + 12}px`
         box.style.right = isRight ? `${chart.over.clientWidth - left + 12}px` : ''

@@ -163,6 +163,9 @@ function Person({ session, showKeys }: Pick<SideProps, 'session' | 'showKeys'>) 
         <Menu.Item component="a" href="/account">
           Your account
         </Menu.Item>
+        <Menu.Item component={Link} to="/settings/tokens">
+          Your tokens
+        </Menu.Item>
         <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
         <Menu.Divider />
         <Menu.Label>Times are those of {VIEWER_ZONE}</Menu.Label>

@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core'
 import { type AnswerOf, get } from '../../client.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { ExportMenu, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
+import { ExportMenu, type ExportWay, type OnCut, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
 import { FilterBar, FilterChoice, FilterMoment, FilterText, useFilters } from '../../parts/filters.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
@@ -29,14 +29,15 @@ export function BlocksPage() {
     (after, signal) => get('/v1/blocks', { query: { ...query, after }, signal }),
     (page) => page.blocks,
   )
-  const everything = () =>
+  const everything = (onCut: OnCut) =>
     readAll(
       (after) => get('/v1/blocks', { query: { ...query, after, limit: '100' } }),
       (page) => page.blocks,
+      onCut,
     )
-  const ways = [
-    { label: 'CSV', name: 'blocks.csv', make: async () => csvOf(await everything(), CELLS) },
-    { label: 'JSON', name: 'blocks.json', make: async () => jsonOf({ blocks: await everything() }) },
+  const ways: readonly ExportWay[] = [
+    { label: 'CSV', name: 'blocks.csv', make: async (onCut) => csvOf(await everything(onCut), CELLS) },
+    { label: 'JSON', name: 'blocks.json', make: async (onCut) => jsonOf({ blocks: await everything(onCut) }) },
   ]
   const isFiltered = FILTERS.some((name) => filters.get(name) !== undefined)
   return (

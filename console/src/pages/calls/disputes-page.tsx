@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core'
 import { type AnswerOf, download, get } from '../../client.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { ExportMenu, jsonOf, readAll } from '../../parts/export-menu.tsx'
+import { ExportMenu, type OnCut, jsonOf, readAll } from '../../parts/export-menu.tsx'
 import { FilterBar, FilterChoice, FilterText, useFilters } from '../../parts/filters.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
@@ -21,10 +21,11 @@ export function DisputesPage() {
     (after, signal) => get('/v1/calling/disputes', { query: { ...query, after }, signal }),
     (page) => page.disputes,
   )
-  const everything = () =>
+  const everything = (onCut: OnCut) =>
     readAll(
       (after) => get('/v1/calling/disputes', { query: { ...query, after, limit: '100' } }),
       (page) => page.disputes,
+      onCut,
     )
   return (
     <Page
@@ -38,7 +39,11 @@ export function DisputesPage() {
               name: 'disputes.csv',
               make: () => download('/v1/calling/disputes', { query, type: 'text/csv' }),
             },
-            { label: 'JSON', name: 'disputes.json', make: async () => jsonOf({ disputes: await everything() }) },
+            {
+              label: 'JSON',
+              name: 'disputes.json',
+              make: async (onCut) => jsonOf({ disputes: await everything(onCut) }),
+            },
           ]}
         />
       }

@@ -1,6 +1,6 @@
 import { download, get } from '../../client.ts'
 import { DataTable } from '../../parts/data-table.tsx'
-import { ExportMenu, jsonOf, readAll } from '../../parts/export-menu.tsx'
+import { ExportMenu, type OnCut, jsonOf, readAll } from '../../parts/export-menu.tsx'
 import { FilterBar, FilterChoice, FilterMoment, FilterText, useFilters } from '../../parts/filters.tsx'
 import { Page } from '../../parts/page.tsx'
 import { useRows } from '../../parts/rows.ts'
@@ -17,10 +17,11 @@ export function ObservationsPage() {
     (after, signal) => get('/v1/calling/observations', { query: { ...query, after }, signal }),
     (page) => page.observations,
   )
-  const everything = () =>
+  const everything = (onCut: OnCut) =>
     readAll(
       (after) => get('/v1/calling/observations', { query: { ...query, after, limit: '100' } }),
       (page) => page.observations,
+      onCut,
     )
   return (
     <Page
@@ -37,7 +38,7 @@ export function ObservationsPage() {
             {
               label: 'JSON',
               name: 'refused-calls.json',
-              make: async () => jsonOf({ observations: await everything() }),
+              make: async (onCut) => jsonOf({ observations: await everything(onCut) }),
             },
           ]}
         />

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import type { AnswerOf } from '../../client.ts'
 import { get } from '../../client.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { ExportMenu, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
+import { ExportMenu, type ExportWay, type OnCut, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
 import { FilterBar, FilterChoice, FilterText, useFilters } from '../../parts/filters.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { useNow } from '../../parts/now.ts'
@@ -43,14 +43,15 @@ export function CasesPage() {
     (after, signal) => get('/v1/cases', { query: { ...query, after }, signal }),
     (page) => page.cases,
   )
-  const everything = () =>
+  const everything = (onCut: OnCut) =>
     readAll(
       (after) => get('/v1/cases', { query: { ...query, after, limit: '100' } }),
       (page) => page.cases,
+      onCut,
     )
-  const ways = [
-    { label: 'CSV', name: 'cases.csv', make: async () => csvOf(await everything(), CELLS) },
-    { label: 'JSON', name: 'cases.json', make: async () => jsonOf({ cases: await everything() }) },
+  const ways: readonly ExportWay[] = [
+    { label: 'CSV', name: 'cases.csv', make: async (onCut) => csvOf(await everything(onCut), CELLS) },
+    { label: 'JSON', name: 'cases.json', make: async (onCut) => jsonOf({ cases: await everything(onCut) }) },
   ]
   const decide = (): void => void navigate({ to: '/cases/decide', search: { cases: [...chosen].join('.') } })
   useShortcuts(

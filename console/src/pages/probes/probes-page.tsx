@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { type AnswerOf, get, send } from '../../client.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { ExportMenu, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
+import { ExportMenu, type OnCut, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -25,10 +25,11 @@ export function ProbesPage() {
     (page) => page.probes,
   )
   useShortcuts('On this page', mayStart ? [{ keys: 'n', words: 'Start a probe', run: () => setStarting(true) }] : [])
-  const everything = () =>
+  const everything = (onCut: OnCut) =>
     readAll(
       (after) => get('/v1/probes', { query: { after, limit: '100' } }),
       (page) => page.probes,
+      onCut,
     )
   return (
     <Page
@@ -39,8 +40,12 @@ export function ProbesPage() {
           {mayStart && <Button onClick={() => setStarting(true)}>Start a probe</Button>}
           <ExportMenu
             ways={[
-              { label: 'CSV', name: 'probes.csv', make: async () => csvOf(await everything(), CELLS) },
-              { label: 'JSON', name: 'probes.json', make: async () => jsonOf({ probes: await everything() }) },
+              { label: 'CSV', name: 'probes.csv', make: async (onCut) => csvOf(await everything(onCut), CELLS) },
+              {
+                label: 'JSON',
+                name: 'probes.json',
+                make: async (onCut) => jsonOf({ probes: await everything(onCut) }),
+              },
             ]}
           />
         </>

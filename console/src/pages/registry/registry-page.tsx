@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { type AnswerOf, get } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { ExportMenu, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
+import { ExportMenu, type OnCut, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
 import { FilterBar, FilterChoice, FilterText, useFilters } from '../../parts/filters.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
@@ -38,7 +38,7 @@ export function RegistryPage() {
     return { registrations, after: next }
   }
   const rows = useRows(['registry', 'list', query], read, (page) => page.registrations)
-  const everything = () => readAll(read, (page) => page.registrations)
+  const everything = (onCut: OnCut) => readAll(read, (page) => page.registrations, onCut)
   useShortcuts('On this page', mayVet ? [{ keys: 'o', words: 'Register somebody', run: () => setOpening(true) }] : [])
   const isFiltered = FILTERS.some((name) => filters.get(name) !== undefined)
   return (
@@ -57,11 +57,11 @@ export function RegistryPage() {
           )}
           <ExportMenu
             ways={[
-              { label: 'CSV', name: 'registrations.csv', make: async () => csvOf(await everything(), CELLS) },
+              { label: 'CSV', name: 'registrations.csv', make: async (onCut) => csvOf(await everything(onCut), CELLS) },
               {
                 label: 'JSON',
                 name: 'registrations.json',
-                make: async () => jsonOf({ registrations: await everything() }),
+                make: async (onCut) => jsonOf({ registrations: await everything(onCut) }),
               },
             ]}
           />

@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core'
 import { get, type AnswerOf } from '../../client.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { ExportMenu, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
+import { ExportMenu, type OnCut, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
 import { FilterBar, FilterMoment, FilterText, useFilters } from '../../parts/filters.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
@@ -26,10 +26,11 @@ export function AuditPage() {
     (after, signal) => get('/v1/audit', { query: { ...query, after }, signal }),
     (page) => page.entries,
   )
-  const everything = () =>
+  const everything = (onCut: OnCut) =>
     readAll(
       (after) => get('/v1/audit', { query: { ...query, after, limit: '1000' } }),
       (page) => page.entries,
+      onCut,
     )
   return (
     <SettingsFrame
@@ -38,8 +39,8 @@ export function AuditPage() {
       acts={
         <ExportMenu
           ways={[
-            { label: 'CSV', name: 'audit.csv', make: async () => csvOf(await everything(), CELLS) },
-            { label: 'JSON', name: 'audit.json', make: async () => jsonOf({ entries: await everything() }) },
+            { label: 'CSV', name: 'audit.csv', make: async (onCut) => csvOf(await everything(onCut), CELLS) },
+            { label: 'JSON', name: 'audit.json', make: async (onCut) => jsonOf({ entries: await everything(onCut) }) },
           ]}
         />
       }

@@ -205,7 +205,7 @@ function standingWords(standing: Standing, daysLeft: number): readonly [words: s
 }
 
 function counted(count: number, one: string, many: string): string {
-  return `${count.toLocaleString()} ${count === 1 ? one : many}`
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 }
 
 const DISK_WORDS: { readonly [disk in Keys['certificates'][number]['disk']]: string | undefined } = {

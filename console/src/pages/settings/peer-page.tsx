@@ -72,8 +72,11 @@ function Peer({ peer }: { readonly peer: Found }) {
         <Facts
           of={[
             ['Last call', last === undefined ? 'None yet' : <Moment at={last} as="both" />],
-            ['Screened', calls.toLocaleString()],
-            ['Blocked', calls === 0 ? '0' : `${blocked.toLocaleString()} (${((100 * blocked) / calls).toFixed(1)} %)`],
+            ['Screened', calls.toLocaleString('en')],
+            [
+              'Blocked',
+              calls === 0 ? '0' : `${blocked.toLocaleString('en')} (${((100 * blocked) / calls).toFixed(1)} %)`,
+            ],
             ['Counted since', since && <Moment at={since} as="both" />],
           ]}
         />

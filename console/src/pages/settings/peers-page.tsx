@@ -2,7 +2,7 @@ import { Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type AnswerOf, get } from '../../client.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { ExportMenu, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
+import { ExportMenu, type OnCut, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
 import { useRows } from '../../parts/rows.ts'
@@ -21,10 +21,11 @@ export function PeersPage() {
     queryKey: ['peers', 'about'],
     queryFn: ({ signal }) => get('/v1/gate/peers', { query: { limit: '1' }, signal }),
   })
-  const everything = () =>
+  const everything = (onCut: OnCut) =>
     readAll(
       (after) => get('/v1/gate/peers', { query: { after, limit: '100' } }),
       (page) => page.peers,
+      onCut,
     )
   return (
     <SettingsFrame
@@ -33,8 +34,8 @@ export function PeersPage() {
       acts={
         <ExportMenu
           ways={[
-            { label: 'CSV', name: 'peers.csv', make: async () => csvOf(await everything(), CELLS) },
-            { label: 'JSON', name: 'peers.json', make: async () => jsonOf({ peers: await everything() }) },
+            { label: 'CSV', name: 'peers.csv', make: async (onCut) => csvOf(await everything(onCut), CELLS) },
+            { label: 'JSON', name: 'peers.json', make: async (onCut) => jsonOf({ peers: await everything(onCut) }) },
           ]}
         />
       }
@@ -112,7 +113,7 @@ const COLUMNS: readonly Column<Row>[] = [
     align: 'end',
     narrow: 'line',
     isWide: true,
-    cell: ({ calls }) => calls.toLocaleString(),
+    cell: ({ calls }) => calls.toLocaleString('en'),
   },
   {
     id: 'blocked',
@@ -120,7 +121,7 @@ const COLUMNS: readonly Column<Row>[] = [
     width: '5.5rem',
     align: 'end',
     narrow: 'line',
-    cell: ({ blocked }) => blocked.toLocaleString(),
+    cell: ({ blocked }) => blocked.toLocaleString('en'),
   },
   {
     id: 'tested',
