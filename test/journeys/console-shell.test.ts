@@ -170,6 +170,10 @@ test(
         role,
       )
       if (isTold) await look(`no-permission-${role}`)
+      // Whoever may sign in may have a program of theirs do so.
+      await page.locator('nav [aria-haspopup="menu"], aside [aria-haspopup="menu"]').click()
+      await page.getByRole('menuitem', { name: 'Your tokens' }).click()
+      await page.getByRole('heading', { name: 'Your tokens', level: 1 }).waitFor()
     }
 
     const { page } = await world.open(undefined)

@@ -34,7 +34,6 @@ export function useRows<Page extends { readonly after?: string | undefined }, Ro
     getNextPageParam: (page) => page.after,
     placeholderData: keepPreviousData,
     refetchOnWindowFocus: isShort,
-    refetchOnReconnect: isShort,
     refetchOnMount: isShort,
   })
   const pages = query.data?.pages ?? NO_PAGES
