@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { BlockEntry } from '#core/ledger/entry.ts'
 import { Outbox } from '#edge/store/outbox.ts'
 import { sampleBlock } from '#edge/store/contract-samples.ts'
 import { type SharedLedger, openLedger } from '#edge/store/sqlite-ledger.ts'
@@ -14,22 +15,24 @@ import { retryAfterMs, signBody } from '#edge/webhook/deliver.ts'
 import { startWebhooks, type Webhooks } from './webhooks.ts'
 
 const SECRET = 'a secret of more than sixteen'
+/** When the first block here was made: files are read long before their tests run. */
+let startedMs: number | undefined
 
 test('every block is told once it is recorded, signed, and so is one that is taken back', async (t) => {
   const { ledger, url } = await openStore(t)
-  await ledger.record(sampleBlock(0))
+  await ledger.record(blockOf(0))
   const receiver = await Receiver.open(t)
   const hooks = start(t, url, receiver)
   await receiver.idle(hooks)
 
-  const recorded = await ledger.record(sampleBlock(1))
-  await ledger.release(recorded, sampleBlock(1).at + 5, 'late')
+  const recorded = await ledger.record(blockOf(1))
+  await ledger.release(recorded, blockOf(1).at + 5, 'late')
   const [block, released] = await receiver.events(2)
 
   assert.equal(receiver.taken.length, 2, 'what was recorded before it was followed is not told')
   assert.deepEqual([block!.event['id'], block!.event['type']], ['gate-2', 'block'])
   assert.equal(block!.id, 'gate-2')
-  const { personal } = sampleBlock(1)
+  const { personal } = blockOf(1)
   const { receipt, calling, called, rule, notice, grounds } = block!.event
   assert.deepEqual(
     { receipt, calling, called, rule, notice, grounds },
@@ -44,7 +47,7 @@ test('every block is told once it is recorded, signed, and so is one that is tak
   )
   assert.deepEqual(
     [released!.event['id'], released!.event['type'], released!.event['transaction']],
-    ['gate-3', 'released', sampleBlock(1).transaction],
+    ['gate-3', 'released', blockOf(1).transaction],
   )
   const [, seconds, signature] = /^t=([0-9]+),v1=([0-9a-f]{64})$/.exec(block!.signature)!
   assert.equal(createHmac('sha256', SECRET).update(`${seconds}.${block!.body}`).digest('hex'), signature)
@@ -56,7 +59,7 @@ test('a receiver that fails is tried again, with the same id, and nothing is los
   receiver.status = 503
   const first = start(t, url, receiver)
   await receiver.idle(first)
-  for (let number = 0; number < 30; number++) await ledger.record(sampleBlock(number))
+  for (let number = 0; number < 30; number++) await ledger.record(blockOf(number))
   await receiver.asked(30)
   await first.close()
   assert.equal(receiver.taken.length, 0)
@@ -78,7 +81,7 @@ test('a redirect is not followed: events go where the operator said and nowhere 
   receiver.location = elsewhere.url
   const hooks = start(t, url, receiver)
   await receiver.idle(hooks)
-  await ledger.record(sampleBlock(1))
+  await ledger.record(blockOf(1))
 
   await receiver.asked(2)
 
@@ -92,23 +95,23 @@ test('what was erased before it could be told is told without the personal part'
   const first = start(t, url, receiver)
   await receiver.idle(first)
   await first.close()
-  await ledger.record(sampleBlock(1))
-  await ledger.erase({ by: 'receipt', receipt: sampleBlock(1).personal.receipt }, Date.now())
+  await ledger.record(blockOf(1))
+  await ledger.erase({ by: 'receipt', receipt: blockOf(1).personal.receipt }, Date.now())
 
   start(t, url, receiver)
   const [event] = await receiver.events(1)
 
   assert.equal(event!.event['rule'], 'volume-block')
-  assert.ok(!event!.body.includes(sampleBlock(1).personal.calling.slice(1)))
+  assert.ok(!event!.body.includes(blockOf(1).personal.calling.slice(1)))
 })
 
 test('an outbox takes no more than it has room for, and leaves the rest in the ledger', async (t) => {
   const { ledger, url } = await openStore(t)
   const outbox = new Outbox(url)
   outbox.follow('crm')
-  for (let number = 0; number < 50; number++) await ledger.record(sampleBlock(number))
+  for (let number = 0; number < 50; number++) await ledger.record(blockOf(number))
 
-  const { at } = sampleBlock(0)
+  const { at } = blockOf(0)
   assert.deepEqual(outbox.gather('crm', at + 10, 20), { taken: 10, passed: 10 })
   assert.deepEqual(outbox.gather('crm', at, 100), { taken: 30, passed: 0 })
   assert.deepEqual(outbox.gather('crm', at, 100), { taken: 0, passed: 0 })
@@ -146,7 +149,7 @@ test(
     t.after(() => ledger.close())
     await receiver.idle(hooks)
     const dead = causes.length
-    await ledger.record(sampleBlock(1))
+    await ledger.record(blockOf(1))
     const [event] = await receiver.events(1)
     assert.equal(event!.event['type'], 'block')
     await hooks.close()
@@ -164,6 +167,12 @@ test('the signature covers the time and the body', () => {
   assert.notEqual(signBody('{} ', SECRET, 1_000_500), signature)
   assert.notEqual(signBody('{}', SECRET, 1_001_500).slice(6), signature.slice(6))
 })
+
+/** A block of just now: what is older than a day is given up, and told to nobody. */
+function blockOf(number: number): BlockEntry {
+  startedMs ??= Date.now()
+  return { ...sampleBlock(number), at: startedMs + number }
+}
 
 type Told = { id: string; signature: string; body: string; event: Record<string, unknown> }
 
