@@ -1,6 +1,7 @@
 // The settings in a browser against a running Recourse: people are invited, given roles, closed and reset; tokens come and go, by
 // clicks and by keys alone; the audit trail says all of it; and each role sees no more than the API gives it.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { type ConsoleWorld, startConsole } from '../peers/console-browser.ts'
 import { missing } from '../peers/peer.ts'
@@ -67,6 +68,26 @@ test('accounts, tokens and the audit trail are worked with in the settings', { s
     await page.getByText('Ended', { exact: true }).waitFor()
   })
 
+  await t.test('what the settings show is taken home', async () => {
+    let taken = 0
+    for (const [path, way, name, shows] of TAKEN) {
+      await go(path)
+      await page.getByRole('button', { name: 'Export' }).click()
+      const saved = page.waitForEvent('download')
+      await page.getByRole('menuitem', { name: way }).click()
+      const download = await saved
+      assert.equal(download.suggestedFilename(), name)
+      const text = readFileSync(await download.path(), 'utf8')
+      assert.ok(text.includes(shows), `${path}: ${text}`)
+      if (way === 'JSON') assert.equal(typeof JSON.parse(text), 'object')
+      else assert.ok(text.split('\r\n').length > 2, text)
+      assert.doesNotMatch(text, /"(?:secret|password|hash|token)"/i)
+      taken++
+    }
+    assert.equal(taken, 7)
+    await go('/settings/tokens')
+  })
+
   await t.test('the trail has it, and its filters are its address', async () => {
     await page.getByRole('link', { name: 'Audit trail' }).click()
     await page.getByRole('grid', { name: 'Audit trail' }).getByText(INVITED).first().waitFor()
@@ -108,3 +129,13 @@ async function find(world: ConsoleWorld, name: string) {
 const OTHER = 'auditor@northwire.example'
 const INVITED = 'ann@northwire.example'
 const HOSTILE = '<img src=x onerror=alert(1)>'
+/** Pages with what they have to take home: the file's name, and what stands in it. */
+const TAKEN = [
+  ['/settings/accounts', 'CSV', 'accounts.csv', '"admin@northwire.example","admin","true"'],
+  ['/settings/accounts', 'JSON', 'accounts.json', OTHER],
+  ['/settings/tokens', 'CSV', 'tokens.csv', 'cases.read'],
+  ['/settings/tokens', 'JSON', 'tokens.json', 'cases.read'],
+  ['/settings/outgoing', 'JSON', 'outgoing.json', 'webhooks'],
+  ['/settings/notice', 'JSON', 'notice.json', 'profile'],
+  ['/settings/peers/edge', 'JSON', 'peer.json', '"edge"'],
+] as const

@@ -6,6 +6,7 @@ import { parseRole } from '#core/account/permission.ts'
 import { get, send } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
 import { useAsk } from '../../parts/ask.tsx'
+import { ExportMenu, jsonOf } from '../../parts/export-menu.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Moment } from '../../parts/moment.tsx'
@@ -32,6 +33,11 @@ export function AccountPage() {
       title={<Outside text={name} max={80} />}
       name={name}
       up={{ to: '/settings/accounts', label: 'Accounts' }}
+      acts={
+        account !== undefined && (
+          <ExportMenu ways={[{ label: 'JSON', name: 'account.json', make: async () => jsonOf(account) }]} />
+        )
+      }
     >
       {account !== undefined ? (
         <AccountParts account={account} />

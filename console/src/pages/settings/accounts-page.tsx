@@ -6,6 +6,7 @@ import { get, send } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
 import { useAsk } from '../../parts/ask.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { ExportMenu, csvOf, jsonOf } from '../../parts/export-menu.tsx'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
@@ -33,7 +34,21 @@ export function AccountsPage() {
     <SettingsFrame
       title="Accounts"
       words="Who may sign in here, and as what. Somebody who was invited stands below until she has followed her link."
-      acts={<Button onClick={() => setInviting(true)}>Invite</Button>}
+      acts={
+        <>
+          <ExportMenu
+            ways={[
+              {
+                label: 'CSV',
+                name: 'accounts.csv',
+                make: async () => csvOf((await get('/v1/accounts', {})).accounts, CELLS),
+              },
+              { label: 'JSON', name: 'accounts.json', make: async () => jsonOf(await get('/v1/accounts', {})) },
+            ]}
+          />
+          <Button onClick={() => setInviting(true)}>Invite</Button>
+        </>
+      }
     >
       {link !== undefined && <ShownOnce text={link.link} what="link" until={link.until} />}
       <DataTable
@@ -156,6 +171,14 @@ type InviteProps = {
   readonly invited: (link: { readonly link: string; readonly until: number }) => void
 }
 
+const CELLS: readonly (readonly [head: string, cell: (account: Account) => string | undefined])[] = [
+  ['id', ({ id }) => id],
+  ['name', ({ name }) => name],
+  ['role', ({ role }) => role],
+  ['open', ({ isActive }) => String(isActive)],
+  ['second factor', ({ hasSecondFactor }) => String(hasSecondFactor)],
+  ['signed in', ({ signedInAt }) => (signedInAt === undefined ? undefined : new Date(signedInAt).toISOString())],
+]
 const COLUMNS: readonly Column<Account>[] = [
   {
     id: 'name',

@@ -16,6 +16,7 @@ import { type AnswerOf, get } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
 import { CAUSE_WORDS } from '../../parts/cause-words.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
+import { ExportMenu, jsonOf } from '../../parts/export-menu.tsx'
 import { NoticeFindings, NoticeParts, Wire } from '../../parts/notice-parts.tsx'
 import { Outside } from '../../parts/outside.tsx'
 import { PageState } from '../../parts/page-state.tsx'
@@ -34,6 +35,11 @@ export function NoticePage() {
     <SettingsFrame
       title="Notice"
       words="What a blocked caller is told, to the octet. Try a change here: nothing of it is saved or in force until its lines stand in a file or in the policy."
+      acts={
+        data !== undefined && (
+          <ExportMenu ways={[{ label: 'JSON', name: 'notice.json', make: async () => jsonOf(data) }]} />
+        )
+      }
     >
       {data === undefined ? (
         <PageState isLoading={isPending} failed={asProblem(error)} again={() => void refetch()} />

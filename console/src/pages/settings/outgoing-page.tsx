@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type AnswerOf, get, send } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
+import { ExportMenu, jsonOf } from '../../parts/export-menu.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { formatLength } from '../../parts/moment-words.ts'
@@ -29,6 +30,11 @@ export function OutgoingPage() {
     <SettingsFrame
       title="Mail and webhooks"
       words="What leaves for people and for your own programs. Where it goes is set in the configuration; no secret is shown here."
+      acts={
+        data !== undefined && (
+          <ExportMenu ways={[{ label: 'JSON', name: 'outgoing.json', make: async () => jsonOf(data) }]} />
+        )
+      }
     >
       {data === undefined ? (
         <PageState isLoading={error === null} failed={asProblem(error)} again={() => void refetch()} />

@@ -4,6 +4,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { type AnswerOf, get } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
+import { ExportMenu, jsonOf } from '../../parts/export-menu.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { useFilters } from '../../parts/filters.tsx'
 import { Moment } from '../../parts/moment.tsx'
@@ -36,7 +37,14 @@ export function PeerPage() {
       title={<Outside text={name} max={80} />}
       name={name}
       up={{ to: '/settings/peers', label: 'Peers' }}
-      acts={data !== undefined && <Button onClick={() => setStarting(true)}>Test this peer</Button>}
+      acts={
+        data !== undefined && (
+          <>
+            <ExportMenu ways={[{ label: 'JSON', name: 'peer.json', make: async () => jsonOf(data) }]} />
+            <Button onClick={() => setStarting(true)}>Test this peer</Button>
+          </>
+        )
+      }
     >
       {data !== undefined ? (
         <Peer key={data.name} peer={data} />

@@ -2,7 +2,8 @@ import { Button, Checkbox, NativeSelect, Stack, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { parsePermission } from '#core/account/permission.ts'
-import { get, send } from '../../client.ts'
+import { type AnswerOf, get, send } from '../../client.ts'
+import { ExportMenu, csvOf, jsonOf } from '../../parts/export-menu.tsx'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { useSession } from '../../shell/session.ts'
 import { SettingsFrame } from './settings-frame.tsx'
@@ -22,7 +23,21 @@ export function TokensPage() {
     <SettingsFrame
       title="Your tokens"
       words="For programs that ask the API in your name: each does what its scopes say, and never more than your role."
-      acts={<Button onClick={() => setMaking(true)}>Make a token</Button>}
+      acts={
+        <>
+          <ExportMenu
+            ways={[
+              {
+                label: 'CSV',
+                name: 'tokens.csv',
+                make: async () => csvOf((await get('/v1/tokens', {})).tokens, CELLS),
+              },
+              { label: 'JSON', name: 'tokens.json', make: async () => jsonOf(await get('/v1/tokens', {})) },
+            ]}
+          />
+          <Button onClick={() => setMaking(true)}>Make a token</Button>
+        </>
+      }
     >
       {made !== undefined && <ShownOnce text={made.token} what="token" until={made.until} />}
       <TokenList
@@ -78,3 +93,12 @@ export function TokensPage() {
 
 const DAYS = ['7', '30', '90', '365'] as const
 const DAY_MS = 86_400_000
+const CELLS: readonly (readonly [head: string, cell: (token: Token) => string | undefined])[] = [
+  ['id', ({ id }) => id],
+  ['name', ({ name }) => name],
+  ['scopes', ({ scopes }) => scopes.join(' ')],
+  ['until', ({ until }) => new Date(until).toISOString()],
+  ['used', ({ usedAt }) => (usedAt === undefined ? undefined : new Date(usedAt).toISOString())],
+  ['ended', ({ endedAt }) => (endedAt === undefined ? undefined : new Date(endedAt).toISOString())],
+]
+type Token = AnswerOf<'get', '/v1/tokens'>['tokens'][number]
