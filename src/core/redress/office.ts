@@ -166,7 +166,7 @@ export type CaseFile = {
 
 export type DecisionPreview = {
   readonly kind: 'preview'
-  /** The message as the claimant would get it; undefined where he has no mail. */
+  /** The message as the claimant would get it, without the link to his page; undefined where he has no mail. */
   readonly mail: { readonly to: string; readonly subject: string; readonly text: string } | undefined
   /** What the claimant is told either way, in paragraphs. */
   readonly words: readonly string[]

@@ -70,6 +70,18 @@ test('correcting the decision takes its lift back; correcting something else lea
     assert.equal((await world.office.correct(id, place, 'again', WORKER)).kind, 'refused', String(place))
 })
 
+test('a preview has the words of the message, and not the link by which the claimant acts', async (t) => {
+  const world = await openDeskWorld(t)
+  const id = await world.confirmed(NUMBER)
+  const { status } = world.cases.terms(id)!
+
+  const preview = await world.office.preview(id, LIFT)
+
+  assert.ok(preview.kind === 'preview' && preview.mail !== undefined)
+  assert.match(preview.mail.text, /The page of your case: .*\/c\/…/)
+  assert.ok(!JSON.stringify(preview).includes(status))
+})
+
 test('who upholds one case while a lift of another still lets its number through is told, before and after', async (t) => {
   const world = await openDeskWorld(t)
   const other = await world.confirmed(NUMBER)

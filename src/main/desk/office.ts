@@ -78,7 +78,8 @@ export function createOffice(parts: DeskParts): Office {
       const { mail, standing, unproven } = effect
       return {
         kind: 'preview',
-        mail: mail && { to: mail.to, subject: mail.subject, text: mail.text },
+        // Who has the link acts as the claimant: it is for nobody inside.
+        mail: mail && { to: mail.to, subject: mail.subject, text: mail.text.replaceAll(step.status, '…') },
         words: decisionWords(decision, step.letters),
         standing,
         unproven,
