@@ -11,7 +11,7 @@ import type {
 } from './case-event.ts'
 import type { DeskAudit, DeskChange, NewCaseEvent, NewMail, NewToken } from './change.ts'
 import type { Claim } from './claim.ts'
-import type { Decision } from './decision.ts'
+import type { Decision, LiftScope } from './decision.ts'
 import {
   alertLetter,
   confirmLetter,
@@ -276,8 +276,11 @@ export function effectOf(step: StepTerms, decision: Decision, current: readonly 
   const lifts = 'lifts' in decision ? decision.lifts : []
   for (const [index, { until }] of lifts.entries())
     if (until !== undefined && until <= at) return refuse(`lifts[${index}].until`, 'expected a time to come')
-  const outside = lifts.findIndex(({ scope }) => scope.kind === 'number' && !found.numbers.includes(scope.number))
-  if (outside >= 0) return refuse(`lifts[${outside}].scope.number`, 'expected a number of the case')
+  const outside = lifts.findIndex(({ scope }) => !found.numbers.some((number) => holds(scope, number)))
+  if (outside >= 0)
+    return lifts[outside]!.scope.kind === 'number'
+      ? refuse(`lifts[${outside}].scope.number`, 'expected a number of the case')
+      : refuse(`lifts[${outside}].scope`, 'expected numbers among which one of the case is')
   const wished = decision.outcome === 'grant' ? wishEffect(found, at, current) : { standing: [], ended: [] }
   const standing: NewStanding[] = lifts.map(({ until, ...fact }) => ({
     kind: 'lift',
@@ -489,6 +492,13 @@ function unprovenScopes(found: Case, lifts: Extract<Decision, { lifts: unknown }
     scope.kind === 'block' ? [`${scope.prefix}*`] : scope.kind === 'range' ? [`${scope.first}-${scope.last}`] : [],
   )
   return [...unprovenOf(found, numbers), ...(wide && !hasAll ? scopes : [])]
+}
+
+function holds(scope: LiftScope, number: string): boolean {
+  if (scope.kind === 'number') return scope.number === number
+  if (scope.kind === 'block') return number.startsWith(scope.prefix)
+  // Both ends are of one length, so that digits go by their order.
+  return number.length === scope.first.length && scope.first <= number && number <= scope.last
 }
 
 /** What a granted wish adds and ends at the gates. */

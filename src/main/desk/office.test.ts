@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { parseParty } from '#core/call/party.ts'
-import type { Decision } from '#core/redress/decision.ts'
+import type { Decision, LiftScope } from '#core/redress/decision.ts'
 import type { VolumeRule } from '#core/rules/policy.ts'
 import type { CallBlock } from '#edge/store/call-reader.ts'
 import { sampleBlock } from '#edge/store/contract-samples.ts'
@@ -80,6 +80,30 @@ test('a preview has the words of the message, and not the link by which the clai
   assert.ok(preview.kind === 'preview' && preview.mail !== undefined)
   assert.match(preview.mail.text, /The page of your case: .*\/c\/…/)
   assert.ok(!JSON.stringify(preview).includes(status))
+})
+
+test('a lift of many numbers has one of the case among them, or is refused', async (t) => {
+  const world = await openDeskWorld(t)
+  const id = await world.confirmed('+12125550150')
+  const lift = (scope: LiftScope): Decision => ({
+    outcome: 'lift',
+    lifts: [{ scope, until: undefined, attestation: undefined, rule: undefined }],
+    reason: 'wanted calls',
+  })
+  const TRIED: readonly (readonly [scope: LiftScope, isTaken: boolean])[] = [
+    [{ kind: 'range', first: '+12125550150', last: '+12125550199' }, true],
+    [{ kind: 'range', first: '+12125550100', last: '+12125550150' }, true],
+    [{ kind: 'range', first: '+12125550151', last: '+12125550199' }, false],
+    [{ kind: 'range', first: '+12125550100', last: '+12125550149' }, false],
+    [{ kind: 'range', first: '+1212555010', last: '+1212555019' }, false],
+    [{ kind: 'block', prefix: '+1212555' }, true],
+    [{ kind: 'block', prefix: '+1212556' }, false],
+  ]
+  for (const [scope, isTaken] of TRIED) {
+    const preview = await world.office.preview(id, lift(scope))
+    assert.equal(preview.kind, isTaken ? 'preview' : 'refused', JSON.stringify(scope))
+    if (preview.kind === 'refused') assert.equal(preview.field, 'lifts[0].scope')
+  }
 })
 
 test('who upholds one case while a lift of another still lets its number through is told, before and after', async (t) => {
