@@ -65,8 +65,8 @@ export function openOverview(terms: OverviewTerms): OverviewRoom {
 function readOverview(flow: Flow, terms: OverviewTerms, span: Span): Overview {
   const { now, reader, delays } = terms
   const at = now()
-  const { spanMs, sliceMs } = SPANS[span]
-  const begin = Math.ceil((at - spanMs) / sliceMs) * sliceMs
+  const { sliceMs } = SPANS[span]
+  const begin = beginOf(span, at)
   const times = Array.from({ length: Math.floor((at - begin) / sliceMs) + 1 }, (_, index) => begin + index * sliceMs)
   const screened = times.map(() => 0)
   const blocked = times.map(() => 0)
@@ -96,6 +96,7 @@ function readOverview(flow: Flow, terms: OverviewTerms, span: Span): Overview {
   const alarms = state?.alarms ?? []
   const ledger = terms.ledger()
   const known = flow.knownSince()
+  const day = beginOf('24h', at)
   const verdict = judgeStanding({
     cases,
     gates,
@@ -103,7 +104,7 @@ function readOverview(flow: Flow, terms: OverviewTerms, span: Span): Overview {
     ledger,
     change: changeOf(flow, at, known),
     delay: delayOf(delays.from('1h', at - HOUR_MS)),
-    day: { screened: sumSince(flow.screened, at - DAY_MS), blocked: blockedBetween(flow, at - DAY_MS, at).total },
+    day: { screened: sumSince(flow.screened, day), blocked: blockedBetween(flow, day, at).total },
   })
   return {
     at,
@@ -132,6 +133,12 @@ function readOverview(flow: Flow, terms: OverviewTerms, span: Span): Overview {
     }),
     ledger,
   }
+}
+
+/** Where a span begins: with a whole slice, for its sums in words as for its chart, so that both say the same. */
+function beginOf(span: Span, at: number): number {
+  const { spanMs, sliceMs } = SPANS[span]
+  return Math.ceil((at - spanMs) / sliceMs) * sliceMs
 }
 
 function delayOf(counts: readonly number[] | undefined): Delay | undefined {
