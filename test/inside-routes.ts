@@ -70,7 +70,7 @@ const NOTHING_SEEN = {
 } as const satisfies Overview
 
 const TOUR_UNKNOWN: Tour = {
-  read: () => ({ listening: [], isReachable: false, peers: 0, contact: {}, examples: [] }),
+  read: () => ({ listening: [], reachable: [], peers: 0, contact: {}, examples: [] }),
   call: () => Promise.resolve(refuse('conflict', 'expected a gate that answers')),
 }
 

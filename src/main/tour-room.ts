@@ -6,7 +6,7 @@ import type { Tour, TourCall } from '#edge/http/tour/ports.ts'
 import { type Dialled, dial } from '#edge/prober/dial.ts'
 import type { Config } from '#main/config/config.ts'
 import { isExample } from '#main/config/checks.ts'
-import { formatEndpoint, isLoopback, isOnThisMachine, parseRange } from '#main/config/addresses.ts'
+import { formatEndpoint, isLoopback, parseRange, reachableFamilies } from '#main/config/addresses.ts'
 import { TRY_FROM, TRY_TO, findTryIt } from './try-it.ts'
 
 /** What the first run is shown and tried with. */
@@ -60,7 +60,7 @@ export function createTour({ config, seen, listening, blocked, note, reload, now
         .toSorted((one, other) => other.at - one.at)[0]
       return {
         listening: [...listening()],
-        isReachable: gate.listen.some((endpoint) => !isOnThisMachine(endpoint)),
+        reachable: reachableFamilies(gate.listen),
         peers: others.length,
         heard: heard && { peer: heard.peer, at: iso(heard.at) },
         contact: { url, tel, email },

@@ -38,6 +38,12 @@ test('a new gate is led from its first call to the page of its caller', { skip, 
     await peer.getByLabel('Address of your switch').fill('198.51.100.7')
     await peer.getByText('from: "198.51.100.7", continue: 404').waitFor()
     await peer.getByText('Expected the address').waitFor({ state: 'detached' })
+    await peer.getByText('listen: ["udp:0.0.0.0:5060"]').waitFor()
+    await peer.getByLabel('Address of your switch').fill('2001:db8::7')
+    await peer.getByText('from: "2001:db8::7", continue: 404').waitFor()
+    await peer.getByText('listen: ["udp:[::]:5060"]').waitFor()
+    await settle()
+    await look('tour-ipv6')
   })
 
   await t.test('by keys: the call is placed, and is a block like any other', async () => {

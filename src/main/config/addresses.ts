@@ -54,6 +54,15 @@ export function isOnThisMachine({ address }: Endpoint): boolean {
   return isLoopback(parseRange(address)!)
 }
 
+/** The families over which other machines reach the endpoints: a socket of `[::]` takes both. */
+export function reachableFamilies(endpoints: readonly Endpoint[]): ('IPv4' | 'IPv6')[] {
+  const open = endpoints.filter((endpoint) => !isOnThisMachine(endpoint))
+  const hasAll = open.some(({ address }) => !isIPv4(address) && /^[0:]+$/.test(address))
+  return (['IPv4', 'IPv6'] as const).filter(
+    (family) => hasAll || open.some(({ address }) => isIPv4(address) === (family === 'IPv4')),
+  )
+}
+
 /** Whether only programs on this machine can use the range. */
 export function isLoopback({ address, prefix }: AddressRange): boolean {
   const four = isIPv4(address)

@@ -1,8 +1,12 @@
-/** The lines of a configuration by which a switch may ask. `isReachable` says whether the gate listens where others reach it. */
-export function peerLines(address: string, isReachable: boolean): string {
+/** The lines of a configuration by which a switch may ask. `reachable` are the families over which others reach the gate now. */
+export function peerLines(address: string, reachable: readonly ('IPv4' | 'IPv6')[]): string {
+  const family = address.includes(':') ? 'IPv6' : 'IPv4'
+  // A socket of [::] takes IPv4 too, so one line serves both, and two on one port would be in each other's way.
+  const any = family === 'IPv6' || reachable.length > 0 ? '[::]' : '0.0.0.0'
+  const who = reachable.length > 0 ? `now nobody reaches it over ${family}` : 'now only this machine reaches it'
   return [
     'gate:',
-    ...(isReachable ? [] : ['  listen: ["udp:0.0.0.0:5060"] # now only this machine reaches it; takes a restart']),
+    ...(reachable.includes(family) ? [] : [`  listen: ["udp:${any}:5060"] # ${who}; takes a restart`]),
     '  peers:',
     `    - { name: my-switch, from: "${address}", continue: 404 }`,
   ].join('\n')
@@ -17,7 +21,7 @@ export function faultOfAddress(text: string): string | undefined {
   const isPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= longest)
   return (isV4 || isV6) && isPrefix && more.length === 0
     ? undefined
-    : 'Expected the address that your switch sends from, such as 192.0.2.7, or a range such as 192.0.2.0/24.'
+    : 'Expected the address that your switch sends from, such as 192.0.2.7 or 2001:db8::7, or a range such as 192.0.2.0/24.'
 }
 
 function isAddressV6(text: string): boolean {

@@ -81,11 +81,11 @@ function Steps({ of }: { readonly of: Tour }) {
   )
 }
 
-function PeerStep({ of: { peers, heard, isReachable, listening, reload } }: { readonly of: Tour }) {
+function PeerStep({ of: { peers, heard, reachable, listening, reload } }: { readonly of: Tour }) {
   const [address, setAddress] = useState('')
   const typed = address.trim()
   const fault = typed === '' ? undefined : faultOfAddress(typed)
-  const lines = peerLines(typed === '' || fault !== undefined ? '192.0.2.7' : typed, isReachable)
+  const lines = peerLines(typed === '' || fault !== undefined ? '192.0.2.7' : typed, reachable)
   const [words, tone]: readonly [string, Tone] =
     heard !== undefined ? ['Done', 'good'] : peers > 0 ? ['Not heard yet', 'wait'] : ['This machine only', 'quiet']
   return (

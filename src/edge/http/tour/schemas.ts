@@ -22,7 +22,9 @@ export const tourCallSchema = z
 export const tourSchema = z
   .strictObject({
     listening: z.array(z.string()).openapi({ description: 'Where the gate is asked.' }),
-    isReachable: z.boolean().openapi({ description: 'Whether other machines reach one of those.' }),
+    reachable: z
+      .array(z.enum(['IPv4', 'IPv6']))
+      .openapi({ description: 'Over which other machines reach one of those; `[::]` is heard over both.' }),
     peers: z.int().openapi({ description: 'Switches on other machines that may ask.' }),
     heard: z
       .strictObject({ peer: z.string(), at: time })
