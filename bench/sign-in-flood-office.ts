@@ -16,6 +16,7 @@ if (place !== undefined && isMainThread && process.argv.includes('up')) {
     {
       store: { kind: 'sqlite', path },
       operator: { name: 'Northwire', contact: { url: undefined, tel: undefined, email: undefined }, location: 'RLN' },
+      gate: { dialPlan: undefined },
       office: { listen, public: `http://127.0.0.1:${port}`, tls: proxy },
       accounts: { needsSecondFactor: true, idleMs: 1_800_000, sessionMs: 43_200_000, oidc: undefined },
     },

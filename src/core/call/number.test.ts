@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isWithheldHost, parseNumber, readNumber, type DialPlan } from './number.ts'
+import { isWithheldHost, parseLeadingDigits, parseNumber, readNumber, type DialPlan } from './number.ts'
 import { OTHER, WITHHELD, formatParty, parseParty, partyKey, type Party } from './party.ts'
 
 const NANP: DialPlan = { country: 1, national: 10, international: '011' }
@@ -75,6 +75,29 @@ test('a number is read in place, without the bytes around it', () => {
   const party = readNumber(bytes, 5, 17)
 
   assert.deepEqual(party, { kind: 'e164', digits: 12125550117, count: 11 })
+})
+
+test('leading digits are read by the plan as people write them, and by none only with a plus', () => {
+  const cases: readonly (readonly [text: string, plan: DialPlan | undefined, expected: string | undefined])[] = [
+    ['+1 (212) 555', undefined, '+1212555'],
+    ['(212) 555', undefined, undefined],
+    ['(212) 555', NANP, '+1212555'],
+    ['1-212-555', NANP, '+1212555'],
+    ['2125550142', NANP, '+12125550142'],
+    ['011 44 20 7946', NANP, '+44207946'],
+    ['0212 555', NANP, undefined],
+    ['1112', NANP, undefined],
+    ['112', NANP, undefined],
+    ['30 1234', GERMANY, '+49301234'],
+    ['4930 1234', GERMANY, '+4949301234'],
+    ['49 30 1234 56789', GERMANY, '+4930123456789'],
+    ['00 1 212 555', GERMANY, '+1212555'],
+    ['030 1234', GERMANY, undefined],
+    ['+0212', NANP, undefined],
+    ['(212) five', NANP, undefined],
+    ['', NANP, undefined],
+  ]
+  for (const [text, plan, expected] of cases) assert.equal(parseLeadingDigits(text, plan), expected, text)
 })
 
 test('an escape never reads beyond the end', () => {

@@ -59,6 +59,23 @@ export function parseNumber(text: string, plan?: DialPlan): Party {
   return readNumber(bytes, 0, bytes.length, plan)
 }
 
+/**
+ * Reads the leading digits of numbers as people write them: `(212) 555` is `+1212555` by the plan of North America. Digits that
+ * may begin with the country code or without are taken as national ones. Undefined for what is none.
+ */
+export function parseLeadingDigits(text: string, plan?: DialPlan): string | undefined {
+  const bare = text.replaceAll(/[\s().-]/g, '')
+  if (/^\+[1-9][0-9]*$/.test(bare)) return bare
+  if (plan === undefined || !/^[0-9]+$/.test(bare)) return undefined
+  const { country, national, international } = plan
+  const abroad = international !== '' && bare.startsWith(international) ? bare.slice(international.length) : ''
+  if (/^[1-9]/.test(abroad)) return `+${abroad}`
+  const isWhole = bare.startsWith(String(country)) && (country === 1 || bare.length > national)
+  const written = isWhole ? bare : `${country}${bare}`
+  const first = written.at(String(country).length)
+  return first === '0' || (first === '1' && country === 1) ? undefined : `+${written}`
+}
+
 /** Whether the host of a From or P-Asserted-Identity URI says that the caller is not to be shown. RFC 3323 §4.1.1.3. */
 export function isWithheldHost(bytes: Uint8Array, start: number, end: number): boolean {
   return WITHHELD_HOSTS.some((host) => spells(bytes, start, end, host))

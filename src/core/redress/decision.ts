@@ -24,3 +24,11 @@ export type LiftScope =
   | { readonly kind: 'block'; readonly prefix: string }
   /** Both ends included; of one length, at most 10,000 numbers. */
   | { readonly kind: 'range'; readonly first: string; readonly last: string }
+
+/** Whether a number, E.164, is in a scope. */
+export function holds(scope: LiftScope, number: string): boolean {
+  if (scope.kind === 'number') return scope.number === number
+  if (scope.kind === 'block') return number.startsWith(scope.prefix)
+  // Both ends are of one length, so that digits go by their order.
+  return number.length === scope.first.length && scope.first <= number && number <= scope.last
+}

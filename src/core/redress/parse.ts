@@ -1,4 +1,4 @@
-import { parseNumber, type DialPlan } from '#core/call/number.ts'
+import { parseLeadingDigits, parseNumber, type DialPlan } from '#core/call/number.ts'
 import { formatParty } from '#core/call/party.ts'
 import { nearest } from '#core/words/nearest.ts'
 import type { Claim, Claimant, ClaimedCall, ClaimWebhook } from './claim.ts'
@@ -125,7 +125,7 @@ function parseLift(reader: Reader, field: string, input: unknown, now: number): 
     reader.fault(`${field}.attestation`, 'expected A, B or C')
   return {
     scope: parseScope(reader, `${field}.scope`, lift['scope']),
-    until: until === undefined ? undefined : reader.time(`${field}.until`, until, now, now + 10 * YEAR_MS),
+    until: until === undefined ? undefined : reader.time(`${field}.until`, until, now, now + LIFT_MAX_MS),
     attestation: attestation === 'A' || attestation === 'B' || attestation === 'C' ? attestation : undefined,
     rule: rule === undefined ? undefined : reader.line(`${field}.rule`, rule, NAME_MAX),
   }
@@ -137,15 +137,7 @@ function parseScope(reader: Reader, field: string, input: unknown): LiftScope {
     case 'number':
       return { kind: 'number', number: reader.number(`${field}.number`, scope['number']) }
     case 'block':
-      return {
-        kind: 'block',
-        prefix: reader.match(
-          `${field}.prefix`,
-          scope['prefix'],
-          PREFIX,
-          'at least six leading digits, such as +1212555',
-        ),
-      }
+      return { kind: 'block', prefix: reader.leadingDigits(`${field}.prefix`, scope['prefix']) }
     case 'range': {
       const first = reader.number(`${field}.first`, scope['first'])
       const last = reader.number(`${field}.last`, scope['last'])
@@ -241,6 +233,12 @@ class Reader {
     return ''
   }
 
+  leadingDigits(field: string, input: unknown): string {
+    const digits =
+      typeof input === 'string' && input.length <= NUMBER_TEXT_MAX ? parseLeadingDigits(input, this.#plan) : undefined
+    return this.match(field, digits, PREFIX, 'at least six leading digits, such as +1212555')
+  }
+
   time(field: string, input: unknown, from: number, to: number): number {
     const at = typeof input === 'string' && TIME.test(input) ? Date.parse(input) : Number.NaN
     if (at >= from && at <= to) return at
@@ -255,6 +253,8 @@ function unique(items: readonly string[]): string[] {
 
 /** Receipts, numbers and calls of one claim together. */
 export const CLAIM_ITEMS_MAX = 1_000
+/** How far off the end of a lift may be. */
+export const LIFT_MAX_MS = 10 * 366 * 86_400_000
 /** Lifts of one decision. */
 export const LIFTS_MAX = 100
 /** Numbers of one range. */

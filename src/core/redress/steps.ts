@@ -11,7 +11,7 @@ import type {
 } from './case-event.ts'
 import type { DeskAudit, DeskChange, NewCaseEvent, NewMail, NewToken } from './change.ts'
 import type { Claim } from './claim.ts'
-import type { Decision, LiftScope } from './decision.ts'
+import { type Decision, holds } from './decision.ts'
 import {
   alertLetter,
   confirmLetter,
@@ -492,13 +492,6 @@ function unprovenScopes(found: Case, lifts: Extract<Decision, { lifts: unknown }
     scope.kind === 'block' ? [`${scope.prefix}*`] : scope.kind === 'range' ? [`${scope.first}-${scope.last}`] : [],
   )
   return [...unprovenOf(found, numbers), ...(wide && !hasAll ? scopes : [])]
-}
-
-function holds(scope: LiftScope, number: string): boolean {
-  if (scope.kind === 'number') return scope.number === number
-  if (scope.kind === 'block') return number.startsWith(scope.prefix)
-  // Both ends are of one length, so that digits go by their order.
-  return number.length === scope.first.length && scope.first <= number && number <= scope.last
 }
 
 /** What a granted wish adds and ends at the gates. */

@@ -392,8 +392,8 @@ async function openDoors(
     const routes = [
       ...upkeepRoutes({ upkeep }),
       ...policyRoutes({ policy: policies.desk }),
-      ...caseRoutes({ office, now }),
-      ...exportRoutes({ office, now, blocks, operator: config.operator.name }),
+      ...caseRoutes({ office, plan: config.gate.dialPlan, now }),
+      ...exportRoutes({ office, plan: config.gate.dialPlan, now, blocks, operator: config.operator.name }),
       ...blockRoutes({
         look: createBlockLook(parts, blockReader),
         overview: (span) => overview.read(span),

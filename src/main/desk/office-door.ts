@@ -24,7 +24,10 @@ export type Office = {
  * loop of the thread that calls it: never the gate's. Throws StoreError.
  */
 export function openOffice(
-  config: Pick<Config, 'accounts' | 'operator' | 'store'> & { readonly office: OfficeConfig },
+  config: Pick<Config, 'accounts' | 'operator' | 'store'> & {
+    readonly office: OfficeConfig
+    readonly gate: Pick<Config['gate'], 'dialPlan'>
+  },
   around: {
     readonly routes: readonly InsideRoute[]
     readonly open?: readonly OpenRoute[]
@@ -50,6 +53,7 @@ export function openOffice(
     public: url,
     isProxy: proxiesOf(tls),
     isSample: isSample(`sqlite:${config.store.path}`),
+    dialPlan: config.gate.dialPlan,
     now,
   })
   return {

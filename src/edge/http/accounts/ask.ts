@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type Accounts, type Refusal, parseAccountName } from '#core/account/accounts.ts'
+import type { DialPlan } from '#core/call/number.ts'
 import { PERMISSIONS, ROLES } from '#core/account/permission.ts'
 import { parseFormBody, parseJsonBody, readBody } from '#edge/http/body.ts'
 import { clientOf, networkOf } from '#edge/http/connection.ts'
@@ -16,6 +17,8 @@ export type AccountRouteParts = {
   readonly isProxy: (address: string) => boolean
   /** Whether the data here are made up, which every page then says. */
   readonly isSample: boolean
+  /** How numbers without a plus are read here. */
+  readonly dialPlan?: DialPlan | undefined
 }
 
 /** What was done, or the problem that it came to. */

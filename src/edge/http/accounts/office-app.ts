@@ -1,6 +1,7 @@
 import { OpenAPIHono, type RouteConfig } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Accounts } from '#core/account/accounts.ts'
+import type { DialPlan } from '#core/call/number.ts'
 import { answerTagged } from '#edge/http/etag.ts'
 import type { HttpFigures } from '#edge/http/figures.ts'
 import { PROBLEMS, Refused, problemResponse } from '#edge/http/problem.ts'
@@ -35,6 +36,7 @@ export type OfficeParts = {
   readonly isProxy: (address: string) => boolean
   /** Whether the data here are made up; they are not, if not said. */
   readonly isSample?: boolean
+  readonly dialPlan?: DialPlan | undefined
   readonly figures: HttpFigures
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -98,10 +100,10 @@ export function createOfficeApp(parts: OfficeParts): OpenAPIHono<InsideEnv> {
 
 /** Every route of the inside that is behind the guard: those of accounts, and those that were handed in. */
 export function insideRoutes(
-  parts: Pick<OfficeParts, 'accounts' | 'routes' | 'public' | 'isProxy' | 'isSample'>,
+  parts: Pick<OfficeParts, 'accounts' | 'routes' | 'public' | 'isProxy' | 'isSample' | 'dialPlan'>,
 ): InsideRoute[] {
-  const { accounts, isProxy, isSample = false } = parts
-  const routeParts = { accounts, origin: new URL(parts.public).origin, isProxy, isSample }
+  const { accounts, isProxy, isSample = false, dialPlan } = parts
+  const routeParts = { accounts, origin: new URL(parts.public).origin, isProxy, isSample, dialPlan }
   const own = [...sessionRoutes(routeParts), ...accountRoutes(routeParts), ...selfPages(routeParts)]
   const hasHome = parts.routes.some(({ route }) => route.path === '/')
   return [...own, ...(hasHome ? [] : [homeRoute()]), ...parts.routes]

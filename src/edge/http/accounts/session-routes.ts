@@ -32,11 +32,11 @@ export function signInRoute({ accounts, isProxy }: AccountRouteParts): OpenRoute
 }
 
 /** What somebody who is signed in does for herself. */
-export function sessionRoutes({ accounts, isSample }: AccountRouteParts): readonly InsideRoute[] {
+export function sessionRoutes({ accounts, isSample, dialPlan }: AccountRouteParts): readonly InsideRoute[] {
   return [
     insideRoute('setup', SESSION_DESCRIPTIONS.show, (context) => {
       const { who, may, owes, hasSecondFactor } = context.get('shown')
-      return answerJson({ ...who, owes, hasSecondFactor, permissions: [...may], isSample })
+      return answerJson({ ...who, owes, hasSecondFactor, permissions: [...may], isSample, dialPlan })
     }),
     insideRoute('setup', SESSION_DESCRIPTIONS.signOut, (context) => {
       accounts.signOut(context.get('shown'))
@@ -92,6 +92,10 @@ const shownSchema = whoSchema.extend({
   hasSecondFactor: z.boolean(),
   permissions: z.array(permissionSchema),
   isSample: z.boolean().openapi({ description: 'The data here are made up: recourse sample.' }),
+  dialPlan: z
+    .strictObject({ country: z.int(), national: z.int(), international: z.string() })
+    .optional()
+    .openapi({ description: 'How numbers without a plus are read: `gate.dialPlan`.' }),
 })
 const codesSchema = z.strictObject({ recoveryCodes: z.array(z.string()) })
 

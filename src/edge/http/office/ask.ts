@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { byOf } from '#core/account/accounts.ts'
-import { parseParty, formatParty } from '#core/call/party.ts'
+import { type DialPlan, parseNumber } from '#core/call/number.ts'
+import { formatParty } from '#core/call/party.ts'
 import type { Office, Worked, Worker } from '#core/redress/office.ts'
 import type { Parsed } from '#core/redress/parse.ts'
 import type { InsideEnv } from '#edge/http/accounts/guard.ts'
@@ -91,9 +92,9 @@ export function mustHaveSeen(context: Ask, of = 'case'): number | undefined {
   throw new Refused('no-match-said', `expected If-Match with the ETag of the ${of} as you read it, or *`)
 }
 
-/** A number in a query, as E.164 (the plus may have come as a space). */
-export function numberOf(text: string, field: string): string {
-  const number = formatParty(parseParty(text.replace(/^ /, '+').replaceAll(/[ ().-]/g, '')))
+/** A number in a query, as E.164 (the plus may have come as a space); without a plus it is read by the plan. */
+export function numberOf(text: string, field: string, plan?: DialPlan): string {
+  const number = formatParty(parseNumber(text.replace(/^ /, '+').replaceAll(' ', ''), plan))
   if (/^\+\d{3,15}$/.test(number)) return number
   throw new Refused('bad-field', 'expected a number with its country code, such as %2B12125550117', {
     pointer: formatPointer([field]),
@@ -103,6 +104,8 @@ export function numberOf(text: string, field: string): string {
 /** What the routes of cases work with. */
 export type OfficeRouteParts = {
   readonly office: Office
+  /** How numbers without a plus are read. */
+  readonly plan?: DialPlan | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
 }

@@ -43,7 +43,7 @@ import {
  * The cases for those inside: the queue, one case, each step on it, and what to go by. A step is done once for each
  * `Idempotency-Key`, and not at all where If-Match names a place that the case has left.
  */
-export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRoute[] {
+export function caseRoutes({ office, plan, now }: OfficeRouteParts): readonly InsideRoute[] {
   /** Reads a small body, does one thing, and answers the place of its event. */
   const step =
     <Schema extends z.ZodType>(
@@ -65,7 +65,7 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
 
   const readDecision = async (id: string, input: unknown): Promise<Decision> => {
     const { numbers } = await find(id)
-    return parsed(parseDecision(writeOutDecision(input, numbers), now()), '/decision')
+    return parsed(parseDecision(writeOutDecision(input, numbers), now(), plan), '/decision')
   }
 
   return [
@@ -87,7 +87,7 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
           ...(unassigned === true && { assigned: '' }),
           isOpen: open,
           isOverdue: overdue,
-          number: number === undefined ? undefined : numberOf(number, 'number'),
+          number: number === undefined ? undefined : numberOf(number, 'number', plan),
           openedFrom: from,
           openedBefore: before,
         },
@@ -102,16 +102,16 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
         const { way, claim, request } = parseJsonBody(openingSchema, octets)
         const wish = request && {
           wants: request.wants,
-          number: numberOf(request.number, 'request/number'),
+          number: numberOf(request.number, 'request/number', plan),
           caller:
             request.caller === undefined || request.caller === 'withheld'
               ? request.caller
-              : numberOf(request.caller, 'request/caller'),
+              : numberOf(request.caller, 'request/caller', plan),
           isVouched: request.vouched ?? false,
         }
         const found = worked(
           await office.open(
-            { way, claim: parsed(parseClaim(claim, false, now()), '/claim'), request: wish, once: key },
+            { way, claim: parsed(parseClaim(claim, false, now(), plan), '/claim'), request: wish, once: key },
             workerOf(context),
           ),
         )
@@ -186,14 +186,14 @@ export function caseRoutes({ office, now }: OfficeRouteParts): readonly InsideRo
       'cases.work',
       DESCRIPTIONS.prove,
       step(proofSchema, (context, id, { number, way, detail }) => {
-        const proved = number === undefined || number === '' ? '' : numberOf(number, 'number')
+        const proved = number === undefined || number === '' ? '' : numberOf(number, 'number', plan)
         return office.prove(id, { number: proved, way, detail }, workerOf(context), seenOf(context))
       }),
     ),
     insideRoute('cases.work', DESCRIPTIONS.challenge, (context) =>
       answerOnce(context, async (octets) => {
         const { number } = parseJsonBody(challengeSchema, octets)
-        const given = await office.challenge(caseOf(context), numberOf(number, 'number'), workerOf(context))
+        const given = await office.challenge(caseOf(context), numberOf(number, 'number', plan), workerOf(context))
         if ('kind' in given) {
           if (given.kind !== 'done') throw refusalOf(given)
           throw new Error('a challenge was given without its number')

@@ -16,6 +16,7 @@ import { PAGE_ENTRIES, afterSchema, limitSchema, readQuery, time } from './query
 /** What leaves the desk for the record: case files, lists for subscribers, figures; and the search of the ledger. */
 export function exportRoutes({
   office,
+  plan,
   now,
   blocks,
   operator,
@@ -41,13 +42,13 @@ export function exportRoutes({
 
     insideRoute('ledger.read', DESCRIPTIONS.blocks, async (context) => {
       const { after, limit = PAGE_ENTRIES, number, ...filter } = readQuery(context, blocksQuery)
-      const plain = number === undefined ? undefined : numberOf(number, 'number')
+      const plain = number === undefined ? undefined : numberOf(number, 'number', plan)
       return answerJson(blockPageRecord(await blocks({ ...filter, number: plain }, after, limit)))
     }),
 
     insideRoute('exports', DESCRIPTIONS.blockedCalls, async (context) => {
       const { number, identity, before = now() } = readQuery(context, blockedQuery)
-      const subscriber = numberOf(number, 'number')
+      const subscriber = numberOf(number, 'number', plan)
       const calls = await office.blockedList(subscriber, before, { by: workerOf(context), identity })
       const list = { number: subscriber, from: before - BLOCKED_LIST_MS, before, calls }
       if (wantsCsv(context)) return answerFile(formatBlockedListCsv(list), 'blocked-calls.csv', CSV_TYPE)

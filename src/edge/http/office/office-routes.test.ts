@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
+import type { DialPlan } from '#core/call/number.ts'
 import { describeOffice } from '#edge/http/accounts/office-app.ts'
 import { PROBLEM_URN } from '#edge/http/problem.ts'
 import { openTestCases } from '../../../../test/cases.ts'
@@ -19,9 +20,9 @@ const LIFT = { outcome: 'lift', reason: 'the clinic’s own reminders' }
 const UNKNOWN = 'A'.repeat(22)
 
 /** The inside on real stores, with a case worker and an auditor signed in. */
-async function open(t: TestContext, searchedMax?: number) {
+async function open(t: TestContext, searchedMax?: number, plan?: DialPlan) {
   const cases = openTestCases(undefined, undefined, searchedMax)
-  const parts = { office: cases.office, blocks: cases.blocks, operator: 'Northwire', now: () => cases.now }
+  const parts = { office: cases.office, blocks: cases.blocks, operator: 'Northwire', plan, now: () => cases.now }
   const office = openTestOffice({ routes: [...caseRoutes(parts), ...exportRoutes(parts)] })
   t.after(() => {
     cases.close()
@@ -73,6 +74,33 @@ test('a case is opened for somebody who phoned, proved, decided in short, correc
   assert.notEqual((await json(await get(`/v1/cases/${id}`))).status, 'lifted')
   assert.equal(cases.store.liftsOn('+12125550117', cases.now).length, 0, 'the gates no longer spare it')
   assert.deepEqual(cases.alarms, [])
+})
+
+test('numbers without a plus are read by the dial plan wherever a person writes one, and by none without it', async (t) => {
+  const { post, get, file } = await open(t, undefined, { country: 1, national: 10, international: '011' })
+  const id = await file({ ...CLAIM, numbers: ['(212) 555-0117'] })
+  const preview = async (scope: unknown) => {
+    const decision = { ...LIFT, lifts: [{ scope }] }
+    return (await json(await post(`/v1/cases/${id}/decision/preview`, { decision }))).standing
+  }
+  const range = await preview({ kind: 'range', first: '(212) 555-0100', last: '212.555.0199' })
+  assert.deepEqual((range[0] as { scope: unknown }).scope, {
+    kind: 'range',
+    first: '+12125550100',
+    last: '+12125550199',
+  })
+  const [block] = await preview({ kind: 'block', prefix: '(212) 555' })
+  assert.deepEqual((block as { scope: unknown }).scope, { kind: 'block', prefix: '+1212555' })
+  const found = await json(await get('/v1/cases?number=(212)%20555-0117'))
+  assert.deepEqual(
+    found.cases.map((one) => one.case),
+    [id],
+  )
+  const without = await open(t)
+  const plain = { decision: { ...LIFT, lifts: [{ scope: { kind: 'block', prefix: '(212) 555' } }] } }
+  const place = `/v1/cases/${await without.file()}/decision/preview`
+  await refused(without.post(place, plain), 400, 'bad-field')
+  await refused(without.get('/v1/cases?number=(212)%20555-0117'), 400, 'bad-field')
 })
 
 test('a request under the same key is done once; another body under it is refused', async (t) => {
