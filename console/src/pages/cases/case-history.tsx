@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
 import { Part } from '../../parts/part.tsx'
-import type { EventAnswer } from './case-steps.ts'
+import { type EventAnswer, whoOf } from './case-steps.ts'
 import classes from './cases.module.css'
 
 /** What was said, both ways, and what else happened, newest first. `correct` is there for who may say that one was wrong. */
@@ -39,8 +39,7 @@ export function History({ events, correct }: HistoryProps) {
 /** One event in the words of those inside. */
 export function Event({ event, correct }: { readonly event: EventAnswer; readonly correct?: HistoryProps['correct'] }) {
   const { actor, at, kind, said, words } = event
-  const who =
-    actor.kind === 'worker' ? (actor.name ?? 'A worker') : actor.kind === 'claimant' ? 'The claimant' : 'Recourse'
+  const who = whoOf(event)
   const way =
     said === undefined
       ? 'plain'

@@ -1,6 +1,6 @@
 // One thing: a case, from what there is to go by at the left to what is decided and said at the right.
 import { Alert, Anchor, Button, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { get } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
@@ -14,7 +14,7 @@ import { useMay, useSession } from '../../shell/session.ts'
 import { CaseActs, useCorrect } from './case-acts.tsx'
 import { Blocks, CaseLines, Claim, Files, Numbers } from './case-evidence.tsx'
 import { Event, History } from './case-history.tsx'
-import { type CaseAnswer, type Steps, caseQuery, useSteps } from './case-steps.ts'
+import { type CaseAnswer, NEWS, type Steps, caseQuery, useSteps, whoOf } from './case-steps.ts'
 import { DUE_WORDS, STATUS_TONES, STATUS_WORDS, countOf } from './case-words.ts'
 import classes from './cases.module.css'
 import { DecisionPanel } from './decision-panel.tsx'
@@ -39,12 +39,16 @@ function Case({ found }: { readonly found: CaseAnswer }) {
   const steps = useSteps(found, session.name)
   const correct = useCorrect(found, steps)
   const evidence = useQuery({
-    queryKey: ['case-evidence', id],
+    // A case that went on is looked at with what there is to go by now.
+    queryKey: ['case-evidence', id, found.seq],
     queryFn: ({ signal }) => get('/v1/cases/{id}/evidence', { params: { id }, signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: LOOK_AGAIN_MS,
   })
   const similar = useQuery({
     queryKey: ['cases', 'similar', id],
     queryFn: ({ signal }) => get('/v1/cases/{id}/similar', { params: { id }, signal }),
+    refetchInterval: LOOK_AGAIN_MS,
   })
   return (
     <Page
@@ -98,7 +102,7 @@ function Case({ found }: { readonly found: CaseAnswer }) {
           )}
         </div>
         <div>
-          {mayDecide && MAY_BE_DECIDED.has(status) && (
+          {mayDecide && status !== 'unconfirmed' && (
             <DecisionPanel found={found} evidence={evidence.data} steps={steps} />
           )}
           {similar.data !== undefined && similar.data.cases.length > 0 && (
@@ -136,6 +140,7 @@ function Case({ found }: { readonly found: CaseAnswer }) {
 /** What was done, and what somebody else did while this page was looked at. */
 function Meanwhile({ steps }: { readonly steps: Steps }) {
   const { done, look, meanwhile } = steps
+  const decided = meanwhile.findLast(({ kind }) => kind === 'decided')
   return (
     <>
       <div role="status">
@@ -151,7 +156,14 @@ function Meanwhile({ steps }: { readonly steps: Steps }) {
         )}
       </div>
       {meanwhile.length > 0 && (
-        <Alert mb="md" role="alert" title="Something happened meanwhile" className={classes['meanwhile'] ?? ''}>
+        <Alert
+          id={NEWS}
+          tabIndex={-1}
+          mb="md"
+          role="alert"
+          title={decided === undefined ? 'Something happened meanwhile' : `${whoOf(decided)} decided it meanwhile`}
+          className={classes['meanwhile'] ?? ''}
+        >
           <ol className={classes['history']}>
             {meanwhile.map((event) => (
               <Event key={event.seq} event={event} />
@@ -173,13 +185,3 @@ const UP = { to: '/cases', label: 'Cases' }
 /** A page that is looked at notices what others do. */
 const LOOK_AGAIN_MS = 15_000
 const SIMILAR_SHOWN = 8
-const MAY_BE_DECIDED: ReadonlySet<string> = new Set([
-  'open',
-  'waiting-for-claimant',
-  'lifted',
-  'verified',
-  'regressed',
-  'partly-lifted',
-  'upheld',
-  'granted',
-])
