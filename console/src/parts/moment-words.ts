@@ -12,6 +12,11 @@ export function formatHere(atMs: number, nowMs: number): string {
   return new Date(atMs).getFullYear() === new Date(nowMs).getFullYear() ? THIS_YEAR.format(atMs) : DAY_TIME.format(atMs)
 }
 
+/** A day on the viewer's clock: `22 Nov 2026`. */
+export function formatDayHere(atMs: number): string {
+  return DATE.format(atMs)
+}
+
 /** How far off it is, in words: `3 hours ago`, `in 20 minutes`, `now`. */
 export function formatAway(atMs: number, nowMs: number): string {
   const away = atMs - nowMs
@@ -45,6 +50,7 @@ const UNITS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number, 
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'always' })
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 const DAY = new Intl.DateTimeFormat('en-CA', { dateStyle: 'short' })
+const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 const THIS_YEAR = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
   month: 'short',

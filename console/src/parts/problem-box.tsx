@@ -27,6 +27,7 @@ function wordsOf(problem: unknown): { readonly title: string; readonly detail: s
 }
 
 const TITLES: ReadonlyMap<string, string> = new Map([
+  ['bad-field', 'It cannot be taken so'],
   ['changed', 'Somebody else was faster'],
   ['not-allowed', 'Your role may not do that'],
   ['fault', 'Recourse failed at this'],

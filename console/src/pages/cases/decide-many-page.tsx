@@ -18,7 +18,8 @@ import { useMay } from '../../shell/session.ts'
 import { type CaseAnswer, caseQuery } from './case-steps.ts'
 import { STATUS_TONES, STATUS_WORDS, countOf } from './case-words.ts'
 import classes from './cases.module.css'
-import { type DecisionDraft, NO_DRAFT, decisionOf } from './decision-draft.ts'
+import { NO_DRAFT } from './decision-draft.ts'
+import { useDecisionForm } from './decision-form.ts'
 import { DecisionFields, OverrideField } from './decision-fields.tsx'
 import { Preview } from './decision-panel.tsx'
 
@@ -59,15 +60,14 @@ export function DecideManyPage() {
 function Together({ cases }: { readonly cases: readonly CaseAnswer[] }) {
   const queries = useQueryClient()
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set())
-  const [draft, setDraft] = useState<DecisionDraft>(NO_DRAFT)
+  const form = useDecisionForm([])
+  const { body, change, draft, filled } = form
   const [shown, setShown] = useState<string>()
   const [results, setResults] = useState<ReadonlyMap<string, Result>>(new Map())
   const [problem, setProblem] = useState<unknown>()
   const [isRunning, setRunning] = useState(false)
   const isDone = (id: string): boolean => results.get(id)?.seq !== undefined
   const wanted = cases.filter((one) => !left.has(one.case) && !isDone(one.case))
-  const filled = decisionOf(draft)
-  const body = 'decision' in filled ? JSON.stringify(filled.decision) : ''
   const [shownBody] = useDebouncedValue(body, PAUSE_MS)
   const previews = useQueries({
     queries: cases.map((one) => ({
@@ -78,7 +78,7 @@ function Together({ cases }: { readonly cases: readonly CaseAnswer[] }) {
           body: { decision: JSON.parse(shownBody) as unknown },
           signal,
         }),
-      enabled: shownBody !== '' && !left.has(one.case) && !isDone(one.case),
+      enabled: body !== '' && shownBody === body && !isRunning && !left.has(one.case) && !isDone(one.case),
       staleTime: Number.POSITIVE_INFINITY,
       retry: false,
     })),
@@ -87,10 +87,19 @@ function Together({ cases }: { readonly cases: readonly CaseAnswer[] }) {
   const isSeen = shownBody === body && body !== '' && wanted.every((one) => !previewOf.get(one.case)!.isPending)
   const able = isSeen ? wanted.filter((one) => previewOf.get(one.case)!.data !== undefined) : []
   const unproven = [...new Set(able.flatMap((one) => previewOf.get(one.case)!.data!.unproven))]
-  const isReady = able.length > 0 && (unproven.length === 0 || draft.override.trim() !== '')
+  const isOverrideMissing = unproven.length > 0 && draft.override.trim() === ''
+  const isWaiting = body !== '' && !isSeen
+  const [isTried, setTried] = useState(false)
+  // What every case refuses is about the form, not about a case.
+  const refused = isSeen && able.length === 0 ? wanted.map((one) => previewOf.get(one.case)!.error)[0] : undefined
   const example = able.find((one) => one.case === shown) ?? able[0]
   const decide = async (): Promise<void> => {
-    if (!isReady || isRunning) return
+    if (isRunning || isWaiting) return
+    if (able.length === 0 || isOverrideMissing) {
+      setTried(true)
+      form.tryIt()
+      return
+    }
     setRunning(true)
     setProblem(undefined)
     try {
@@ -102,7 +111,7 @@ function Together({ cases }: { readonly cases: readonly CaseAnswer[] }) {
         },
       })
       setResults(new Map([...results, ...answer.results.map((one) => [one.case, one] as const)]))
-      if (answer.results.every(({ seq }) => seq !== undefined)) setDraft(NO_DRAFT)
+      if (answer.results.every(({ seq }) => seq !== undefined)) change(NO_DRAFT)
       await Promise.all([
         queries.invalidateQueries({ queryKey: ['cases'] }),
         queries.invalidateQueries({ queryKey: ['case'] }),
@@ -149,14 +158,16 @@ function Together({ cases }: { readonly cases: readonly CaseAnswer[] }) {
       </Part>
       <section className={classes['decide']} aria-label="Decide">
         <form
+          ref={form.form}
+          noValidate
           onSubmit={(event) => {
             event.preventDefault()
             void decide()
           }}
         >
           <DecisionFields
-            draft={draft}
-            change={setDraft}
+            form={form}
+            faults={form.faultsOf(refused)}
             isRequest={cases.every(({ request }) => request !== undefined)}
             numbers={[]}
             rules={[]}
@@ -164,10 +175,10 @@ function Together({ cases }: { readonly cases: readonly CaseAnswer[] }) {
           />
           {draft.outcome !== undefined && (
             <>
-              <div className={classes['preview']} aria-live="polite" aria-busy={body !== '' && !isSeen}>
-                {'missing' in filled ? (
+              <div className={classes['preview']} aria-live="polite" aria-busy={isWaiting}>
+                {'faults' in filled ? (
                   <Text size="sm" c="dimmed">
-                    {filled.missing} Then stands here what each claimant will read.
+                    {Object.values(filled.faults)[0]} Then stands here what each claimant will read.
                   </Text>
                 ) : example === undefined ? (
                   <Text size="sm" c="dimmed">
@@ -186,13 +197,14 @@ function Together({ cases }: { readonly cases: readonly CaseAnswer[] }) {
                 <OverrideField
                   numbers={unproven}
                   value={draft.override}
-                  change={(override) => setDraft({ ...draft, override })}
+                  fault={isTried && isOverrideMissing ? 'Write why it goes without proof.' : undefined}
+                  change={(override) => change({ ...draft, override })}
                 />
               )}
               {problem !== undefined && <ProblemBox problem={problem} />}
               <Group justify="flex-end" mt="sm">
-                <Button type="submit" loading={isRunning} disabled={!isReady}>
-                  Decide {countOf(able.length, 'case')}
+                <Button type="submit" loading={isRunning} disabled={isWaiting || (body !== '' && able.length === 0)}>
+                  Decide {countOf(able.length > 0 ? able.length : wanted.length, 'case')}
                 </Button>
               </Group>
             </>

@@ -1,13 +1,26 @@
 // One thing: the fields of a decision, for one case and for many.
-import { Checkbox, NativeSelect, SegmentedControl, SimpleGrid, Stack, Text, TextInput, Textarea } from '@mantine/core'
-import { useRef } from 'react'
+import {
+  Checkbox,
+  Input,
+  NativeSelect,
+  SegmentedControl,
+  SimpleGrid,
+  Stack,
+  Text,
+  TextInput,
+  Textarea,
+} from '@mantine/core'
+import { useId, useRef } from 'react'
 import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { useShortcuts } from '../../shell/shortcuts.ts'
 import classes from './cases.module.css'
-import { type DecisionDraft, type Outcome, daysFrom, endOfDay } from './decision-draft.ts'
+import { type DecisionDraft, type DraftFaults, type Outcome, daysFrom, endOfDay } from './decision-draft.ts'
+import type { DecisionForm } from './decision-form.ts'
 
 /** What is to become of a case. `numbers` are those that can be chosen one by one; none where there are many cases. */
-export function DecisionFields({ draft, change, isRequest = false, numbers, rules, grounds }: DecisionFieldsProps) {
+export function DecisionFields({ form, faults, isRequest = false, numbers, rules, grounds }: DecisionFieldsProps) {
+  const { draft, change, read } = form
+  const id = useId()
   const group = useRef<HTMLDivElement>(null)
   const { outcome, scope } = draft
   const set = (changes: Partial<DecisionDraft>): void => change({ ...draft, ...changes })
@@ -33,15 +46,27 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
   }
   const isLift = outcome === 'lift' || outcome === 'partly'
   return (
-    <Stack gap="sm">
+    <Stack
+      gap="sm"
+      onBlur={({ target }) => {
+        if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) form.leave(target.name)
+      }}
+    >
       <div ref={group}>
         <SegmentedControl
           aria-label="What becomes of it"
+          aria-invalid={faults.outcome === undefined ? undefined : true}
+          aria-describedby={faults.outcome === undefined ? undefined : `${id}-outcome`}
           fullWidth
           value={outcome ?? ''}
           onChange={choose}
           data={outcomes.map(([value, label]) => ({ value, label }))}
         />
+        {faults.outcome !== undefined && (
+          <Input.Error id={`${id}-outcome`} mt="xs">
+            {faults.outcome}
+          </Input.Error>
+        )}
       </div>
       {isLift && (
         <>
@@ -63,11 +88,20 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
               label="Numbers that are lifted"
               value={[...draft.some]}
               onChange={(some) => set({ some })}
+              error={faults.some}
+              errorProps={{ id: `${id}-some` }}
               className={classes['numbers'] ?? ''}
             >
               <div className={classes['boxes']}>
                 {numbers.slice(0, NUMBERS_MAX).map((number) => (
-                  <Checkbox key={number} size="xs" value={number} label={<PhoneNumber of={number} />} />
+                  <Checkbox
+                    key={number}
+                    size="xs"
+                    value={number}
+                    label={<PhoneNumber of={number} />}
+                    aria-invalid={faults.some === undefined ? undefined : true}
+                    aria-describedby={faults.some === undefined ? undefined : `${id}-some`}
+                  />
                 ))}
               </div>
             </Checkbox.Group>
@@ -76,6 +110,8 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
             <TextInput
               label="Leading digits"
               placeholder="+1212555"
+              name="prefix"
+              error={faults.prefix}
               value={draft.prefix}
               onChange={({ currentTarget }) => set({ prefix: currentTarget.value })}
             />
@@ -85,18 +121,36 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
               <TextInput
                 label="First number"
                 placeholder="+12125550100"
+                name="first"
+                error={faults.first}
                 value={draft.first}
                 onChange={({ currentTarget }) => set({ first: currentTarget.value })}
               />
               <TextInput
                 label="Last number"
                 placeholder="+12125550199"
+                name="last"
+                error={faults.last}
                 value={draft.last}
                 onChange={({ currentTarget }) => set({ last: currentTarget.value })}
               />
             </SimpleGrid>
           )}
-          <Until value={draft.until} change={(until) => set({ until })} />
+          {read !== undefined && (
+            <Text size="sm" c="dimmed" role="status">
+              {read.kind === 'block' ? 'All numbers that begin with ' : 'From '}
+              <PhoneNumber
+                of={read.kind === 'range' ? read.first : read.kind === 'block' ? read.prefix : read.number}
+              />
+              {read.kind === 'range' && (
+                <>
+                  {' '}
+                  to <PhoneNumber of={read.last} />
+                </>
+              )}
+            </Text>
+          )}
+          <Until value={draft.until} fault={faults.until} change={(until) => set({ until })} />
           <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" verticalSpacing="xs">
             <NativeSelect
               label="Calls signed at least"
@@ -111,6 +165,7 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
             />
             <NativeSelect
               label="From which rule"
+              error={faults.rule}
               value={draft.rule}
               onChange={({ currentTarget }) => set({ rule: currentTarget.value })}
               data={[
@@ -128,6 +183,8 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
           required
           rows={3}
           resize="vertical"
+          name="reason"
+          error={faults.reason}
           value={draft.reason}
           onChange={({ currentTarget }) => set({ reason: currentTarget.value })}
         />
@@ -139,6 +196,8 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
           required
           rows={3}
           resize="vertical"
+          name="evidence"
+          error={faults.evidence}
           value={draft.evidence}
           onChange={({ currentTarget }) => set({ evidence: currentTarget.value })}
         />
@@ -149,6 +208,8 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
           required
           rows={2}
           resize="vertical"
+          name="next"
+          error={faults.next}
           value={draft.next}
           onChange={({ currentTarget }) => set({ next: currentTarget.value })}
         />
@@ -158,7 +219,7 @@ export function DecisionFields({ draft, change, isRequest = false, numbers, rule
 }
 
 /** Why a lift goes without proof of control; the audit trail keeps it. */
-export function OverrideField({ numbers, value, change }: OverrideFieldProps) {
+export function OverrideField({ numbers, value, fault, change }: OverrideFieldProps) {
   return (
     <div className={classes['override']}>
       <Text size="sm" mb={4}>
@@ -177,6 +238,7 @@ export function OverrideField({ numbers, value, change }: OverrideFieldProps) {
         required
         rows={2}
         resize="vertical"
+        error={fault}
         value={value}
         onChange={({ currentTarget }) => change(currentTarget.value)}
       />
@@ -184,7 +246,7 @@ export function OverrideField({ numbers, value, change }: OverrideFieldProps) {
   )
 }
 
-function Until({ value, change }: { readonly value: string; readonly change: (value: string) => void }) {
+function Until({ value, fault, change }: UntilProps) {
   const day = value === '' ? '' : localDay(value)
   const choose = (text: string): void => {
     if (text === 'keep') return
@@ -205,8 +267,10 @@ function Until({ value, change }: { readonly value: string; readonly change: (va
         ]}
       />
       <TextInput
-        aria-label="Last day"
+        label="Last day"
         type="date"
+        name="until"
+        error={fault}
         value={day}
         onChange={({ currentTarget }) => change(currentTarget.value === '' ? '' : endOfDay(currentTarget.value))}
       />
@@ -222,8 +286,9 @@ function localDay(at: string): string {
 }
 
 export type DecisionFieldsProps = {
-  readonly draft: DecisionDraft
-  readonly change: (draft: DecisionDraft) => void
+  readonly form: DecisionForm
+  /** What is said at the fields. */
+  readonly faults: DraftFaults
   /** Of a subscriber: it is granted, or not. */
   readonly isRequest?: boolean
   readonly numbers: readonly string[]
@@ -235,8 +300,10 @@ export type DecisionFieldsProps = {
 export type OverrideFieldProps = {
   readonly numbers: readonly string[]
   readonly value: string
+  readonly fault: string | undefined
   readonly change: (value: string) => void
 }
+type UntilProps = Omit<OverrideFieldProps, 'numbers'>
 
 const CLAIM_OUTCOMES = [
   ['lift', 'Lift'],

@@ -2,27 +2,31 @@
 import { Button, Group, Text, Title } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
-import { type AnswerOf, send } from '../../client.ts'
+import { useEffect, useState } from 'react'
+import { isOpenStatus } from '#core/redress/case.ts'
+import { type AnswerOf, Problem, send } from '../../client.ts'
 import { Moment } from '../../parts/moment.tsx'
 import { Outside } from '../../parts/outside.tsx'
 import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { ProblemBox } from '../../parts/problem-box.tsx'
 import { useShortcuts } from '../../shell/shortcuts.ts'
-import { scopeWords } from './case-words.ts'
+import { STATUS_WORDS, scopeWords } from './case-words.ts'
 import classes from './cases.module.css'
 import { DecisionFields, OverrideField } from './decision-fields.tsx'
-import { type DecisionDraft, NO_DRAFT, decisionOf } from './decision-draft.ts'
-import type { CaseAnswer, EvidenceAnswer, Steps } from './case-steps.ts'
+import { type DecisionDraft, NO_DRAFT } from './decision-draft.ts'
+import { useDecisionForm } from './decision-form.ts'
+import { type CaseAnswer, type EvidenceAnswer, type Steps, goToNews, isMeanwhile } from './case-steps.ts'
 
-/** The form, what it would do, and the button that does it once that was to be seen. */
+/** The form, what it would do, and the button that does it once that was to be seen; of a case that is decided, by whom. */
 export function DecisionPanel({ found, evidence, steps }: DecisionPanelProps) {
-  const [draft, setDraft] = useState<DecisionDraft>(NO_DRAFT)
+  const form = useDecisionForm(found.numbers)
+  const { draft, body, filled } = form
   const [problem, setProblem] = useState<unknown>()
   const [isRunning, setRunning] = useState(false)
-  const filled = decisionOf(draft)
-  const body = 'decision' in filled ? JSON.stringify(filled.decision) : ''
+  const isOpen = isOpenStatus(found.status)
+  const isNews = steps.meanwhile.length > 0
   const [shownBody] = useDebouncedValue(body, PAUSE_MS)
+  const isAsked = body !== '' && shownBody === body && isOpen && !isNews
   const preview = useQuery({
     queryKey: ['preview', found.case, found.seq, shownBody],
     queryFn: ({ signal }) =>
@@ -31,31 +35,61 @@ export function DecisionPanel({ found, evidence, steps }: DecisionPanelProps) {
         body: { decision: JSON.parse(shownBody) as unknown },
         signal,
       }),
-    enabled: shownBody !== '',
+    // What is on its way has been looked at, and changes the case under this question.
+    enabled: isAsked && !isRunning,
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   })
-  const seen = shownBody === body && body !== '' ? preview.data : undefined
+  const seen = isAsked ? preview.data : undefined
+  const refused = problem ?? (isAsked ? preview.error : undefined) ?? undefined
   const needsOverride = seen !== undefined && seen.unproven.length > 0
-  const isReady = seen !== undefined && (!needsOverride || draft.override.trim() !== '')
+  const isOverrideMissing = needsOverride && draft.override.trim() === ''
+  const isWaiting = body !== '' && isOpen && !isNews && seen === undefined && refused === undefined
+  const [isOverrideTried, setOverrideTried] = useState(false)
+  const faults = {
+    ...form.faultsOf(refused),
+    ...(isOverrideTried && isOverrideMissing && { override: 'Write why it goes without proof.' }),
+  }
+  const change = (next: DecisionDraft): void => {
+    setProblem(undefined)
+    form.change(next)
+  }
+  const { renew } = steps
+  const isGone = refused instanceof Problem && refused.pointer === '/decision/outcome'
+  useEffect(() => {
+    if (isGone) renew()
+  }, [isGone, renew])
   const decide = async (): Promise<void> => {
-    if (!isReady || isRunning) return
+    if (isRunning || isWaiting || !isOpen) return
+    if (isNews) {
+      goToNews()
+      return
+    }
+    if (seen === undefined || isOverrideMissing) {
+      setOverrideTried(true)
+      form.tryIt()
+      return
+    }
     setRunning(true)
     setProblem(undefined)
     try {
-      await steps.take('It is decided.', (match) =>
-        send('post', '/v1/cases/{id}/decision', {
-          params: { id: found.case },
-          body: {
-            decision: JSON.parse(body) as unknown,
-            ...(needsOverride && { override: draft.override.trim() }),
-          },
-          match,
-        }),
+      await steps.take(
+        'It is decided.',
+        (match) =>
+          send('post', '/v1/cases/{id}/decision', {
+            params: { id: found.case },
+            body: {
+              decision: JSON.parse(body) as unknown,
+              ...(needsOverride && { override: draft.override.trim() }),
+            },
+            match,
+          }),
+        true,
       )
-      setDraft(NO_DRAFT)
+      form.change(NO_DRAFT)
     } catch (cause) {
-      setProblem(cause)
+      if (isMeanwhile(cause)) goToNews()
+      else setProblem(cause)
     } finally {
       setRunning(false)
     }
@@ -65,9 +99,12 @@ export function DecisionPanel({ found, evidence, steps }: DecisionPanelProps) {
   ])
   const rules = [...new Set(evidence?.blocks.map(({ rule }) => rule).filter((rule) => rule !== '') ?? [])]
   const grounds = [...new Set(evidence?.blocks.map((block) => block.grounds).filter((text) => text !== '') ?? [])]
+  if (!isOpen && draft.outcome === undefined) return <Decided found={found} />
   return (
     <section className={classes['decide']} aria-label="Decide">
       <form
+        ref={form.form}
+        noValidate
         onSubmit={(event) => {
           event.preventDefault()
           void decide()
@@ -82,8 +119,8 @@ export function DecisionPanel({ found, evidence, steps }: DecisionPanelProps) {
           Decide
         </Title>
         <DecisionFields
-          draft={draft}
-          change={setDraft}
+          form={{ ...form, change }}
+          faults={faults}
           isRequest={found.request !== undefined}
           numbers={found.numbers}
           rules={rules}
@@ -91,20 +128,25 @@ export function DecisionPanel({ found, evidence, steps }: DecisionPanelProps) {
         />
         {draft.outcome !== undefined && (
           <>
-            <div
-              className={classes['preview']}
-              aria-live="polite"
-              aria-busy={body !== '' && seen === undefined && !preview.isError}
-            >
-              {'missing' in filled ? (
-                <Text size="sm" c="dimmed">
-                  {filled.missing} Then stands here what the claimant will read, and what changes.
+            <div className={classes['preview']} aria-live="polite" aria-busy={isWaiting}>
+              {!isOpen ? (
+                <Text size="sm">
+                  This case is decided already. What you typed is kept until you clear it, and can be sent once the case
+                  is open again.
                 </Text>
-              ) : preview.isError && shownBody === body ? (
-                <ProblemBox problem={preview.error} />
+              ) : isNews ? (
+                <Text size="sm">
+                  What you typed is kept. Look at what happened meanwhile, above, before you decide.
+                </Text>
+              ) : 'faults' in filled ? (
+                <Text size="sm" c="dimmed">
+                  {Object.values(filled.faults)[0]} Then stands here what the claimant will read, and what changes.
+                </Text>
+              ) : refused !== undefined && Object.keys(faults).length === 0 ? (
+                <ProblemBox problem={refused} />
               ) : seen === undefined ? (
                 <Text size="sm" c="dimmed">
-                  Looking at what it would do…
+                  {isWaiting ? 'Looking at what it would do…' : 'What it would do stands here once that is mended.'}
                 </Text>
               ) : (
                 <Preview preview={seen} isLift={draft.outcome !== 'uphold'} />
@@ -114,21 +156,40 @@ export function DecisionPanel({ found, evidence, steps }: DecisionPanelProps) {
               <OverrideField
                 numbers={seen.unproven}
                 value={draft.override}
-                change={(override) => setDraft({ ...draft, override })}
+                fault={faults.override}
+                change={(override) => change({ ...draft, override })}
               />
             )}
-            {problem !== undefined && <ProblemBox problem={problem} />}
             <Group justify="flex-end" gap="xs" mt="sm">
-              <Button variant="default" onClick={() => setDraft(NO_DRAFT)}>
+              <Button variant="default" onClick={() => change(NO_DRAFT)}>
                 Clear
               </Button>
-              <Button type="submit" loading={isRunning} disabled={!isReady}>
+              <Button type="submit" loading={isRunning} disabled={isWaiting || !isOpen}>
                 {ACTS[draft.outcome]}
               </Button>
             </Group>
           </>
         )}
       </form>
+    </section>
+  )
+}
+
+/** Who decided a case, and what can be done about it. */
+function Decided({ found }: { readonly found: CaseAnswer }) {
+  const decided = found.events.findLast(({ kind }) => kind === 'decided')
+  if (found.decision === undefined || decided === undefined) return undefined
+  return (
+    <section className={classes['decide']} aria-label="Decided">
+      <Title order={2} size="h4" mb="xs">
+        {STATUS_WORDS[found.status]}
+      </Title>
+      <Text size="sm">
+        <Outside text={decided.actor.name ?? 'Recourse'} max={80} /> decided it, <Moment at={decided.at} as="both" />.
+      </Text>
+      <Text size="sm" c="dimmed">
+        To decide it anew, open it again, or say beside the decision that it was wrong.
+      </Text>
     </section>
   )
 }
