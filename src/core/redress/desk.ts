@@ -60,14 +60,21 @@ export type BlockSummary = {
   readonly isRecorded: boolean
 }
 
-export type BlockCategory =
-  | 'analytics'
-  | 'called-party'
-  | 'do-not-originate'
-  | 'invalid'
-  | 'unallocated'
-  | 'spoofed'
-  | 'operator'
+/** Why a call was blocked, as its caller is told. Of analytics: what calls did, what was found of the number, or how they were signed. */
+export type BlockCategory = (typeof BLOCK_CATEGORIES)[number]
+
+export const BLOCK_CATEGORIES = [
+  'analytics',
+  'unwanted',
+  'unsigned',
+  'spoofed',
+  'called-party',
+  'do-not-originate',
+  'invalid',
+  'unallocated',
+  'ordered',
+  'unknown',
+] as const
 
 export type Filed =
   | { readonly kind: 'filed'; readonly case: string; readonly token: string; readonly needsConfirmation: boolean }

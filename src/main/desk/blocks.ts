@@ -3,8 +3,8 @@ import { formatParty } from '#core/call/party.ts'
 import type { ReceiptRing } from '#core/receipt/receipt.ts'
 import type { BlockCategory, BlockSummary } from '#core/redress/desk.ts'
 import { formatPublicGround } from '#core/rules/ground.ts'
-import type { Policy } from '#core/rules/policy.ts'
-import type { Ground } from '#core/rules/verdict.ts'
+import type { BlockingKind, Policy } from '#core/rules/policy.ts'
+import { CAUSES, type Ground } from '#core/rules/verdict.ts'
 import type { CallReader } from '#edge/store/call-reader.ts'
 
 /** The block behind a receipt for the public; forged, unknown and expired ones are all the same undefined. */
@@ -21,13 +21,15 @@ export function summarizeBlock(
   const grounds = block?.personal === undefined ? [] : readGrounds(block.personal.grounds)
   const rule = block === undefined ? calls.ruleId(facts.rule) : undefined
   const found = policy.rules.find((one) => one.id === rule)
-  const cause = block?.open.cause ?? (found !== undefined && 'cause' in found ? found.cause : 'analytics')
+  const isBlocking = found !== undefined && 'cause' in found
+  const cause = block?.open.cause ?? (isBlocking ? found.cause : undefined)
+  const kinds = grounds.length > 0 ? grounds.map(({ kind }) => kind) : isBlocking ? [found.kind] : []
   return {
     receipt,
     at: facts.atMs,
     calling: formatParty(facts.calling),
     called: maskNumber(formatParty(facts.called)),
-    category: grounds.some(({ kind }) => kind === 'spoofing') ? 'spoofed' : (CATEGORIES[cause] ?? 'analytics'),
+    category: categoryOf(cause, kinds),
     grounds: grounds.map(formatPublicGround).join('; '),
     isRecorded: block !== undefined,
   }
@@ -43,12 +45,32 @@ export function readGrounds(text: string): Ground[] {
   }
 }
 
-const CATEGORIES: Readonly<Record<string, BlockCategory>> = {
-  analytics: 'analytics',
+/** What the caller is told of a cause; of analytics it hangs on what the first rule that blocked goes by. */
+function categoryOf(cause: string | undefined, kinds: readonly (Ground['kind'] | BlockingKind)[]): BlockCategory {
+  if (cause !== 'analytics') return CATEGORIES.find((category) => category === cause) ?? 'unknown'
+  if (kinds.includes('spoofing')) return 'spoofed'
+  const [first] = kinds
+  return first === undefined ? 'unknown' : ANALYTICS[first]
+}
+
+const CATEGORIES = CAUSES satisfies readonly BlockCategory[]
+/** Rules and grounds by the same word, but for lists: a rule that denies has a listed ground. */
+const ANALYTICS: { readonly [kind in Ground['kind'] | BlockingKind]: BlockCategory } = {
+  volume: 'analytics',
+  distinct: 'analytics',
+  sequential: 'analytics',
+  short: 'analytics',
+  unanswered: 'analytics',
+  deny: 'unwanted',
+  listed: 'unwanted',
+  score: 'unwanted',
+  attestation: 'unsigned',
+  verification: 'spoofed',
+  spoofing: 'spoofed',
+  'called-list': 'called-party',
+  'called-party': 'called-party',
   'do-not-originate': 'do-not-originate',
   invalid: 'invalid',
   unallocated: 'unallocated',
-  'called-party': 'called-party',
-  ordered: 'operator',
 }
 const RECEIPT = /^[A-Za-z0-9_-]{64}$/

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { CASE_STATUSES, type CaseView } from '#core/redress/case-view.ts'
 import type { Claim } from '#core/redress/claim.ts'
 import type { Decision } from '#core/redress/decision.ts'
-import type { BlockSummary } from '#core/redress/desk.ts'
+import { BLOCK_CATEGORIES, type BlockSummary } from '#core/redress/desk.ts'
 import type { ProofChallenge } from '#core/redress/proof.ts'
 import { EMAIL_MAX, NAME_MAX, WORDS_MAX, isEmail } from './claim-form.ts'
 import { LINES_MAX } from './lines.ts'
@@ -107,15 +107,7 @@ export const blockDocumentSchema = z
         at: z.string(),
         calling: z.string(),
         called: z.string().openapi({ description: 'Masked: country code and area only.', example: '+1415xxxxxxx' }),
-        category: z.enum([
-          'analytics',
-          'called-party',
-          'do-not-originate',
-          'invalid',
-          'unallocated',
-          'spoofed',
-          'operator',
-        ]),
+        category: z.enum(BLOCK_CATEGORIES),
         grounds: z.string().optional(),
       })
       .optional()

@@ -11,7 +11,7 @@ import {
 } from '../../../../test/desk-in-memory.ts'
 import type { CaseView } from '#core/redress/case-view.ts'
 import type { Claim } from '#core/redress/claim.ts'
-import type { Refused } from '#core/redress/desk.ts'
+import { BLOCK_CATEGORIES, type Refused } from '#core/redress/desk.ts'
 import { noHttpFigures } from '#edge/http/figures.ts'
 import type { DeskPagesParts } from './parts.ts'
 import { PAGES_PER_CLIENT, createDeskPages } from './pages.ts'
@@ -102,20 +102,18 @@ test('each kind of block has words of its own', async () => {
   const desk = deskInMemory()
   const { app } = openPages({}, desk)
   const titles = new Set<string>()
-  const categories = [
-    'analytics',
-    'called-party',
-    'do-not-originate',
-    'invalid',
-    'unallocated',
-    'spoofed',
-    'operator',
-  ] as const
-  for (const category of categories) {
+  for (const category of BLOCK_CATEGORIES) {
     desk.blocks.set(RECEIPT, { ...BLOCK, category, grounds: '' })
-    titles.add(/<h1>(.*)<\/h1>/.exec(await (await app.request(`/r/${RECEIPT}`)).text())![1]!)
+    const page = await (await app.request(`/r/${RECEIPT}`)).text()
+    titles.add(/<h1>(.*)<\/h1>/.exec(page)![1]!)
+    const told = page.slice(page.indexOf('<h1>'), page.indexOf('Contest this block'))
+    const isOfBehaviour = /pattern|behave|in a short time|not answered|old list/.test(told)
+    assert.equal(isOfBehaviour, category === 'analytics', `${category}: what calls did is the cause of one kind alone`)
+    assert.doesNotMatch(told, /\bscore|\blimit\b|\.csv/)
+    const json = await app.request(`/r/${RECEIPT}`, { headers: { accept: 'application/json' } })
+    assert.equal(((await json.json()) as { block: { category: string } }).block.category, category)
   }
-  assert.equal(titles.size, categories.length)
+  assert.equal(titles.size, BLOCK_CATEGORIES.length)
 })
 
 test('a forged, an unknown and an expired receipt look the same, and still can be contested', async () => {

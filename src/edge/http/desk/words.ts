@@ -20,16 +20,44 @@ export const CATEGORIES: { readonly [category in BlockCategory]: CategoryWords }
       'Many calls in a short time, or to one number after the other.',
       'Most calls not answered, or over within a few seconds.',
       'Calls to numbers that are no longer in use, from an old list.',
-      'Calls that come without a signature of your provider, or with a weak one.',
       'Somebody else showing your number as theirs.',
     ],
     fixes: [
       'Take numbers that are out of use off your lists, and spread your calls over the day.',
-      'Ask your telephone provider to sign your calls at level A (full attestation).',
       'If you did not place these calls, tell us so below: your number may be misused.',
     ],
     outlook:
       'If your calls are wanted, we lift the block, and your number works again within seconds of that decision.',
+  },
+  unwanted: {
+    title: 'Calls from your number were found to be unwanted',
+    what: 'Our network has found calls from this number to be unwanted. It went by the number, not by what this call did.',
+    causes: [
+      'Complaints of people who were called from this number.',
+      'Calls that others placed from this number before it was yours.',
+      'Somebody else showing your number as theirs.',
+    ],
+    fixes: [
+      'If the number is new to you, tell us since when you have it.',
+      'If your calls led to complaints, tell us what you have changed.',
+      'If you did not place such calls, tell us so below: your number may be misused.',
+    ],
+    outlook:
+      'If your calls are wanted, we lift the block, and your number works again within seconds of that decision.',
+  },
+  unsigned: {
+    title: 'This call came without a signature that we can rely on',
+    what: 'Calls are signed by the provider that they start from. This call was not signed, or in a way that does not vouch for its number.',
+    causes: [
+      'Your provider does not sign your calls, or does not know that the number is yours.',
+      'The signature was lost on the way, as on lines without SIP.',
+      'Somebody else showing your number as theirs.',
+    ],
+    fixes: [
+      'Ask your telephone provider to sign your calls at level A (full attestation).',
+      'If you did not place this call, tell us so below: your number may be misused.',
+    ],
+    outlook: 'Once your calls come signed, they go through. Contest it if they are signed already, or cannot be.',
   },
   'called-party': {
     title: 'The person you called takes no calls from this number',
@@ -80,7 +108,7 @@ export const CATEGORIES: { readonly [category in BlockCategory]: CategoryWords }
   },
   spoofed: {
     title: 'This call did not look as if it came from its number',
-    what: 'Calls are signed by the provider that they start from. The signature of this call was wrong, or it did not fit the number that it showed.',
+    what: 'Calls are signed by the provider that they start from. The signature of this call was wrong, or it was missing where calls from this number normally have one.',
     causes: [
       'The call took another way than usual, through a provider that does not know your number.',
       'A forwarded call that shows the number of the first caller.',
@@ -92,19 +120,26 @@ export const CATEGORIES: { readonly [category in BlockCategory]: CategoryWords }
     ],
     outlook: 'Once we see that the number is yours and your calls are signed, they go through.',
   },
-  operator: {
-    title: 'We block calls from this number by a decision of our own',
-    what: 'Our people, or an order that we have to follow, put this number on a list of callers whose calls are stopped.',
+  ordered: {
+    title: 'An order requires us to block calls from this number',
+    what: 'A government order requires our network to stop calls from this number. It was not our choice.',
     causes: [
-      'Complaints of our customers.',
-      'An order of an authority.',
-      'A number that changed hands after it was listed.',
+      'An authority has named this number, or the provider that its calls come by.',
+      'The number changed hands after the order was given.',
+      'Somebody else showing your number as theirs.',
     ],
     fixes: [
       'If the number is new to you, tell us since when you have it.',
-      'If your calls caused complaints, tell us what has changed.',
+      'If you did not place these calls, tell us so below: your number may be misused.',
     ],
-    outlook: 'A person looks at the reason again and tells you the outcome with its grounds.',
+    outlook: 'We cannot lift an order. A person looks whether it means your number, and tells you whom to turn to.',
+  },
+  unknown: {
+    title: 'Our network blocked this call',
+    what: 'We see that the call was blocked, but no longer on what grounds.',
+    causes: ['That cannot be said of this call: its grounds are no longer kept, or not to be read just now.'],
+    fixes: ['Tell us below what your calls are for, and whether you still have trouble.'],
+    outlook: 'A person looks what blocks your number today. If your calls are wanted, we lift the block.',
   },
 }
 
