@@ -65,6 +65,7 @@ export const CASE: CaseView = {
 export function deskInMemory(): DeskInMemory {
   const views = new Map<string, CaseView>()
   const known = new Map<string, Filed>()
+  const confirmed = new Set<string>()
   const keep = (what: Claim | SubscriberRequest, from: Visitor): Filed => {
     desk.asked.push('file')
     const before = from.once === undefined ? undefined : known.get(from.once)
@@ -104,11 +105,13 @@ export function deskInMemory(): DeskInMemory {
     asked: [],
     block: (receipt) => later(desk.blocks.get(receipt)),
     file: (claim, from) => later(keep(claim, from)),
+    isConfirmed: (token) => later(confirmed.has(token)),
     confirm: (token) => {
       desk.asked.push('confirm')
       const view = views.get(token)
       if (view === undefined) return later({ kind: 'unknown' })
       views.set(token, { ...view, status: 'open', due: CASE.due, may: CASE.may })
+      confirmed.add(token)
       return later({ kind: 'confirmed', token })
     },
     resend: (token, from) => later(tell('resend', token, '', from)),

@@ -10,6 +10,8 @@ export type Desk = {
   file(claim: Claim, from: Visitor): Promise<Filed>
   /** Follows the link in the first message. */
   confirm(token: string): Promise<Confirmed>
+  /** Whether somebody has followed it already; false alike for what is no such link. */
+  isConfirmed(token: string): Promise<boolean>
   /** Sends the first message again, to the same address with the same link, `RESENDS_MAX` times. */
   resend(token: string, from: Visitor): Promise<Done>
   /** By the unguessable part of a status link; undefined alike for wrong and forbidden ones. */

@@ -41,7 +41,10 @@ test('links lead where they are for, and nothing of a link stands in the store',
   const confirm = cases.confirmToken(id).token
   assert.equal(await desk.status(confirm), undefined)
   assert.deepEqual(await desk.confirm(token), { kind: 'unknown' })
+  assert.deepEqual([await desk.isConfirmed(confirm), await desk.isConfirmed(token)], [false, false])
   assert.deepEqual(await desk.confirm(confirm), { kind: 'confirmed', token })
+  const known = [confirm, token, 'A'.repeat(22), ''].map((one) => desk.isConfirmed(one))
+  assert.deepEqual(await Promise.all(known), [true, false, false, false])
   assert.deepEqual(await desk.confirm(confirm), { kind: 'confirmed', token }, 'a second click')
   assert.equal((await desk.status(token))?.status, 'open')
   assert.equal(await desk.status('A'.repeat(22)), undefined)

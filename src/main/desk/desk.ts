@@ -64,6 +64,8 @@ export function createDesk(parts: DeskParts): Desk {
   const { store, now, admission } = parts
   const caseOf = (token: string): string | undefined =>
     TOKEN.test(token) ? store.caseOf(hashToken(token), 'status', now()) : undefined
+  const confirmableBy = (token: string): string | undefined =>
+    TOKEN.test(token) ? store.caseOf(hashToken(token), 'confirm', now()) : undefined
   /** A step by somebody who has the link. */
   const act = (token: string, from: Visitor, compute: (step: StepTerms) => Step): Done => {
     const id = caseOf(token)
@@ -79,8 +81,13 @@ export function createDesk(parts: DeskParts): Desk {
 
     file: async (claim, from) => fileCase(parts, cases, { claim, request: undefined, token: undefined, from }),
 
+    async isConfirmed(token) {
+      const id = confirmableBy(token)
+      return id !== undefined && cases.read(id)?.found.isConfirmed === true
+    },
+
     async confirm(token) {
-      const id = TOKEN.test(token) ? store.caseOf(hashToken(token), 'confirm', now()) : undefined
+      const id = confirmableBy(token)
       if (id === undefined) return { kind: 'unknown' }
       const taken = cases.take(id, (step) => confirmCase(step, ownersOf(parts, step), registryProofs(parts, step)))
       // Who follows the link twice, or whose browser does, gets where it leads.

@@ -38,6 +38,9 @@ const GOOD_CLAIM = {
   purpose: 'We remind patients of their appointments.',
 }
 
+/** Of a message, where that of the case is `TOKEN`. */
+const OTHER_KEY = 'linkOfMail_0123456789A'
+
 function openPages(changes: Partial<DeskPagesParts> = {}, desk: DeskInMemory = deskInMemory()) {
   const figures = noHttpFigures()
   const clock = { ms: DESK_NOW_MS }
@@ -405,6 +408,27 @@ test('opening the link of a message confirms nothing; its button does', async ()
   const response = await post(`/confirm/${TOKEN}`, {})
   assert.equal(response.headers.get('location'), `/c/${TOKEN}/filed`)
   assert.deepEqual(desk.asked, ['confirm'])
+})
+
+test('a link that confirmed already says so, and leads to the case by its button alone', async () => {
+  const { app, desk, post } = openPages()
+  desk.confirm = (token) => {
+    const confirmed = token === OTHER_KEY
+    desk.isConfirmed = (again) => Promise.resolve(confirmed && again === OTHER_KEY)
+    return Promise.resolve(confirmed ? { kind: 'confirmed', token: TOKEN } : { kind: 'unknown' })
+  }
+  assert.match(await (await app.request(`/confirm/${OTHER_KEY}`)).text(), /Yes, this is my address/)
+  assert.equal((await post(`/confirm/${OTHER_KEY}`, {})).headers.get('location'), `/c/${TOKEN}/filed`)
+  const again = await app.request(`/confirm/${OTHER_KEY}`)
+  assert.equal(again.status, 200)
+  assert.equal(again.headers.get('cache-control'), 'no-store')
+  const words = await again.text()
+  assert.match(words, /<h1>Your e-mail address is confirmed<\/h1>/)
+  assert.match(words, /See how your case stands/)
+  assert.doesNotMatch(words, /Yes, this is my address/)
+  assert.ok(!words.includes(TOKEN), 'who opens links for others does not learn the private one')
+  assert.equal((await post(`/confirm/${OTHER_KEY}`, {})).headers.get('location'), `/c/${TOKEN}`)
+  assert.match(await (await app.request(`/confirm/${'B'.repeat(22)}`)).text(), /Yes, this is my address/)
 })
 
 test('the page of a case offers what may be done, and does it', async () => {

@@ -22,7 +22,7 @@ import {
   visitorOf,
   wantsJson,
 } from './parts.ts'
-import { confirmPage, contactPage, frontPage, subscriberPage, transparencyPage } from './plain-pages.ts'
+import { confirmPage, confirmedPage, contactPage, frontPage, subscriberPage, transparencyPage } from './plain-pages.ts'
 import { FORM_BYTES_MAX, type PostedForm, readForm } from './read-form.ts'
 import { ICON, ICON_PATH, STYLE, STYLE_PATH } from './style.ts'
 import { parseTelephone } from './telephone.ts'
@@ -92,16 +92,20 @@ export function createDeskPages(parts: DeskPagesParts): Hono<ConnectionEnv> {
     return await fileClaim(context, posted, await findBlock(context))
   })
 
-  // Programs that look for viruses follow links: only the button confirms. Every link leads to the same page.
-  app.get('/confirm/:token', (context) =>
-    page(confirmPage(isKey(context.req.param('token')) ? context.req.param('token') : newKey())),
-  )
+  // Programs that look for viruses follow links: only the button confirms, and only it leads to the private page of the case.
+  // A link that was never sent leads to the same page as one that waits.
+  app.get('/confirm/:token', async (context) => {
+    const given = context.req.param('token')
+    if (isKey(given) && (await desk.isConfirmed(given))) return await page(confirmedPage(given))
+    return await page(confirmPage(isKey(given) ? given : newKey()))
+  })
   app.post('/confirm/:token', async (context) => {
     checkSite(context.req.raw, publicUrl)
     const token = context.req.param('token')
+    const isAgain = isKey(token) && (await desk.isConfirmed(token))
     const confirmed = isKey(token) ? await desk.confirm(token) : ({ kind: 'unknown' } as const)
     if (confirmed.kind === 'unknown') throw new Refused('not-found', 'expected the token of a message')
-    return sendOn(`/c/${confirmed.token}/filed`)
+    return sendOn(`/c/${confirmed.token}${isAgain ? '' : '/filed'}`)
   })
 
   app.get('/c/:token', async (context) => {

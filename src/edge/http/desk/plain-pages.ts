@@ -88,6 +88,17 @@ export function confirmPage(token: string): Page {
   }
 }
 
+/** What the same link shows later. The private link of the case is not in it: programs that open links would read it. */
+export function confirmedPage(token: string): Page {
+  return {
+    title: 'Your e-mail address is confirmed',
+    main: markup`<p class="badge good">Confirmed</p>
+<h1>Your e-mail address is confirmed</h1>
+<p class="lead">There is nothing left to do here: your case is on its way, and we write to you about it.</p>
+<form method="post" action="/confirm/${token}"><p><button type="submit">See how your case stands</button></p></form>`,
+  }
+}
+
 export function transparencyPage(months: readonly MonthlyFigures[]): Page {
   return {
     title: 'How often we are wrong',
