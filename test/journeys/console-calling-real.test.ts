@@ -9,7 +9,7 @@ import { HOST, linkIn, placeCall, press } from '../../scripts/demo.ts'
 import { type ConsoleWorld, picturesFolder, startConsole } from '../peers/console-browser.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { missing, until } from '../peers/peer.ts'
-import { freeTcpPort, freeUdpPorts } from '../peers/port.ts'
+import { freePort, freeUdpPorts } from '../peers/port.ts'
 import { foundAuthority } from '../tls-certificates.ts'
 
 const skip = missing('chromium', 'kamailio')
@@ -234,7 +234,7 @@ async function startWorld(
 
 /** The Kamailio of the example, which hands calls on; answers its port. */
 async function startPath(t: TestContext, destination: string, copies?: number): Promise<number> {
-  const port = await freeTcpPort()
+  const port = await freePort()
   await startKamailio(t, RELAY, port, {
     LISTEN_UDP: `udp:127.0.0.1:${port}`,
     LISTEN_TCP: `tcp:127.0.0.1:${port}`,

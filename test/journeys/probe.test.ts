@@ -12,7 +12,7 @@ import { FOR_AXE, lookEveryWay, openBrowser, openPage } from '../peers/browser.t
 import { startB2bua } from '../peers/baresip.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { Peer, missing, temporaryDirectory } from '../peers/peer.ts'
-import { freeTcpPort } from '../peers/port.ts'
+import { freePort } from '../peers/port.ts'
 import { COMMAND } from '../peers/recourse.ts'
 
 const skip = missing('kamailio')
@@ -305,7 +305,7 @@ async function startPath(t: test.TestContext, spoiled?: { at: RegExp; by: string
   const file = join(temporaryDirectory(t), 'kamailio.cfg')
   writeFileSync(file, spoiled === undefined ? whole : whole.replace(spoiled.at, spoiled.by))
   if (spoiled !== undefined) assert.notEqual(readFileSync(file, 'utf8'), whole, 'there is something to spoil')
-  const port = await freeTcpPort()
+  const port = await freePort()
   await startKamailio(t, file, port, {
     LISTEN_UDP: `udp:127.0.0.1:${port}`,
     LISTEN_TCP: `tcp:127.0.0.1:${port}`,

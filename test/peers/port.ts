@@ -34,6 +34,25 @@ export async function freeTcpPort(): Promise<number> {
   return port
 }
 
+/** Finds a port on 127.0.0.1 that nobody holds over TCP or UDP, for a listener over both. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < 20; tries++) {
+    const port = await freeTcpPort()
+    if (await isFreeOverUdp(port)) return port
+  }
+  throw new Error('no port was free over TCP and UDP')
+}
+
+async function isFreeOverUdp(port: number): Promise<boolean> {
+  const socket = createSocket('udp4')
+  const isFree = await new Promise<boolean>((resolve) => {
+    socket.once('error', () => resolve(false))
+    socket.bind(port, '127.0.0.1', () => resolve(true))
+  })
+  await new Promise<void>((resolve) => socket.close(resolve))
+  return isFree
+}
+
 /** Waits until some program holds this UDP port. */
 export async function udpPortHeld(port: number): Promise<void> {
   const hexadecimal = `:${port.toString(16).toUpperCase().padStart(4, '0')} `

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { type Ending, type Owner, Peer, type PeerOptions, run, temporaryDirectory, until } from './peer.ts'
-import { freeTcpPort, freeUdpPorts } from './port.ts'
+import { freePort, freeTcpPort } from './port.ts'
 
 /** What a journey asks of the configuration; everything else is the same in all journeys. */
 export type Wishes = {
@@ -96,10 +96,10 @@ export class Recourse {
     let stop = (): Promise<unknown> | undefined => undefined
     owner.after(() => stop())
     const directory = temporaryDirectory(owner)
-    const [port] = await freeUdpPorts(1)
+    const port = await freePort()
     const metricsPort = await freeTcpPort()
     const deskPort = await freeTcpPort()
-    const ports = { port: port!, metricsPort, deskPort, apiPort: await freeTcpPort(), officePort: await freeTcpPort() }
+    const ports = { port, metricsPort, deskPort, apiPort: await freeTcpPort(), officePort: await freeTcpPort() }
     writeConfiguration(directory, ports, wishes)
     const env = {
       ...wishes.environment,
