@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { startKamailio } from '../test/peers/kamailio.ts'
-import type { Owner } from '../test/peers/peer.ts'
+import { type Owner, temporaryDirectory } from '../test/peers/peer.ts'
 import { freeUdpPorts } from '../test/peers/port.ts'
 import { Recourse } from '../test/peers/recourse.ts'
 import { putFirst } from './first.ts'
@@ -12,6 +14,9 @@ import { type LoadResult, load } from './load.ts'
  * What a call costs the gate, and Kamailio doing the same lookups, in one interleaved run:
  *
  *     node bench/gate.ts [rounds] [allowed calls a round] [blocked calls a round]
+ *
+ * There are two of Kamailio: one that answers without state, and one that keeps what the gate keeps as far as it can, which is
+ * transactions and a durable row for each block; that one needs Debian's `kamailio-sqlite-modules`.
  *
  * The figure is the run time of every thread and child of the server, by the kernel's own account, divided by the calls.
  * Absolute values move with the machine and its other work; the ratio of one run is what counts. Then each gate is given
@@ -47,7 +52,9 @@ const placed = new Map<string, number>()
 try {
   pinTo('0', process.pid)
   if (!putFirst(process.pid)) console.log('Delays of other work are in these: only root may have it wait.\n')
-  const kamailio = await startOpponent()
+  const stateless = await startOpponent('kamailio', {})
+  const keeping = await startOpponent('kamailio, keeping', { KEEPING: `"rows=>sqlite:///${makeRows()}"` })
+  const opponents = [stateless, keeping]
   const dgram = await startGate('dgram', 'dgram', 1)
   const batch = await startGate('batch', 'batch', 1)
   const two = await startGate('batch, 2 threads', 'batch', 2)
@@ -55,13 +62,13 @@ try {
   const measures = new Map<string, Measure[]>()
   for (let round = -1; round < rounds; round++)
     for (const contest of contests)
-      for (const server of [...gates, kamailio]) {
+      for (const server of [...gates, ...opponents]) {
         const measure = saturate(server, contest)
         const key = `${server.name} ${contest.name}`
         // The first round warms all of them up.
         if (round >= 0) measures.set(key, [...(measures.get(key) ?? []), measure])
       }
-  printCosts(measures, gates, kamailio)
+  printCosts(measures, gates, opponents)
   printDelays(measures, [dgram, batch])
   printScaling([batch, two])
 } finally {
@@ -89,18 +96,24 @@ function expectRight(server: Server, { status }: Contest, calls: number, { statu
   throw new Error(`${server.name}: not all of ${calls} calls were answered ${status}: ${got}, ${lost} lost`)
 }
 
-function printCosts(measures: ReadonlyMap<string, readonly Measure[]>, gates: readonly Server[], other: Server): void {
+function printCosts(
+  measures: ReadonlyMap<string, readonly Measure[]>,
+  gates: readonly Server[],
+  opponents: readonly Server[],
+): void {
+  const costOf = (server: Server, name: string) =>
+    measures.get(`${server.name} ${name}`)!.map(({ microseconds }) => microseconds)
   console.log(`CPU microseconds a call, INVITE and ACK; median (least to most) of ${rounds} rounds\n`)
-  console.log('| call | gate | CPU | Kamailio 5.6 tlsf | ratio | calls/s on one core |')
+  console.log(
+    '| call | server | CPU | to Kamailio 5.6 tlsf | to it keeping what the gate keeps | calls/s on one core |',
+  )
   console.log('| --- | --- | --- | --- | --- | --- |')
   for (const { name } of contests)
-    for (const gate of gates) {
-      const ours = measures.get(`${gate.name} ${name}`)!
-      const theirs = measures.get(`${other.name} ${name}`)!.map(({ microseconds }) => microseconds)
-      const cpu = ours.map(({ microseconds }) => microseconds)
-      const ratio = (median(cpu) / median(theirs)).toFixed(2)
-      const perSecond = Math.round(median(ours.map(({ perSecond }) => perSecond)))
-      console.log(`| ${name} | ${gate.name} | ${spread(cpu)} | ${spread(theirs)} | ${ratio} | ${perSecond} |`)
+    for (const server of [...gates, ...opponents]) {
+      const cpu = costOf(server, name)
+      const ratios = opponents.map((other) => (median(cpu) / median(costOf(other, name))).toFixed(2)).join(' | ')
+      const perSecond = Math.round(median(measures.get(`${server.name} ${name}`)!.map(({ perSecond }) => perSecond)))
+      console.log(`| ${name} | ${server.name} | ${spread(cpu)} | ${ratios} | ${perSecond} |`)
     }
 }
 
@@ -135,13 +148,23 @@ function printScaling(gates: readonly Server[]): void {
   }
 }
 
-async function startOpponent(): Promise<Server> {
+async function startOpponent(name: string, more: Record<string, string>): Promise<Server> {
   const [port] = await freeUdpPorts(1)
   const file = new URL('kamailio.cfg', import.meta.url).pathname
-  const more = ['-x', 'tlsf', '-X', 'tlsf', '-m', '1024']
-  const { peer } = await startKamailio(owner, file, port!, { LISTEN: `udp:127.0.0.1:${port}` }, more)
+  const defines = { LISTEN: `udp:127.0.0.1:${port}`, ...more }
+  const { peer } = await startKamailio(owner, file, port!, defines, ['-x', 'tlsf', '-X', 'tlsf', '-m', '1024'])
   pinTo(SERVER_CORE, peer.pid)
-  return { name: 'kamailio', pid: peer.pid, port: port! }
+  return { name, pid: peer.pid, port: port! }
+}
+
+/** An SQLite file with the columns of a ledger's row that Kamailio can fill. */
+function makeRows(): string {
+  const file = join(temporaryDirectory(owner), 'rows.db')
+  const database = new DatabaseSync(file)
+  database.exec('PRAGMA journal_mode = WAL')
+  database.exec('CREATE TABLE block (at INTEGER, call_id TEXT, calling TEXT, called TEXT, peer TEXT, status INTEGER)')
+  database.close()
+  return file
 }
 
 async function startGate(name: string, udp: 'dgram' | 'batch', threads: number): Promise<Server> {
