@@ -15,6 +15,8 @@ export type Accounts = {
   changePassword(shown: Shown, current: string, password: string): Promise<SignedIn | Refusal>
   /** Begins with a second factor; it counts when `confirmSecondFactor` has seen a code of it. */
   offerSecondFactor(shown: Shown, password: string): Promise<SecondFactorOffer | Refusal>
+  /** The same once more for whoever shows its key, so that a wrong code does not lose it; undefined for any other key. */
+  offeredSecondFactor(shown: Shown, secret: string): SecondFactorOffer | undefined
   /** The session gets another id, for it can do more from now on. */
   confirmSecondFactor(shown: Shown, code: string): (SignedIn & { readonly recoveryCodes: readonly string[] }) | Refusal
   /** The old ones are good no more. */

@@ -78,6 +78,36 @@ test('who signs in by a password has to set up a second factor before anything e
   }
 })
 
+test('a wrong code leaves the key and its picture on the page, for whoever has the key and for nobody else', async () => {
+  const office = openTestOffice()
+  try {
+    const { link } = makeFirstRunLink(office.store, OFFICE, office.now)!
+    const owner = { name: 'ann', password: PASSWORD, again: PASSWORD }
+    const session = sessionOf(await office.ask('POST', new URL(link).pathname, { form: owner }))
+    const first = await office.ask('POST', '/account/second-factor', { session, form: { password: PASSWORD } })
+    const begun = await first.text()
+    const key = /name="key" value="([A-Z2-7]{32})"/.exec(begun)![1]!
+    const picture = /<svg class="qr".*<\/svg>/.exec(begun)![0]
+    const wrong = (form: Record<string, string>) =>
+      office.ask('POST', '/account/second-factor/code', { session, form: { code: 'abcdef', ...form } })
+
+    const again = await wrong({ key })
+    assert.equal(again.status, 400)
+    const page = await again.text()
+    assert.ok(page.includes(picture) && page.includes(`value="${key}"`), 'the same key')
+    assert.match(page, /<span class="fault" id="code-fault">Enter the six digits that the app shows now\./)
+    assert.match(page, /id="code"[^>]* aria-describedby="code-fault" aria-invalid="true"/)
+
+    for (const shown of [{}, { key: '' }, { key: 'A'.repeat(32) }]) {
+      office.now += 60_000
+      const blind = await (await wrong(shown)).text()
+      assert.ok(!blind.includes(key) && !blind.includes('<svg class="qr"'), JSON.stringify(shown))
+    }
+  } finally {
+    office.close()
+  }
+})
+
 test('where the configuration wants no second factor, a password is enough', async () => {
   const office = openTestOffice({ terms: { needsSecondFactor: false } })
   try {

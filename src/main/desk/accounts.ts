@@ -5,6 +5,7 @@ import {
   type By,
   type LinkKind,
   type Refusal,
+  type SecondFactorOffer,
   type Shown,
   type SignedIn,
   type Stranger,
@@ -84,6 +85,11 @@ export function createAccounts(parts: AccountParts): Accounts {
       return openSession(account, way)
     })
 
+  const offerOf = (name: string, secret: Uint8Array): SecondFactorOffer => ({
+    kind: 'offered',
+    secret: formatBase32(secret),
+    uri: formatOtpUri(terms.operator, name, secret),
+  })
   /** Whether the password is right that a person who is signed in gives once more. */
   const confirms = async (shown: Shown, password: string): Promise<AccountRow | Refusal> => {
     const { account: id, name } = shown.who
@@ -216,7 +222,13 @@ export function createAccounts(parts: AccountParts): Accounts {
       if ('kind' in account) return account
       const secret = randomBytes(TOTP_SECRET_OCTETS)
       store.atOnce(() => store.setTotpPending(account.id, secret))
-      return { kind: 'offered', secret: formatBase32(secret), uri: formatOtpUri(terms.operator, account.name, secret) }
+      return offerOf(account.name, secret)
+    },
+
+    offeredSecondFactor(shown, secret) {
+      const account = store.account(shown.who.account)
+      if (account?.totpPending === undefined || formatBase32(account.totpPending) !== secret) return undefined
+      return offerOf(account.name, account.totpPending)
     },
 
     confirmSecondFactor(shown, code) {

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { type LinkView, type Refusal, type Shown, byOf } from '#core/account/accounts.ts'
+import { type LinkView, type Refusal, type SecondFactorOffer, type Shown, byOf } from '#core/account/accounts.ts'
 import type { Role } from '#core/account/permission.ts'
 import { answerTagged } from '#edge/http/etag.ts'
 import { PROBLEMS } from '#edge/http/problem.ts'
@@ -20,6 +20,7 @@ import {
 } from './ask.ts'
 import { type InsideEnv, type InsideRoute, type OpenRoute, insideRoute, openRoute } from './guard.ts'
 import { OFFICE_STYLE, OFFICE_STYLE_PATH, answerPage, faultBox, field } from './page.ts'
+import { qrCode } from './qr-code.ts'
 import {
   BINDING_COOKIE,
   SESSION_COOKIE,
@@ -148,14 +149,13 @@ export function selfPages({ accounts }: AccountRouteParts): readonly InsideRoute
     insideRoute('setup', route('post', '/account/second-factor', 'Begin with a second factor'), async (context) => {
       const { password } = await readFormOf(context, passwordOnlySchema)
       const result = await accounts.offerSecondFactor(context.get('shown'), password)
-      return isRefusal(result)
-        ? await again(context, result, 'second-factor')
-        : await secondFactorPage(result.secret, result.uri)
+      return isRefusal(result) ? await again(context, result, 'second-factor') : await secondFactorPage(result)
     }),
     insideRoute('setup', route('post', '/account/second-factor/code', 'Its code'), async (context) => {
-      const { code } = await readFormOf(context, codeOnlySchema)
+      const { code, key } = await readFormOf(context, shownCodeSchema)
+      const offer = accounts.offeredSecondFactor(context.get('shown'), key)
       const result = accounts.confirmSecondFactor(context.get('shown'), code)
-      if (isRefusal(result)) return await codePage(result)
+      if (isRefusal(result)) return offer === undefined ? await codePage(result) : await secondFactorPage(offer, result)
       return await recoveryPage(result.recoveryCodes, formatSessionCookie(result.session))
     }),
     insideRoute('self', route('post', '/account/recovery-codes', 'New recovery codes'), async (context) => {
@@ -261,16 +261,22 @@ ${field('again', 'The same once more', { type: 'password', autocomplete: 'new-pa
 </details>`
 }
 
-function secondFactorPage(secret: string, uri: string): Promise<Response> {
-  return answerPage({
+/** The key as a picture, as a link and as text, and the form for its code; after a wrong one the same key again. */
+function secondFactorPage({ secret, uri }: SecondFactorOffer, refusal?: Refusal): Promise<Response> {
+  const picture = qrCode(uri, 'The key as a QR code')
+  const page = {
     title: 'Your second factor',
-    main: markup`<ol class="steps">
-<li>In your authenticator app, add an account by hand with this key: <p class="key" id="key">${secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}</p>
+    status: statusOf(refusal),
+    main: markup`${refusal?.field === undefined ? faultBox(refusal && wordsOf(refusal)) : ''}
+<ol class="steps">
+<li>${picture === undefined ? '' : markup`Scan this with your authenticator app: ${picture}`}
+${picture === undefined ? 'In your authenticator app, add an account by hand with this key:' : 'Or add an account by hand with this key:'} <p class="key" id="key">${secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}</p>
 <span class="hint">You read this on the phone itself? <a href="${uri}">Open the app with the key</a></span></li>
 <li>Type the six digits that the app shows.</li>
 </ol>
-${codeForm()}`,
-  })
+${codeForm(secret, refusal?.field === undefined ? undefined : `${wordsOf(refusal)} They change every half minute; the key above is still good.`)}`,
+  }
+  return answerPage(page, retryOf(refusal))
 }
 
 function codePage(refusal: Refusal): Promise<Response> {
@@ -280,9 +286,11 @@ ${codeForm()}<p class="soft">The app has another key? <a href="/account">Begin a
   return answerPage({ title: 'Your second factor', status: statusOf(refusal), main }, retryOf(refusal))
 }
 
-function codeForm(): Markup {
+/** `secret` goes along, so that the page can show it again: nobody gets to see it by the session alone. */
+function codeForm(secret = '', fault?: string): Markup {
   return markup`<form method="post" action="/account/second-factor/code">
-${field('code', 'Code', { autocomplete: 'one-time-code' })}
+<input type="hidden" name="key" value="${secret}">
+${field('code', 'Code', { autocomplete: 'one-time-code', fault })}
 <button>Confirm the code</button>
 </form>`
 }
@@ -344,7 +352,8 @@ const signInSchema = z.strictObject({
 })
 const linkSchema = z.strictObject({ name: nameSchema.prefault(''), password: passwordSchema, again: passwordSchema })
 const passwordOnlySchema = z.strictObject({ password: passwordSchema })
-const codeOnlySchema = z.strictObject({ code: codeSchema })
+/** A browser of old pages posts no key. */
+const shownCodeSchema = z.strictObject({ code: codeSchema, key: z.string().max(64).prefault('') })
 const newPasswordSchema = z.strictObject({
   password: passwordSchema,
   newPassword: passwordSchema,

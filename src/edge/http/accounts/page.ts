@@ -44,20 +44,26 @@ export function faultBox(text: string | undefined): Markup | '' {
 export function field(
   name: string,
   label: string,
-  { hint, type = 'text', autocomplete = 'off', value = '', isOptional = false }: FieldWords = {},
+  { hint, fault, type = 'text', autocomplete = 'off', value = '', isOptional = false }: FieldWords = {},
 ): Markup {
   const hintId = `${name}-hint`
-  const described = hint === undefined ? '' : markup` aria-describedby="${hintId}"`
+  const faultId = `${name}-fault`
+  const ids = [...(hint === undefined ? [] : [hintId]), ...(fault === undefined ? [] : [faultId])]
+  const described = ids.length === 0 ? '' : markup` aria-describedby="${ids.join(' ')}"`
+  const invalid = fault === undefined ? '' : markup` aria-invalid="true" autofocus`
   const required = isOptional ? '' : markup` required`
   const note = isOptional ? markup` <span class="optional">(if you have set one up)</span>` : ''
-  return markup`<div class="field"><label for="${name}">${label}${note}</label>
+  return markup`<div class="field${fault === undefined ? '' : ' faulty'}"><label for="${name}">${label}${note}</label>
 ${hint === undefined ? '' : markup`<span class="hint" id="${hintId}">${hint}</span>`}
-<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" value="${value}"${described}${required} autocapitalize="none" spellcheck="false">
+${fault === undefined ? '' : markup`<span class="fault" id="${faultId}">${fault}</span>`}
+<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" value="${value}"${described}${invalid}${required} autocapitalize="none" spellcheck="false">
 </div>`
 }
 
 export type FieldWords = {
   readonly hint?: string | undefined
+  /** What is wrong with what was typed. */
+  readonly fault?: string | undefined
   readonly type?: 'text' | 'password'
   readonly autocomplete?: string
   readonly value?: string
@@ -70,6 +76,7 @@ export const OFFICE_STYLE = `${STYLE.replaceAll('input[type=text],', 'input[type
 .acts form, .card form, .panel form { margin: 0; }
 .card .field:last-of-type, .panel .field:last-of-type { margin-bottom: 1.25rem; }
 .key { font: 600 1.25rem/1.7 ui-monospace, "Cascadia Mono", "Liberation Mono", Menlo, monospace; margin: 0.25rem 0 0; }
+.qr { display: block; width: 15rem; max-width: 100%; height: auto; margin: 0.75rem 0 1rem; border: 1px solid var(--line); border-radius: 0.5rem; background: #fff; }
 .codes { display: grid; gap: 0.25rem 2rem; list-style: none; padding: 0; font: 1.0625rem/1.9 ui-monospace, "Cascadia Mono", "Liberation Mono", Menlo, monospace; }
 .codes li { margin: 0; }
 @media (min-width: 34rem) { .codes { grid-template-columns: 1fr 1fr; } }
