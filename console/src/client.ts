@@ -48,6 +48,19 @@ export function urlOf<const Path extends PathOf<'get'>>(path: Path, more: Asked<
   return formatUrl(path, more)
 }
 
+/** Has `tell` hear when the session ended while pages are open: whether it was for something that somebody did. Until then one is led to the page to sign in. */
+export function onSessionEnd(tell: (isAct: boolean) => void): () => void {
+  tellSessionEnd = tell
+  return () => {
+    tellSessionEnd = undefined
+  }
+}
+
+/** The page to sign in, which leads back to where we are. */
+export function signInPlace(): string {
+  return `/sign-in?to=${encodeURIComponent(placeHere())}`
+}
+
 /** What the API refused, or why it could not be asked: RFC 9457, and `offline` and `unreadable` of our own. */
 export class Problem extends Error {
   /** The last part of the problem's type: `not-allowed`, `changed`, `offline`. */
@@ -151,7 +164,11 @@ async function ask(
   }
   if (response.ok) return response
   const problem = await readProblem(response)
-  if (problem.kind === 'signed-out') return await leaveTo(`/sign-in?to=${encodeURIComponent(placeHere())}`)
+  if (problem.kind === 'signed-out') {
+    if (tellSessionEnd === undefined) return await leaveTo(signInPlace())
+    tellSessionEnd(verb !== 'get')
+    throw new Problem({ kind: problem.kind, status: problem.status, ...SESSION_ENDED }, problem)
+  }
   if (problem.kind === 'owes') return await leaveTo('/account')
   throw problem
 }
@@ -199,4 +216,9 @@ function formatUrl(path: string, { params = {}, query = {} }: Place): string {
 }
 
 const OFFLINE = { kind: 'offline', status: 0, title: 'Recourse cannot be reached' }
+const SESSION_ENDED = {
+  title: 'Your session ended',
+  detail: 'Nothing was done. Sign in again: what you typed is kept in this window.',
+}
 const UNREADABLE = { kind: 'unreadable', title: 'Something else answered' }
+let tellSessionEnd: ((isAct: boolean) => void) | undefined

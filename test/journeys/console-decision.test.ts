@@ -1,9 +1,10 @@
 // The decision form in a browser against a running Recourse: what is wrong stands at its field, numbers are read as people write
 // them, and what another worker decided meanwhile is told by name with nothing typed lost.
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { Page } from 'playwright-core'
-import { type ConsoleWorld, startConsole } from '../peers/console-browser.ts'
+import { type ConsoleWorld, picturesFolder, startConsole } from '../peers/console-browser.ts'
 import { Caller, formatInvite, statusOf } from '../peers/caller.ts'
 import { missing } from '../peers/peer.ts'
 
@@ -155,6 +156,67 @@ test(
     assert.match(await calls.innerText(), /Blocked/)
   },
 )
+
+test(
+  'a session that ends while somebody types says so, and leads back to the same page with all that was typed',
+  { skip, timeout: 200_000 },
+  async (t) => {
+    const world = await startWorld(t)
+    const id = await world.file('+12125550142', 'Acme Clinic')
+    const { page, context, go, lookAtDialog } = await world.open('case-worker')
+    await go(`/cases/${id}`)
+    await page.getByText('Uphold', { exact: true }).click()
+    await page.getByLabel('Reason').fill('These are robocalls.')
+    await page.locator('main').getByRole('button', { name: 'Ask', exact: true }).click()
+    const dialog = page.getByRole('dialog', { name: 'Ask the claimant' })
+    await dialog.getByLabel('Question').fill('Who agreed to these calls?')
+    const cookies = await context.cookies()
+    await context.clearCookies()
+    await dialog.locator('button[type=submit]').click()
+    const ended = page.getByRole('dialog', { name: 'Your session ended' })
+    await ended.getByText('you come back to this page').waitFor()
+    await page.screenshot({ path: join(picturesFolder(), 'session-ended.png') })
+    await ended.getByRole('button', { name: 'Sign in again' }).click()
+    await page.waitForURL(/\/sign-in\?to=/)
+    assert.equal(new URL(page.url()).searchParams.get('to'), `/cases/${id}`)
+
+    await context.addCookies(cookies)
+    await go(`/cases/${id}`)
+    await dialog.waitFor()
+    assert.equal(await dialog.getByLabel('Question').inputValue(), 'Who agreed to these calls?')
+    await lookAtDialog('question-again')
+    assert.equal((await typedIn(page)).length, 2)
+    await dialog.locator('button[type=submit]').click()
+    await page.getByText('It is asked.').waitFor()
+    assert.equal(await page.getByLabel('Reason').inputValue(), 'These are robocalls.')
+    assert.deepEqual(await typedIn(page), [`case ${id} decision`], 'what was sent is kept no more')
+    assert.equal(await page.evaluate(() => JSON.stringify(localStorage).includes('robocalls')), false)
+
+    // Another account in the same window finds nothing of it, nor does who signed out.
+    await context.clearCookies()
+    const admin = await world.open('admin')
+    await context.addCookies(await admin.context.cookies())
+    await go(`/cases/${id}`)
+    await page.getByRole('region', { name: 'Decide' }).waitFor()
+    assert.deepEqual(await typedIn(page), [])
+    await page.getByText('Uphold', { exact: true }).click()
+    await page.getByLabel('Reason').fill('Not yet.')
+    assert.equal((await typedIn(page)).length, 1)
+    await page.locator('aside [aria-haspopup="menu"]').click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.waitForURL(/\/sign-in$/)
+    assert.deepEqual(await typedIn(page), [])
+  },
+)
+
+/** The places of what this window keeps of what was typed. */
+async function typedIn(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    Object.keys(sessionStorage)
+      .filter((key) => key.startsWith('typed '))
+      .map((key) => key.replace(/^typed \S+ /, '')),
+  )
+}
 
 type World = ConsoleWorld & {
   /** Opens a case for somebody who phoned; answers its id. */

@@ -182,11 +182,13 @@ test(
     assert.equal(pathname, '/sign-in')
     assert.equal(searchParams.get('to'), '/cases?status=open&number=%2B12125551000')
 
-    // A session that ends while a page is open: the next question leads to the page to sign in, and back afterwards.
+    // A session that ends while a page is open: the next question says so, and leads to the page to sign in, and back afterwards.
     const ended = await world.open('case-worker')
     await ended.go('/cases?text=acme')
     await ended.context.clearCookies()
     await ended.page.getByLabel('Number', { exact: true }).fill('+12125551000')
+    await ended.page.getByText('Your session ended. What you typed is kept in this window.').waitFor()
+    await ended.page.getByRole('button', { name: 'Sign in again' }).last().click()
     await ended.page.waitForURL(/\/sign-in\?to=%2Fcases%3F/)
     assert.match(new URL(ended.page.url()).searchParams.get('to')!, /^\/cases\?text=acme/)
 

@@ -1,6 +1,7 @@
 import { Button, Group, List, Modal, Stack, Text, Textarea } from '@mantine/core'
 import { type ReactNode, createContext, useCallback, useContext, useId, useState } from 'react'
 import { ProblemBox } from './problem-box.tsx'
+import { keepTyped, readTyped, useTyped } from './typed.ts'
 
 /**
  * Asks before something that counts is done: `const ask = useAsk()` and then
@@ -11,6 +12,11 @@ export function useAsk(): (question: Question) => Promise<boolean> {
   const ask = useContext(AskContext)
   if (ask === undefined) throw new Error('there is no dialog to ask with')
   return ask
+}
+
+/** Whether a question of this title was being answered on this page when the page was left or the session ended. */
+export function wasAsked(title: string): boolean {
+  return readTyped(askedPlace(title)) !== undefined
 }
 
 export type Question = {
@@ -46,6 +52,7 @@ export function AskProvider({ children }: { readonly children: ReactNode }) {
   )
   const end = (isDone: boolean): void => {
     setOpen(false)
+    if (asked !== undefined) keepTyped(askedPlace(asked.question.title), undefined)
     asked?.end(isDone)
   }
   return (
@@ -60,7 +67,7 @@ export function AskProvider({ children }: { readonly children: ReactNode }) {
 
 function Asked({ question, end }: { readonly question: Question; readonly end: (isDone: boolean) => void }) {
   const { happens, act, isGrave = false, words, run } = question
-  const [text, setText] = useState(words?.value ?? '')
+  const [text, setText] = useTyped(askedPlace(question.title), words?.value ?? '')
   const [problem, setProblem] = useState<unknown>()
   const [isRunning, setRunning] = useState(false)
   const form = useId()
@@ -120,6 +127,10 @@ function Asked({ question, end }: { readonly question: Question; readonly end: (
       </Stack>
     </form>
   )
+}
+
+function askedPlace(title: string): string {
+  return `${location.pathname} ${title}`
 }
 
 const AskContext = createContext<((question: Question) => Promise<boolean>) | undefined>(undefined)

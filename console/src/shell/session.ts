@@ -1,13 +1,22 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import type { Permission } from '#core/account/permission.ts'
 import { type AnswerOf, get } from '../client.ts'
+import { typeAs } from '../parts/typed.ts'
 
 /** Who is signed in, and what she may do. */
 export type Session = AnswerOf<'get', '/v1/session'>
 
 /** The session as a query, for the shell, which waits for it. */
 export function useSessionQuery(): UseQueryResult<Session> {
-  return useQuery({ queryKey: ['session'], queryFn: ({ signal }) => get('/v1/session', { signal }), staleTime: 60_000 })
+  return useQuery({
+    queryKey: ['session'],
+    queryFn: async ({ signal }) => {
+      const session = await get('/v1/session', { signal })
+      typeAs(session.account)
+      return session
+    },
+    staleTime: 60_000,
+  })
 }
 
 /** Who looks at the page. Inside a page there always is somebody. */

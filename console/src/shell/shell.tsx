@@ -10,15 +10,16 @@ import { KeyboardHelp } from './keyboard-help.tsx'
 import type { PageRoute } from './page-route.ts'
 import { type Session, isAllowed, useSessionQuery } from './session.ts'
 import classes from './shell.module.css'
+import { SessionEnded } from './session-ended.tsx'
 import { Stale } from './stale.tsx'
 import { listenForKeys, useShortcuts } from './shortcuts.ts'
 import { signOut } from './sign-out.ts'
 
 /** The frame of every page: where one may go, who one is, and the page itself once it is known who looks. */
 export function Shell() {
-  const { data: session, error, isPending, refetch } = useSessionQuery()
+  const { data: session, dataUpdatedAt, error, isPending, refetch } = useSessionQuery()
   useEffect(() => listenForKeys(window), [])
-  if (session !== undefined) return <Frame session={session} />
+  if (session !== undefined) return <Frame session={session} readAt={dataUpdatedAt} />
   return (
     <main className={classes['main']} id="main">
       {isPending ? (
@@ -30,7 +31,7 @@ export function Shell() {
   )
 }
 
-function Frame({ session }: { readonly session: Session }) {
+function Frame({ session, readAt }: { readonly session: Session; readonly readAt: number }) {
   const [isOpen, setOpen] = useState(false)
   const [isHelp, setHelp] = useState(false)
   const place = useRouterState({ select: ({ location }) => location.pathname })
@@ -83,6 +84,7 @@ function Frame({ session }: { readonly session: Session }) {
             Sample data: nothing here is real. <code>recourse sample --remove</code> takes it out.
           </p>
         )}
+        <SessionEnded readAt={readAt} />
         <Stale />
         <Outlet />
         <div id="popups" />

@@ -16,6 +16,7 @@ import { Page } from '../../parts/page.tsx'
 import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { ProblemBox } from '../../parts/problem-box.tsx'
 import { StatusWord } from '../../parts/status-word.tsx'
+import { useTyped } from '../../parts/typed.ts'
 import { useMay } from '../../shell/session.ts'
 import { useShortcuts } from '../../shell/shortcuts.ts'
 import { Part, PlainList } from '../../parts/part.tsx'
@@ -385,8 +386,8 @@ function FileDialog({ dispute, tag, isOpen, close, byHand, renew }: DialogProps 
   const [checked, setChecked] = useState<AnswerOf<'post', '/v1/calling/disputes/{id}/check'>>()
   const [name, setName] = useState(who.name)
   const [email, setEmail] = useState(who.email ?? '')
-  const [purpose, setPurpose] = useState(dispute.purpose)
-  const [changed, setChangedWords] = useState(dispute.changed)
+  const [purpose, setPurpose, forgetPurpose] = useTyped(`dispute ${id} purpose`, dispute.purpose)
+  const [changed, setChangedWords, forgetChanged] = useTyped(`dispute ${id} changed`, dispute.changed)
   const [isForCustomer, setForCustomer] = useState(false)
   const claim = { name, email, purpose, changed, isForCustomer }
   const draft = useQuery({
@@ -413,6 +414,8 @@ function FileDialog({ dispute, tag, isOpen, close, byHand, renew }: DialogProps 
           body: { to, host: checked.host, ...claim },
           match: tag,
         })
+        forgetPurpose()
+        forgetChanged()
         await renew()
         return undefined
       }}
@@ -555,7 +558,7 @@ function HandDialog({ dispute, tag, isOpen, close, renew }: DialogProps) {
 /** Notes the blocker's answer. */
 function OutcomeDialog({ dispute, tag, isOpen, close, renew }: DialogProps) {
   const [outcome, setOutcome] = useState<keyof typeof OUTCOME_WORDS>('lifted')
-  const [text, setText] = useState('')
+  const [text, setText, forget] = useTyped(`dispute ${dispute.id} outcome`, '')
   return (
     <FormDialog
       title="They answered"
@@ -569,6 +572,7 @@ function OutcomeDialog({ dispute, tag, isOpen, close, renew }: DialogProps) {
           body: { outcome, text },
           match: tag,
         })
+        forget()
         await renew()
       }}
     >

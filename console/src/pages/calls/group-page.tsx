@@ -15,6 +15,7 @@ import { Page } from '../../parts/page.tsx'
 import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { useRows } from '../../parts/rows.ts'
 import { StatusWord } from '../../parts/status-word.tsx'
+import { useTyped } from '../../parts/typed.ts'
 import { useMay } from '../../shell/session.ts'
 import { useShortcuts } from '../../shell/shortcuts.ts'
 import { CALL_COLUMNS, type RefusedCall } from './call-columns.tsx'
@@ -233,8 +234,8 @@ function Acts({ group }: { readonly group: Found }) {
 
 /** Opens a dispute of a group: nothing is sent to anybody by that. */
 function OpenDispute({ group, open, isOpen, close }: OpenDisputeProps) {
-  const [purpose, setPurpose] = useState('')
-  const [changed, setChanged] = useState('')
+  const [purpose, setPurpose, forgetPurpose] = useTyped(`group ${group} purpose`, '')
+  const [changed, setChanged, forgetChanged] = useTyped(`group ${group} changed`, '')
   const navigate = useNavigate()
   const queries = useQueryClient()
   return (
@@ -247,6 +248,8 @@ function OpenDispute({ group, open, isOpen, close }: OpenDisputeProps) {
         const { dispute } = await send('post', '/v1/calling/disputes', {
           body: { group, purpose, changed, again: open.length > 0 },
         })
+        forgetPurpose()
+        forgetChanged()
         await queries.invalidateQueries({ queryKey: ['calling'] })
         await navigate({ to: `/calls/disputes/${dispute}` })
       }}

@@ -1,13 +1,14 @@
 // One thing: what can be done to a case beside deciding it: each a button or a line of a menu, a key, and a dialog.
 import { Button, Menu, NativeSelect, Text, TextInput, Textarea } from '@mantine/core'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { type AnswerOf, download, get, send } from '../../client.ts'
-import { useAsk } from '../../parts/ask.tsx'
+import { useAsk, wasAsked } from '../../parts/ask.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { ExportMenu, jsonOf } from '../../parts/export-menu.tsx'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { PhoneNumber } from '../../parts/phone-number.tsx'
+import { useTyped } from '../../parts/typed.ts'
 import { useMay, useSession } from '../../shell/session.ts'
 import { type Shortcut, useShortcuts } from '../../shell/shortcuts.ts'
 import type { CaseAnswer, EventAnswer, Steps } from './case-steps.ts'
@@ -52,6 +53,7 @@ export function CaseActs({ found, steps }: ActsProps) {
     {
       key: 'n',
       words: 'Note',
+      title: 'Write a note',
       run: () =>
         say({
           place: '/v1/cases/{id}/notes',
@@ -158,6 +160,9 @@ export function CaseActs({ found, steps }: ActsProps) {
     },
   ]
   const shown = more.filter(({ isHidden }) => isHidden !== true)
+  const begun = mayWork ? [...acts, ...shown].find(({ title, words }) => wasAsked(title ?? words)) : undefined
+  // Only when the page is come to: a dialog that is closed later stays closed.
+  useEffect(() => begun?.run(), [])
   useShortcuts(
     'On this page',
     mayWork ? [...acts, ...shown].map(({ key, words, run }): Shortcut => ({ keys: key, words, run })) : [],
@@ -267,13 +272,16 @@ function AssignDialog({ found, me, assign, close }: AssignProps) {
 function ProofDialog({ found, steps, close }: DialogProps) {
   const [number, setNumber] = useState(found.unproven[0] ?? '')
   const [way, setWay] = useState<'letter' | 'provider' | 'registry'>('letter')
-  const [detail, setDetail] = useState('')
+  const [detail, setDetail, forget] = useTyped(`case ${found.case} proof`, '')
   return (
     <FormDialog
       title="Note a proof of control"
       act="Note it"
       isOpen
-      close={close}
+      close={() => {
+        forget()
+        close()
+      }}
       isReady={detail.trim() !== ''}
       run={() =>
         steps.take('The proof is noted.', (match) =>
@@ -367,7 +375,7 @@ type AssignProps = {
   readonly assign: (to: string | undefined, words: string) => Promise<void>
   readonly close: () => void
 }
-type Act = { readonly key: string; readonly words: string; readonly run: () => void }
+type Act = { readonly key: string; readonly words: string; readonly title?: string; readonly run: () => void }
 type Saying = {
   readonly place:
     | '/v1/cases/{id}/notes'

@@ -60,7 +60,7 @@ export function DecideManyPage() {
 function Together({ cases }: { readonly cases: readonly CaseAnswer[] }) {
   const queries = useQueryClient()
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set())
-  const form = useDecisionForm([])
+  const form = useDecisionForm(`cases ${cases.map((one) => one.case).join(' ')}`, [])
   const { body, change, draft, filled } = form
   const [shown, setShown] = useState<string>()
   const [results, setResults] = useState<ReadonlyMap<string, Result>>(new Map())

@@ -2,6 +2,7 @@
 import { type RefObject, useEffect, useRef, useState } from 'react'
 import { Problem } from '../../client.ts'
 import { useNow } from '../../parts/now.ts'
+import { useTyped } from '../../parts/typed.ts'
 import { useSession } from '../../shell/session.ts'
 import {
   type DecisionDraft,
@@ -30,11 +31,11 @@ export type DecisionForm = {
   readonly form: RefObject<HTMLFormElement | null>
 }
 
-/** A form for cases with these numbers; none where there are many cases. */
-export function useDecisionForm(numbers: readonly string[]): DecisionForm {
+/** A form for the cases of `place`, with these numbers; none where there are many cases. */
+export function useDecisionForm(place: string, numbers: readonly string[]): DecisionForm {
   const { dialPlan: plan } = useSession()
   const now = useNow()
-  const [draft, setDraft] = useState<DecisionDraft>(NO_DRAFT)
+  const [draft, setDraft] = useTyped<DecisionDraft>(`${place} decision`, NO_DRAFT)
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set())
   const [tries, setTries] = useState(0)
   const form = useRef<HTMLFormElement>(null)

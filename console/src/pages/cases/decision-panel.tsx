@@ -19,7 +19,7 @@ import { type CaseAnswer, type EvidenceAnswer, type Steps, goToNews, isMeanwhile
 
 /** The form, what it would do, and the button that does it once that was to be seen; of a case that is decided, by whom. */
 export function DecisionPanel({ found, evidence, steps }: DecisionPanelProps) {
-  const form = useDecisionForm(found.numbers)
+  const form = useDecisionForm(`case ${found.case}`, found.numbers)
   const { draft, body, filled } = form
   const [problem, setProblem] = useState<unknown>()
   const [isRunning, setRunning] = useState(false)

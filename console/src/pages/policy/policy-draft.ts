@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react'
+import { keepTyped, readTyped } from '../../parts/typed.ts'
 
 /** A text that somebody works on: kept in this window until it is applied or dropped, also while other pages are looked at. */
 export type Draft = {
@@ -11,22 +12,18 @@ export type Draft = {
 
 /** The draft of this window; undefined where nobody has changed anything. */
 export function useDraft(): readonly [Draft | undefined, (draft: Draft | undefined) => void] {
-  return [useSyncExternalStore(listen, () => current), keepDraft]
+  return [useSyncExternalStore(listen, readDraft), keepDraft]
 }
 
 export function keepDraft(draft: Draft | undefined): void {
-  current = draft
-  try {
-    if (draft === undefined) sessionStorage.removeItem(PLACE)
-    else sessionStorage.setItem(PLACE, JSON.stringify(draft))
-  } catch {
-    // A window that keeps nothing forgets it when it is loaded anew.
-  }
+  current = { draft }
+  keepTyped(PLACE, draft)
   for (const one of listeners) one()
 }
 
 export function readDraft(): Draft | undefined {
-  return current
+  current ??= { draft: readTyped(PLACE) as Draft | undefined }
+  return current.draft
 }
 
 function listen(one: () => void): () => void {
@@ -34,15 +31,6 @@ function listen(one: () => void): () => void {
   return () => void listeners.delete(one)
 }
 
-function kept(): Draft | undefined {
-  try {
-    const text = sessionStorage.getItem(PLACE)
-    return text === null ? undefined : (JSON.parse(text) as Draft)
-  } catch {
-    return undefined
-  }
-}
-
-const PLACE = 'policy-draft'
+const PLACE = 'policy'
 const listeners = new Set<() => void>()
-let current = kept()
+let current: { readonly draft: Draft | undefined } | undefined
