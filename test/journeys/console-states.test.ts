@@ -117,14 +117,16 @@ test(
       })
     }
 
-    await t.test('a role that was taken away meanwhile is told in words, not by a number', async () => {
+    await t.test('a role that was taken away meanwhile is told in words, not by a number', async (t) => {
       answers.be('refused')
       for (const { at, of } of PAGES) {
-        await page.goto(`${world.office}${of === undefined ? at : world.places[of]}`)
-        await page.getByText('Your role does not show you this').first().waitFor()
-        assert.equal(await page.getByRole('alert').count(), 0, at)
-        assert.doesNotMatch(await page.locator('main').innerText(), /\b403\b|urn:|not-allowed/, at)
-        if (LOOKED_AT.has(at)) await look(`state-refused${at}`)
+        await t.test(at, async () => {
+          await page.goto(`${world.office}${of === undefined ? at : world.places[of]}`)
+          await page.getByText('Your role does not show you this').first().waitFor()
+          assert.equal(await page.getByRole('alert').count(), 0)
+          assert.doesNotMatch(await page.locator('main').innerText(), /\b403\b|urn:|not-allowed/)
+          if (LOOKED_AT.has(at)) await look(`state-refused${at}`)
+        })
       }
       answers.be('as they are')
     })
