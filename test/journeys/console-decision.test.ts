@@ -41,6 +41,9 @@ test(
     await panel.getByText('From +12125550100 to +12125550199').waitFor()
     await panel.getByText('No rule of analytics blocks +12125550100 to +12125550199, without an end.').waitFor()
 
+    await page.getByLabel('Until').selectOption('90')
+    await panel.getByText('No rule of analytics blocks +12125550100 to +12125550199, until').waitFor()
+
     await page.getByLabel('Reason').focus()
     await page.keyboard.press('Control+Enter')
     assert.equal(await focused(page), 'Why it goes without proof')
@@ -49,6 +52,13 @@ test(
     await page.getByText('It is decided.').waitFor()
     await page.getByRole('region', { name: 'Decided' }).getByText('case-worker@northwire.example decided it').waitFor()
     assert.deepEqual(refused, [], 'nothing was asked that the API would not take')
+    const history = page.getByRole('region', { name: 'Events and messages' })
+    await history.getByText('In force at the gates from').waitFor()
+    const told = await history.innerText()
+    assert.match(told, /Lifted for \+12125550100 to \+12125550199, until \d{1,2} \w{3,4}( \d{4})?, \d\d:\d\d\./)
+    assert.equal(told.match(/They are wanted\./g)?.length, 1, 'the reason stands there once')
+    assert.doesNotMatch(told, /\dT\d|Z\b/)
+    await look('case-told')
   },
 )
 

@@ -1,6 +1,6 @@
 import type { BlockPage, FoundBlock } from './block-search.ts'
 import type { CaseEvent } from './case-event.ts'
-import { eventInWords } from './event-words.ts'
+import { eventInWords, tellEvent } from './event-words.ts'
 import type { CaseEvidence, CaseFile, CaseSummary } from './office.ts'
 
 /** A line of the queue for a program: what the API answers and `recourse case list --json` prints. Times are RFC 3339. */
@@ -41,6 +41,7 @@ export function caseRecord(file: CaseFile) {
       actor: event.actor,
       kind: event.kind,
       words: eventInWords(event),
+      told: tellEvent(event).map((part) => (typeof part === 'string' ? part : { at: time(part.at) })),
       ...saidOf(event),
     })),
   }

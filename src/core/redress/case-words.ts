@@ -105,22 +105,22 @@ function stepWords(found: NextFacts, timeZone: string): string {
       return `We wait for your answer${due}.`
     case 'lifted':
       return isOfOneRule(decision)
-        ? 'Nothing: calls are let through by one rule. The next one that it would have blocked is noted here.'
-        : 'Nothing: calls are let through. The next one that we see is noted here.'
+        ? 'Calls are let through by one rule. The next one that it would have blocked is noted here.'
+        : 'Calls are let through. The next one that we see is noted here.'
     case 'verified':
-      return 'Nothing: calls are let through.'
+      return 'Calls are let through, and one was seen to go through.'
     case 'regressed':
       return `A case worker looks at why a call was blocked again, and decides${due}.`
     case 'partly-lifted':
     case 'upheld':
-      return decision !== undefined && 'next' in decision ? decision.next : 'Nothing.'
+      return decision !== undefined && 'next' in decision ? decision.next : 'Nothing more is to be done.'
     case 'granted':
-      return 'Nothing: what you asked for is done.'
+      return 'What you asked for is done.'
     case 'withdrawn':
     case 'expired':
       break
   }
-  return 'Nothing. If something has changed, open the case again.'
+  return 'The case is closed. If something has changed, open it again.'
 }
 
 function isOfOneRule(decision: Decision | undefined): boolean {

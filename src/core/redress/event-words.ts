@@ -1,43 +1,76 @@
 import type { CaseEvent, SubscriberWish } from './case-event.ts'
 import type { Decision, Lift, LiftScope } from './decision.ts'
+import { formatMoment } from './moment.ts'
 import type { StillLifted } from './office.ts'
 
-/** What an event says, in words for those inside: what a list of a case's history shows. */
-// One thing: the words of each kind of event; the compiler asks for a row of every kind.
+/** Words with moments among them: whoever shows them writes times as their readers are used to. */
+export type Telling = readonly (string | { readonly at: number })[]
+
+/** What an event says, in words for those inside, with times in UTC: what a list of a case's history shows. */
 export function eventInWords(event: CaseEvent): string {
   switch (event.kind) {
-    case 'opened': {
-      const { way, request } = event.data
-      return request === undefined
-        ? `opened by ${way}`
-        : `opened by ${way}: the subscriber asks ${wishInWords(request)}`
-    }
-    case 'confirmed':
-      return 'the mail address was confirmed'
-    case 'acknowledged':
-      return `the claimant was told how the case stands, by ${event.data.by}`
-    case 'updated':
-      return updateInWords(event.data)
     case 'asked':
       return `asked: ${event.data.question}`
     case 'answered':
-      return `answered by ${event.data.way}: ${event.data.text}`
+      return `${ANSWERED[event.data.way]}: ${event.data.text}`
     case 'decided':
       return `decided: ${decisionInWords(event.data.decision)}`
-    case 'effective':
-      return `in force at the gates from ${time(event.data.from)} on`
-    case 'verified':
-      return `verified: the first call from ${event.data.number} behind the lift went on at ${time(event.data.callAt)}`
-    case 'regressed':
-      return `blocked again within the lift: ${event.data.number} at ${time(event.data.callAt)}`
-    case 'expired':
-      return EXPIRED[event.data.what]
-    case 'withdrawn':
-      return `withdrawn: ${event.data.reason}`
-    case 'reopened':
-      return `reopened: ${event.data.reason}`
+    case 'updated':
+      if (event.data.what === 'note' || event.data.what === 'message') return `${event.data.what}: ${event.data.text}`
+      break
     default:
-      return `event ${event.data.seq} was wrong: ${event.data.reason}`
+  }
+  return inWords(tellEvent(event))
+}
+
+/** The same without what was said in it word for word, which is shown as it was said. */
+// One thing: the words of each kind of event; the compiler asks for a row of every kind.
+export function tellEvent(event: CaseEvent): Telling {
+  switch (event.kind) {
+    case 'opened': {
+      const { way, request } = event.data
+      return [request === undefined ? OPENED[way] : `${OPENED[way]}: the subscriber asks ${wishInWords(request)}`]
+    }
+    case 'confirmed':
+      return ['the mail address was confirmed']
+    case 'acknowledged':
+      return [`the claimant was told how the case stands, ${TOLD[event.data.by]}`]
+    case 'updated':
+      return [updateInWords(event.data)]
+    case 'asked':
+      return ['a question to the claimant']
+    case 'answered':
+      return [ANSWERED[event.data.way]]
+    case 'decided':
+      return tellDecision(event.data.decision)
+    case 'effective':
+      return ['in force at the gates from ', { at: event.data.from }, ' on']
+    case 'verified':
+      return [`the first call from ${event.data.number} since the lift went through, `, { at: event.data.callAt }]
+    case 'regressed':
+      return [`a call from ${event.data.number} was blocked again although it is lifted, `, { at: event.data.callAt }]
+    case 'expired':
+      return [EXPIRED[event.data.what]]
+    case 'withdrawn':
+      return [`withdrawn: ${event.data.reason}`]
+    case 'reopened':
+      return [`opened again: ${event.data.reason}`]
+    default:
+      return [`event ${event.data.seq} was wrong: ${event.data.reason}`]
+  }
+}
+
+/** What was decided, without its reason. */
+function tellDecision(decision: Decision): Telling {
+  switch (decision.outcome) {
+    case 'lift':
+      return ['lifted for ', ...tellLifts(decision.lifts)]
+    case 'partly':
+      return ['lifted in part, for ', ...tellLifts(decision.lifts), `; what the claimant can do: ${decision.next}`]
+    case 'uphold':
+      return [`upheld; it rests on: ${decision.evidence.join(', ')}; what the claimant can do: ${decision.next}`]
+    default:
+      return ['granted']
   }
 }
 
@@ -57,23 +90,34 @@ export function decisionInWords(decision: Decision): string {
 
 /** That a number stays let through although this case does not say so. */
 export function stillLiftedInWords({ number, case: id, until }: StillLifted): string {
-  const end = until === undefined ? 'without an end' : `until ${time(until)}`
+  const end = until === undefined ? 'without an end' : `until ${formatMoment(until, 'UTC')}`
   return `calls from ${number} are still let through, ${end}: case ${id} lifted it. If that is to end, decide case ${id} too`
 }
 
 /** What is spared, how far and until when. */
-export function liftInWords({ scope, until, attestation, rule }: Lift): string {
+export function liftInWords(lift: Lift): string {
+  return inWords(tellLift(lift))
+}
+
+function tellLift({ scope, until, attestation, rule }: Lift): Telling {
   const terms = [
     scopeInWords(scope),
     ...(rule === undefined ? [] : [`rule ${rule} only`]),
     ...(attestation === undefined ? [] : [`signed ${attestation} at least`]),
-    until === undefined ? 'without an end' : `until ${time(until)}`,
-  ]
-  return terms.join(', ')
+  ].join(', ')
+  return until === undefined ? [`${terms}, without an end`] : [`${terms}, until `, { at: until }]
+}
+
+function tellLifts(lifts: readonly Lift[]): Telling {
+  return lifts.flatMap((lift, index) => [...(index === 0 ? [] : ['; ']), ...tellLift(lift)])
 }
 
 function liftsInWords(lifts: readonly Lift[]): string {
-  return lifts.map(liftInWords).join('; ')
+  return inWords(tellLifts(lifts))
+}
+
+function inWords(telling: Telling): string {
+  return telling.map((part) => (typeof part === 'string' ? part : time(part.at))).join('')
 }
 
 function scopeInWords(scope: LiftScope): string {
@@ -104,15 +148,15 @@ function updateInWords(update: Extract<CaseEvent, { kind: 'updated' }>['data']):
     case 'assigned':
       return update.to === undefined ? 'nobody has it any more' : `given to ${update.to}`
     case 'note':
-      return `note: ${update.text}`
+      return 'a note'
     case 'message':
-      return `message: ${update.text}`
+      return 'a message'
     case 'evidence':
-      return `file ${update.file.name} (${update.file.octets} octets)`
+      return `handed in the file ${update.file.name} (${update.file.octets} octets)`
     default: {
       const { number, way, strength, detail } = update.proof
       const whose = number === '' ? 'all numbers' : number
-      return `control of ${whose} shown by ${way}${strength === 'full' ? '' : ', as a hint only'}: ${detail}`
+      return `control of ${whose} shown by ${PROVED[way]}${strength === 'full' ? '' : ', as a hint only'}: ${detail}`
     }
   }
 }
@@ -121,6 +165,26 @@ function time(at: number): string {
   return new Date(at).toISOString()
 }
 
+const OPENED = {
+  page: 'opened on the page of the desk',
+  api: 'opened by a program',
+  telephone: 'opened by telephone',
+  mail: 'opened by mail',
+  letter: 'opened by letter',
+} as const
+const ANSWERED = {
+  page: 'answered on the page of the case',
+  api: 'answered by a program',
+  mail: 'answered by mail',
+  worker: 'answered, as written down here',
+} as const
+const TOLD = { mail: 'by mail', page: 'on its page', telephone: 'by telephone' } as const
+const PROVED = {
+  call: 'a call from it',
+  letter: 'a letter',
+  registry: 'the registry',
+  provider: 'its provider',
+} as const
 const EXPIRED = {
   lift: 'the lift came to its end',
   unconfirmed: 'nobody followed the link of the first message in time',

@@ -38,7 +38,7 @@ export function History({ events, correct }: HistoryProps) {
 
 /** One event in the words of those inside. */
 export function Event({ event, correct }: { readonly event: EventAnswer; readonly correct?: HistoryProps['correct'] }) {
-  const { actor, at, kind, said, words } = event
+  const { actor, at, kind, said, told } = event
   const who = whoOf(event)
   const way =
     said === undefined
@@ -69,10 +69,10 @@ export function Event({ event, correct }: { readonly event: EventAnswer; readonl
         )}
       </div>
       <div className={classes['eventtext']}>
-        <Outside text={said?.text ?? upper(words)} lines />
+        {said === undefined ? <Told told={told} /> : <Outside text={said.text} lines />}
         {kind === 'decided' && (
           <Text size="sm" c="dimmed" mt={4}>
-            <Outside text={upper(words)} max={2_000} />
+            <Told told={told} />
           </Text>
         )}
       </div>
@@ -83,6 +83,24 @@ export function Event({ event, correct }: { readonly event: EventAnswer; readonl
 type HistoryProps = {
   readonly events: readonly EventAnswer[]
   readonly correct?: ((event: EventAnswer) => void) | undefined
+}
+
+/** What happened, with its times on the viewer's clock. */
+function Told({ told }: Pick<EventAnswer, 'told'>) {
+  const last = told.at(-1)
+  return (
+    <>
+      {told.map((part, index) =>
+        typeof part === 'string' ? (
+          // oxlint-disable-next-line react/no-array-index-key -- the parts of an event do not move
+          <Outside key={index} text={index === 0 ? upper(part) : part} lines max={16_000} />
+        ) : (
+          <Moment key={part.at} at={part.at} />
+        ),
+      )}
+      {typeof last === 'string' && /[.!?]$/.test(last) ? '' : '.'}
+    </>
+  )
 }
 
 function upper(words: string): string {

@@ -236,6 +236,11 @@ export const caseSchema = z
         actor: z.strictObject({ kind: z.enum(['claimant', 'worker', 'desk']), name: z.string().optional() }),
         kind: z.string(),
         words: z.string(),
+        told: z
+          .array(z.union([z.string(), z.strictObject({ at: timeSchema })]))
+          .openapi({
+            description: 'The same in parts, without what was said word for word; a time is a part of its own.',
+          }),
         said: z
           .strictObject({ text: z.string(), isInside: z.boolean() })
           .optional()
