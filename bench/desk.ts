@@ -195,6 +195,7 @@ function blockOf(index: number): BlockEntry {
     optOut: false,
     peer: 'edge',
     tenant: undefined,
+    trunk: undefined,
     personal: {
       receipt: receiptOf(index),
       calling: numberOf(index),

@@ -109,6 +109,7 @@ function blockOf(index: number, rows: number, endMs: number): BlockEntry {
     optOut: false,
     peer: index % 100_001 === 0 ? 'rare' : 'edge',
     tenant: undefined,
+    trunk: undefined,
     personal: {
       receipt: receiptOf(index),
       calling,

@@ -120,6 +120,7 @@ function blockOf(number: number, requestOctets: number): BlockEntry {
     optOut: false,
     peer: 'edge',
     tenant: undefined,
+    trunk: undefined,
     personal: {
       receipt: ring.seal(facts),
       calling: `+${facts.calling.digits}`,

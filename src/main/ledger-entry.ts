@@ -44,6 +44,10 @@ function row(cells: readonly string[], last: string): string {
   return [...cells.map((cell, at) => visible(cell).padEnd(WIDTHS[at]!)), visible(last)].join(' ').trimEnd()
 }
 
+function beside(name: string, value = ''): string {
+  return value === '' ? '' : `, ${name} ${visible(value)}`
+}
+
 /** One block in words, with its grounds, and request and answer line by line. */
 export function entryInWords({ open, hash, personal, released }: ListedEntry): string {
   const lines = [
@@ -52,7 +56,7 @@ export function entryInWords({ open, hash, personal, released }: ListedEntry): s
     `cause           ${visible(open.cause ?? '')}, program ${visible(open.program ?? '')}${open.optOut === true ? ', opted out' : ''}`,
     `rule            ${visible(open.rule ?? '')}, policy version ${open.policy ?? ''}`,
     `attestation     ${visible(open.attestation ?? '')}`,
-    `asked by        ${visible(open.peer ?? '')}${open.tenant === undefined || open.tenant === '' ? '' : `, tenant ${visible(open.tenant)}`}`,
+    `asked by        ${visible(open.peer ?? '')}${beside('trunk', open.trunk)}${beside('tenant', open.tenant)}`,
     `transaction     ${open.transaction ?? ''}`,
     `hash            ${hash}`,
   ]

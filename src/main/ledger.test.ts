@@ -186,6 +186,17 @@ suite('recourse ledger', () => {
     ]
 
     assert.deepEqual(counts, [1, 0, 1, 15, 0, 10, 1, 0])
+    assert.deepEqual(
+      [
+        await count('--number', '+1 (212) 555-000*'),
+        await count('--number', '+1415555*'),
+        await count('--trunk', 'tg-1'),
+        await count('--peer', 'edge', '--trunk', 'tg-2'),
+      ],
+      [10, 30, 6, 0],
+    )
+    const receiptOfTrunk = sampleBlock(5).personal.receipt
+    assert.match((await run('show', receiptOfTrunk)).out, /asked by +edge, trunk tg-1\n/)
   })
 
   test('show tells one block in words, with what was asked and answered, and nothing a terminal would obey', async () => {
@@ -280,6 +291,7 @@ suite('recourse ledger', () => {
       const [, words] = /^npx recourse ledger (.*?)(?: > \S+)?$/.exec(command) ?? []
       const placed = words!.split(' ').map((word) => {
         if (/^[\w-]{64}$/.test(word)) return receipt(12)
+        if (/^'.*'$/.test(word)) return word.slice(1, -1)
         return word.endsWith('.jsonl') || word.endsWith('.pem') ? join(folder, word) : word
       })
       const { stop, code } = await run(...placed)
@@ -305,6 +317,12 @@ suite('recourse ledger', () => {
     ['a date in words', ['list', '--since', 'yesterday'], /^--since yesterday: this is no time; write 2026-11-22/, 2],
     ['a day that does not exist', ['list', '--until', '2026-02-30'], /^--until 2026-02-30: this is no time/, 2],
     ['a time without a zone', ['list', '--since', '2026-11-22T12:00'], /this is no time/, 2],
+    [
+      'a block in words',
+      ['list', '--number', 'bob*'],
+      /^--number bob\*: write the first digits with the country code/,
+      2,
+    ],
     ['a number in words', ['list', '--number', 'bob'], /^--number bob: this is no number; write \+12125550117/, 2],
     ['a limit of none', ['list', '--limit', '0'], /^--limit 0: write a number from 1/, 2],
     ['a cursor of another kind', ['list', '--after', 'x'], /^--after x: this is no cursor/, 2],

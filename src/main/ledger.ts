@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { parseLeadingDigits } from '#core/call/number.ts'
 import { formatParty, parseParty } from '#core/call/party.ts'
 import { FAULTS } from '#core/ledger/chain.ts'
 import { isHalfCheckpoint, parseCheckpoint, type Checkpoint } from '#core/ledger/checkpoint.ts'
@@ -35,6 +36,8 @@ type FilterOptions = {
   calling?: string
   called?: string
   rule?: string
+  peer?: string
+  trunk?: string
   program?: string
   entry?: string
 }
@@ -66,10 +69,15 @@ export function ledgerCommands(
     command
       .option('--since <time>', 'from this time on: 2026-11-22, 2026-11-22T12:00:00Z, or 24h (ago)')
       .option('--until <time>', 'before this time')
-      .option('--number <number>', 'with this number on either side, like +12125550117')
+      .option(
+        '--number <number>',
+        'with this number on either side, like +12125550117; or all that begin so, "+1212555*"',
+      )
       .option('--calling <number>', 'with this calling number')
       .option('--called <number>', 'with this called number')
       .option('--rule <id>', 'decided by this rule')
+      .option('--peer <name>', 'asked by this peer')
+      .option('--trunk <name>', 'of this trunk of a peer')
       .option('--program <program>', 'of this program: opt-in, opt-out, network, none')
       .option('--entry <kind>', 'of this kind: block, released, erasure')
   const reading = async <T>(
@@ -309,7 +317,7 @@ function readFilter(options: FilterOptions): EntryFilter {
     options[name] === undefined ? undefined : readTime(`--${name}`, options[name])
   const number = (name: 'number' | 'calling' | 'called') =>
     options[name] === undefined ? undefined : readNumber(`--${name}`, options[name])
-  const { rule, program, entry } = options
+  const { rule, peer, trunk, program, entry } = options
   if (entry !== undefined && !ENTRY_KINDS.includes(entry)) {
     throw new Stop(EXIT.unusable, `--entry ${entry}: write one of ${ENTRY_KINDS.join(', ')}`)
   }
@@ -319,10 +327,12 @@ function readFilter(options: FilterOptions): EntryFilter {
   return {
     sinceMs: time('since'),
     untilMs: time('until'),
-    number: number('number'),
+    number: options.number?.endsWith('*') === true ? readBlock('--number', options.number) : number('number'),
     calling: number('calling'),
     called: number('called'),
     rule,
+    peer,
+    trunk,
     program,
     entry: entry as EntryKind | undefined,
   }
@@ -341,6 +351,15 @@ function readNumber(option: string, text: string): string {
   const number = formatParty(parseParty(text.replace(/[ ().-]/g, '')))
   if (number !== '') return number
   throw new Stop(EXIT.unusable, `${option} ${text}: this is no number; write +12125550117, 911, or withheld`)
+}
+
+function readBlock(option: string, text: string): string {
+  const digits = parseLeadingDigits(text.slice(0, -1))
+  if (digits !== undefined) return `${digits}*`
+  throw new Stop(
+    EXIT.unusable,
+    `${option} ${text}: write the first digits with the country code and a star, like "+1212555*"`,
+  )
 }
 
 function readReceipt(text: string): string {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { dial } from '#edge/prober/dial.ts'
-import { BUSY, CALLED, REFUSED, startBlocked } from '../peers/blocked-calls.ts'
+import { BUSY, CALLED, REFUSED, TRUNK, startBlocked } from '../peers/blocked-calls.ts'
 import { startConsole } from '../peers/console-browser.ts'
 import { missing, until } from '../peers/peer.ts'
 import { foundAuthority } from '../tls-certificates.ts'
@@ -28,6 +28,25 @@ test('a blocked call is found and explained, by clicks, keys and role', { skip, 
     await page.getByText('No blocked call is like that').waitFor()
     await settle()
     await look('blocks-empty')
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await rows.nth(3).waitFor()
+  })
+
+  await t.test('blocks are found by a block of numbers, and by the trunk they came over', async () => {
+    await page.getByLabel('Number').fill(`${BUSY.slice(0, -1)}*`)
+    await page.waitForURL(/number=/)
+    await page.getByLabel('Trunk').fill(TRUNK)
+    await page.waitForURL(/trunk=tg-west/)
+    await page.waitForFunction(() => document.querySelectorAll('[role=grid] [role=row]').length === 2)
+    assert.match(await rows.nth(1).innerText(), /2118/)
+    await page.getByLabel('Trunk').fill('tg-east')
+    await page.getByText('No blocked call is like that').waitFor()
+    await page.getByLabel('Trunk').fill('')
+    await rows.nth(3).waitFor()
+    await page.getByLabel('Number').fill(`${BUSY}*`)
+    await page.waitForFunction(() => document.querySelectorAll('[role=grid] [role=row]').length === 3)
+    await page.getByLabel('Number').fill('+1212 x*')
+    await page.getByRole('alert').getByText('expected the first digits of numbers and a star').waitFor()
     await page.getByRole('button', { name: 'Clear' }).click()
     await rows.nth(3).waitFor()
   })

@@ -6,7 +6,7 @@ import { type Owner, until } from './peer.ts'
 /** A console whose ledger has blocks of real calls. */
 export type BlockedWorld = ConsoleWorld & {
   /** Places one call; answers the status. */
-  readonly call: (calling: string, called?: string, name?: string) => Promise<number>
+  readonly call: (calling: string, called?: string, name?: string, trunk?: string) => Promise<number>
 }
 
 /** A Recourse that was called: five times by one number, of which the last two were over its limit, and once by one refused by the called party. */
@@ -18,7 +18,7 @@ export async function startBlocked(owner: Owner): Promise<BlockedWorld> {
   const caller = await Caller.open(world.gate.port)
   owner.after(() => caller.close())
   let calls = 0
-  const call = async (calling: string, called = CALLED, name = ''): Promise<number> => {
+  const call = async (calling: string, called = CALLED, name = '', trunk = ''): Promise<number> => {
     const id = `${process.pid}-${caller.port}-${++calls}`
     const plain = formatInvite({
       calling,
@@ -29,13 +29,14 @@ export async function startBlocked(owner: Owner): Promise<BlockedWorld> {
       port: caller.port,
     })
     const named = plain.toString('latin1').replace('From: <', () => `From: "${Buffer.from(name).toString('latin1')}" <`)
-    const answer = await caller.ask(Buffer.from(named, 'latin1'))
+    const over = trunk === '' ? named : named.replace(`sip:${called}@`, `sip:${called};tgrp=${trunk}@`)
+    const answer = await caller.ask(Buffer.from(over, 'latin1'))
     assert.ok(answer !== undefined, 'the gate answers')
     return statusOf(answer)
   }
   for (const expected of [404, 404, 404, 603]) assert.equal(await call(BUSY), expected)
   assert.equal(await call(BUSY, CALLED, HOSTILE), 603)
-  assert.equal(await call(REFUSED), 607)
+  assert.equal(await call(REFUSED, CALLED, '', TRUNK), 607)
   await until('the calls to be counted', async () => {
     const { value } = await world.ask('auditor', 'GET', '/v1/overview?span=1h')
     const { screened, blocked } = value as { screened: number[]; blocked: number[] }
@@ -51,6 +52,7 @@ function sum(values: readonly number[]): number {
 export const BUSY = '+12124442117'
 export const REFUSED = '+12124442118'
 export const CALLED = '+14154440163'
+export const TRUNK = 'tg-west'
 export const HOSTILE = '<img src=x onerror=planted()> \u202eevil'
 const POLICY = {
   rules: [

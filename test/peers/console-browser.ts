@@ -186,7 +186,11 @@ async function settle(page: Page): Promise<void> {
   await page.waitForFunction(
     () => document.querySelector('[aria-label="Loading"], [data-loading], [aria-busy="true"]') === null,
   )
-  await page.evaluate(() => document.fonts.ready)
+  // What is laid out by its own size, such as rows of a list, has its place a frame or two after the window.
+  await page.evaluate(async () => {
+    await document.fonts.ready
+    for (let frames = 0; frames < 3; frames++) await new Promise(requestAnimationFrame)
+  })
 }
 
 /** Looks everywhere; leaves the window as it was. */

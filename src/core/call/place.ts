@@ -50,11 +50,11 @@ export const FOUND = { start: 0, end: 0 }
 
 function readHeader(request: Message, name: string): string {
   const id = fieldOf(name)
-  if (id !== FIELD.other) return clip((request.first(id) ?? '').trim())
+  if (id !== FIELD.other) return clipName((request.first(id) ?? '').trim())
   for (let field = 0; field < request.fieldCount; field++) {
     if (request.fieldId(field) !== FIELD.other) continue
     const { name: given, value } = request.field(field)
-    if (longName(given) === name) return clip(value.trim())
+    if (longName(given) === name) return clipName(value.trim())
   }
   return ''
 }
@@ -66,7 +66,7 @@ function readParameter(request: Message, view: RequestView, name: string): strin
     findUriParameter(bytes, view.uri, lower) ||
     findUriParameter(bytes, view.from.uri, lower) ||
     (readContact(request) && findUriParameter(bytes, CONTACT.uri, lower))
-  return found ? clip(decodeText(bytes, FOUND.start, FOUND.end)) : ''
+  return found ? clipName(decodeText(bytes, FOUND.start, FOUND.end)) : ''
 }
 
 /** Reads the first Contact; a broken one names nothing, and costs nobody his call. */
@@ -83,7 +83,7 @@ function readContact(request: Message): boolean {
 }
 
 /** What is longer, or holds a control character, names nothing: it goes into the ledger as it is. */
-function clip(text: string): string {
+export function clipName(text: string): string {
   return text.length > NAME_CHARACTERS_MAX || /[\u0000-\u001f\u007f-\u009f]/.test(text) ? '' : text
 }
 

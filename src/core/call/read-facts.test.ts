@@ -173,6 +173,7 @@ const TRUNKS: [title: string, invite: Invite, trunk: string][] = [
   ['the first of two', { uri: 'sip:+1415;tgrp=a;tgrp=b@b' }, 'a'],
   ['a longer name', { uri: 'sip:+1415;xtgrp=a;tgrpx=b@b' }, ''],
   ['a name without value', { uri: 'sip:+1415;tgrp@b;tgrp' }, ''],
+  ['a name that is too long for one', { uri: `sip:+1415;tgrp=${'a'.repeat(101)}@b` }, ''],
   ['otg outside the URI', { from: '<sip:+12125550117@a>;otg=tg-4;tag=f' }, ''],
 ]
 

@@ -11,7 +11,7 @@ import { isEmergencyNumber, isEmergencyUrn } from './emergency.ts'
 import type { Attestation, CallFacts } from './facts.ts'
 import { type DialPlan, isWithheldHost, readNumber } from './number.ts'
 import { OTHER, type Party, WITHHELD } from './party.ts'
-import { FOUND, type Place, findParameter, findUriParameter, readPlaces } from './place.ts'
+import { FOUND, type Place, clipName, findParameter, findUriParameter, readPlaces } from './place.ts'
 import { NOT_LOOKED, NO_SCORES } from './verification.ts'
 
 /**
@@ -159,7 +159,7 @@ function readTrunk(invite: Message, view: RequestView): string {
     findUriParameter(bytes, view.uri, 'tgrp=') ||
     findUriParameter(bytes, view.uri, 'trgp=') ||
     findUriParameter(bytes, view.from.uri, 'otg=')
-  return found ? decodeText(bytes, FOUND.start, FOUND.end) : ''
+  return found ? clipName(decodeText(bytes, FOUND.start, FOUND.end)) : ''
 }
 
 /** `verstat`, or P-Attestation-Indicator. */

@@ -40,6 +40,7 @@ export function formatOpen(open: OpenColumns): string {
     `,"seq":${open.seq}` +
     member(',"tenant":', open.tenant) +
     member(',"transaction":', open.transaction) +
+    member(',"trunk":', open.trunk) +
     '}'
   )
 }

@@ -19,6 +19,8 @@ export type BlockEntry = {
   readonly optOut: boolean
   readonly peer: string
   readonly tenant: string | undefined
+  /** The trunk that the peer named; undefined where it named none. */
+  readonly trunk: string | undefined
   readonly personal: PersonalColumns
 }
 
@@ -66,6 +68,7 @@ export type OpenColumns = {
   readonly optOut: boolean | undefined
   readonly peer: string | undefined
   readonly tenant: string | undefined
+  readonly trunk: string | undefined
   readonly erased: readonly Erased[] | undefined
   readonly commitment: string | undefined
 }

@@ -66,6 +66,7 @@ const open: fc.Arbitrary<OpenColumns> = fc.record({
   optOut: maybe(fc.boolean()),
   peer: maybe(text),
   tenant: maybe(text),
+  trunk: maybe(text),
   erased: maybe(fc.array(fc.record({ chain: text, first: fc.nat(), last: fc.nat() }))),
   commitment: maybe(text),
 })
@@ -122,6 +123,7 @@ const ABSENT = {
   optOut: undefined,
   peer: undefined,
   tenant: undefined,
+  trunk: undefined,
   erased: undefined,
   commitment: undefined,
 }
@@ -287,7 +289,7 @@ test('no column of any row can change without being found', () => {
       tried++
     }
   }
-  assert.equal(tried, 5 * 17 + 2 * 8)
+  assert.equal(tried, 5 * 18 + 2 * 8)
 })
 
 test('a chain that nobody signed says how much is not sealed', () => {

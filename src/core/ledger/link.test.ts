@@ -72,6 +72,7 @@ function rowAfter(before: string, seq: number): LedgerRow {
     optOut: false,
     peer: 'north',
     tenant: undefined,
+    trunk: undefined,
     erased: undefined,
     commitment: commitTo(salt, personal),
   }

@@ -22,6 +22,8 @@ export type BlockDetail = {
   readonly policy: number | undefined
   readonly attestation: string
   readonly peer: string
+  /** Empty where the peer named none. */
+  readonly trunk: string
   readonly notice: { readonly kind: string; readonly status: number } | undefined
   readonly isReleased: boolean
   readonly isErased: boolean

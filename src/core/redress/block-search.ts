@@ -3,7 +3,7 @@ export type BlockSearch = (filter: BlockFilter, after: string | undefined, limit
 
 /** Which blocks; what is not said is not asked. */
 export type BlockFilter = {
-  /** E.164, on either side. */
+  /** On either side: E.164, or the first digits of one with a star behind them (`+1212555*`). */
   readonly number?: string | undefined
   readonly receipt?: string | undefined
   /** The rule's id. */
@@ -12,6 +12,8 @@ export type BlockFilter = {
   readonly cause?: string | undefined
   /** The name of the peer that asked. */
   readonly peer?: string | undefined
+  /** The trunk that the peer named. */
+  readonly trunk?: string | undefined
   /** Milliseconds since 1970. */
   readonly from?: number | undefined
   readonly before?: number | undefined
@@ -36,6 +38,8 @@ export type FoundBlock = {
   readonly attestation: string
   readonly notice: string
   readonly peer: string
+  /** Empty where the peer named none. */
+  readonly trunk: string
   /** What was crossed, as the operator reads it; one line each. */
   readonly grounds: readonly string[]
   /** Recorded but not enforced: the call was continued. */

@@ -62,6 +62,16 @@ test('the row of a block holds the request, the answer, the caller’s name, and
     [row?.peer, row?.tenant, row?.policy, row?.rule, row?.program, row?.cause, row?.optOut, row?.notice],
     ['edge', 'acme', 1, 'deny', 'opt-out', 'analytics', false, { kind: '603+', status: 603 }],
   )
+  assert.equal(row?.trunk, undefined)
+})
+
+test('the row of a block names the trunk that the peer named', async () => {
+  const { say, commit, recorded } = gateWith()
+
+  say(invite({ from: BLOCKED, requestUri: 'sip:+14155550163;tgrp=tg-1;trunk-context=+1@gate.example' }))
+  await commit()
+
+  assert.equal(recorded[0]?.trunk, 'tg-1')
 })
 
 test('the journal says what a rule in shadow mode would have done', () => {

@@ -41,6 +41,7 @@ export function blockEntry(invite: Message, view: RequestView, recording: Record
     optOut: verdict.optOut,
     peer: peer.name,
     tenant: tenantOf(invite, view, peer),
+    trunk: facts.trunk === '' ? undefined : facts.trunk,
     personal: {
       receipt,
       calling: formatParty(facts.calling),

@@ -33,7 +33,7 @@ test('a search finds each block once, newest first, however few entries a page l
   assert.deepEqual(find({}, 7, 10).found, all)
   assert.deepEqual(find({ rule: 'rare' }, 50, 1_000), { found: rare, pages: 1 })
   assert.deepEqual(find({ cause: 'rare' }, 50, 10), { found: rare, pages: 7 })
-  for (const by of ['rule', 'peer'] as const) {
+  for (const by of ['rule', 'trunk', 'peer'] as const) {
     // Their own entries are looked at, and not those of others between them.
     assert.deepEqual(find({ [by]: 'rare' }, 50, 10), { found: rare, pages: 1 })
     assert.deepEqual(find({ [by]: 'rare', cause: 'analytics' }, 50, 10).found, [])
@@ -49,8 +49,44 @@ test('a search finds each block once, newest first, however few entries a page l
   const { calling, called } = sampleBlock(RARE).personal
   for (const number of [calling, called]) assert.deepEqual(find({ number }, 50, 10), { found: rare, pages: 1 })
   assert.deepEqual(find({ number: calling, rule: 'volume-block' }, 50, 10).found, [])
+  assert.deepEqual(find({ rule: 'volume-number', trunk: 'tg-1' }, 7, 10).found, all.filter(isOnTrunk).filter(isEven))
+  assert.deepEqual(find({ trunk: 'tg-1' }, 7, 10).found, all.filter(isOnTrunk))
   const sinceMs = SAMPLE_START_MS + RARE
   assert.deepEqual(find({ sinceMs, untilMs: sinceMs + 2 }, 1, 10).found, [`${RARE + 1}@pc33.example`, ...rare])
+})
+
+test('a block of numbers is found on either side, with few entries by their index and with many along time', async (t) => {
+  const url = await fill(t, [BLOCKS])
+  const reader = openLedgerReader(url)
+  t.after(() => reader.close())
+  const find = (number: string, lookMax: number) => {
+    const found: number[] = []
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const page = reader.search({ number }, BLOCKS, after === '' ? undefined : after, lookMax)
+      found.push(...page.blocks.map(({ open }) => open.seq))
+      after = page.after
+    }
+    return found
+  }
+  const { calling, called } = sampleBlock(RARE).personal
+  const begins = (digits: string) =>
+    Array.from({ length: BLOCKS }, (_, at) => at)
+      .filter((at) =>
+        [sampleBlock(at).personal.calling, sampleBlock(at).personal.called].some((each) => each.startsWith(digits)),
+      )
+      .map((at) => at + 1)
+      .toReversed()
+  for (const digits of [calling, called, calling.slice(0, -1), called.slice(0, -1), '+1212555', '+1415', '+1'])
+    for (const lookMax of [1_000, 7]) assert.deepEqual(find(`${digits}*`, lookMax), begins(digits), digits)
+  assert.equal(begins(calling.slice(0, -1)).length, 10)
+  // A star stands for digits, none included, and for nothing else.
+  assert.deepEqual(find('+121255500079*', 7), [])
+  assert.deepEqual(find('+22*', 7), [])
+  const listed = reader.list({ number: `${calling.slice(0, -1)}*` }, 'newest', BLOCKS)
+  assert.deepEqual(
+    listed.map(({ open }) => open.seq),
+    begins(calling.slice(0, -1)),
+  )
 })
 
 test('the checkpoint of an entry is the first that was signed over it, and there is none before', async (t) => {
@@ -75,6 +111,14 @@ test('the checkpoint of an entry is the first that was signed over it, and there
   assert.equal(calls.checkpointOver('another', first.seq), undefined)
 })
 
+function isOnTrunk(id: string): boolean {
+  return Number.parseInt(id, 10) % 5 === 0
+}
+
+function isEven(id: string): boolean {
+  return Number.parseInt(id, 10) % 2 === 0
+}
+
 /** A store that was opened and closed for each burst: closing signs a checkpoint. */
 async function fill(t: TestContext, bursts: readonly number[]): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'recourse-search-'))
@@ -85,7 +129,9 @@ async function fill(t: TestContext, bursts: readonly number[]): Promise<string> 
     const ledger = await openLedger(url)
     for (const end = number + burst; number < end; number++) {
       const block = sampleBlock(number)
-      await ledger.record(number === RARE ? { ...block, rule: 'rare', peer: 'rare', cause: 'rare' } : block)
+      await ledger.record(
+        number === RARE ? { ...block, rule: 'rare', trunk: 'rare', peer: 'rare', cause: 'rare' } : block,
+      )
     }
     await ledger.close()
   }

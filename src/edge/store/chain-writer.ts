@@ -325,7 +325,7 @@ function prepare(db: DatabaseSync, chain: string): Open {
   return {
     db,
     number,
-    insertEntry: db.prepare(`INSERT INTO entry VALUES (${marks(18)})`),
+    insertEntry: db.prepare(`INSERT INTO entry VALUES (${marks(19)})`),
     insertPersonal: db.prepare(`INSERT INTO personal VALUES (${marks(11)})`),
     journal: new JournalTable(db),
     blocksAfter: db.prepare(
@@ -384,7 +384,7 @@ function insertBlock(open: Open, block: BlockEntry): void {
   const { head, number } = open
   const personal = wellFormed(block.personal)
   const salt = nextSalt()
-  const { at, transaction, notice, cause, program, rule, policy, attestation, optOut, peer, tenant } = block
+  const { at, transaction, notice, cause, program, rule, policy, attestation, optOut, peer, tenant, trunk } = block
   const columns: OpenColumns = {
     chain: head.chain,
     seq: head.seq + 1,
@@ -401,6 +401,7 @@ function insertBlock(open: Open, block: BlockEntry): void {
     optOut,
     peer,
     tenant,
+    trunk,
     erased: undefined,
     commitment: commitTo(salt, personal),
   }
@@ -444,6 +445,7 @@ function insertOpen(open: Open, { entry, at, transaction, receiptHash, cause, er
       optOut: none,
       peer: none,
       tenant: none,
+      trunk: none,
       erased: erased?.slice(from, from + ERASED_RANGES_MAX),
       commitment: none,
     })
@@ -472,6 +474,7 @@ function insertColumns(open: Open, columns: OpenColumns): void {
     erased === undefined ? null : formatErased(erased),
     columns.commitment ?? null,
     hash,
+    columns.trunk ?? null,
   )
   open.head = { chain, seq, hash }
 }

@@ -21,6 +21,7 @@ export function sampleBlock(number: number, personal: Partial<PersonalColumns> =
     optOut: false,
     peer: 'edge',
     tenant: number % 3 === 0 ? 'clinic' : undefined,
+    trunk: number % 5 === 0 ? 'tg-1' : undefined,
     personal: {
       receipt: hash('sha384', `receipt ${number}`, 'base64url'),
       calling,

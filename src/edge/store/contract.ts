@@ -327,6 +327,7 @@ const TAMPERS: [name: string, sql: string, fault: string, seq: number][] = [
     `optOut = 7`,
     `peer = 'elsewhere'`,
     `tenant = 'nobody'`,
+    `trunk = 'another'`,
     `erased = '[["gate",1,1]]'`,
     `"commitment" = hash`,
     `hash = "commitment"`,
@@ -375,7 +376,7 @@ const TAMPERS: [name: string, sql: string, fault: string, seq: number][] = [
   [
     'an entry inserted at the end of the chain',
     `INSERT INTO entry SELECT id + 1, entry, at, "transaction", receiptHash, noticeKind, noticeStatus, cause, program, rule,
-     policy, attestation, optOut, peer, tenant, erased, "commitment", hash FROM entry WHERE id % 1000 = 10`,
+     policy, attestation, optOut, peer, tenant, erased, "commitment", hash, trunk FROM entry WHERE id % 1000 = 10`,
     'changed',
     11,
   ],
@@ -401,7 +402,7 @@ const TAMPERS: [name: string, sql: string, fault: string, seq: number][] = [
   [
     'an entry of no chain',
     `INSERT INTO entry SELECT id + 7 * CHAIN, entry, at, "transaction", receiptHash, noticeKind, noticeStatus, cause, program,
-     rule, policy, attestation, optOut, peer, tenant, erased, "commitment", hash FROM entry WHERE id % 1000 = 5`,
+     rule, policy, attestation, optOut, peer, tenant, erased, "commitment", hash, trunk FROM entry WHERE id % 1000 = 5`,
     'stray',
     5,
   ],

@@ -16,11 +16,12 @@ export type EntryFilter = {
   readonly untilMs?: number | undefined
   readonly calling?: string | undefined
   readonly called?: string | undefined
-  /** On either side. */
+  /** On either side; a star at the end stands for all that begin so. */
   readonly number?: string | undefined
   readonly rule?: string | undefined
   readonly cause?: string | undefined
   readonly peer?: string | undefined
+  readonly trunk?: string | undefined
   readonly program?: string | undefined
   readonly entry?: EntryKind | undefined
 }
@@ -37,9 +38,9 @@ export type LedgerReader = {
   /** One page in the order of time; `after` is the cursor of the entry before it. */
   list(filter: EntryFilter, order: 'oldest' | 'newest', limit: number, after?: string): ListedEntry[]
   /**
-   * One page of blocks, newest first. It looks at no more than `lookMax` entries (20,000; those of the rule or else of the
-   * peer that is asked for), so it may hold fewer than asked for, or none, and still go on: `after` is undefined only
-   * behind the last.
+   * One page of blocks, newest first. It looks at no more than `lookMax` entries (20,000; those of the rule, or else of the
+   * trunk or of the peer that is asked for), so it may hold fewer than asked for, or none, and still go on: `after` is
+   * undefined only behind the last.
    */
   search(
     filter: EntryFilter,
@@ -89,10 +90,15 @@ function listEntries(db: DatabaseSync, filter: EntryFilter, order: 'oldest' | 'n
   if (filter.untilMs !== undefined) asked.ask('entry.at < ?', filter.untilMs)
   if (filter.calling !== undefined) asked.ask(BY_CALLING, filter.calling)
   if (filter.called !== undefined) asked.ask(BY_CALLED, filter.called)
-  if (filter.number !== undefined) asked.ask(`(${BY_CALLING} OR ${BY_CALLED})`, filter.number, filter.number)
+  if (filter.number !== undefined) {
+    const { is, values } = matchOf(filter.number)
+    const ids = (['calling', 'called'] as const).map((side) => `entry.id IN (${idsByNumber(side, is)})`)
+    asked.ask(`(${ids.join(' OR ')})`, ...values, ...values)
+  }
   if (filter.rule !== undefined) asked.ask('rule = ?', filter.rule)
   if (filter.cause !== undefined) asked.ask('cause = ?', filter.cause)
   if (filter.peer !== undefined) asked.ask('peer = ?', filter.peer)
+  if (filter.trunk !== undefined) asked.ask('trunk = ?', filter.trunk)
   if (filter.program !== undefined) asked.ask('program = ?', filter.program)
   if (filter.entry !== undefined) asked.ask('entry.entry = ?', filter.entry)
   const cursor = after === undefined ? undefined : parseCursor(after)
@@ -116,22 +122,18 @@ function searchBlocks(
   lookMax: number,
 ): { blocks: ListedEntry[]; after?: string } {
   const { number } = filter
-  const ids = number === undefined ? undefined : idsOfNumber(db, number)
+  const ids = number === undefined ? undefined : idsOfNumber(db, number, Math.min(lookMax, NUMBER_BLOCKS_MAX))
   const asked = new Conditions()
   const cursor = after === undefined ? undefined : parseCursor(after)
   if (filter.sinceMs !== undefined) asked.ask('entry.at >= ?', filter.sinceMs)
   if (filter.untilMs !== undefined) asked.ask('entry.at < ?', filter.untilMs)
   if (cursor !== undefined) asked.ask('(entry.at, entry.id) < (?, ?)', cursor.at, cursor.id)
   // One of them by its index, in the order of time; the other is looked for among what that finds, hence its plus.
-  const indexed =
-    ids !== undefined ? undefined : filter.rule !== undefined ? 'rule' : filter.peer !== undefined ? 'peer' : undefined
+  const named = INDEXED.filter((name) => filter[name] !== undefined)
+  const indexed = ids === undefined ? named[0] : undefined
   if (indexed !== undefined) asked.ask(`entry.entry = 'block' AND ${indexed} = ?`, filter[indexed]!)
   // Where all that its index finds is asked for, a page ends by itself.
-  const isWhole =
-    indexed !== undefined &&
-    number === undefined &&
-    filter.cause === undefined &&
-    (filter.rule === undefined || filter.peer === undefined)
+  const isWhole = indexed !== undefined && number === undefined && filter.cause === undefined && named.length === 1
   // How far it looks is asked of an index alone, which is quick.
   const edge =
     ids !== undefined || isWhole
@@ -144,11 +146,13 @@ function searchBlocks(
           .get(...asked.values, lookMax - 1)
   if (edge !== undefined) asked.ask('(entry.at, entry.id) >= (?, ?)', Number(edge['at']), Number(edge['id']))
   if (indexed === undefined) asked.ask("entry.entry = 'block'")
-  if (filter.rule !== undefined && indexed !== 'rule') asked.ask('+rule = ?', filter.rule)
+  for (const name of named) if (name !== indexed) asked.ask(`+${name} = ?`, filter[name]!)
   if (filter.cause !== undefined) asked.ask('cause = ?', filter.cause)
-  if (filter.peer !== undefined && indexed !== 'peer') asked.ask('+peer = ?', filter.peer)
   if (ids !== undefined) asked.ask('entry.id IN (SELECT value FROM json_each(?))', JSON.stringify(ids))
-  else if (number !== undefined) asked.ask('(calling = ? OR called = ?)', number, number)
+  else if (number !== undefined) {
+    const { is, values } = matchOf(number)
+    asked.ask(`(calling ${is} OR called ${is})`, ...values, ...values)
+  }
   const rows = db
     .prepare(
       `SELECT ${ROW_COLUMNS}, ${RELEASED} AS released FROM ${ROW_SOURCE} ${asked.where}
@@ -161,15 +165,22 @@ function searchBlocks(
   return edge === undefined ? { blocks } : { blocks, after: `${String(edge['at'])}.${String(edge['id'])}` }
 }
 
-/** The entries of a number, by id; undefined where there are so many that looking along time finds them sooner. */
-function idsOfNumber(db: DatabaseSync, number: string): number[] | undefined {
+/** The entries of a number or of a block of numbers, by id; undefined where there are so many that looking along time finds them sooner. */
+function idsOfNumber(db: DatabaseSync, number: string, max: number): number[] | undefined {
   const ids = new Set<number>()
+  const { is, values } = matchOf(number)
   for (const side of ['calling', 'called'] as const) {
-    for (const row of db.prepare(`${idsByNumber(side)} LIMIT ${NUMBER_BLOCKS_MAX}`).iterate(number))
-      ids.add(Number(row['id']))
-    if (ids.size >= NUMBER_BLOCKS_MAX) return undefined
+    for (const row of db.prepare(`${idsByNumber(side, is)} LIMIT ${max}`).iterate(...values)) ids.add(Number(row['id']))
+    if (ids.size >= max) return undefined
   }
   return [...ids]
+}
+
+/** What a column must be to hold a number, or one of a block: between the block's digits and what sorts behind all that begin so. */
+function matchOf(number: string): { is: string; values: string[] } {
+  if (!number.endsWith('*')) return { is: '= ?', values: [number] }
+  const begins = number.slice(0, -1)
+  return { is: 'BETWEEN ? AND ?', values: [begins, `${begins}:`] }
 }
 
 function readListed(row: Row): ListedEntry {
@@ -297,6 +308,8 @@ const BLOCKS_SEARCHED_MAX = 20_000
 const NUMBER_BLOCKS_MAX = 5_000
 const BY_CALLING = `entry.id IN (${idsByNumber('calling')})`
 const BY_CALLED = `entry.id IN (${idsByNumber('called')})`
+/** Blocks are found by the first of these that is asked for; by the others they are picked from what that finds. */
+const INDEXED = ['rule', 'trunk', 'peer'] as const
 
 /** Each finds the first row of its kind, by id. */
 const STRAYS: readonly (readonly [kind: FaultKind, sql: string])[] = [

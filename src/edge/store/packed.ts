@@ -21,8 +21,8 @@ export function packBlock(block: BlockEntry, packed: Packed): void {
     block.rule,
     block.policy,
   )
-  packed.push(block.attestation, block.optOut, block.peer, block.tenant, own.receipt, own.calling, own.called)
-  packed.push(own.displayName, own.callId, own.request, own.answer, own.grounds)
+  packed.push(block.attestation, block.optOut, block.peer, block.tenant, block.trunk)
+  packed.push(own.receipt, own.calling, own.called, own.displayName, own.callId, own.request, own.answer, own.grounds)
 }
 
 /** Reads the block that starts at `at`. */
@@ -40,15 +40,16 @@ export function unpackBlock(packed: Packed, at: number): BlockEntry {
     optOut: packed[at + 9] as boolean,
     peer: packed[at + 10] as string,
     tenant: packed[at + 11] as string | undefined,
+    trunk: packed[at + 12] as string | undefined,
     personal: {
-      receipt: packed[at + 12] as string,
-      calling: packed[at + 13] as string,
-      called: packed[at + 14] as string,
-      displayName: packed[at + 15] as string,
-      callId: packed[at + 16] as string,
-      request: packed[at + 17] as string,
-      answer: packed[at + 18] as string,
-      grounds: packed[at + 19] as string,
+      receipt: packed[at + 13] as string,
+      calling: packed[at + 14] as string,
+      called: packed[at + 15] as string,
+      displayName: packed[at + 16] as string,
+      callId: packed[at + 17] as string,
+      request: packed[at + 18] as string,
+      answer: packed[at + 19] as string,
+      grounds: packed[at + 20] as string,
     },
   }
 }
@@ -129,7 +130,7 @@ export class JournalPacker {
   }
 }
 
-export const BLOCK_WIDTH = 20
+export const BLOCK_WIDTH = 21
 export const JOURNAL_WIDTH = 4
 export const WORDS_WIDTH = 5
 const ROWS_AT_FIRST = 512

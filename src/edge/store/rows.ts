@@ -8,7 +8,7 @@ export type Row = Record<string, SQLOutputValue>
 /** Columns of an entry joined with its personal columns and its chain, as `readRow` wants them. */
 export const ROW_COLUMNS = `entry.id AS id, chain.name AS chain, entry.entry AS entry, entry.at AS at,
   entry."transaction" AS "transaction", receiptHash, noticeKind, noticeStatus, cause, program, rule, policy, attestation,
-  optOut, peer, tenant, erased, entry."commitment" AS "commitment", hash, personal.id AS personalId, salt, receipt,
+  optOut, peer, tenant, trunk, erased, entry."commitment" AS "commitment", hash, personal.id AS personalId, salt, receipt,
   calling, called, displayName, callId, request, answer, grounds`
 
 /** Where they come from. */
@@ -29,10 +29,10 @@ const STRETCHES = `stretch (number, last) AS (
 export const IDS_BY_RECEIPT = `WITH RECURSIVE ${STRETCHES} SELECT entry.id AS id FROM stretch CROSS JOIN entry
   ON entry.id / ${STRETCH_ROWS} = stretch.number AND substr(receiptHash, 1, 16) = ? AND receiptHash = ?`
 
-/** A query for the ids of the blocks from a number, or to it. */
-export const idsByNumber = (side: 'calling' | 'called'): string =>
+/** A query for the ids of the blocks from a number, or to it; `is` says what the number must be. */
+export const idsByNumber = (side: 'calling' | 'called', is = '= ?'): string =>
   `WITH RECURSIVE ${STRETCHES} SELECT personal.id AS id FROM stretch CROSS JOIN personal
-   ON personal.id / ${STRETCH_ROWS} = stretch.number AND personal.${side} = ?`
+   ON personal.id / ${STRETCH_ROWS} = stretch.number AND personal.${side} ${is}`
 
 /** Reads one row of `ROW_COLUMNS`. Says what the store holds, however odd: whether to believe it is for the verifier. */
 export function readRow(row: Row): LedgerRow {
@@ -70,6 +70,7 @@ function readOpen(row: Row): OpenColumns {
     optOut: optOut === undefined ? undefined : optOut === 0 || optOut === 1 ? optOut === 1 : undefined,
     peer: text('peer'),
     tenant: text('tenant'),
+    trunk: text('trunk'),
     erased: erased === undefined ? undefined : parseErased(erased),
     commitment: text('commitment'),
   }

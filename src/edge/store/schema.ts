@@ -257,4 +257,6 @@ const MIGRATIONS = [
   // A gate has few rules and peers: new entries end up at the end of each one's stretch, on pages that lie in memory.
   `CREATE INDEX entry_rule ON entry (rule, at) WHERE entry = 'block';
    CREATE INDEX entry_peer ON entry (peer, at) WHERE entry = 'block'`,
+  `ALTER TABLE entry ADD COLUMN trunk TEXT;
+   CREATE INDEX entry_trunk ON entry (trunk, at) WHERE entry = 'block' AND trunk IS NOT NULL`,
 ]

@@ -43,6 +43,7 @@ function look(block: CallBlock, parts: Parts, reader: BlockReader): BlockDetail 
     policy: open.policy,
     attestation: open.attestation ?? '',
     peer: open.peer ?? '',
+    trunk: open.trunk ?? '',
     notice: open.notice,
     isReleased,
     isErased: personal === undefined,

@@ -14,26 +14,34 @@ function search(
   after: string | undefined,
   limit: number,
 ): BlockPage {
-  const { number, receipt, rule, cause, peer, from, before } = filter
+  const { number, receipt, rule, cause, peer, trunk, from, before } = filter
   if (receipt !== undefined) {
     const found = after === undefined ? reader.find(receipt) : undefined
     return { blocks: found !== undefined && isAsked(found, filter) ? [blockOf(found)] : [], after: undefined }
   }
   // A cursor of another list begins nowhere: no page rather than a wrong one.
   if (after !== undefined && parseCursor(after) === undefined) return { blocks: [], after: undefined }
-  const page = reader.search({ number, rule, cause, peer, sinceMs: from, untilMs: before }, limit, after)
+  const page = reader.search({ number, rule, cause, peer, trunk, sinceMs: from, untilMs: before }, limit, after)
   return { blocks: page.blocks.map(blockOf), after: page.after }
 }
 
-function isAsked({ open, personal }: ListedEntry, { number, rule, cause, peer, from, before }: BlockFilter): boolean {
+function isAsked(
+  { open, personal }: ListedEntry,
+  { number, rule, cause, peer, trunk, from, before }: BlockFilter,
+): boolean {
   return (
-    (number === undefined || personal?.calling === number || personal?.called === number) &&
+    (number === undefined || isOf(number, personal?.calling) || isOf(number, personal?.called)) &&
     (rule === undefined || open.rule === rule) &&
     (cause === undefined || open.cause === cause) &&
     (peer === undefined || open.peer === peer) &&
+    (trunk === undefined || open.trunk === trunk) &&
     (from === undefined || open.at >= from) &&
     (before === undefined || open.at < before)
   )
+}
+
+function isOf(numberOrBlock: string, number = ''): boolean {
+  return numberOrBlock.endsWith('*') ? number.startsWith(numberOrBlock.slice(0, -1)) : number === numberOrBlock
 }
 
 function blockOf({ open, hash, personal, released }: ListedEntry): FoundBlock {
@@ -49,6 +57,7 @@ function blockOf({ open, hash, personal, released }: ListedEntry): FoundBlock {
     attestation: open.attestation ?? '',
     notice: open.notice?.kind ?? '',
     peer: open.peer ?? '',
+    trunk: open.trunk ?? '',
     grounds: groundsOf(personal?.grounds ?? ''),
     isReleased: released,
     isErased: personal === undefined,

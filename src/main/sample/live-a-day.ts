@@ -23,7 +23,7 @@ export async function liveADay(ledger: Pick<Ledger, 'note' | 'record'>, endMs: n
       const rule = isBlocked ? RULES[index < campaign ? 0 : Math.floor(chance * 50)]! : ''
       const calling = index < campaign ? CAMPAIGN_FROM : numberOf(calls)
       calls++
-      const call = { calling: parseParty(calling), called: parseParty(CALLED), peer: 'edge', trunk: '' }
+      const call = { calling: parseParty(calling), called: parseParty(CALLED), peer: 'edge', trunk: TRUNK }
       ledger.note({ at: at + index, ...call, attestation: 'B', verdict: rule === '' ? 'allow' : 'block', rule })
       if (rule !== '') recorded.push(ledger.record(blockOf(at + index, calls, calling, rule)))
     }
@@ -48,6 +48,7 @@ function blockOf(at: number, call: number, calling: string, rule: string): Block
     optOut: false,
     peer: 'edge',
     tenant: undefined,
+    trunk: TRUNK,
     personal: {
       receipt,
       calling,
@@ -111,6 +112,7 @@ function numberOf(index: number): string {
 /** Who calls too much in the last hours; none of those whom the sample's policy lets through. */
 export const CAMPAIGN_FROM = '+12125550187'
 const CALLED = '+14155550163'
+const TRUNK = 'tg-carrier'
 const AREAS = ['212', '312', '415', '617', '702', '804']
 const RULES = ['volume-number', 'dno', 'volume-number']
 const MINUTE_MS = 60_000

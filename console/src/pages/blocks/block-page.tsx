@@ -208,7 +208,8 @@ function Octets({ name, text }: { readonly name: string; readonly text: string }
 
 function Known({ block }: Part) {
   const mayCases = useMay('cases.read')
-  const { cause, program, policy, attestation, peer, notice, displayName, callId, receipt, cases, registered } = block
+  const { cause, program, policy, attestation, peer, trunk, notice, displayName, callId, receipt, cases, registered } =
+    block
   return (
     <Section title="What is known">
       <Facts
@@ -219,6 +220,7 @@ function Known({ block }: Part) {
           ['Notice', notice === undefined ? undefined : `${notice.kind}, status ${notice.status}`],
           ['Attestation', attestation === '' ? undefined : attestation],
           ['Peer', <Outside key="peer" text={peer} />],
+          ['Trunk', trunk === '' ? undefined : <Outside key="trunk" text={trunk} max={100} />],
           ['Name shown', displayName === '' ? undefined : <Outside key="name" text={displayName} max={200} />],
           ['Call-ID', callId === '' ? undefined : <Outside key="call" text={callId} max={200} />],
           [

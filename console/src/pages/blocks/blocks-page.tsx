@@ -21,6 +21,7 @@ export function BlocksPage() {
     rule: filters.get('rule'),
     cause: filters.get('cause'),
     peer: filters.get('peer'),
+    trunk: filters.get('trunk'),
     from: filters.get('from'),
     before: filters.get('before'),
   }
@@ -47,10 +48,11 @@ export function BlocksPage() {
       acts={<ExportMenu ways={ways} />}
     >
       <FilterBar names={FILTERS}>
-        <FilterText name="number" label="Number" placeholder="+12125550117" width="10.5rem" />
+        <FilterText name="number" label="Number or block" placeholder="+1212555*" width="10.5rem" />
         <FilterText name="rule" label="Rule" placeholder="volume-block" width="9.5rem" />
         <FilterChoice name="cause" label="Cause" width="11rem" options={CAUSES} />
-        <FilterText name="peer" label="Peer" width="8.5rem" />
+        <FilterText name="peer" label="Peer" width="7.5rem" />
+        <FilterText name="trunk" label="Trunk" width="7.5rem" />
         <FilterText name="receipt" label="Receipt" placeholder="64 characters" width="10rem" />
         <FilterMoment name="from" label="From" />
         <FilterMoment name="before" label="Before" />
@@ -73,7 +75,7 @@ export function BlocksPage() {
 
 type Row = AnswerOf<'get', '/v1/blocks'>['blocks'][number]
 
-const FILTERS = ['number', 'rule', 'cause', 'peer', 'receipt', 'from', 'before']
+const FILTERS = ['number', 'rule', 'cause', 'peer', 'trunk', 'receipt', 'from', 'before']
 const CAUSES = [['', 'Any'], ...Object.entries(CAUSE_WORDS)] as const
 
 /** What a spreadsheet gets: times in UTC, numbers as they are. */
@@ -88,6 +90,7 @@ const CELLS: readonly (readonly [string, (row: Row) => string | undefined])[] = 
   ['attestation', (row) => row.attestation],
   ['notice', (row) => row.notice],
   ['peer', (row) => row.peer],
+  ['trunk', (row) => row.trunk],
   ['grounds', ({ grounds }) => grounds.join('; ')],
   ['released', ({ isReleased }) => String(isReleased)],
   ['receipt', (row) => row.receipt],

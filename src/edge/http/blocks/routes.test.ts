@@ -119,6 +119,7 @@ const DETAIL: BlockDetail = {
   policy: 1,
   attestation: 'A',
   peer: 'north',
+  trunk: 'tg-1',
   notice: { kind: '603+', status: 603 },
   isReleased: false,
   isErased: false,

@@ -16,6 +16,7 @@ export const blockDetailSchema = z
     policy: z.int().optional(),
     attestation: z.string(),
     peer: z.string(),
+    trunk: z.string().openapi({ description: 'Empty where the peer named none.' }),
     notice: z.strictObject({ kind: z.string(), status: z.int() }).optional(),
     isReleased: z.boolean(),
     isErased: z.boolean(),

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { byOf } from '#core/account/accounts.ts'
-import { type DialPlan, parseNumber } from '#core/call/number.ts'
+import { type DialPlan, parseLeadingDigits, parseNumber } from '#core/call/number.ts'
 import { formatParty } from '#core/call/party.ts'
 import type { Office, Worked, Worker } from '#core/redress/office.ts'
 import type { Parsed } from '#core/redress/parse.ts'
@@ -97,6 +97,17 @@ export function numberOf(text: string, field: string, plan?: DialPlan): string {
   const number = formatParty(parseNumber(text.replace(/^ /, '+').replaceAll(' ', ''), plan))
   if (/^\+\d{3,15}$/.test(number)) return number
   throw new Refused('bad-field', 'expected a number with its country code, such as %2B12125550117', {
+    pointer: formatPointer([field]),
+  })
+}
+
+/** The same, or a block of numbers: the first digits and a star, such as `+1212555*`. */
+export function numberOrBlockOf(text: string, field: string, plan?: DialPlan): string {
+  const trimmed = text.trimEnd()
+  if (!trimmed.endsWith('*')) return numberOf(text, field, plan)
+  const digits = parseLeadingDigits(trimmed.slice(0, -1).replace(/^ /, '+'), plan)
+  if (digits !== undefined && digits.length <= 16) return `${digits}*`
+  throw new Refused('bad-field', 'expected the first digits of numbers and a star, such as %2B1212555*', {
     pointer: formatPointer([field]),
   })
 }

@@ -226,14 +226,15 @@ export const DESCRIPTIONS = {
     path: '/v1/blocks',
     summary: 'Look for blocks in the ledger',
     description:
-      'Newest first, one page at a time. A page looks at 20,000 entries of the ledger, so it may have fewer blocks than asked for, or none, and still an `after`: go on there. With `number` all of its blocks are found at once, up to 5,000.',
+      'Newest first, one page at a time. A page looks at 20,000 entries of the ledger, so it may have fewer blocks than asked for, or none, and still an `after`: go on there. With `number` all of its blocks are found at once, up to 5,000; those of a trunk from the version on that wrote it down.',
     request: {
       query: z.object({
-        number: optional('On either side.', '+12125550117'),
+        number: optional('On either side; with a star behind the first digits, all that begin so.', '+1212555*'),
         receipt: optional('The receipt of one block.'),
         rule: optional('The id of the rule.'),
         cause: optional('The legal cause.', 'analytics'),
         peer: optional('The name of the peer that asked.'),
+        trunk: optional('The trunk that the peer named.'),
         from: optional('At this time (RFC 3339) or later.'),
         before: optional('Before this time.'),
         ...PAGE_QUERY,

@@ -8,7 +8,7 @@ import { formatMonthlyCsv, monthOf, parseMonth } from '#core/redress/monthly.ts'
 import { answerJson } from '#edge/http/accounts/ask.ts'
 import { CAUSES } from '#core/rules/verdict.ts'
 import { type InsideRoute, insideRoute } from '#edge/http/accounts/guard.ts'
-import { type OfficeRouteParts, caseOf, notThere, numberOf, workerOf } from './ask.ts'
+import { type OfficeRouteParts, caseOf, notThere, numberOf, numberOrBlockOf, workerOf } from './ask.ts'
 import { answerFile } from './case-routes.ts'
 import { DESCRIPTIONS } from './descriptions.ts'
 import { PAGE_ENTRIES, afterSchema, limitSchema, readQuery, time } from './query.ts'
@@ -42,7 +42,7 @@ export function exportRoutes({
 
     insideRoute('ledger.read', DESCRIPTIONS.blocks, async (context) => {
       const { after, limit = PAGE_ENTRIES, number, ...filter } = readQuery(context, blocksQuery)
-      const plain = number === undefined ? undefined : numberOf(number, 'number', plan)
+      const plain = number === undefined ? undefined : numberOrBlockOf(number, 'number', plan)
       return answerJson(blockPageRecord(await blocks({ ...filter, number: plain }, after, limit)))
     }),
 
@@ -72,7 +72,7 @@ const fileQuery = z.strictObject({
 })
 const figuresQuery = z.strictObject({ from: month, to: month })
 const blocksQuery = z.strictObject({
-  number: z.string().max(40, 'expected a number').optional(),
+  number: z.string().max(40, 'expected a number or the first digits of one and a star').optional(),
   receipt: z
     .string()
     .regex(/^[A-Za-z0-9_-]{64}$/, 'expected a receipt of 64 characters')
@@ -80,6 +80,7 @@ const blocksQuery = z.strictObject({
   rule: z.string().max(64, 'expected the id of a rule').optional(),
   cause: z.enum(CAUSES, `expected a cause: ${CAUSES.slice(0, -1).join(', ')} or ${CAUSES.at(-1)}`).optional(),
   peer: z.string().max(200, 'expected the name of a peer').optional(),
+  trunk: z.string().max(100, 'expected the name of a trunk').optional(),
   from: time('expected from as a time such as 2026-11-22T12:00:00Z'),
   before: time('expected before as a time such as 2026-11-22T12:00:00Z'),
   after: afterSchema,

@@ -236,11 +236,9 @@ export const caseSchema = z
         actor: z.strictObject({ kind: z.enum(['claimant', 'worker', 'desk']), name: z.string().optional() }),
         kind: z.string(),
         words: z.string(),
-        told: z
-          .array(z.union([z.string(), z.strictObject({ at: timeSchema })]))
-          .openapi({
-            description: 'The same in parts, without what was said word for word; a time is a part of its own.',
-          }),
+        told: z.array(z.union([z.string(), z.strictObject({ at: timeSchema })])).openapi({
+          description: 'The same in parts, without what was said word for word; a time is a part of its own.',
+        }),
         said: z
           .strictObject({ text: z.string(), isInside: z.boolean() })
           .optional()
@@ -338,6 +336,7 @@ export const blocksSchema = z
         attestation: z.string(),
         notice: z.string(),
         peer: z.string(),
+        trunk: z.string(),
         grounds: z.array(z.string()),
         isReleased: z.boolean(),
         isErased: z.boolean(),
