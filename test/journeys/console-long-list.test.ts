@@ -91,6 +91,34 @@ test(
       await page.waitForURL('**/blocks/*')
     })
 
+    await t.test('a row keeps the attention where the wheel leaves it, and the keys go on from it', async (t) => {
+      const { page, go } = await openConsolePage(t, browser, office, session)
+      await go('/blocks')
+      await page.locator('[data-index="3"]').focus()
+      await page.mouse.move(640, 500)
+      await until('a place far from the row', async () => {
+        await page.mouse.wheel(0, 3_000)
+        return (await rowsOf(page)).last > 150 || undefined
+      })
+      let place = -1
+      await until('the wheel to stand still', async () => {
+        const before = place
+        place = await page.evaluate(() => window.scrollY)
+        return place === before || undefined
+      })
+      const { drawn, focused } = await rowsOf(page)
+      assert.equal(focused, 3)
+      assert.ok(drawn <= DRAWN_MAX, `${drawn} rows drawn`)
+      await page.keyboard.press('ArrowDown')
+      await until('the next row', async () => (await rowsOf(page)).focused === 4 || undefined)
+      await until('its place in sight', () =>
+        page.evaluate(() => {
+          const { top, bottom } = document.activeElement!.getBoundingClientRect()
+          return (top >= 0 && bottom <= window.innerHeight) || undefined
+        }),
+      )
+    })
+
     await t.test('an export has all of it, or says that it has not', async (t) => {
       const { page, go } = await openConsolePage(t, browser, office, session)
       await go('/blocks')

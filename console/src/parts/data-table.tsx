@@ -2,7 +2,7 @@
 import { Button, Checkbox, Group, UnstyledButton } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { type ColumnDef, getCoreRowModel, useReactTable } from '@tanstack/react-table'
-import { useWindowVirtualizer } from '@tanstack/react-virtual'
+import { defaultRangeExtractor, useWindowVirtualizer } from '@tanstack/react-virtual'
 import {
   type CSSProperties,
   type KeyboardEvent,
@@ -67,6 +67,8 @@ export function DataTable<Row>({ label, columns, of, keyOf, to, empty, chosen, o
   const navigate = useNavigate()
   const body = useRef<HTMLTableSectionElement>(null)
   const [active, setActive] = useState(0)
+  /** The row that is to have the attention once it is drawn. */
+  const wanted = useRef<number>(undefined)
   const at = Math.min(active, Math.max(0, rows.length - 1))
   const table = useReactTable({
     data: rows as Row[],
@@ -90,6 +92,12 @@ export function DataTable<Row>({ label, columns, of, keyOf, to, empty, chosen, o
     overscan: 12,
     scrollMargin: margin,
     getItemKey: keyAt,
+    // A row that has the keyboard's attention stays, however far the wheel goes: without it the keys would begin anew.
+    rangeExtractor: (range) => {
+      const drawn = defaultRangeExtractor(range)
+      if (drawn.includes(at) || (wanted.current === undefined && !isIn(body.current))) return drawn
+      return at < (drawn[0] ?? 0) ? [at, ...drawn] : [...drawn, at]
+    },
   })
   const items = virtual.getVirtualItems()
 
@@ -100,11 +108,21 @@ export function DataTable<Row>({ label, columns, of, keyOf, to, empty, chosen, o
     if (isNearEnd && mayGoOn && emptyPages < EMPTY_PAGES_MAX) query.fetchNextPage()
   }, [isNearEnd, mayGoOn, emptyPages, query])
 
+  const attend = (): void => {
+    if (wanted.current === undefined) return
+    const row = body.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`)
+    if (row === null || row === undefined) return
+    wanted.current = undefined
+    row.focus()
+  }
+  useEffect(attend)
+
   const goTo = (index: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, index))
+    wanted.current = next
     setActive(next)
     virtual.scrollToIndex(next, { align: 'auto' })
-    requestAnimationFrame(() => body.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus())
+    attend()
   }
   const open = (row: Row): void => {
     if (to !== undefined) void navigate({ to: to(row) })
