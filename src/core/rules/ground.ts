@@ -25,6 +25,8 @@ export function formatGround(ground: Ground): string {
 export function formatPublicGround(ground: Ground): string {
   if (ground.kind === 'spoofing') return NOT_AS_USUAL
   if ('subject' in ground) return formatPublicFigure(ground)
+  if (ground.kind === 'attestation') return NOT_VOUCHED_FOR
+  if (ground.kind === 'verification') return SIGNED_WRONGLY
   if (ground.kind === 'called-party' && ground.calling === 'withheld') return NO_WITHHELD_CALLERS
   return PUBLIC_WORDS[ground.cause]
 }
@@ -150,6 +152,9 @@ const FLAW_WORDS = {
 } as const
 
 const NOT_AS_USUAL = 'calls from this number normally come signed by its own provider, and this one did not'
+
+const NOT_VOUCHED_FOR = 'no provider vouched for the caller of this call as this network asks it'
+const SIGNED_WRONGLY = 'the signature that came with the call does not fit it'
 
 const NO_WITHHELD_CALLERS = 'the called party takes no calls from people who withhold their number'
 

@@ -352,6 +352,7 @@ test('a call that nothing is said about is answered by one shared, frozen verdic
 })
 
 const UNWANTED = 'this network has found calls from this number to be unwanted'
+const WRONG_SIGNATURE = 'the signature that came with the call does not fit it'
 
 test('grounds read as words for the operator, and for the calling side without list names and limits', () => {
   const policy = policyOf([volume({ of: 'block', limit: 1 })])
@@ -390,16 +391,20 @@ test('grounds read as words for the operator, and for the calling side without l
       'this number is not assigned to anybody',
     ],
     [verdictOn([invalid()]), '+1 212 555 0117 is a number for stories only', 'this is not a valid telephone number'],
-    [verdictOn([attestation(['C'])], { attestation: 'C' }), "the call's attestation is C", UNWANTED],
+    [
+      verdictOn([attestation(['C'])], { attestation: 'C' }),
+      "the call's attestation is C",
+      'no provider vouched for the caller of this call as this network asks it',
+    ],
     [
       verdictOn([verificationRule()], { verification: FAILED }),
       "the call's signature is wrong: the signature is not that of the certificate",
-      UNWANTED,
+      WRONG_SIGNATURE,
     ],
     [
       verdictOn([verificationRule()], { attestation: 'failed' }),
       "the call's signature is wrong: peer edge says so",
-      UNWANTED,
+      WRONG_SIGNATURE,
     ],
     [
       verdictOn([{ ...deny([CALLER]), cause: 'ordered' } as Rule]),
