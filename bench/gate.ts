@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { startKamailio } from '../test/peers/kamailio.ts'
 import { type Owner, temporaryDirectory } from '../test/peers/peer.ts'
-import { freeUdpPorts } from '../test/peers/port.ts'
+import { freePort } from '../test/peers/port.ts'
 import { Recourse } from '../test/peers/recourse.ts'
 import { putFirst } from './first.ts'
 import { type LoadResult, load } from './load.ts'
@@ -149,12 +149,12 @@ function printScaling(gates: readonly Server[]): void {
 }
 
 async function startOpponent(name: string, more: Record<string, string>): Promise<Server> {
-  const [port] = await freeUdpPorts(1)
+  const port = await freePort()
   const file = new URL('kamailio.cfg', import.meta.url).pathname
   const defines = { LISTEN: `udp:127.0.0.1:${port}`, ...more }
-  const { peer } = await startKamailio(owner, file, port!, defines, ['-x', 'tlsf', '-X', 'tlsf', '-m', '1024'])
+  const { peer } = await startKamailio(owner, file, port, defines, ['-x', 'tlsf', '-X', 'tlsf', '-m', '1024'])
   pinTo(SERVER_CORE, peer.pid)
-  return { name, pid: peer.pid, port: port! }
+  return { name, pid: peer.pid, port }
 }
 
 /** An SQLite file with the columns of a ledger's row that Kamailio can fill. */

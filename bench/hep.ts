@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { freeUdpPorts } from '../test/peers/port.ts'
+import { freePort } from '../test/peers/port.ts'
 import { putFirst } from './first.ts'
 
 const perSecond = Number(process.argv[2] ?? 50_000)
@@ -20,7 +20,7 @@ const CORES = availableParallelism()
 type Counts = { readonly sent: number; readonly calls: number; readonly refused: number; readonly keptMs: number }
 
 const folder = mkdtempSync(join(tmpdir(), 'recourse-bench-hep-'))
-const [port] = await freeUdpPorts(1)
+const port = await freePort()
 const store = `sqlite:${join(folder, 'monitor.db')}`
 const monitor = spawn(
   process.execPath,

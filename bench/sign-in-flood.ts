@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Caller, formatInvite } from '../test/peers/caller.ts'
 import { temporaryDirectory } from '../test/peers/peer.ts'
-import { freeTcpPort } from '../test/peers/port.ts'
+import { freePort } from '../test/peers/port.ts'
 import { Recourse } from '../test/peers/recourse.ts'
 
 const loginsPerSecond = Number(process.argv[2] ?? 2_000)
@@ -21,7 +21,7 @@ let calls = 0
 const ends: (() => unknown)[] = []
 const owner = { after: (end: () => unknown) => void ends.push(end) }
 try {
-  const port = await freeTcpPort()
+  const port = await freePort()
   const store = join(temporaryDirectory(owner), 'accounts.db')
   const office = fileURLToPath(new URL('./sign-in-flood-office.ts', import.meta.url))
   const { port: sip } = await Recourse.start(owner, {

@@ -9,7 +9,7 @@ import { HEP_TYPES } from '../src/codec/hep/hep.ts'
 import { type HepSender, openHep } from '../src/edge/hep/send-hep.ts'
 import { type Dialled, dial } from '../src/edge/prober/dial.ts'
 import { type Owner, Peer, temporaryDirectory, until } from '../test/peers/peer.ts'
-import { freeUdpPorts } from '../test/peers/port.ts'
+import { freePort } from '../test/peers/port.ts'
 import { COMMAND, Recourse, recourse } from '../test/peers/recourse.ts'
 import { foundAuthority } from '../test/tls-certificates.ts'
 
@@ -51,7 +51,7 @@ export async function demonstrate(
     join(caller, 'recourse.yaml'),
     'operator: { name: "Clinic", contact: { email: "ann@clinic.example.com" } }\n',
   )
-  const [hepPort] = await freeUdpPorts(1)
+  const hepPort = await freePort()
   const monitor = new Peer(process.execPath, [COMMAND, 'monitor', '--hep', `udp:127.0.0.1:${hepPort}`], { cwd: caller })
   owner.after(() => monitor.stop())
   await monitor.says(/taking copies/)
@@ -63,7 +63,7 @@ export async function demonstrate(
   const copies = openHep({
     transport: 'udp',
     address: '127.0.0.1',
-    port: hepPort!,
+    port: hepPort,
     captureId: 1,
     password: undefined,
     node: undefined,

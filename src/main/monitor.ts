@@ -55,7 +55,6 @@ export function monitorCommand(program: Command): void {
       '\nExample:\n  $ npx recourse monitor trunk.pcap\n  $ tcpdump -w - udp port 5060 | npx recourse monitor -\n  $ npx recourse monitor calls.csv --mapping mapping.yaml\n  $ npx recourse monitor --hep udp:127.0.0.1:9060\n  $ npx recourse monitor --follow /var/log/asterisk/full\n\nThen:\n  $ npx recourse groups list',
     )
     .action(async (sources: string[], words: Words) => {
-      keepHeapLow()
       const { config } = loadOrStop(words.config, true)
       const url = words.store ?? `sqlite:${config.store.path}`
       const mapping = words.mapping === undefined ? undefined : readMapping(words.mapping)
@@ -65,6 +64,7 @@ export function monitorCommand(program: Command): void {
       const complain = saySparingly((line) => say(visible(line)))
       const isWatching = wishes.listen.length + wishes.logs.length > 0 || wishes.webhooks !== undefined
       const isLive = isWatching || sources.includes('-')
+      keepHeapLow(isLive)
       const show = words.json === true ? showJson : words.quiet === true || !isLive ? undefined : showLine
       const terms: RoomTerms = {
         store,

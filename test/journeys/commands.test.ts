@@ -13,7 +13,7 @@ import { gzipSync } from 'node:zlib'
 import { ipv4, link, pcapFile, udp } from '#codec/capture/build-capture.ts'
 import { Caller, type Call, fieldOf, formatInvite, idOf, statusOf } from '../peers/caller.ts'
 import { Peer } from '../peers/peer.ts'
-import { freeTcpPort, freeUdpPorts } from '../peers/port.ts'
+import { freePort, freePorts } from '../peers/port.ts'
 
 const COMMAND = new URL('../../bin/recourse.js', import.meta.url).pathname
 const NOBODY = 65_534
@@ -479,7 +479,7 @@ suite('what is read', { concurrency: 3 }, () => {
 suite('a gate', { concurrency: 2 }, () => {
   test('ends in good order at SIGTERM under load: every row in the ledger is on the wire, and the other way round', async (t) => {
     const gate = await startGate(t)
-    const caller = await Caller.open(gate.ports[0]!)
+    const caller = await Caller.open(gate.port)
     t.after(() => caller.close())
     const heard = new Set<string>()
     let answers = 0
@@ -540,7 +540,7 @@ suite('a gate', { concurrency: 2 }, () => {
   })
 
   test('listens on IPv6', async (t) => {
-    const [port] = await freeUdpPorts(1)
+    const port = await freePort()
     const gate = await startGate(t, { listen: [`udp:[::1]:${port}`], from: ['::1/128'] })
 
     await gate.peer.says(new RegExp(`screening calls on udp:\\[::1\\]:${port}`))
@@ -549,7 +549,7 @@ suite('a gate', { concurrency: 2 }, () => {
   })
 
   test('with two listeners answers each call from the socket it came to', async (t) => {
-    const [one, two] = await freeUdpPorts(2)
+    const [one, two] = await freePorts(2)
     const gate = await startGate(t, { listen: [`udp:127.0.0.1:${one}`, `udp:127.0.0.2:${two}`] })
     const socket = createSocket('udp4')
     await new Promise<void>((bound) => socket.bind(0, '127.0.0.1', bound))
@@ -588,7 +588,7 @@ suite('a gate', { concurrency: 2 }, () => {
   })
 
   test('takes its file from RECOURSE_CONFIG and single keys from the environment', async (t) => {
-    const [other] = await freeUdpPorts(1)
+    const other = await freePort()
     const at = await placeFor(t)
     const env = {
       RECOURSE_CONFIG: join(at.folder, 'recourse.yaml'),
@@ -604,13 +604,13 @@ suite('a gate', { concurrency: 2 }, () => {
 
   test('writes a sample for a newcomer, says how to try it, and the words it says work', async (t) => {
     const folder = temporary()
-    const tcpPort = await freeTcpPort()
-    const [udpPort] = await freeUdpPorts(1)
+    const tcpPort = await freePort()
+    const udpPort = await freePort()
     const env = {
       RECOURSE_GATE_LISTEN: `["udp:127.0.0.1:${udpPort}"]`,
       RECOURSE_METRICS_LISTEN: `127.0.0.1:${tcpPort}`,
-      RECOURSE_DESK_LISTEN: `127.0.0.1:${await freeTcpPort()}`,
-      RECOURSE_OFFICE_LISTEN: `127.0.0.1:${await freeTcpPort()}`,
+      RECOURSE_DESK_LISTEN: `127.0.0.1:${await freePort()}`,
+      RECOURSE_OFFICE_LISTEN: `127.0.0.1:${await freePort()}`,
     }
     const peer = new Peer(process.execPath, [COMMAND, 'up'], { cwd: folder, env })
     t.after(() => peer.stop())
@@ -665,26 +665,26 @@ type Place = {
 
 async function placeFor(t: TestContext): Promise<Place> {
   const folder = temporary()
-  const [udpPort] = await freeUdpPorts(1)
-  const tcpPort = await freeTcpPort()
+  const udpPort = await freePort()
+  const tcpPort = await freePort()
   writeConfiguration(folder, { listen: [`udp:127.0.0.1:${udpPort}`], metrics: `127.0.0.1:${tcpPort}` })
-  return { t, folder, udpPort: udpPort!, tcpPort, env: {} }
+  return { t, folder, udpPort, tcpPort, env: {} }
 }
 
 type Shape = { folder?: string; listen?: readonly string[]; from?: readonly string[]; metrics?: string }
-type RunningGate = { folder: string; ports: number[]; peer: Peer }
+type RunningGate = { folder: string; port: number; peer: Peer }
 
 /** A gate that runs; in a folder that has a configuration already, beside the one that the test is about. */
 async function startGate(t: TestContext, shape: Shape = {}): Promise<RunningGate> {
   const folder = shape.folder ?? temporary()
-  const ports = await freeUdpPorts(1)
-  const listen = shape.listen ?? [`udp:127.0.0.1:${ports[0]}`]
+  const port = await freePort()
+  const listen = shape.listen ?? [`udp:127.0.0.1:${port}`]
   const file = shape.folder === undefined ? 'recourse.yaml' : 'first.yaml'
-  writeConfiguration(folder, { metrics: `127.0.0.1:${await freeTcpPort()}`, ...shape, listen }, file)
+  writeConfiguration(folder, { metrics: `127.0.0.1:${await freePort()}`, ...shape, listen }, file)
   const peer = new Peer(process.execPath, [COMMAND, 'up', '--config', join(folder, file)], { cwd: folder })
   t.after(() => peer.stop())
   await peer.says(/"msg":"started"/)
-  return { folder, ports, peer }
+  return { folder, port, peer }
 }
 
 function writeConfiguration(folder: string, { listen, from, metrics }: Shape, file = 'recourse.yaml'): void {
@@ -704,8 +704,8 @@ function writeConfiguration(folder: string, { listen, from, metrics }: Shape, fi
   writeFileSync(join(folder, file), JSON.stringify(configuration, undefined, 1))
 }
 
-async function askOnce(t: TestContext, { ports }: RunningGate, calling: string): Promise<Buffer> {
-  const caller = await Caller.open(ports[0]!)
+async function askOnce(t: TestContext, { port }: RunningGate, calling: string): Promise<Buffer> {
+  const caller = await Caller.open(port)
   t.after(() => caller.close())
   const answer = await caller.ask(formatInvite(callNumber(Math.floor(Math.random() * 1e9), calling, caller.port)))
   assert.ok(answer !== undefined, 'the gate answers')

@@ -9,7 +9,7 @@ import { HOST, linkIn, placeCall, press } from '../../scripts/demo.ts'
 import { type ConsoleWorld, picturesFolder, startConsole } from '../peers/console-browser.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { missing, until } from '../peers/peer.ts'
-import { freePort, freeUdpPorts } from '../peers/port.ts'
+import { freePort } from '../peers/port.ts'
 import { foundAuthority } from '../tls-certificates.ts'
 
 const skip = missing('chromium', 'kamailio')
@@ -217,7 +217,7 @@ async function startWorld(
     files: { 'desk.pem': desk.certificate, 'desk-key.pem': desk.key },
     more: () => ({ mail: { server: 'folder:./outgoing', from: `redress@${HOST}` } }),
   })
-  const [copies] = await freeUdpPorts(1)
+  const copies = await freePort()
   const clinic = await startConsole(t, {
     files: { 'ca.pem': authority.certificate },
     more: () => ({

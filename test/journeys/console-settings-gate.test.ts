@@ -9,7 +9,7 @@ import { Caller, formatInvite, statusOf } from '../peers/caller.ts'
 import { type ConsoleWorld, startConsole } from '../peers/console-browser.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { missing, temporaryDirectory, until } from '../peers/peer.ts'
-import { freeTcpPort, freeUdpPorts } from '../peers/port.ts'
+import { freePort, freePorts } from '../peers/port.ts'
 import { foundAuthority } from '../tls-certificates.ts'
 
 const skip = missing('chromium', 'kamailio')
@@ -241,7 +241,7 @@ test(
     const inDays = (days: number): number => Date.now() + days * 86_400_000
     const gate = authority.mint({ name: HOSTILE, dns: ['gate.northwire.example'], until: inDays(5) })
     const card = authority.mint({ name: 'card', until: inDays(20) })
-    const tlsPort = await freeTcpPort()
+    const tlsPort = await freePort()
     const files = {
       'gate.pem': gate.certificate,
       'gate.key': gate.key,
@@ -328,7 +328,7 @@ function reasonOf(answer: string): string {
 
 /** A Kamailio that asks the gate about calls, and routes those that go on to a port of the test. */
 async function startSwitch(owner: TestContext, world: ConsoleWorld, stops: string) {
-  const [port, destination] = await freeUdpPorts(2)
+  const [port, destination] = await freePorts(2)
   const text = readFileSync(EXAMPLE, 'utf8')
   assert.ok(text.includes(STOPS))
   const file = join(temporaryDirectory(owner), 'kamailio.cfg')

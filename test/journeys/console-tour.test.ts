@@ -12,7 +12,7 @@ import { PASSWORD, readBase32 } from '../office.ts'
 import { focusOf, openBrowser, pressThrough } from '../peers/browser.ts'
 import { openConsolePage, startConsole } from '../peers/console-browser.ts'
 import { Peer, missing, run, temporaryDirectory } from '../peers/peer.ts'
-import { freeTcpPort, freeUdpPorts } from '../peers/port.ts'
+import { freePort } from '../peers/port.ts'
 import { COMMAND } from '../peers/recourse.ts'
 
 const skip = missing('chromium')
@@ -202,13 +202,13 @@ test(
 
 /** The sample of a first start, on ports that are free; answers that of the office. */
 async function writeSample(directory: string): Promise<number> {
-  const [sip] = await freeUdpPorts(1)
-  const office = await freeTcpPort()
+  const sip = await freePort()
+  const office = await freePort()
   const ports = [
-    [5060, sip!],
-    [8080, await freeTcpPort()],
+    [5060, sip],
+    [8080, await freePort()],
     [8082, office],
-    [9090, await freeTcpPort()],
+    [9090, await freePort()],
   ] as const
   for (const [name, text] of SAMPLE) {
     const own = ports.reduce((all, [from, to]) => all.replaceAll(`127.0.0.1:${from}`, `127.0.0.1:${to}`), text)

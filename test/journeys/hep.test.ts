@@ -9,7 +9,7 @@ import { parseHep } from '#codec/hep/hep.ts'
 import { Caller, type Call, formatInvite } from '../peers/caller.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { missing, temporaryDirectory, until } from '../peers/peer.ts'
-import { freeUdpPorts } from '../peers/port.ts'
+import { freePort } from '../peers/port.ts'
 import { Recourse, figure } from '../peers/recourse.ts'
 import { callsFrom, placeCalls } from '../peers/sipp.ts'
 
@@ -97,9 +97,9 @@ test('a Homer that is away costs no call', async (t) => {
 test('a Kamailio reads each copy as it was sent', { skip: missing('kamailio') }, async (t) => {
   const directory = temporaryDirectory(t)
   writeFileSync(join(directory, 'version'), 'table_name(string) table_version(int)\nversion:1\n')
-  const [port] = await freeUdpPorts(1)
+  const port = await freePort()
   const defines = { LISTEN: `udp:127.0.0.1:${port}`, DATABASE: `"text://${directory}"` }
-  const { peer } = await startKamailio(t, CAPTURE, port!, defines)
+  const { peer } = await startKamailio(t, CAPTURE, port, defines)
   const gate = await Recourse.start(t, { deny: [BUSY], hep: `udp:127.0.0.1:${port}` })
   const caller = await Caller.open(gate.port)
   t.after(() => caller.close())

@@ -7,7 +7,7 @@ import { verifyCard } from '#codec/jcard/verify.ts'
 import { Caller, fieldOf, formatInvite, idOf, statusOf } from '../peers/caller.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { missing } from '../peers/peer.ts'
-import { freeTcpPort, freeUdpPorts } from '../peers/port.ts'
+import { freePort } from '../peers/port.ts'
 import { Recourse } from '../peers/recourse.ts'
 import { answerCalls, callsFrom, placeCalls } from '../peers/sipp.ts'
 import { foundAuthority } from '../tls-certificates.ts'
@@ -159,7 +159,7 @@ test('a score of an outside service blocks, and its silence blocks nobody', asyn
       else if (body.includes(QUIET)) response.end('{"score": 10}')
     })
   })
-  const port = await freeTcpPort()
+  const port = await freePort()
   await new Promise<void>((listening) => service.listen(port, '127.0.0.1', listening))
   t.after(() => {
     service.closeAllConnections()
@@ -214,7 +214,7 @@ test('Kamailio gives the caller the Reason of the gate to the octet', { skip }, 
 
 for (const [title, token, port] of [
   ['a token that is no peer’s', 'x'.repeat(40), undefined],
-  ['a gate that is not there', TOKEN, freeTcpPort],
+  ['a gate that is not there', TOKEN, freePort],
 ] as const) {
   test(`${title} stops no call`, { skip }, async (t) => {
     const gate = await Recourse.start(t, { deny: [QUIET], token: TOKEN })
@@ -236,12 +236,12 @@ function missingModule(): string | false {
 /** Starts a callee, and a Kamailio that asks the gate over HTTP; answers Kamailio's port. */
 async function startPath(t: test.TestContext, gate: Recourse, token = TOKEN, apiPort = gate.apiPort): Promise<number> {
   const callee = await answerCalls(t, 'uas-answer')
-  const [port] = await freeUdpPorts(1)
-  await startKamailio(t, EXAMPLE, port!, {
+  const port = await freePort()
+  await startKamailio(t, EXAMPLE, port, {
     LISTEN: `udp:127.0.0.1:${port}`,
     GATE: `"http://127.0.0.1:${apiPort}/v1/screen"`,
     TOKEN: token,
     DESTINATION: `"sip:127.0.0.1:${callee.port}"`,
   })
-  return port!
+  return port
 }

@@ -7,7 +7,7 @@ import { Caller, fieldOf, formatInvite, idOf, statusOf } from '../peers/caller.t
 import { Clone, readBlocks, readSteps } from '../guide.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { missing, temporaryDirectory } from '../peers/peer.ts'
-import { freeUdpPorts } from '../peers/port.ts'
+import { freePort } from '../peers/port.ts'
 import { Recourse } from '../peers/recourse.ts'
 import { answerCalls, callsFrom, placeCalls } from '../peers/sipp.ts'
 import { type Dissected, capture, dissect } from '../peers/tshark.ts'
@@ -193,13 +193,13 @@ async function startPath(t: test.TestContext, wishes: PathWishes): Promise<Path>
     called: wishes.called ?? [],
   })
   const callee = await answerCalls(t, wishes.callee ?? 'uas-answer')
-  const [port] = await freeUdpPorts(1)
-  await startKamailio(t, wishes.configuration ?? EXAMPLE, port!, {
+  const port = await freePort()
+  await startKamailio(t, wishes.configuration ?? EXAMPLE, port, {
     LISTEN: `udp:127.0.0.1:${port}`,
     GATE: `"sip:127.0.0.1:${wishes.askAt ?? gate.port}"`,
     DESTINATION: `"sip:127.0.0.1:${callee.port}"`,
   })
-  return { gate, kamailio: port!, callee }
+  return { gate, kamailio: port, callee }
 }
 
 function answersWith(status: number, messages: readonly Dissected[]): Dissected[] {

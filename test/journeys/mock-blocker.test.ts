@@ -6,7 +6,7 @@ import type { ReceivedCall } from '#core/probe/received.ts'
 import { type Scenario, fillAnswer, findById, numberToDial } from '#core/probe/scenario.ts'
 import { SCENARIOS } from '#core/probe/scenarios.ts'
 import { type Owner, Peer, missing, temporaryDirectory, until } from '../peers/peer.ts'
-import { freePort, freeTcpPort, freeUdpPorts } from '../peers/port.ts'
+import { freePort } from '../peers/port.ts'
 import { COMMAND } from '../peers/recourse.ts'
 import { placeCalls } from '../peers/sipp.ts'
 import { capture, dissect } from '../peers/tshark.ts'
@@ -22,7 +22,7 @@ test(
   { skip },
   async (t) => {
     const blocker = await startBlocker(t)
-    const sippPort = (await freeUdpPorts(1))[0]!
+    const sippPort = await freePort()
     const captured = await capture(t, [blocker.port])
     const dialled = SCENARIOS.filter(({ transport }) => transport === 'any')
 
@@ -84,7 +84,7 @@ test('SIPp dials over TCP too, the longest answer among them', { skip }, async (
 
 async function startBlocker(t: Owner) {
   const file = join(temporaryDirectory(t), 'calls.ndjson')
-  const [port, httpPort] = [await freePort(), await freeTcpPort()]
+  const [port, httpPort] = [await freePort(), await freePort()]
   const blocker = new Peer(process.execPath, [
     COMMAND,
     'answer',

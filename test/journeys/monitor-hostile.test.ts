@@ -18,7 +18,7 @@ import {
 } from '#codec/capture/build-capture.ts'
 import { HEP_TYPES, formatHep } from '#codec/hep/hep.ts'
 import { Peer, temporaryDirectory } from '../peers/peer.ts'
-import { freeUdpPorts } from '../peers/port.ts'
+import { freePort } from '../peers/port.ts'
 
 const COMMAND = new URL('../../bin/recourse.js', import.meta.url).pathname
 /** What is promised. */
@@ -160,7 +160,7 @@ for (const [title, make] of LARGE)
 
 test('copies that are cut, bombs, or no HEP are counted and dropped, and the next is taken', async (t) => {
   const directory = temporaryDirectory(t)
-  const [port] = await freeUdpPorts(1)
+  const port = await freePort()
   const peer = new Peer(
     process.execPath,
     [COMMAND, 'monitor', '--json', '--hep', `udp:127.0.0.1:${port}`, '--store', 'sqlite:monitor.db'],

@@ -13,7 +13,7 @@ import { openHep } from '#edge/hep/send-hep.ts'
 import { type Call, Caller, fieldOf, formatAck, formatCancel, formatInvite, statusOf } from '../peers/caller.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { Peer, missing, temporaryDirectory, until } from '../peers/peer.ts'
-import { freeTcpPort, freeUdpPorts } from '../peers/port.ts'
+import { freePort } from '../peers/port.ts'
 import { recourse } from '../peers/recourse.ts'
 import { placeCalls } from '../peers/sipp.ts'
 import { capture, dissect } from '../peers/tshark.ts'
@@ -54,9 +54,9 @@ for (const version of [3, 2] as const)
       const directory = temporaryDirectory(t)
       const taps = await collectCopies(t)
       const far = await answer(t)
-      const [port] = await freeUdpPorts(1)
+      const port = await freePort()
       const key = version === 3 ? KEY : undefined
-      await startKamailio(t, KAMAILIO, port!, {
+      await startKamailio(t, KAMAILIO, port, {
         LISTEN: `udp:127.0.0.1:${port}`,
         DESTINATION: `"sip:127.0.0.1:${far.port}"`,
         MONITOR: `"sip:127.0.0.1:${taps.port}"`,
@@ -64,20 +64,20 @@ for (const version of [3, 2] as const)
         TAP: '77',
         ...(key !== undefined && { KEY: `"${key}"` }),
       })
-      const taken = await capture(t, [port!, far.port])
+      const taken = await capture(t, [port, far.port])
       const answered = await placeCalls(t, {
         scenario: 'uac-expect-connected',
         rows: Array.from({ length: 3 }, () => [OURS, NUMBERS[0]![0]]),
-        to: port!,
+        to: port,
       })
       const declined = await placeCalls(t, {
         scenario: 'uac-expect-decline',
         rows: Array.from({ length: 2 }, () => [OURS, '+14155550102']),
-        to: port!,
+        to: port,
       })
       for (const run of [answered, declined]) assert.equal(run.ending.code, 0, run.errors)
-      await cancelOne(t, port!)
-      const heard = await refuseAll(t, port!)
+      await cancelOne(t, port)
+      const heard = await refuseAll(t, port)
       await taken.stop()
       // A worker sends its copies after what they are of.
       await until('the last ACK, as it was sent on', () => taps.texts().some((text) => isLastAck(text)) || undefined)
@@ -126,7 +126,7 @@ for (const version of [3, 2] as const)
       }
 
       // The same calls as another witness wrote them down: nothing is new in them, and a third reader counts the same.
-      const seen = dissect(taken.file, [port!, far.port])
+      const seen = dissect(taken.file, [port, far.port])
       const finals = new Map(
         seen
           .filter(({ status, cseq }) => status >= 200 && cseq.endsWith(' INVITE'))
@@ -234,7 +234,7 @@ async function startMonitor(
   key: string | undefined,
   tls: { certificate: string; key: string } | undefined,
 ) {
-  const port = transport === 'udp' ? (await freeUdpPorts(1))[0]! : await freeTcpPort()
+  const port = await freePort()
   const config = {
     store: 'sqlite:./monitor.db',
     monitor: {

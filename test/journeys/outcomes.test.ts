@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { startKamailio } from '../peers/kamailio.ts'
 import { missing, until } from '../peers/peer.ts'
-import { freeTcpPort, freeUdpPorts } from '../peers/port.ts'
+import { freePort, freePorts } from '../peers/port.ts'
 import { Recourse } from '../peers/recourse.ts'
 import { answerCalls, callsFrom, placeCalls } from '../peers/sipp.ts'
 
@@ -66,8 +66,8 @@ type PathWishes = { readonly rules: readonly object[]; readonly callee: string }
 
 /** A gate that takes copies, a Kamailio that asks it and copies everything to it, and the destination behind. */
 async function startPath(t: TestContext, { rules, callee: scenario }: PathWishes) {
-  const [copies, port] = await freeUdpPorts(2)
-  const outcomes = { hep: [`udp:127.0.0.1:${copies}`, `tcp:127.0.0.1:${await freeTcpPort()}`] }
+  const [copies, port] = await freePorts(2)
+  const outcomes = { hep: [`udp:127.0.0.1:${copies}`, `tcp:127.0.0.1:${await freePort()}`] }
   const gate = await Recourse.start(t, { policy: { rules }, gate: () => ({ outcomes }) })
   const callee = await answerCalls(t, scenario)
   await startKamailio(t, EXAMPLE, port!, {

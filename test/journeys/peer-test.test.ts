@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { startKamailio } from '../peers/kamailio.ts'
 import { Peer, missing, temporaryDirectory } from '../peers/peer.ts'
-import { freeUdpPorts } from '../peers/port.ts'
+import { freePort, freePorts } from '../peers/port.ts'
 import { COMMAND, Recourse, figure } from '../peers/recourse.ts'
 
 const skip = missing('kamailio')
@@ -42,7 +42,7 @@ for (const [title, stops, finding, words, exit] of CASES) {
 }
 
 test('recourse peer test tells of a switch that does not ask the gate', { skip }, async (t) => {
-  const [elsewhere] = await freeUdpPorts(1)
+  const elsewhere = await freePort()
   const path = await startPath(t, STOPS, elsewhere)
 
   const { code, output } = await path.testPeer()
@@ -86,7 +86,7 @@ test(
 /** A Kamailio that asks a gate, and whose destination is the test itself. */
 async function startPath(t: TestContext, stops: string, askAt?: number) {
   const gate = await Recourse.start(t)
-  const [port, destination] = await freeUdpPorts(2)
+  const [port, destination] = await freePorts(2)
   const text = readFileSync(EXAMPLE, 'utf8')
   assert.ok(text.includes(STOPS))
   const file = join(temporaryDirectory(t), 'kamailio.cfg')

@@ -6,7 +6,7 @@ import { CALLER, gateWith, statuses } from '../gate.ts'
 import { Caller } from '../peers/caller.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { missing, temporaryDirectory } from '../peers/peer.ts'
-import { freeUdpPorts } from '../peers/port.ts'
+import { freePort } from '../peers/port.ts'
 import { SPELLINGS, spelled } from '../spellings.ts'
 
 const skip = missing('kamailio')
@@ -32,9 +32,9 @@ test(
   async (t) => {
     const config = join(temporaryDirectory(t), 'reader.cfg')
     writeFileSync(config, READER)
-    const [port] = await freeUdpPorts(1)
-    await startKamailio(t, config, port!, { LISTEN: `udp:127.0.0.1:${port}` })
-    const caller = await Caller.open(port!)
+    const port = await freePort()
+    await startKamailio(t, config, port, { LISTEN: `udp:127.0.0.1:${port}` })
+    const caller = await Caller.open(port)
     t.after(() => caller.close())
 
     let agreed = 0

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { type Call, Caller, formatInvite, idOf, statusOf } from '../peers/caller.ts'
 import { Peer, missing, temporaryDirectory, until } from '../peers/peer.ts'
-import { freeTcpPort, freeUdpPorts } from '../peers/port.ts'
+import { freePort } from '../peers/port.ts'
 import { type LedgerRow, Recourse, figure, recourse } from '../peers/recourse.ts'
 import { trace } from '../peers/strace.ts'
 
@@ -177,8 +177,8 @@ async function startOnSmallDisk(t: TestContext): Promise<SmallDisk> {
   const small = join(folder, 'small')
   const kept = join(folder, 'kept')
   for (const directory of [small, kept]) mkdirSync(directory)
-  const [port] = await freeUdpPorts(1)
-  const metrics = `127.0.0.1:${await freeTcpPort()}`
+  const port = await freePort()
+  const metrics = `127.0.0.1:${await freePort()}`
   const configuration = {
     operator: { name: 'Northwire', contact: { tel: '+18005550142' }, location: 'RLN' },
     store: 'sqlite:./small/ledger.db',
@@ -209,7 +209,7 @@ async function startOnSmallDisk(t: TestContext): Promise<SmallDisk> {
   // The file system is seen through the gate's own eyes.
   const ballast = `/proc/${pid}/root${small}/ballast`
   return {
-    port: port!,
+    port,
     peer,
     fill() {
       const file = openSync(ballast, 'w')

@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { formatInvite, formatOptions, idOf, statusOf } from '../peers/caller.ts'
 import { missing, run, until } from '../peers/peer.ts'
-import { freeTcpPort } from '../peers/port.ts'
+import { freePort } from '../peers/port.ts'
 import { Recourse } from '../peers/recourse.ts'
 import { callsFrom, placeCalls } from '../peers/sipp.ts'
 import { foundAuthority } from '../tls-certificates.ts'
@@ -257,7 +257,7 @@ type StreamWishes = {
 }
 
 async function startGate(t: TestContext, { streams = {}, clients = false, certificate = GATE }: StreamWishes = {}) {
-  const port = { tcp: await freeTcpPort(), tls: await freeTcpPort() }
+  const port = { tcp: await freePort(), tls: await freePort() }
   const gate = await Recourse.start(t, {
     deny: [DENIED],
     limit: 1000,

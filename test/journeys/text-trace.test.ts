@@ -10,7 +10,7 @@ import { refusalOf } from '#core/observe/refusal.ts'
 import { readTextTrace } from '#edge/monitor/read-text-trace.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { missing, temporaryDirectory, until } from '../peers/peer.ts'
-import { freeUdpPorts } from '../peers/port.ts'
+import { freePort } from '../peers/port.ts'
 
 const CONFIG = new URL('../peers/sipdump.cfg', import.meta.url).pathname
 const CALLS = 5
@@ -21,9 +21,9 @@ test(
   async (t) => {
     const folder = temporaryDirectory(t)
     const dumps = temporaryDirectory(t)
-    const [port] = await freeUdpPorts(1)
+    const port = await freePort()
     const startedMs = Date.now()
-    const { peer } = await startKamailio(t, CONFIG, port!, {
+    const { peer } = await startKamailio(t, CONFIG, port, {
       LISTEN: `udp:127.0.0.1:${port}`,
       DUMPS: JSON.stringify(dumps),
     })
@@ -34,7 +34,7 @@ test(
     const own = socket.address().port
     let answers = 0
     socket.on('message', () => answers++)
-    for (let call = 0; call < CALLS; call++) socket.send(invite(call, own, port!), port, '127.0.0.1')
+    for (let call = 0; call < CALLS; call++) socket.send(invite(call, own, port), port, '127.0.0.1')
     await until('answers', () => answers >= CALLS || undefined)
 
     const seen = (path: string) => readCalls(path)

@@ -13,7 +13,7 @@ import { Peers } from '#edge/gate/peers.ts'
 import { loadConfig } from '#main/config/load.ts'
 import { Caller, type Call, fieldOf, formatInvite, formatOptions, idOf, statusOf } from '../peers/caller.ts'
 import { Peer, until } from '../peers/peer.ts'
-import { freeTcpPort, freeUdpPorts } from '../peers/port.ts'
+import { freePort } from '../peers/port.ts'
 import { type LedgerRow, figure, recourse } from '../peers/recourse.ts'
 import { SEED, mulberry32 } from '../peers/random.ts'
 import { type TortureCase, tortureCases } from '../torture.ts'
@@ -362,8 +362,8 @@ function invite(): string {
 
 async function startGate(t: TestContext) {
   const folder = mkdtempSync(join(HOME, 'gate-'))
-  const [port] = await freeUdpPorts(1)
-  const metrics = `127.0.0.1:${await freeTcpPort()}`
+  const port = await freePort()
+  const metrics = `127.0.0.1:${await freePort()}`
   const file = join(folder, 'recourse.yaml')
   const gate = { ...CONFIGURATION.gate, listen: [`udp:127.0.0.1:${port}`] }
   writeFileSync(file, JSON.stringify({ ...CONFIGURATION, gate, metrics: { listen: metrics } }, undefined, 1))
@@ -371,7 +371,7 @@ async function startGate(t: TestContext) {
   t.after(() => peer.stop())
   await peer.says(/"msg":"started"/)
   return {
-    port: port!,
+    port,
     ledger: () =>
       recourse(['ledger', 'export', '--json', '--config', file], folder)
         .split('\n')

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Owner, Peer, temporaryDirectory } from './peer.ts'
-import { freeUdpPorts } from './port.ts'
+import { freePort } from './port.ts'
 
 /** Starts baresip as a back-to-back user agent that calls `destination` for each call it takes; returns its port. */
 export async function startB2bua(owner: Owner, destination: string): Promise<number> {
   for (let attempt = 1; ; attempt++) {
-    const [port = 0] = await freeUdpPorts(1)
+    const port = await freePort()
     const peer = new Peer('baresip', ['-f', writeFolder(owner, port, destination)])
     owner.after(() => peer.stop())
     try {

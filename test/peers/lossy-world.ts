@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 import { type Call, Caller, fieldOf, formatAck, formatCancel, formatInvite } from './caller.ts'
 import { run, until } from './peer.ts'
-import { freeTcpPort } from './port.ts'
+import { freePort } from './port.ts'
 import { mulberry32 } from './random.ts'
 import { type LedgerRow, Recourse, figure } from './recourse.ts'
 import { callsFrom, placeCalls } from './sipp.ts'
@@ -69,7 +69,7 @@ const owner = { after: (cleanUp: () => unknown) => void cleanUps.push(cleanUp) }
 
 async function observe(): Promise<LossyReport> {
   const { transport, threads, udp, limit, transactions } = plan
-  const tcpPort = await freeTcpPort()
+  const tcpPort = await freePort()
   const gate = await Recourse.start(owner, {
     limit,
     deny: [DENIED, DENIED_BY_SIPP],

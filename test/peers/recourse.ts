@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { type Ending, type Owner, Peer, type PeerOptions, run, temporaryDirectory, until } from './peer.ts'
-import { freePort, freeTcpPort } from './port.ts'
+import { freePort } from './port.ts'
 
 /** What a journey asks of the configuration; everything else is the same in all journeys. */
 export type Wishes = {
@@ -97,9 +97,9 @@ export class Recourse {
     owner.after(() => stop())
     const directory = temporaryDirectory(owner)
     const port = await freePort()
-    const metricsPort = await freeTcpPort()
-    const deskPort = await freeTcpPort()
-    const ports = { port, metricsPort, deskPort, apiPort: await freeTcpPort(), officePort: await freeTcpPort() }
+    const metricsPort = await freePort()
+    const deskPort = await freePort()
+    const ports = { port, metricsPort, deskPort, apiPort: await freePort(), officePort: await freePort() }
     writeConfiguration(directory, ports, wishes)
     const env = {
       ...wishes.environment,

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Ending, type Owner, Peer, temporaryDirectory } from './peer.ts'
-import { freeUdpPorts, udpPortHeld } from './port.ts'
+import { freePort, udpPortHeld } from './port.ts'
 
 /** What a SIPp run is asked to do. Scenarios are the files of `examples/sipp`, named without their `.xml`. */
 export type SippCalls = {
@@ -38,7 +38,7 @@ export const SCENARIOS = new URL('../../examples/sipp/', import.meta.url).pathna
 /** Places one call a row and waits for the last; exit code 0 means that every call went as the scenario says. */
 export async function placeCalls(owner: Owner, calls: SippCalls): Promise<SippRun> {
   const directory = temporaryDirectory(owner)
-  const port = calls.port ?? (await freeUdpPorts(1))[0]!
+  const port = calls.port ?? (await freePort())
   writeFileSync(join(directory, 'calls.csv'), `SEQUENTIAL\n${calls.rows.map((row) => `${row.join(';')};\n`).join('')}`)
   const text = readFileSync(join(SCENARIOS, `${calls.scenario}.xml`), 'utf8')
   writeFileSync(join(directory, 'scenario.xml'), text.replace('retrans="500"', `retrans="${calls.t1Ms ?? 500}"`))
@@ -65,7 +65,7 @@ export type SippCallee = { port: number; stop(): Promise<SippMessage[]> }
 /** Starts a callee that follows a scenario. */
 export async function answerCalls(owner: Owner, scenario: string): Promise<SippCallee> {
   const directory = temporaryDirectory(owner)
-  const port = (await freeUdpPorts(1))[0]!
+  const port = await freePort()
   const file = join(SCENARIOS, `${scenario}.xml`)
   const args = ['-sf', file, '-i', '127.0.0.1', '-p', String(port), '-nostdin', ...TRACES]
   const peer = new Peer('sipp', args, { cwd: directory })

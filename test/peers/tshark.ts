@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { type Owner, Peer, run, temporaryDirectory, until } from './peer.ts'
-import { freeUdpPorts } from './port.ts'
+import { freePort } from './port.ts'
 
 /** A capture of loopback traffic on some UDP ports, as it grows. */
 export type Capture = { file: string; stop(): Promise<void> }
@@ -15,7 +15,7 @@ export type Capture = { file: string; stop(): Promise<void> }
  */
 export async function capture(owner: Owner, ports: readonly number[]): Promise<Capture> {
   const file = join(temporaryDirectory(owner), 'capture.pcapng')
-  const [markPort] = await freeUdpPorts(1)
+  const markPort = await freePort()
   const marks = createSocket('udp4')
   await new Promise<void>((resolve) => marks.bind(markPort, '127.0.0.1', resolve))
   const filter = [...ports, markPort].map((port) => `udp port ${port}`).join(' or ')
