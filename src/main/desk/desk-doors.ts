@@ -391,7 +391,7 @@ async function openDoors(
     const upkeep = { outgoing, retention: () => retention.read(), health }
     const routes = [
       ...upkeepRoutes({ upkeep }),
-      ...policyRoutes({ policy: policies.desk }),
+      ...policyRoutes({ policy: policies.desk, plan: config.gate.dialPlan }),
       ...caseRoutes({ office, plan: config.gate.dialPlan, now }),
       ...exportRoutes({ office, plan: config.gate.dialPlan, now, blocks, operator: config.operator.name }),
       ...blockRoutes({
@@ -399,7 +399,7 @@ async function openDoors(
         overview: (span) => overview.read(span),
         ending: ending.signal,
       }),
-      ...vettingRoutes(registry.vetting),
+      ...vettingRoutes(registry.vetting, config.gate.dialPlan),
       ...gateRoutes({ gate }),
       ...tourRoutes({ tour }),
       ...(callingRoom?.routes ?? []),

@@ -14,6 +14,7 @@ import { makeRegistry } from './make-registry.ts'
 
 const BROWSER = { origin: 'https://office.northwire.example', 'sec-fetch-site': 'same-origin' }
 const PLACE = '/v1/registry/registrations'
+const PLAN = { country: 1, national: 10, international: '011' }
 
 test('of two people who look at one registration, the second decides nothing before she has read what the first did', async (t) => {
   const { ask, open, ann, bea } = await openVetting(t)
@@ -108,6 +109,7 @@ test('a parameter of the queue that is misspelt, twice or wrong is named with wh
     'status=waiting',
     'number=%2B12125550117',
     'number=+1%20(212)%20555-0117',
+    'number=(212)%20555-0117',
     'limit=200',
     'disputed=false',
   ])
@@ -218,7 +220,7 @@ async function openVetting(t: TestContext) {
       proofMs: 365 * DAY_MS,
       confirmWithinMs: 2 * DAY_MS,
     },
-    plan: { country: 1, national: 10, international: '011' },
+    plan: PLAN,
     now: () => Date.parse('2026-11-22T12:00:00Z'),
     assignDial: () => undefined,
     keepEvidence: async () => assert.fail('nobody hands in a file'),
@@ -226,7 +228,7 @@ async function openVetting(t: TestContext) {
     readEvidence: async () => undefined,
     alarm: (cause) => assert.fail(String(cause)),
   })
-  const office = openTestOffice({ routes: [...vettingRoutes(vetting)] })
+  const office = openTestOffice({ routes: [...vettingRoutes(vetting, PLAN)] })
   t.after(() => {
     office.close()
     store.close()

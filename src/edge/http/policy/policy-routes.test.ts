@@ -5,6 +5,7 @@ import { describeOffice } from '#edge/http/accounts/office-app.ts'
 import { PROBLEM_URN } from '#edge/http/problem.ts'
 import { openTestOffice } from '../../../../test/office.ts'
 import { DESCRIPTIONS } from './descriptions.ts'
+import type { DialPlan } from '#core/call/number.ts'
 import type { PolicyDesk, PolicyTrialState } from './policy-desk.ts'
 import { policyRoutes } from './policy-routes.ts'
 
@@ -45,6 +46,19 @@ test('a change names the version that was seen, is done once for its key, and ca
   const { seen, note, by } = change as { seen: number; note: string; by: { name: string } }
   assert.deepEqual([seen, note, by.name], [7, 'fewer calls', 'ann'])
   await refused(post('/v1/policy/versions', { ...DRAFT, note: 'other' }, headers), 422, 'key-reused')
+})
+
+test('a number without a plus is read by the dial plan on its way onto a list or to a judgement, and by none without it', async (t) => {
+  const { post, asked } = await open(t, { country: 1, national: 10, international: '011' })
+  const entries = '/v1/policy/lists/lists%2Fdno.csv/entries'
+  const added = await post(entries, { number: '(212) 555-0117', note: 'asked for' }, { 'if-match': '"7"' })
+  assert.equal(added.status, 201, await added.clone().text())
+  assert.deepEqual(asked.at(-1)?.slice(0, 3), ['addNumber', 'lists/dno.csv', '+12125550117'])
+  await post('/v1/policy/shadow/watch/judgements', { number: '(212) 555-0117', label: 'legitimate' })
+  assert.deepEqual(asked.at(-1)?.slice(0, 3), ['judgeShadow', 'watch', '+12125550117'])
+  const without = await open(t)
+  const refusal = without.post(entries, { number: '(212) 555-0117', note: 'asked for' }, { 'if-match': '"7"' })
+  await refused(refusal, 400, 'bad-field', '/number')
 })
 
 test('times are RFC 3339, and each thing has its place', async (t) => {
@@ -130,7 +144,7 @@ test('docs/openapi-policy.json describes these routes', () => {
 })
 
 /** The routes on a desk that answers the same to everything, with an admin signed in. */
-async function open(t: TestContext) {
+async function open(t: TestContext, plan?: DialPlan) {
   const asked: (readonly [name: string, ...given: unknown[]])[] = []
   const step = { version: 7, at: AT, step: 'applied', base: 6, by: 'ann', note: '', origin: undefined }
   const settled = { kind: 'settled', policy: 8, state: 'applied', before: 7, guarded: [], words: [] }
@@ -152,6 +166,7 @@ async function open(t: TestContext) {
   const answers = new Map<string, unknown>([
     ['versions', { inForce: 7, versions: [summary], after: undefined }],
     ['apply', settled],
+    ['addNumber', settled],
     ['tryOut', TRIAL],
     ['trialNumbers', { numbers, after: undefined }],
     ['listText', 'number\n'],
@@ -181,7 +196,7 @@ async function open(t: TestContext) {
         return Promise.resolve(answers.get(String(name)))
       },
   })
-  const office = openTestOffice({ routes: policyRoutes({ policy }) })
+  const office = openTestOffice({ routes: policyRoutes({ policy, plan }) })
   t.after(() => office.close())
   const { session } = await office.staff('ann', 'admin')
   return {

@@ -1,4 +1,5 @@
 // One thing: all that those inside ask of the policy over HTTP, each with its permission.
+import type { DialPlan } from '#core/call/number.ts'
 import { formatCsv } from '#core/ledger/csv.ts'
 import { z } from '@hono/zod-openapi'
 import { answerOnce } from '#edge/http/accounts/ask.ts'
@@ -15,10 +16,12 @@ import { addSchema, applySchema, draftSchema, judgedSchema, noteSchema, trialSch
 
 export type PolicyRouteParts = {
   readonly policy: PolicyDesk
+  /** How a number without a plus is read. */
+  readonly plan?: DialPlan | undefined
 }
 
 /** The versions, a text on its way to become one, lists, trials and what shadow rules would have done. */
-export function policyRoutes({ policy }: PolicyRouteParts): readonly InsideRoute[] {
+export function policyRoutes({ policy, plan }: PolicyRouteParts): readonly InsideRoute[] {
   /** One change of what is in force: done once for a key, and not at all where another version is in force by now. */
   const change =
     <Schema extends z.ZodType<{ note: string }>>(
@@ -87,7 +90,7 @@ export function policyRoutes({ policy }: PolicyRouteParts): readonly InsideRoute
       'policy.change',
       DESCRIPTIONS.addNumber,
       change(addSchema, (context, { number, note }, how) =>
-        policy.addNumber(parameterOf(context, 'name'), numberOf(number, 'number'), note, how),
+        policy.addNumber(parameterOf(context, 'name'), numberOf(number, 'number', plan), note, how),
       ),
     ),
     insideRoute(
@@ -190,13 +193,15 @@ export function policyRoutes({ policy }: PolicyRouteParts): readonly InsideRoute
     }),
     insideRoute('policy.read', DESCRIPTIONS.shadowCalls, async (context) => {
       const { days = DAYS, number } = readQuery(context, shadowCallsQuery)
-      return answerRecord({ calls: await policy.shadowCalls(parameterOf(context, 'rule'), partyOf(number), days) })
+      return answerRecord({
+        calls: await policy.shadowCalls(parameterOf(context, 'rule'), partyOf(number, plan), days),
+      })
     }),
     insideRoute('policy.change', DESCRIPTIONS.judgeShadow, (context) =>
       answerOnce(context, async (octets) => {
         const { number, label, note = '' } = parseJsonBody(judgedSchema, octets)
         const rule = parameterOf(context, 'rule')
-        await policy.judgeShadow(rule, partyOf(number), { label, note }, workerOf(context))
+        await policy.judgeShadow(rule, partyOf(number, plan), { label, note }, workerOf(context))
         return { status: 200, value: { done: true } }
       }),
     ),
@@ -233,8 +238,8 @@ function readText(octets: Uint8Array): string {
 }
 
 /** A calling party as the journal has it: a number, short digits, or none. */
-function partyOf(text: string): string {
-  return text === '' || text === 'withheld' || /^\d{1,15}$/.test(text) ? text : numberOf(text, 'number')
+function partyOf(text: string, plan: DialPlan | undefined): string {
+  return text === '' || text === 'withheld' || /^\d{1,15}$/.test(text) ? text : numberOf(text, 'number', plan)
 }
 
 const DAYS = 7

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { RouteConfig, z } from '@hono/zod-openapi'
 import type { Who } from '#core/account/permission.ts'
+import type { DialPlan } from '#core/call/number.ts'
 import { eventInWords } from '#core/registry/event-words.ts'
 import { countNumbers, factsOf } from '#core/registry/registration.ts'
 import { exportLines } from '#core/registry/registration-view.ts'
@@ -32,9 +33,9 @@ import {
 
 /**
  * The inside of the registry: the queue, one registration whole, and every step that a person takes with it. None is taken where
- * If-Match names a place that the registration has left; what decides has to name one.
+ * If-Match names a place that the registration has left; what decides has to name one. A number without a plus is read by the plan.
  */
-export function vettingRoutes(vetting: Vetting): readonly InsideRoute[] {
+export function vettingRoutes(vetting: Vetting, plan?: DialPlan): readonly InsideRoute[] {
   const step = <Schema extends z.ZodType>(
     description: RouteConfig,
     schema: Schema,
@@ -61,7 +62,7 @@ export function vettingRoutes(vetting: Vetting): readonly InsideRoute[] {
       const { after, limit, disputed, number, ...filter } = readQuery(context, querySchema)
       return json(
         await vetting.list(
-          { ...filter, disputed, number: number === undefined ? undefined : numberOf(number, 'number') },
+          { ...filter, disputed, number: number === undefined ? undefined : numberOf(number, 'number', plan) },
           after,
           limit,
         ),
