@@ -12,6 +12,8 @@ import type { VettingItem, VettingOutcome } from './vetting.ts'
 export type Registry = {
   /** The same application with the same `once` opens nothing again and answers as before. */
   open(application: Application, from: Visitor): Promise<Opened>
+  /** Whether the link of a first message has been confirmed; false alike for what is no such link. */
+  isConfirmed(token: string): Promise<boolean>
   /** Presses the button behind the link of the first message. */
   confirm(token: string): Promise<{ readonly kind: 'confirmed'; readonly token: string } | { readonly kind: 'unknown' }>
   /** By the unguessable part of a private link; undefined alike for wrong and forbidden ones. */

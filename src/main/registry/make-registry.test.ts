@@ -354,8 +354,11 @@ test('who presses the button of the first message again comes to the same page, 
   )
   assert.ok(opened.kind === 'opened')
   const token = /confirm\/([A-Za-z0-9_-]{22})/.exec(desk.mails()[0]!.text)![1]!
+  assert.equal(await desk.room.registry.isConfirmed(token), false)
   const first = await desk.room.registry.confirm(token)
   assert.ok(first.kind === 'confirmed')
+  const known = [token, first.token, 'A'.repeat(22)].map((one) => desk.room.registry.isConfirmed(one))
+  assert.deepEqual(await Promise.all(known), [true, false, false])
   const mails = desk.mails().length
   for (const _ of [1, 2, 3]) assert.deepEqual(await desk.room.registry.confirm(token), first)
   assert.equal(desk.mails().length, mails)

@@ -137,6 +137,7 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
   }
   const idOf = (token: string, purpose: 'status' | 'confirm' = 'status'): string | undefined =>
     store.findByToken(hashOf(TOKEN.test(token) ? token : ''), purpose, now())
+  const isLink = ({ hash }: FreshToken): boolean => store.findByToken(hash, 'status', now()) !== undefined
   /** A step of who has the private link. */
   const byHolder = async (
     token: string,
@@ -240,15 +241,18 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
         return limited ?? open(fields, numbers, way, undefined, names, faultyLines)
       })
     },
+    async isConfirmed(token) {
+      return idOf(token, 'confirm') !== undefined && isLink(linkBehind(token))
+    },
     async confirm(token) {
       const id = idOf(token, 'confirm')
       if (id === undefined) return { kind: 'unknown' }
       // The same each time: who presses again comes to the same page, and no other link or message is made.
       const fresh = linkBehind(token)
       const done = settle(id, (at) =>
-        store.findByToken(fresh.hash, 'status', at) === undefined
-          ? withKnown(id, [], at, (known, at) => confirmRegistration(known, fresh, at, terms))
-          : nothing(at),
+        isLink(fresh)
+          ? nothing(at)
+          : withKnown(id, [], at, (known, at) => confirmRegistration(known, fresh, at, terms)),
       )
       return done.kind === 'done' ? { kind: 'confirmed', token: fresh.token } : { kind: 'unknown' }
     },

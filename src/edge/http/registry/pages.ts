@@ -85,6 +85,17 @@ export function confirmRegistrationPage(token: string): Page {
   }
 }
 
+/** What the same link shows later. The private link is not in it: programs that open links would read it. */
+export function confirmedRegistrationPage(token: string): Page {
+  return {
+    title: 'Your e-mail address is confirmed',
+    main: markup`<p class="badge good">Confirmed</p>
+<h1>Your e-mail address is confirmed</h1>
+<p class="lead">There is nothing left to do here: a person looks at your registration, and we write to you about it.</p>
+<form method="post" action="/g/confirm/${token}"><p><button type="submit">See how your registration stands</button></p></form>`,
+  }
+}
+
 /** For who has lost the link; `isSent` looks the same whether there was anything to send. */
 export function relinkPage(form: FormState, isSent: boolean): Page {
   return {

@@ -24,9 +24,13 @@ test('a registration is sent by the form, confirmed by a button and read by its 
 
   const look = await app.request(`/g/confirm/${TOKEN}`)
   assert.equal(look.status, 200)
+  assert.match(await look.text(), /<h1>Confirm your registration<\/h1>/)
   assert.equal(asked.length, 1, 'opening the link confirms nothing')
   const confirmed = await app.request(`/g/confirm/${TOKEN}`, { method: 'POST' })
   assert.equal(confirmed.headers.get('location'), `/g/${TOKEN}`)
+  const again = await (await app.request(`/g/confirm/${TOKEN}`)).text()
+  assert.match(again, /<h1>Your e-mail address is confirmed<\/h1>/)
+  assert.doesNotMatch(again, new RegExp(`"/g/${TOKEN}"`), 'the private link is behind the button alone')
 
   const page = await (await app.request(`/g/${TOKEN}`)).text()
   assert.match(page, /Your numbers/)
@@ -234,6 +238,7 @@ function makeApp(changes: Partial<RegistrationView> = {}) {
         return { kind: 'faults', faults: [{ field: 'legalName', problem: 'expected the name' }], report }
       return { kind: 'opened', id: VIEW.id, token: TOKEN, report }
     },
+    isConfirmed: async (token) => asked.some(([name, given]) => name === 'confirm' && given === token),
     async confirm(token) {
       asked.push(['confirm', token])
       return token === TOKEN ? { kind: 'confirmed', token } : { kind: 'unknown' }

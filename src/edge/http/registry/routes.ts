@@ -30,6 +30,7 @@ import { answerFeed, answerKeys } from './feed.ts'
 import {
   type RegistryAction,
   confirmRegistrationPage,
+  confirmedRegistrationPage,
   openedPage,
   registerPage,
   registrationPage,
@@ -116,8 +117,12 @@ export function registryRoutes(parts: RegistryPagesParts): Hono<ConnectionEnv> {
       return answerPage(operator, relinkPage(emptyForm(newKey()), true))
     return tell(context, done, form, (form) => relinkPage(form, false))
   })
-  // The page is the same for every token: only the button asks whether there is one.
-  app.get('/g/confirm/:token', (context) => answerPage(operator, confirmRegistrationPage(keyOf(context))))
+  // A link that was never sent leads to the same page as one that waits; only the button leads to the private page.
+  app.get('/g/confirm/:token', async (context) => {
+    const token = keyOf(context)
+    const page = (await registry.isConfirmed(token)) ? confirmedRegistrationPage : confirmRegistrationPage
+    return answerPage(operator, page(token))
+  })
   app.post('/g/confirm/:token', async (context) => {
     checkSite(context.req.raw, publicUrl)
     const confirmed = await registry.confirm(keyOf(context))
