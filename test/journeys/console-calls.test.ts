@@ -130,6 +130,8 @@ test(
       await page.keyboard.press('Enter')
       await page.waitForURL(/\/calls\/disputes\/[\w-]{22}$/)
       dispute = new URL(page.url()).pathname.split('/').at(-1)!
+      // The page of the group stays, with its keys, until the other is there.
+      await page.getByRole('region', { name: 'What happened' }).waitFor()
       await page.getByText('We remind patients.').waitFor()
     })
 

@@ -57,6 +57,13 @@ export const DISPUTE_TONES: { readonly [status in DisputeStatus]: Tone } = {
   closed: 'quiet',
 }
 
+/** What a blocker decided. */
+export const OUTCOME_WORDS = {
+  lifted: 'Lifted',
+  'partly-lifted': 'Partly lifted',
+  upheld: 'Upheld: the block stays',
+} as const
+
 /** What is due of a dispute, and of whom. */
 export function dueWords({
   what,

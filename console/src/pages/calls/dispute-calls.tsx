@@ -10,7 +10,7 @@ import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { StatusWord } from '../../parts/status-word.tsx'
 
 /** Places the blocked call again, and says what it showed. */
-export function RetestDialog({ dispute, tag, isOpen, close, renew }: CallDialogProps) {
+export function RetestDialog({ dispute, tag, isOpen, close, renew }: DisputeDialogProps) {
   const { id, allNumbers, calls, paths } = dispute
   const [via, setVia] = useState('sip:127.0.0.1:5060')
   const [from, setFrom] = useState(allNumbers[0] ?? '')
@@ -80,7 +80,7 @@ export function RetestDialog({ dispute, tag, isOpen, close, renew }: CallDialogP
 }
 
 /** Asks the desk which number proves, by a call to it, whose a number is. */
-export function ProveDialog({ dispute, isOpen, close }: CallDialogProps) {
+export function ProveDialog({ dispute, isOpen, close }: DisputeDialogProps) {
   const { id, allNumbers } = dispute
   const [number, setNumber] = useState(allNumbers[0] ?? '')
   const [asked, setAsked] = useState<AnswerOf<'post', '/v1/calling/disputes/{id}/proof'>>()
@@ -137,7 +137,7 @@ export function ProveDialog({ dispute, isOpen, close }: CallDialogProps) {
   )
 }
 
-export type CallDialogProps = {
+export type DisputeDialogProps = {
   readonly dispute: AnswerOf<'get', '/v1/calling/disputes/{id}'>
   readonly tag: string | undefined
   readonly isOpen: boolean

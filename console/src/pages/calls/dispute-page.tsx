@@ -1,12 +1,11 @@
 // One thing: a dispute, from what is contested to what became of it, with every step that a person can take.
-import { Anchor, Button, Checkbox, Menu, NativeSelect, Stack, Text, TextInput, Textarea } from '@mantine/core'
+import { Anchor, Button, Menu, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { type AnswerOf, read, send } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
 import { useAsk } from '../../parts/ask.tsx'
-import { CopyButton } from '../../parts/copy-button.tsx'
 import { ExportMenu, jsonOf } from '../../parts/export-menu.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { Moment } from '../../parts/moment.tsx'
@@ -16,14 +15,13 @@ import { Page } from '../../parts/page.tsx'
 import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { ProblemBox } from '../../parts/problem-box.tsx'
 import { StatusWord } from '../../parts/status-word.tsx'
-import { useTyped } from '../../parts/typed.ts'
 import { useMay } from '../../shell/session.ts'
 import { useShortcuts } from '../../shell/shortcuts.ts'
 import { Part, PlainList } from '../../parts/part.tsx'
 import classes from './calls-nav.module.css'
 import { ProveDialog, RetestDialog } from './dispute-calls.tsx'
-import { DISPUTE_TONES, DISPUTE_WORDS, dueWords } from './calls-words.ts'
-import { FormDialog } from '../../parts/form-dialog.tsx'
+import { FileDialog, HandDialog, OutcomeDialog } from './dispute-filing.tsx'
+import { DISPUTE_TONES, DISPUTE_WORDS, OUTCOME_WORDS, dueWords } from './calls-words.ts'
 
 /** One dispute: what is contested, what happened, what is due, and what can be done now. */
 export function DisputePage() {
@@ -378,235 +376,8 @@ function Dispute({ dispute, tag }: DisputeProps) {
   )
 }
 
-/** Files by the API of a desk: first the page is asked whether it takes disputes, then a person says that it is to go there. */
-function FileDialog({ dispute, tag, isOpen, close, byHand, renew }: DialogProps & { readonly byHand: () => void }) {
-  const { id, urls, who } = dispute
-  const params = { id }
-  const [to, setTo] = useState(urls[0] ?? '')
-  const [checked, setChecked] = useState<AnswerOf<'post', '/v1/calling/disputes/{id}/check'>>()
-  const [name, setName] = useState(who.name)
-  const [email, setEmail] = useState(who.email ?? '')
-  const [purpose, setPurpose, forgetPurpose] = useTyped(`dispute ${id} purpose`, dispute.purpose)
-  const [changed, setChangedWords, forgetChanged] = useTyped(`dispute ${id} changed`, dispute.changed)
-  const [isForCustomer, setForCustomer] = useState(false)
-  const claim = { name, email, purpose, changed, isForCustomer }
-  const draft = useQuery({
-    queryKey: ['calling', 'draft', id, claim],
-    queryFn: () => send('post', '/v1/calling/disputes/{id}/draft', { params, body: claim }),
-    enabled: isOpen,
-    retry: false,
-  })
-  const isReady = checked?.speaks === true && purpose.trim() !== '' && email.trim() !== ''
-  return (
-    <FormDialog
-      title="File the dispute"
-      act={checked === undefined ? 'Ask the page' : checked.speaks ? `File with ${checked.host}` : 'Ask again'}
-      isOpen={isOpen}
-      close={close}
-      isReady={checked?.speaks === true ? isReady : to.trim() !== ''}
-      run={async () => {
-        if (checked?.speaks !== true) {
-          setChecked(await send('post', '/v1/calling/disputes/{id}/check', { params, body: { to } }))
-          return 'stay'
-        }
-        await send('post', '/v1/calling/disputes/{id}/filing', {
-          params,
-          body: { to, host: checked.host, ...claim },
-          match: tag,
-        })
-        forgetPurpose()
-        forgetChanged()
-        await renew()
-        return undefined
-      }}
-    >
-      <TextInput
-        label="The page that a notice named"
-        description="Anybody on the path may have written it: look at the host. Nothing of you is told to it by asking."
-        list={`${id}-pages`}
-        value={to}
-        onChange={({ currentTarget }) => {
-          setTo(currentTarget.value)
-          setChecked(undefined)
-        }}
-        data-autofocus
-      />
-      <datalist id={`${id}-pages`}>
-        {urls.map((url) => (
-          <option key={url} value={url} />
-        ))}
-      </datalist>
-      {checked !== undefined && (
-        <Text role="status" c={checked.speaks ? 'inherit' : 'var(--console-wait)'}>
-          {checked.speaks ? (
-            <>
-              <strong>
-                <Outside text={checked.desk ?? ''} max={80} />
-              </strong>{' '}
-              takes disputes by API at <Outside text={checked.host} max={120} />.
-            </>
-          ) : (
-            <>
-              <Outside text={checked.host} max={120} /> does not take disputes by API:{' '}
-              <Outside text={checked.why} max={400} />. Send the text below by mail or by its form, then say so.
-            </>
-          )}
-        </Text>
-      )}
-      <TextInput label="Who asks" value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} />
-      <TextInput
-        label="Where answers go"
-        type="email"
-        required
-        value={email}
-        onChange={({ currentTarget }) => setEmail(currentTarget.value)}
-      />
-      <Textarea
-        label="What the calls are for"
-        required
-        autosize
-        minRows={2}
-        value={purpose}
-        onChange={({ currentTarget }) => setPurpose(currentTarget.value)}
-      />
-      <Textarea
-        label="What has been changed since"
-        autosize
-        minRows={1}
-        value={changed}
-        onChange={({ currentTarget }) => setChangedWords(currentTarget.value)}
-      />
-      <Checkbox
-        label="We are a provider and speak for a customer"
-        checked={isForCustomer}
-        onChange={({ currentTarget }) => setForCustomer(currentTarget.checked)}
-      />
-      {draft.data !== undefined && (
-        <details>
-          <Text component="summary" size="sm">
-            The same as a text, for mail, a form or the telephone
-          </Text>
-          <Stack gap="xs" mt="xs">
-            <Text size="sm" fw={600}>
-              <Outside text={draft.data.subject} max={200} />
-            </Text>
-            <pre className={classes['octets']} tabIndex={0} role="region" aria-label="The text">
-              <Outside text={draft.data.text} lines max={16_000} />
-            </pre>
-            <div>
-              <CopyButton text={draft.data.text} what="the text" />{' '}
-              <Button variant="subtle" onClick={byHand}>
-                I sent it myself
-              </Button>
-            </div>
-          </Stack>
-        </details>
-      )}
-    </FormDialog>
-  )
-}
-
-/** Notes that a person sent it without us. */
-function HandDialog({ dispute, tag, isOpen, close, renew }: DialogProps) {
-  const [way, setWay] = useState<Way>('form')
-  const [to, setTo] = useState(dispute.urls[0] ?? '')
-  const [reference, setReference] = useState('')
-  return (
-    <FormDialog
-      title="I filed it by hand"
-      act="Note that it is filed"
-      isOpen={isOpen}
-      close={close}
-      isReady={to.trim() !== ''}
-      run={async () => {
-        await send('post', '/v1/calling/disputes/{id}/filed', {
-          params: { id: dispute.id },
-          body: { way, to, ...(reference !== '' && { reference }) },
-          match: tag,
-        })
-        await renew()
-      }}
-    >
-      <Text>Nothing is sent. From now on their clocks run here.</Text>
-      <NativeSelect
-        label="How"
-        value={way}
-        onChange={({ currentTarget }) => setWay(currentTarget.value as Way)}
-        data={[
-          { value: 'form', label: 'By their form' },
-          { value: 'mail', label: 'By mail' },
-          { value: 'telephone', label: 'By telephone' },
-        ]}
-        data-autofocus
-      />
-      <TextInput
-        label="With whom"
-        description="The page, address or number."
-        required
-        value={to}
-        onChange={({ currentTarget }) => setTo(currentTarget.value)}
-      />
-      <TextInput
-        label="What they call it"
-        value={reference}
-        onChange={({ currentTarget }) => setReference(currentTarget.value)}
-      />
-    </FormDialog>
-  )
-}
-
-/** Notes the blocker's answer. */
-function OutcomeDialog({ dispute, tag, isOpen, close, renew }: DialogProps) {
-  const [outcome, setOutcome] = useState<keyof typeof OUTCOME_WORDS>('lifted')
-  const [text, setText, forget] = useTyped(`dispute ${dispute.id} outcome`, '')
-  return (
-    <FormDialog
-      title="They answered"
-      act="Note their answer"
-      isOpen={isOpen}
-      close={close}
-      isReady={text.trim() !== ''}
-      run={async () => {
-        await send('post', '/v1/calling/disputes/{id}/outcome', {
-          params: { id: dispute.id },
-          body: { outcome, text },
-          match: tag,
-        })
-        forget()
-        await renew()
-      }}
-    >
-      <NativeSelect
-        label="Outcome"
-        value={outcome}
-        onChange={({ currentTarget }) => setOutcome(currentTarget.value as keyof typeof OUTCOME_WORDS)}
-        data={Object.entries(OUTCOME_WORDS).map(([value, label]) => ({ value, label }))}
-        data-autofocus
-      />
-      <Textarea
-        label="What they said"
-        required
-        autosize
-        minRows={2}
-        value={text}
-        onChange={({ currentTarget }) => setText(currentTarget.value)}
-      />
-      <Text c="dimmed" size="sm">
-        Where it is lifted, the group of blocks is resolved from now on: a call that is refused later makes it one that
-        came back.
-      </Text>
-    </FormDialog>
-  )
-}
-
 type Found = AnswerOf<'get', '/v1/calling/disputes/{id}'>
 type DisputeProps = { readonly dispute: Found; readonly tag: string | undefined }
-type DialogProps = DisputeProps & {
-  readonly isOpen: boolean
-  readonly close: () => void
-  readonly renew: () => Promise<unknown>
-}
-type Way = 'form' | 'mail' | 'telephone'
 type Saying =
   | '/v1/calling/disputes/{id}/notes'
   | '/v1/calling/disputes/{id}/heard'
@@ -640,7 +411,6 @@ function FirstOf<Row>({
 }
 
 const WAY_WORDS = { api: 'By API', mail: 'By mail', form: 'By form', telephone: 'By telephone' } as const
-const OUTCOME_WORDS = { lifted: 'Lifted', 'partly-lifted': 'Partly lifted', upheld: 'Upheld: the block stays' } as const
 /** Of a long list so many are shown first. */
 const SHOWN_MAX = 20
 const UP = { to: '/calls/disputes', label: 'Disputes' }
