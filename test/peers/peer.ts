@@ -89,15 +89,36 @@ export class Peer {
     if (this.running && this.pid > 0) this.#child.kill(signal)
   }
 
-  /** Asks the program to end and waits for it; after five seconds it is killed. */
+  /** Asks the program to end and waits for it; after five seconds it is killed, and what it started. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ending> {
+    // Processes of a Kamailio may stay behind in a lock that they share: they would hold its output, and so the test, for ever.
+    const started = childrenOf(this.pid)
     this.signal(signal)
-    const timer = setTimeout(() => this.signal('SIGKILL'), STOP_MS)
+    const timer = setTimeout(() => {
+      this.signal('SIGKILL')
+      for (const pid of started) kill(pid)
+    }, STOP_MS)
     try {
       return await this.ended
     } finally {
       clearTimeout(timer)
     }
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended meanwhile.
   }
 }
 
