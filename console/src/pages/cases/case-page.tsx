@@ -1,6 +1,7 @@
 // One thing: a case, from what there is to go by at the left to what is decided and said at the right.
 import { Alert, Anchor, Button, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
 import { Link, useParams } from '@tanstack/react-router'
 import { get } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
@@ -14,7 +15,7 @@ import { useMay, useSession } from '../../shell/session.ts'
 import { CaseActs, useCorrect } from './case-acts.tsx'
 import { Blocks, CaseLines, Claim, Files, Numbers } from './case-evidence.tsx'
 import { Event, History } from './case-history.tsx'
-import { type CaseAnswer, NEWS, type Steps, caseQuery, useSteps, whoOf } from './case-steps.ts'
+import { type CaseAnswer, type Steps, caseQuery, useSteps, whoOf } from './case-steps.ts'
 import { DUE_WORDS, STATUS_TONES, STATUS_WORDS, countOf } from './case-words.ts'
 import classes from './cases.module.css'
 import { DecisionPanel } from './decision-panel.tsx'
@@ -139,7 +140,12 @@ function Case({ found }: { readonly found: CaseAnswer }) {
 
 /** What was done, and what somebody else did while this page was looked at. */
 function Meanwhile({ steps }: { readonly steps: Steps }) {
-  const { done, look, meanwhile } = steps
+  const { done, look, meanwhile, leads } = steps
+  const news = useRef<HTMLDivElement>(null)
+  const isNews = meanwhile.length > 0
+  useEffect(() => {
+    if (isNews && leads > 0) news.current?.focus()
+  }, [isNews, leads])
   const decided = meanwhile.findLast(({ kind }) => kind === 'decided')
   return (
     <>
@@ -155,9 +161,9 @@ function Meanwhile({ steps }: { readonly steps: Steps }) {
           </Alert>
         )}
       </div>
-      {meanwhile.length > 0 && (
+      {isNews && (
         <Alert
-          id={NEWS}
+          ref={news}
           tabIndex={-1}
           mb="md"
           role="alert"

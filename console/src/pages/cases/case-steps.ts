@@ -13,6 +13,9 @@ export type Steps = {
   readonly meanwhile: readonly EventAnswer[]
   /** She has seen it: what she does from now on is done on how it stands. */
   readonly look: () => void
+  /** Leads her to what others did, as soon as it is drawn; how often that was asked for since she last looked. */
+  readonly lead: () => void
+  readonly leads: number
   /** What was done last, and what there is to know about it. */
   readonly done: { readonly words: string; readonly notes: readonly string[] } | undefined
   /** Reads the case anew. */
@@ -35,9 +38,11 @@ export function useSteps(found: CaseAnswer, me: string): Steps {
   const [seen, setSeen] = useState(found.seq)
   // A dialog takes its step long after it was opened: by what is seen then.
   const latest = useRef(seen)
+  const [leads, setLeads] = useState(0)
   const see = useCallback((seq: number): void => {
     latest.current = seq
     setSeen(seq)
+    setLeads(0)
   }, [])
   const [done, setDone] = useState<Steps['done']>()
   const meanwhile = found.events.filter((event) => event.seq > seen && !isOwn(event, me))
@@ -52,6 +57,8 @@ export function useSteps(found: CaseAnswer, me: string): Steps {
   return {
     meanwhile,
     look: () => see(found.seq),
+    lead: () => setLeads((before) => before + 1),
+    leads,
     done,
     renew: renewQuietly,
     async take(words, run, mustLook = false) {
@@ -93,11 +100,6 @@ export function isMeanwhile(cause: unknown): boolean {
   return cause instanceof Problem && cause.kind === MEANWHILE
 }
 
-/** Leads to what somebody else did, once it is drawn. */
-export function goToNews(): void {
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(`#${NEWS}`)?.focus())
-}
-
 /** Who of those others did something, in words: the account, or whose doing it was. */
 export function whoOf({ actor }: EventAnswer): string {
   return actor.kind === 'worker' ? (actor.name ?? 'A worker') : actor.kind === 'claimant' ? 'The claimant' : 'Recourse'
@@ -125,8 +127,6 @@ function tagOf(seq: number): string {
 /** What the desk adds by itself, and nobody has to think about before a step. */
 const QUIET_KINDS: ReadonlySet<string> = new Set(['effective', 'verified', 'acknowledged'])
 const MEANWHILE = 'meanwhile'
-/** The place of what others did meanwhile. */
-export const NEWS = 'news'
 const DID: Readonly<Record<string, string>> = {
   asked: 'asked the claimant',
   answered: 'answered',

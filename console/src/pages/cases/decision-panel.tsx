@@ -15,7 +15,7 @@ import classes from './cases.module.css'
 import { DecisionFields, OverrideField } from './decision-fields.tsx'
 import { type DecisionDraft, NO_DRAFT } from './decision-draft.ts'
 import { useDecisionForm } from './decision-form.ts'
-import { type CaseAnswer, type EvidenceAnswer, type Steps, goToNews, isMeanwhile } from './case-steps.ts'
+import { type CaseAnswer, type EvidenceAnswer, type Steps, isMeanwhile } from './case-steps.ts'
 
 /** The form, what it would do, and the button that does it once that was to be seen; of a case that is decided, by whom. */
 export function DecisionPanel({ found, evidence, steps }: DecisionPanelProps) {
@@ -62,7 +62,7 @@ export function DecisionPanel({ found, evidence, steps }: DecisionPanelProps) {
   const decide = async (): Promise<void> => {
     if (isRunning || isWaiting || !isOpen) return
     if (isNews) {
-      goToNews()
+      steps.lead()
       return
     }
     if (seen === undefined || isOverrideMissing) {
@@ -88,7 +88,7 @@ export function DecisionPanel({ found, evidence, steps }: DecisionPanelProps) {
       )
       form.change(NO_DRAFT)
     } catch (cause) {
-      if (isMeanwhile(cause)) goToNews()
+      if (isMeanwhile(cause)) steps.lead()
       else setProblem(cause)
     } finally {
       setRunning(false)
