@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import type { Page } from 'playwright-core'
 import { VETTING_DESCRIPTIONS } from '#edge/http/registry/vetting-descriptions.ts'
+import { focused, tabTo } from '../peers/by-keys.ts'
 import { Caller, formatInvite, statusOf } from '../peers/caller.ts'
 import { type ConsoleWorld, startConsole } from '../peers/console-browser.ts'
 import { missing, until } from '../peers/peer.ts'
@@ -23,10 +24,45 @@ test(
     await go('/registry')
     await page.getByRole('gridcell', { name: 'Main Street Clinic' }).waitFor()
     await look('registry')
-    await page.getByRole('button', { name: 'Register somebody' }).click()
-    await lookAtDialog('registry-open')
-    await page.keyboard.press('Escape')
-    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await t.test(
+      'who phoned is registered: what cannot be used is told at its field, and nothing is left out unsaid',
+      async () => {
+        await page.getByRole('button', { name: 'Register somebody' }).click()
+        await lookAtDialog('registry-open')
+        const dialog = page.getByRole('dialog')
+        const fields = {
+          'Name in the public register': 'Hill Pharmacy',
+          'Whom we can ask': 'Bo Hill',
+          Mail: 'bo@hill.example',
+          Telephone: '555-01',
+          'Web site': 'https://hill.example',
+          'What the calls are for': 'Medicine is ready',
+          'Calls a day': '40',
+          'Provider who carries them': 'Northwire',
+          Numbers: '+12125550180,Pharmacy\nsoon\n+12125550182',
+        }
+        for (const [label, text] of Object.entries(fields)) await dialog.getByLabel(label).fill(text)
+        const act = dialog.getByRole('button', { name: 'Register' })
+        await act.click()
+        await focused(page, 'Telephone')
+        await dialog.getByLabel('Telephone').fill('+12125550170')
+        await act.click()
+        await focused(page, 'Numbers')
+        await dialog.getByText('Line 2, soon: expected').waitFor()
+        await lookAtDialog('registry-open-faulty')
+        await dialog.getByLabel('Leave out the lines that cannot be used').check()
+        await act.click()
+        await page.getByRole('heading', { name: /Hill Pharmacy/, level: 1 }).waitFor()
+        const opened = new URL(page.url()).pathname.split('/').at(-1)
+        const { value } = await world.ask('auditor', 'GET', `/v1/registry/registrations/${opened}`)
+        const { numbers } = value as { numbers: { label: string }[] }
+        assert.deepEqual(
+          numbers.map(({ label }) => label),
+          ['Pharmacy', ''],
+        )
+        await go('/registry')
+      },
+    )
     await page.getByRole('gridcell', { name: 'Main Street Clinic' }).click()
     await page.getByRole('heading', { name: /Main Street Clinic/, level: 1 }).waitFor()
     await settle()
@@ -36,6 +72,10 @@ test(
       await page.getByText(`${CHECKLIST} of ${CHECKLIST} keep it from being approved.`).waitFor()
       await page.getByRole('button', { name: 'Look at the next' }).click()
       const dialog = page.getByRole('dialog')
+      await dialog.waitFor()
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+      await page.keyboard.press('a')
+      assert.equal(await dialog.count(), 1, 'keys of the page do nothing behind a dialog')
       for (let at = 1; at <= CHECKLIST; at++) {
         await dialog.getByLabel('Where you looked, and what was there').fill(`looked at ${at}`)
         if (at === 1) await look('registry-check')
@@ -141,10 +181,13 @@ test('by keys alone a business is found, checked and approved', { skip, timeout:
   await page.keyboard.press('c')
   await page.getByRole('dialog').waitFor()
   for (let at = 1; at <= CHECKLIST; at++) {
-    await tabUntil(page, 'TEXTAREA', () => page.evaluate(() => document.activeElement?.tagName ?? ''))
+    await focused(page, 'Where you looked, and what was there')
     await page.keyboard.type(`looked at ${at}`)
-    await tabTo(page, at < CHECKLIST ? 'Note it, and the next' : 'Note it')
-    await page.keyboard.press('Enter')
+    if (at % 2 === 1) await page.keyboard.press('Control+Enter')
+    else {
+      await tabTo(page, at < CHECKLIST ? 'Note it, and the next' : 'Note it')
+      await page.keyboard.press('Enter')
+    }
     if (at < CHECKLIST)
       await page.waitForFunction(
         () => document.querySelector<HTMLTextAreaElement>('[role=dialog] textarea')?.value === '',
@@ -293,19 +336,6 @@ async function press(
   await see?.()
   await dialog.locator('button[type=submit]').click()
   await dialog.waitFor({ state: 'detached' })
-}
-
-/** Goes on by Tab until a button of this name has the focus. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  await tabUntil(page, name, () => page.evaluate(() => document.activeElement?.textContent ?? ''))
-}
-
-async function tabUntil(page: Page, name: string, read: () => Promise<string>): Promise<void> {
-  for (let stops = 0; stops < 60; stops++) {
-    if ((await read()) === name) return
-    await page.keyboard.press('Tab')
-  }
-  assert.fail(`no way by Tab to ${name}`)
 }
 
 const SOURCES = [

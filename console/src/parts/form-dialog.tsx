@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack } from '@mantine/core'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { ProblemBox } from './problem-box.tsx'
 
 /**
@@ -15,11 +15,20 @@ export function FormDialog({
   isGrave = false,
   isDone = false,
   leaveWords = 'Not now',
+  isAtField,
   run,
   children,
 }: FormDialogProps) {
   const [problem, setProblem] = useState<unknown>()
   const [isRunning, setRunning] = useState(false)
+  const form = useRef<HTMLFormElement>(null)
+  const [runs, setRuns] = useState({ count: 0, isNext: false })
+  useEffect(() => {
+    // A button that was off while it ran has lost the attention, and what is typed next would go to the page behind.
+    if (runs.count === 0 || form.current?.contains(document.activeElement) === true) return
+    const field = form.current?.querySelector<HTMLElement>(runs.isNext ? '[data-autofocus]' : '[aria-invalid=true]')
+    ;(field ?? form.current?.querySelector<HTMLElement>('[type=submit]'))?.focus()
+  }, [runs])
   const leave = (): void => {
     setProblem(undefined)
     close()
@@ -27,17 +36,26 @@ export function FormDialog({
   const go = async (): Promise<void> => {
     setRunning(true)
     setProblem(undefined)
+    let isNext = false
     try {
-      if ((await run()) !== 'stay') leave()
+      isNext = (await run()) === 'stay'
+      if (!isNext) leave()
     } catch (cause) {
       setProblem(cause)
     } finally {
       setRunning(false)
+      setRuns(({ count }) => ({ count: count + 1, isNext }))
     }
   }
   return (
     <Modal opened={isOpen} onClose={leave} title={title} size="lg">
       <form
+        ref={form}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+          event.preventDefault()
+          event.currentTarget.requestSubmit()
+        }}
         onSubmit={(event) => {
           event.preventDefault()
           if (isReady && !isRunning) void go()
@@ -45,7 +63,7 @@ export function FormDialog({
       >
         <Stack gap="md">
           {children}
-          {problem !== undefined && <ProblemBox problem={problem} />}
+          {problem !== undefined && isAtField?.(problem) !== true && <ProblemBox problem={problem} />}
           <Group justify="flex-end" gap="xs">
             {!isDone && (
               <Button variant="default" onClick={leave}>
@@ -76,6 +94,8 @@ export type FormDialogProps = {
   readonly isDone?: boolean
   /** What the button that leaves says. */
   readonly leaveWords?: string
+  /** Whether a field says itself what was wrong. */
+  readonly isAtField?: (problem: unknown) => boolean
   readonly run: () => Promise<'stay' | void>
   readonly children: ReactNode
 }

@@ -28,6 +28,8 @@ export function listenForKeys(target: Window): () => void {
   let begunAt = 0
   const listen = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target)) return
+    // Whatever has the attention behind a dialog, its keys were meant for the dialog.
+    if (target.document.querySelector('[role=dialog][aria-modal=true]') !== null) return
     const keys = event.timeStamp - begunAt < ROW_MS && begun !== '' ? `${begun} ${event.key}` : event.key
     const found = [...inForce].findLast((one) => one.keys === keys)
     const isBegun = found === undefined && [...inForce].some((one) => one.keys.startsWith(`${event.key} `))

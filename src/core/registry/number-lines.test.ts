@@ -63,6 +63,19 @@ test('what is no number or range says what was expected', () => {
   assert.ok(!('kind' in parseSpan('+12125550000..+12125559999')), 'ten thousand are fine')
 })
 
+test('a number and what it is for need no empty cell between them', () => {
+  const { lines, faults } = readNumberLines('+12125550117,Front desk\n(212) 555-0118;Line 2\n+12125550119,0121', PLAN)
+  assert.deepEqual(
+    lines.map(({ span, label }) => [formatSpan(span), label]),
+    [
+      ['+12125550117', 'Front desk'],
+      ['+12125550118', 'Line 2'],
+      ['+12125550119..+12125550121', ''],
+    ],
+  )
+  assert.deepEqual(faults, [])
+})
+
 test('each line that cannot be used is named with its place, and the others count', () => {
   const text =
     '# our list\nNumber;Last;Label\n"+12125550117";;Front desk\n\n+12125550200;+12125550299;Call centre\nnonsense;;\n+12125550250;;again\n+12125550117;;\n'

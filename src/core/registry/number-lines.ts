@@ -34,6 +34,8 @@ export type ReadLines = {
  *     +12125550117,,Front desk
  *     +12125550200,+12125550299,Call centre
  *
+ * Without the empty cell, `+12125550117,Front desk` is understood too: two cells, words in the second.
+ *
  * Cells end at a comma, semicolon or tab; quotes are those of RFC 4180; one apostrophe in front of a cell, by which
  * spreadsheets keep a plus, is left out. Lines that begin with `#` are comments. Never throws: each line that cannot be used
  * is named, and the others count.
@@ -62,12 +64,12 @@ export function readNumberLines(text: string, plan?: DialPlan): ReadLines {
       refuse(row, TOO_MANY)
       break
     }
-    const [first, last, label] = [places.number, places.last, places.label].map((place) => cells[place] ?? '')
-    const span = parseSpan(last === undefined || last.trim() === '' ? first! : `${first}..${last}`, plan)
-    if ('kind' in span) refuse(first!, span.expected)
-    else if (label!.length > LABEL_CHARACTERS_MAX || UNSAFE.test(label!))
-      refuse(label!, `a label of at most ${LABEL_CHARACTERS_MAX} characters without control characters`)
-    else found.push({ at, line: { span, label: label! } })
+    const [first, last, label] = isLabelled(cells) ? [cells[0]!, '', cells[1]!] : cellsAt(cells, places)
+    const span = parseSpan(last.trim() === '' ? first : `${first}..${last}`, plan)
+    if ('kind' in span) refuse(first, span.expected)
+    else if (label.length > LABEL_CHARACTERS_MAX || UNSAFE.test(label))
+      refuse(label, `a label of at most ${LABEL_CHARACTERS_MAX} characters without control characters`)
+    else found.push({ at, line: { span, label } })
   }
   const lines = dropRepeated(found, faults)
   return {
@@ -168,6 +170,15 @@ function readHeader(cells: readonly string[]): Places | undefined {
   const number = place(NUMBER_NAMES)
   if (number < 0) return undefined
   return { number, last: place(LAST_NAMES), label: place(LABEL_NAMES) }
+}
+
+function isLabelled(cells: readonly string[]): boolean {
+  return cells.length === 2 && /\p{L}/u.test(cells[1]!)
+}
+
+/** The number, the last of a range, and the label. */
+function cellsAt(cells: readonly string[], { number, last, label }: Places): readonly [string, string, string] {
+  return [cells[number] ?? '', cells[last] ?? '', cells[label] ?? '']
 }
 
 /** The cells of one line. A quote that does not end goes to the end of the line. */

@@ -138,6 +138,7 @@ export type Vetting = {
     way: 'telephone' | 'mail' | 'letter',
     by: Vetter,
     once: string | undefined,
+    faultyLines: FaultyLines,
   ): Promise<OpenedFor>
   /** Lines for a holder who phoned or wrote; `faults` where lines that cannot be used keep it from being done. */
   addNumbers(

@@ -398,13 +398,13 @@ export function makeRegistry(parts: RegistryParts): RegistryRoom {
     },
     open: async (fields, numbers, way, by, faultyLines) =>
       guarded(() => open(fields, numbers, way, by, undefined, faultyLines)),
-    openOnce: async (fields, numbers, way, by, once) =>
+    openOnce: async (fields, numbers, way, by, once, faultyLines) =>
       guarded((): OpenedFor => {
         // The private link is not made of the key: who sees keys must not come by it.
         const names = { id: once === undefined ? freshId() : nameOf(['vetted', once]), status: freshToken() }
         const before = store.known(names.id)?.events[0]
         if (before === undefined) {
-          const opened = open(fields, numbers, way, by, names, 'leave-out')
+          const opened = open(fields, numbers, way, by, names, faultyLines)
           return opened.kind === 'opened' ? { kind: 'opened', id: opened.id, report: opened.report } : opened
         }
         const read = parseBusiness(fields)

@@ -193,6 +193,45 @@ test('the private link of a holder is in nothing that the inside answers, neithe
   assert.ok(!note.includes('token'))
 })
 
+test('lines that cannot be used are left out and named, or keep all from being done where that was asked for', async (t) => {
+  const { ask, ann, open } = await openVetting(t)
+  const numbers = ['+12125550160', 'Pharmacy', '', '(212) 555-0161,Front desk', '12']
+  const refused = await problem(await ask(ann, PLACE, { ...CLINIC, numbers, faultyLines: 'refuse' }))
+  assert.deepEqual([refused.status, refused.type, refused.pointer], [400, 'bad-field', '/numbers'])
+  assert.match(refused.detail, /^line 2, Pharmacy: expected .*; line 5, 12: expected /)
+  const many = Array.from({ length: 9 }, () => 'x')
+  assert.match(
+    (await problem(await ask(ann, PLACE, { ...CLINIC, numbers: many, faultyLines: 'refuse' }))).detail,
+    /; and 4 more$/,
+  )
+  const queue = (await (await ask(ann, PLACE)).json()) as { registrations: unknown[] }
+  assert.equal(queue.registrations.length, 0, 'nothing was opened')
+
+  const id = await open()
+  const place = `${PLACE}/${id}/numbers`
+  const none = await problem(await ask(ann, place, { numbers, faultyLines: 'refuse' }, '*'))
+  assert.deepEqual([none.type, none.pointer], ['bad-field', '/numbers'])
+  const added = (await (await ask(ann, place, { numbers }, '*')).json()) as {
+    added: number
+    faults: { line: number }[]
+  }
+  assert.equal(added.added, 2)
+  assert.deepEqual(
+    added.faults.map(({ line }) => line),
+    [2, 5],
+  )
+})
+
+test('the telephone of who registers is read by the dial plan, and what is none is told at its field', async (t) => {
+  const { ask, ann } = await openVetting(t)
+  const wrong = await problem(await ask(ann, PLACE, { ...CLINIC, tel: '555-01' }))
+  assert.deepEqual([wrong.type, wrong.pointer], ['bad-field', '/tel'])
+  const right = await ask(ann, PLACE, { ...CLINIC, tel: '212 555 0170' })
+  assert.equal(right.status, 201, await right.clone().text())
+  const { id } = (await right.json()) as { id: string }
+  assert.match(await (await ask(ann, `${PLACE}/${id}`)).text(), /"tel":"\+12125550170"/)
+})
+
 test('docs/openapi-vetting.json is what the inside of the registry describes, If-Match with it', () => {
   const path = new URL('../../../docs/openapi-vetting.json', import.meta.url)
   const committed = JSON.parse(readFileSync(path, 'utf8')) as {

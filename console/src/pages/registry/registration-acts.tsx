@@ -8,8 +8,9 @@ import { ExportMenu, csvOf, jsonOf } from '../../parts/export-menu.tsx'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { useMay } from '../../shell/session.ts'
 import { useShortcuts } from '../../shell/shortcuts.ts'
+import { NumberLinesField } from './number-lines-field.tsx'
 import type { Vet } from './registration-dialogs.tsx'
-import { ITEM_WORDS, type RegistrationAnswer } from './registry-words.ts'
+import { ITEM_WORDS, type RegistrationAnswer, faultOf } from './registry-words.ts'
 
 /** The buttons at the head of a registration. */
 export function RegistrationActs({ found, vet }: ActsProps) {
@@ -277,6 +278,8 @@ function ProofDialog({ found, vet, close }: DialogProps) {
 function AddDialog({ found, vet, close }: DialogProps) {
   const queries = useQueryClient()
   const [numbers, setNumbers] = useState('')
+  const [isLeavingOut, setLeavingOut] = useState(false)
+  const [fault, setFault] = useState<unknown>()
   const [report, setReport] = useState<AnswerOf<'post', '/v1/registry/registrations/{id}/numbers'>>()
   return (
     <FormDialog
@@ -285,32 +288,34 @@ function AddDialog({ found, vet, close }: DialogProps) {
       isOpen
       close={close}
       isReady={linesOf(numbers).length > 0}
+      isAtField={(problem) => faultOf(problem, 'numbers') !== undefined}
       run={async () => {
         if (report !== undefined) return undefined
-        setReport(
-          await vet.onSeen((match) =>
-            send('post', '/v1/registry/registrations/{id}/numbers', {
-              params: { id: found.id },
-              body: { numbers: linesOf(numbers) },
-              match,
-            }),
-          ),
+        setFault(undefined)
+        const adding = vet.onSeen((match) =>
+          send('post', '/v1/registry/registrations/{id}/numbers', {
+            params: { id: found.id },
+            body: { numbers: numbers.trimEnd().split('\n'), faultyLines: isLeavingOut ? 'leave-out' : 'refuse' },
+            match,
+          }),
         )
+        const added = await adding.catch((cause: unknown) => {
+          setFault(cause)
+          throw cause
+        })
+        setReport(added)
         await queries.invalidateQueries({ queryKey: ['registry'] })
         return 'stay'
       }}
     >
       {report === undefined ? (
-        <Textarea
-          label="Numbers"
-          description="A number or a range in each line, then a comma and what it is for."
-          required
-          autosize
-          minRows={3}
-          maxRows={12}
+        <NumberLinesField
           value={numbers}
-          onChange={({ currentTarget }) => setNumbers(currentTarget.value)}
-          data-autofocus
+          change={setNumbers}
+          fault={fault}
+          isLeavingOut={isLeavingOut}
+          leaveOut={setLeavingOut}
+          isFirst
         />
       ) : (
         <Text role="status">

@@ -15,6 +15,10 @@ const LIMIT_EXPECTED = 'expected a limit of 1 to 200'
 const timeMs = z.number().openapi({ description: 'Milliseconds since 1970.' })
 const span = z.strictObject({ first: z.string(), last: z.string() })
 
+const faultyLines = z.enum(['refuse', 'leave-out']).default('leave-out').openapi({
+  description: 'What becomes of the whole where some lines of numbers cannot be used: nothing, or all but those lines.',
+})
+
 export const nothingSchema = z.strictObject({})
 export const reasonSchema = z.strictObject({ reason: words })
 export const questionSchema = z.strictObject({ question: words })
@@ -34,6 +38,7 @@ export const settleSchema = z.strictObject({
 })
 export const correctionSchema = z.strictObject({ seq: z.int().min(1), reason: words })
 export const linesSchema = z.strictObject({ numbers: numberList })
+export const addSchema = linesSchema.extend({ faultyLines })
 export const openSchema = z.strictObject({
   way: z.enum(['telephone', 'mail', 'letter']),
   legalName: z.string(),
@@ -45,6 +50,7 @@ export const openSchema = z.strictObject({
   callsPerDay: z.int(),
   provider: z.string(),
   numbers: numberList,
+  faultyLines,
 })
 export const querySchema = z.strictObject({
   status: status.optional(),
@@ -285,8 +291,8 @@ export const VETTING_DESCRIPTIONS = {
     ...inside,
     method: 'post',
     path: '/v1/registry/registrations/{id}/numbers',
-    summary: 'Adds lines of numbers for its holder. Lines that cannot be used are left out and named.',
-    request: { params: byId, headers: match, ...jsonBody(linesSchema) },
+    summary: 'Adds lines of numbers for its holder. Lines that cannot be used are named.',
+    request: { params: byId, headers: match, ...jsonBody(addSchema) },
     responses: { 200: jsonAnswer('What the lines came to.', reportSchema), ...problemsOf(...writing) },
   },
   remove: step('removals', 'Takes lines of numbers off, each as it is listed.', linesSchema),

@@ -3,6 +3,7 @@ import type { RouteConfig, z } from '@hono/zod-openapi'
 import type { Who } from '#core/account/permission.ts'
 import type { DialPlan } from '#core/call/number.ts'
 import { eventInWords } from '#core/registry/event-words.ts'
+import type { LineFault } from '#core/registry/number-lines.ts'
 import { countNumbers, factsOf } from '#core/registry/registration.ts'
 import { exportLines } from '#core/registry/registration-view.ts'
 import type { Acting, Vetting, VettingDone, VettingFile } from '#core/registry/registry.ts'
@@ -18,6 +19,7 @@ import { readQuery } from '#edge/http/office/query.ts'
 import { Refused } from '#edge/http/problem.ts'
 import {
   VETTING_DESCRIPTIONS,
+  addSchema,
   checkSchema,
   correctionSchema,
   linesSchema,
@@ -96,18 +98,25 @@ export function vettingRoutes(vetting: Vetting, plan?: DialPlan): readonly Insid
       answerOnce(
         context,
         async (octets, once) => {
-          const { numbers, callsPerDay, way, ...fields } = parseJsonBody(openSchema, octets)
+          const { numbers, callsPerDay, way, tel, faultyLines, ...fields } = parseJsonBody(openSchema, octets)
           const opened = await vetting.openOnce(
-            { ...fields, callsPerDay: String(callsPerDay) },
+            {
+              ...fields,
+              ...(tel !== undefined && tel.trim() !== '' && { tel: numberOf(tel, 'tel', plan) }),
+              callsPerDay: String(callsPerDay),
+            },
             numbers.join('\n'),
             way,
             vetterOf(context),
             once,
+            faultyLines,
           )
           if (opened.kind === 'key-reused')
             throw new Refused('key-reused', 'expected the same body as before, or another Idempotency-Key')
           if (opened.kind === 'faults') {
-            const { field, problem } = opened.faults[0]!
+            const [fault] = opened.faults
+            if (fault === undefined) throw faultyNumbers(opened.report.faults)
+            const { field, problem } = fault
             throw new Refused('bad-field', problem, { pointer: `/${field}` })
           }
           if (opened.kind !== 'opened') return refuseMachine(opened)
@@ -122,17 +131,17 @@ export function vettingRoutes(vetting: Vetting, plan?: DialPlan): readonly Insid
       answerOnce(
         context,
         async (octets) => {
-          const { numbers } = parseJsonBody(linesSchema, octets)
+          const { numbers, faultyLines } = parseJsonBody(addSchema, octets)
           const id = context.req.param('id') ?? ''
           const added = await vetting.addNumbers(
             id,
             numbers.join('\n'),
             { ...vetterOf(context), seen: seenOf(context, 'registration') },
-            'leave-out',
+            faultyLines,
           )
           if (added.kind === 'unknown') throw noSuch()
           if (added.kind === 'changed') throw overtaken(added.seq)
-          if (added.kind === 'faults') throw new Error('lines were to be left out')
+          if (added.kind === 'faults') throw faultyNumbers(added.report.faults)
           if (added.kind !== 'taken') return refuseMachine(added)
           return { status: 200, value: added.report }
         },
@@ -237,5 +246,18 @@ function noSuch(): Refused {
   return new Refused('not-found', 'expected the id of a registration')
 }
 
+function faultyNumbers(faults: readonly LineFault[]): Refused {
+  const told = faults
+    .slice(0, FAULTS_TOLD)
+    .map(
+      ({ line, found, expected }) => (line === 0 ? `${found}: ` : `line ${line}, ${found}: `) + `expected ${expected}`,
+    )
+  const more = faults.length - told.length
+  const detail = [...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
+  return new Refused('bad-field', detail, { pointer: '/numbers' })
+}
+
+/** Lines that are named one by one. */
+const FAULTS_TOLD = 5
 /** A list of ten thousand numbers. */
 const OPEN_BYTES_MAX = 1_048_576
