@@ -45,8 +45,20 @@ test('a blocked call is found and explained, by clicks, keys and role', { skip, 
     await rows.nth(3).waitFor()
     await page.getByLabel('Number').fill(`${BUSY}*`)
     await page.waitForFunction(() => document.querySelectorAll('[role=grid] [role=row]').length === 3)
+    await page.getByLabel('Number').fill('+1212444')
+    await page.getByText('For all numbers that begin so, add a star: +1212444*').waitFor()
     await page.getByLabel('Number').fill('+1212 x*')
     await page.getByRole('alert').getByText('expected the first digits of numbers and a star').waitFor()
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await rows.nth(3).waitFor()
+  })
+
+  await t.test('a receipt is found in the address of the page that a caller was sent', async () => {
+    const { value } = await world.ask('auditor', 'GET', '/v1/blocks?limit=1')
+    const [{ receipt }] = (value as { blocks: [{ receipt: string }] }).blocks
+    await page.getByLabel('Receipt').fill(`https://redress.northwire.example/r/${receipt}?x=1`)
+    await page.waitForURL(/receipt=/)
+    await page.waitForFunction(() => document.querySelectorAll('[role=grid] [role=row]').length === 2)
     await page.getByRole('button', { name: 'Clear' }).click()
     await rows.nth(3).waitFor()
   })

@@ -17,7 +17,7 @@ export function BlocksPage() {
   const filters = useFilters()
   const query = {
     number: filters.get('number'),
-    receipt: filters.get('receipt'),
+    receipt: receiptIn(filters.get('receipt')),
     rule: filters.get('rule'),
     cause: filters.get('cause'),
     peer: filters.get('peer'),
@@ -65,7 +65,7 @@ export function BlocksPage() {
         to={placeOf}
         empty={
           isFiltered
-            ? { title: 'No blocked call is like that', words: 'Clear a filter, or look at a longer time.' }
+            ? { title: 'No blocked call is like that', words: adviceFor(query) }
             : { title: 'Nothing was blocked', words: 'Calls that the policy blocks appear here at once.' }
         }
       />
@@ -74,6 +74,18 @@ export function BlocksPage() {
 }
 
 type Row = AnswerOf<'get', '/v1/blocks'>['blocks'][number]
+
+/** Whoever was blocked sends the address of a page as often as the receipt at its end. */
+function receiptIn(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : (/(?<![\w-])[\w-]{64}(?![\w-])/.exec(text)?.[0] ?? text)
+}
+
+function adviceFor({ number = '', from, before }: Record<'number' | 'from' | 'before', string | undefined>): string {
+  if (/^\+?\d{3,9}$/.test(number)) return `For all numbers that begin so, add a star: ${number}*`
+  if (from !== undefined && before !== undefined && from >= before)
+    return 'From is after Before: there is no time between.'
+  return 'Clear a filter, or look at a longer time.'
+}
 
 const FILTERS = ['number', 'rule', 'cause', 'peer', 'trunk', 'receipt', 'from', 'before']
 const CAUSES = [['', 'Any'], ...Object.entries(CAUSE_WORDS)] as const

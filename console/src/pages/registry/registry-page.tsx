@@ -2,6 +2,8 @@ import { Button, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
+import { parseNumber } from '#core/call/number.ts'
+import { formatParty } from '#core/call/party.ts'
 import { type AnswerOf, get } from '../../client.ts'
 import { asProblem } from '../../parts/as-problem.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
@@ -14,7 +16,7 @@ import { Page } from '../../parts/page.tsx'
 import { PhoneNumber } from '../../parts/phone-number.tsx'
 import { useRows } from '../../parts/rows.ts'
 import { StatusWord } from '../../parts/status-word.tsx'
-import { useMay } from '../../shell/session.ts'
+import { useMay, useSession } from '../../shell/session.ts'
 import { useShortcuts } from '../../shell/shortcuts.ts'
 import { OpenDialog } from './open-dialog.tsx'
 import { STATUS_TONES, STATUS_WORDS, TRUST_WORDS } from './registry-words.ts'
@@ -25,13 +27,15 @@ export function RegistryPage() {
   const filters = useFilters()
   const mayVet = useMay('registry.vet')
   const [isOpening, setOpening] = useState(false)
-  const number = numberOf(filters.get('number'))
+  const { dialPlan } = useSession()
+  const typed = filters.get('number')
+  const number = typed === undefined ? undefined : formatParty(parseNumber(typed, dialPlan))
   const shown =
-    filters.get('status') ?? (number === undefined && filters.get('disputed') === undefined ? 'waiting' : 'all')
+    filters.get('status') ?? (typed === undefined && filters.get('disputed') === undefined ? 'waiting' : 'all')
   const query = {
     status: shown === 'all' ? undefined : shown,
     disputed: filters.get('disputed'),
-    number,
+    number: typed,
   }
   const read = async (after: string | undefined, signal?: AbortSignal) => {
     const { registrations, next } = await get('/v1/registry/registrations', { query: { ...query, after }, signal })
@@ -73,12 +77,7 @@ export function RegistryPage() {
         <FilterChoice name="status" label="Status" options={STATUSES} width="11rem" />
         <FilterChoice name="disputed" label="Conflicts" options={CONFLICTS} width="11rem" />
       </FilterBar>
-      {filters.get('number') !== undefined && number === undefined && (
-        <Text size="sm" mb="sm" role="status">
-          A number is looked for with its plus and country code: +12125550117.
-        </Text>
-      )}
-      {number !== undefined && <Standing number={number} />}
+      {number !== undefined && /^\+[1-9]\d{6,14}$/.test(number) && <Standing number={number} />}
       <DataTable
         label="Registrations"
         columns={COLUMNS}
@@ -191,11 +190,6 @@ export function SourcesPage() {
 }
 
 type Row = AnswerOf<'get', '/v1/registry/registrations'>['registrations'][number]
-
-function numberOf(text: string | undefined): string | undefined {
-  const plain = text?.replaceAll(/[\s().-]/g, '')
-  return plain !== undefined && /^\+[1-9]\d{6,14}$/.test(plain) ? plain : undefined
-}
 
 const FILTERS = ['number', 'status', 'disputed']
 const STATUSES = [

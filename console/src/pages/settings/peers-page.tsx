@@ -1,5 +1,6 @@
-import { Text } from '@mantine/core'
+import { Anchor, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { type AnswerOf, get } from '../../client.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ExportMenu, type OnCut, csvOf, jsonOf, readAll } from '../../parts/export-menu.tsx'
@@ -61,7 +62,11 @@ export function PeersPage() {
           )}
           The gate listens on {first.listening.length === 0 ? 'nothing that it told yet' : first.listening.join(', ')}.
           Addresses that no peer has get {first.answersStrangers ? '403' : 'no answer'}. Peers are read from the
-          configuration (gate.peers).
+          configuration (gate.peers);{' '}
+          <Anchor component={Link} to="/welcome-tour" underline="always" inherit>
+            First steps
+          </Anchor>{' '}
+          has the lines for another.
         </Text>
       )}
     </SettingsFrame>

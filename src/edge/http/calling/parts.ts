@@ -80,7 +80,7 @@ export type Cell = string | number | boolean | undefined
 export const numberSchema = z
   .string()
   .transform((text) => text.replace(/^ /, '+').replaceAll(/[ ().-]/g, ''))
-  .refine((text) => /^\+?\d{1,15}$/.test(text), 'expected a number as calls carry it, such as %2B12125550117')
+  .refine((text) => /^\+?\d{1,15}$/.test(text), 'expected a number as calls carry it, such as +12125550117')
   .optional()
 export const nameSchema = z.string().max(512, 'expected a name').optional()
 

@@ -93,10 +93,10 @@ export function mustHaveSeen(context: Ask, of = 'case'): number | undefined {
 }
 
 /** A number in a query, as E.164 (the plus may have come as a space); without a plus it is read by the plan. */
-export function numberOf(text: string, field: string, plan?: DialPlan): string {
+export function numberOf(text: string, field: string, plan?: DialPlan, orElse = ''): string {
   const number = formatParty(parseNumber(text.replace(/^ /, '+').replaceAll(' ', ''), plan))
   if (/^\+\d{3,15}$/.test(number)) return number
-  throw new Refused('bad-field', 'expected a number with its country code, such as %2B12125550117', {
+  throw new Refused('bad-field', `expected a number with its country code, such as +12125550117${orElse}`, {
     pointer: formatPointer([field]),
   })
 }
@@ -104,10 +104,10 @@ export function numberOf(text: string, field: string, plan?: DialPlan): string {
 /** The same, or a block of numbers: the first digits and a star, such as `+1212555*`. */
 export function numberOrBlockOf(text: string, field: string, plan?: DialPlan): string {
   const trimmed = text.trimEnd()
-  if (!trimmed.endsWith('*')) return numberOf(text, field, plan)
+  if (!trimmed.endsWith('*')) return numberOf(text, field, plan, ', or the first digits and a star, such as +1212555*')
   const digits = parseLeadingDigits(trimmed.slice(0, -1).replace(/^ /, '+'), plan)
   if (digits !== undefined && digits.length <= 16) return `${digits}*`
-  throw new Refused('bad-field', 'expected the first digits of numbers and a star, such as %2B1212555*', {
+  throw new Refused('bad-field', 'expected the first digits of numbers and a star, such as +1212555*', {
     pointer: formatPointer([field]),
   })
 }

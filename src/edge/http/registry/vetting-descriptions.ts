@@ -55,7 +55,7 @@ export const openSchema = z.strictObject({
 export const querySchema = z.strictObject({
   status: status.optional(),
   disputed: yesOrNo,
-  number: z.string().max(40, 'expected a number with its country code, such as %2B12125550117').optional(),
+  number: z.string().max(40, 'expected a number with its country code, such as +12125550117').optional(),
   after: z.string().max(40, 'expected what the page before said').optional(),
   limit: z
     .string()

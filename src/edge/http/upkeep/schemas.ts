@@ -1,5 +1,6 @@
 // One thing: what the settings about mail and webhooks, retention and health send and take over HTTP.
 import { z } from '@hono/zod-openapi'
+import { isMailbox } from '#codec/notice/contact.ts'
 import { line } from '#edge/http/accounts/ask.ts'
 
 const time = z.string().openapi({ format: 'date-time', example: '2026-11-22T12:00:00.000Z' })
@@ -57,7 +58,7 @@ export const outgoingSchema = z
 export const mailTestStartSchema = z
   .strictObject({
     to: line(254, 'expected a mail address').refine(
-      (text) => /^[^\s@<>",;:\\()[\]]{1,64}@[^\s@<>",;:\\()[\]]{1,189}$/.test(text),
+      isMailbox,
       'expected a mail address, such as ann@northwire.example',
     ),
   })
