@@ -5,7 +5,8 @@ export function urlFaults(url: string): string[] {
   if (host === undefined || host.scheme !== 'https') faults.push(`${show(url)} is not an absolute https URL`)
   else if (!isPublicHost(host.name)) faults.push(`the host of ${show(url)} is not a name in the public DNS`)
   if (host?.userInfo === true) faults.push(`${show(url)} carries a user name or password`)
-  if (!WRITABLE_URL.test(url)) faults.push(`${show(url)} holds a character that must be percent-encoded here`)
+  if (/^https:\/\//i.test(url) && !WRITABLE_URL.test(url))
+    faults.push(`${show(url)} holds a character that must be percent-encoded here`)
   return faults
 }
 

@@ -65,21 +65,29 @@ export type Checked<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'refused'; readonly faults: readonly string[] }
 
-/**
- * Checks a redress contact. Two or three of its parts may be left out, never all, and together they must leave room for
- * an id of full length in a text of 512 characters.
- */
-export function redressContact(parts: {
-  readonly url?: string | undefined
-  readonly tel?: string | undefined
-  readonly email?: string | undefined
-}): Checked<RedressContact> {
-  const { url, tel, email } = parts
-  const faults = [
+/** What is wrong with each part of a redress contact by itself, in words. */
+export function contactFaults({ url, tel, email }: ContactParts): string[] {
+  return [
     ...(url === undefined ? [] : urlFaults(url)),
     ...(tel === undefined ? [] : telFaults(tel)),
     ...(email === undefined ? [] : emailFaults(email)),
   ]
+}
+
+/** The parts of a redress contact as somebody wrote them. */
+export type ContactParts = {
+  readonly url?: string | undefined
+  readonly tel?: string | undefined
+  readonly email?: string | undefined
+}
+
+/**
+ * Checks a redress contact. Two or three of its parts may be left out, never all, and together they must leave room for
+ * an id of full length in a text of 512 characters.
+ */
+export function redressContact(parts: ContactParts): Checked<RedressContact> {
+  const { url, tel, email } = parts
+  const faults = contactFaults(parts)
   if (url === undefined && tel === undefined && email === undefined)
     faults.push('a contact needs at least one of url, tel and email')
   const length = CONTACT_OVERHEAD + (url?.length ?? 0) + (tel?.length ?? 0) + (email?.length ?? 0)

@@ -5,6 +5,7 @@ import { type Source, formatReply } from '#codec/sip/reply.ts'
 import { RequestView } from '#codec/sip/request.ts'
 import { STATUS } from '#codec/sip/status.ts'
 import { encodeText } from '#codec/sip/text.ts'
+import { contactFaults } from '#codec/notice/notice.ts'
 import { writeNotice } from '#codec/notice/write.ts'
 import { parseNumber } from '#core/call/number.ts'
 import { type Cause, CAUSES } from '#core/rules/verdict.ts'
@@ -47,7 +48,9 @@ export function previewNotice(
 ): NoticePreview {
   const forbidden = CAUSES.flatMap((one) => noticeFault(settings.profile, one, settings.choices[one]) ?? [])
   const terms = makeNoticeTerms(settings)
-  const faults = [...new Set([...forbidden, ...(terms.kind === 'refused' ? terms.faults : [])])]
+  // A configuration is refused for a contact that is wrong, also where the desk's page stands in its place.
+  const wrong = contactFaults(settings.contact)
+  const faults = [...new Set([...forbidden, ...wrong, ...(terms.kind === 'refused' ? terms.faults : [])])]
   if (terms.kind === 'refused' || faults.length > 0) return { kind: 'refused', faults }
   if (cause === 'analytics' && terms.value.analytics === undefined) return { kind: 'untold' }
   const calling = parseNumber(isWithheld ? 'anonymous' : '+12125550117', undefined)

@@ -102,3 +102,18 @@ test('the receipt of the sample is one by its looks', () => {
 function textOf(octets: Uint8Array): string {
   return decodeText(octets, 0, octets.length)
 }
+
+test('a preview refuses a contact that is wrong, also where the page of the desk stands in its place', () => {
+  for (const [contact, fault] of [
+    [{ url: 'redress' }, '"redress" is not an absolute https URL'],
+    [{ tel: '12' }, '"12" is not "+" and 2 to 15 digits, the first of them not 0'],
+    [{ email: 'nobody' }, '"nobody" is not an ASCII e-mail address with a dotted domain'],
+  ] as const) {
+    for (const desk of [SETTINGS.desk, undefined])
+      assert.deepEqual(previewNotice({ ...SETTINGS, contact: { ...SETTINGS.contact, ...contact }, desk }, ANALYTICS), {
+        kind: 'refused',
+        faults: [fault],
+      })
+  }
+  assert.equal(previewNotice(SETTINGS, ANALYTICS).kind, 'told')
+})
