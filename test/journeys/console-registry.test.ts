@@ -99,7 +99,9 @@ test(
       await page.getByRole('button', { name: 'Note it' }).click()
       await page.getByText('The proof is noted.').waitFor()
       assert.match(await page.locator('tr').filter({ hasText: NUMBER }).innerText(), /Shown/)
-      await press(page, 'Approve', 'Why', 'All was seen.')
+      await press(page, 'Approve', 'Why', 'All was seen.', async () => {
+        assert.equal(await page.getByText(/been shown to be its own: gates are told nothing/).count(), 0)
+      })
       await page.getByText('It is approved.').waitFor()
       await page.getByText('Approved', { exact: true }).waitFor()
       await until('the gate to spare it', async () => (await world.call(NUMBER)) === 404 || undefined)
@@ -198,6 +200,7 @@ test('by keys alone a business is found, checked and approved', { skip, timeout:
   await page.keyboard.press('a')
   await page.getByRole('dialog').waitFor()
   await page.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA')
+  await page.getByText('Its line of numbers has not been shown to be its own').waitFor()
   await page.keyboard.type('all was seen')
   await tabTo(page, 'Approve')
   await page.keyboard.press('Enter')

@@ -36,3 +36,15 @@ test('what happened to a registration is told in words, with who else is concern
     assert.match(eventInWords(event), words)
   }
 })
+
+test('an address that a person inside vouched for is not said to be confirmed', () => {
+  const event: RegistrationEvent = {
+    registration: 'z-oSowyR8130vLktmwbaPm',
+    seq: 2,
+    at: 0,
+    actor: { kind: 'worker', name: 'ann' },
+    kind: 'confirmed',
+    data: { email: 'ann@clinic.example' },
+  }
+  assert.equal(eventInWords(event), 'vouched for, without waiting for ann@clinic.example to be confirmed')
+})

@@ -8,7 +8,9 @@ export function eventInWords(event: RegistrationEvent): string {
     case 'opened':
       return `opened by ${event.data.way} for ${event.data.business.legalName}, with ${lines(event.data.lines.length)}`
     case 'confirmed':
-      return `the mail address ${event.data.email} was confirmed`
+      return event.actor.kind === 'worker'
+        ? `vouched for, without waiting for ${event.data.email} to be confirmed`
+        : `the mail address ${event.data.email} was confirmed`
     case 'added': {
       const { lines: added, from } = event.data
       return `${lines(added.length)} added${from === undefined ? '' : `, handed over by registration ${from}`}`

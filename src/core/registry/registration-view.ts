@@ -116,7 +116,7 @@ function wordsOf(event: RegistrationEvent): string | undefined {
     case 'opened':
       return `Asked for, with ${lines(event.data.lines.length)} of numbers`
     case 'confirmed':
-      return 'Address confirmed'
+      return event.actor.kind === 'worker' ? 'Vouched for by the operator' : 'Address confirmed'
     case 'added':
       return `${lines(event.data.lines.length)} of numbers added${event.data.from === undefined ? '' : ', handed over by another registration'}`
     case 'removed':

@@ -10,7 +10,7 @@ import { useMay } from '../../shell/session.ts'
 import { useShortcuts } from '../../shell/shortcuts.ts'
 import { NumberLinesField } from './number-lines-field.tsx'
 import type { Vet } from './registration-dialogs.tsx'
-import { ITEM_WORDS, type RegistrationAnswer, faultOf } from './registry-words.ts'
+import { ITEM_WORDS, type RegistrationAnswer, faultOf, unshownWords } from './registry-words.ts'
 
 /** The buttons at the head of a registration. */
 export function RegistrationActs({ found, vet }: ActsProps) {
@@ -44,7 +44,10 @@ export function RegistrationActs({ found, vet }: ActsProps) {
       '/v1/registry/registrations/{id}/approve',
       'Approve the registration',
       missing.length === 0
-        ? ['Gates are told of all numbers that were shown to be its own, and its holder hears of it by mail.']
+        ? [
+            'Gates are told of all numbers that were shown to be its own, and its holder hears of it by mail.',
+            ...unshownWords(found.numbers),
+          ]
         : [`It cannot be approved yet: ${missing.map(({ item }) => ITEM_WORDS[item]).join(', ')} nobody has passed.`],
       'Approve',
       'It is approved.',

@@ -71,3 +71,13 @@ export const TRUST_WORDS = {
 export function spanWords({ first, last }: { readonly first: string; readonly last: string }): string {
   return first === last ? first : `${first}..${last}`
 }
+
+/** What an approval does not reach: lines of numbers that nobody has shown to be its own. */
+export function unshownWords(numbers: RegistrationAnswer['numbers']): string[] {
+  const unshown = numbers.filter(({ proof }) => proof !== 'proven').length
+  if (unshown === 0) return []
+  const which = numbers.length === 1 ? 'Its line of numbers' : `${unshown} of its ${numbers.length} lines of numbers`
+  return [
+    `${which} ${unshown === 1 ? 'has' : 'have'} not been shown to be its own: gates are told nothing of ${unshown === 1 ? 'it' : 'these'} until then.`,
+  ]
+}
