@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { openLedger } from '../src/edge/store/sqlite-ledger.ts'
-import { CAMPAIGN_FROM, liveADay } from '../src/main/sample/live-a-day.ts'
+import { readKeys } from '../src/main/chores.ts'
+import { loadOrStop } from '../src/main/load-or-stop.ts'
+import { CAMPAIGN_FROM, NEVER_CALLS, liveADay } from '../src/main/live-a-day.ts'
+import { TRY_FROM } from '../src/main/try-it.ts'
 import { Caller, formatInvite } from '../test/peers/caller.ts'
 import { type ConsolePage, type ConsoleWorld, startConsole } from '../test/peers/console-browser.ts'
 import { type Owner, until } from '../test/peers/peer.ts'
@@ -18,7 +21,8 @@ export async function takePictures(owner: Owner, folder: string): Promise<readon
   const world = await startConsole(owner, { policy: POLICY })
   await world.gate.stop()
   const ledger = await openLedger(`sqlite:${join(world.gate.directory, 'recourse.db')}`)
-  await liveADay(ledger, Date.now() - MINUTE_MS)
+  const { config } = loadOrStop(join(world.gate.directory, 'recourse.yaml'), true)
+  await liveADay(ledger, config, readKeys(config), Date.now() - MINUTE_MS)
   await ledger.close()
   await world.gate.restart()
   await callNow(owner, world)
@@ -57,7 +61,7 @@ async function openBlock({ page, go, settle }: ConsolePage): Promise<Page> {
   return page
 }
 
-/** A number that is blocked by what it does now, so that its page has everything. */
+/** Some calls of today, so that the time to answer is known. */
 async function callNow(owner: Owner, world: ConsoleWorld): Promise<void> {
   const caller = await Caller.open(world.gate.port)
   owner.after(() => caller.close())
@@ -65,7 +69,7 @@ async function callNow(owner: Owner, world: ConsoleWorld): Promise<void> {
     const id = `${process.pid}-now-${call}`
     await caller.ask(
       formatInvite({
-        calling: BUSY,
+        calling: numberOf(call),
         called: CALLED,
         callId: `${id}@calls.example.net`,
         branch: `z9hG4bK${id}`,
@@ -81,12 +85,13 @@ async function callNow(owner: Owner, world: ConsoleWorld): Promise<void> {
 }
 
 async function openCases(world: ConsoleWorld): Promise<readonly string[]> {
+  const blocked = world.gate.ledger().findLast(({ calling }) => calling === CAMPAIGN_FROM)!
   const ids: string[] = []
   for (const [index, [name, organisation, purpose]] of CLAIMANTS.entries()) {
     const { status, value } = await world.ask('case-worker', 'POST', '/v1/cases', {
       way: 'telephone',
       claim: {
-        numbers: [index === 0 ? BUSY : numberOf(index)],
+        ...(index === 0 ? { receipts: [blocked.receipt] } : { numbers: [numberOf(index)] }),
         claimant: { name, organisation, acts: 'for-itself' },
         purpose,
       },
@@ -114,11 +119,12 @@ const CLAIMANTS = [
   ['Tom Haas', 'Harbor Dental', 'We call back who left a message.'],
 ] as const
 const AREAS = ['212', '312', '415', '617', '702', '804'] as const
-const BUSY = CAMPAIGN_FROM
 const CALLED = '+14155550163'
 const POLICY = {
   rules: [
-    { id: 'volume-number', volume: { of: 'number', limit: 3, per: '10m' }, program: 'opt-out' },
+    { id: 'dno', 'do-not-originate': [NEVER_CALLS] },
+    { id: 'deny', deny: [TRY_FROM] },
+    { id: 'volume-number', volume: { of: 'number', limit: 300, per: '10m' }, program: 'opt-out' },
     { id: 'volume-block', volume: { of: 'block', limit: 2_000, per: '10m' }, program: 'opt-out', mode: 'shadow' },
   ],
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
-import { SAME_TRANSACTION_MS } from '#core/ledger/ledger.ts'
+import { type Ledger, SAME_TRANSACTION_MS } from '#core/ledger/ledger.ts'
 import type { Living } from '#core/rules/living.ts'
-import { numberRules } from '#core/rules/policy.ts'
+import { type Policy, numberRules } from '#core/rules/policy.ts'
 import { sharedCallsBytes } from '#core/transaction/shared-calls.ts'
 import { allotTally } from '#core/rules/tally.ts'
 import type { SharedLedger } from '#edge/store/sqlite-ledger.ts'
@@ -26,16 +26,7 @@ export async function makeGates(
   living: Living,
 ) {
   const nowMs = Date.now()
-  const numbers = await ledger.ruleNumbers(
-    config.policy.rules.map(({ id }) => id),
-    nowMs,
-  )
-  const sampleSeed = Buffer.from(await ledger.secret('sample')).readUInt32BE(0)
-  const policy = {
-    ...numberRules(config.policy, (id) => numbers.get(id)!),
-    sampleSeed,
-    verification: config.desk?.verification?.begins,
-  }
+  const policy = await policyWith(config, ledger, nowMs)
   const tally = allotTally(policy, randomInt(2 ** 32 - 1))
   await openOrStop(() => learnSigners(policy, tally, `sqlite:${config.store.path}`, nowMs))
   const terms: GateTerms = {
@@ -65,6 +56,20 @@ export async function makeGates(
     alarm: (kind, cause) => alarms.raise(kind, cause),
     tried: (tried) => trials.hear(tried),
   })
+}
+
+/** The policy of the configuration with what the store keeps for it: the numbers of its rules, and what samples are drawn by. */
+export async function policyWith(config: Config, ledger: Ledger, nowMs: number): Promise<Policy> {
+  const numbers = await ledger.ruleNumbers(
+    config.policy.rules.map(({ id }) => id),
+    nowMs,
+  )
+  const sampleSeed = Buffer.from(await ledger.secret('sample')).readUInt32BE(0)
+  return {
+    ...numberRules(config.policy, (id) => numbers.get(id)!),
+    sampleSeed,
+    verification: config.desk?.verification?.begins,
+  }
 }
 
 /** Whether datagrams are taken by threads of their own, so that there are several gates. */

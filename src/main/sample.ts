@@ -7,10 +7,12 @@ import { dial } from '#edge/prober/dial.ts'
 import { openMonitorStore } from '#edge/store/monitor-store.ts'
 import { markAsSample } from '#edge/store/sample-mark.ts'
 import { openLedger } from '#edge/store/sqlite-ledger.ts'
+import type { Config } from '#main/config/config.ts'
 import { SAMPLE, createSample } from '#main/config/sample.ts'
 import { attemptsUntil } from '#main/sample/observe-calls.ts'
-import { liveADay } from '#main/sample/live-a-day.ts'
+import { NEVER_CALLS, liveADay } from './live-a-day.ts'
 import { caseCommands } from './case.ts'
+import { readKeys } from './chores.ts'
 import { EXIT, Stop } from './exit.ts'
 import { loadOrStop, openOrStop } from './load-or-stop.ts'
 import { endWithNpx } from './npx.ts'
@@ -41,7 +43,7 @@ export function sampleCommand(program: Command): void {
       const url = `sqlite:${config.store.path}`
       if (isNew) {
         say('making a day of calls')
-        await openOrStop(() => fill(url))
+        await openOrStop(() => fill(url, config))
       }
       const service = await startService(config, FILE)
       try {
@@ -117,12 +119,12 @@ function refuseWhileMade(folder: string, by: number): void {
 }
 
 /** A day of calls on both sides, in a store that says of itself that it is made up. */
-async function fill(url: string): Promise<void> {
+async function fill(url: string, config: Config): Promise<void> {
   markAsSample(url)
   const end = Date.now() - MINUTE_MS
   const ledger = await openLedger(url)
   try {
-    await liveADay(ledger, end)
+    await liveADay(ledger, config, readKeys(config), end)
   } finally {
     await ledger.close()
   }
@@ -284,4 +286,4 @@ const YEAR_MS = 365 * 86_400_000
 const ANSWER_MS = 8_000
 const TRIES = 5
 /** Callers whom the sample's policy blocks: the first with a receipt, the last without. */
-const BLOCKED_FROM = [TRY_FROM, TRY_FROM, '+18005550100']
+const BLOCKED_FROM = [TRY_FROM, TRY_FROM, NEVER_CALLS]

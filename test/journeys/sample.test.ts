@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { parse, stringify } from 'yaml'
 import { openBrowser } from '../peers/browser.ts'
 import { openConsolePage, signIn } from '../peers/console-browser.ts'
 import { Peer, missing, run } from '../peers/peer.ts'
@@ -60,6 +61,22 @@ test(
       await go('/overview')
       await settle()
       await look('sample')
+    })
+
+    await t.test('its blocks are those that its policy makes of its calls, each with its ground', () => {
+      const { policy } = parse(readFileSync(join(folder, 'recourse.yaml'), 'utf8')) as { policy: unknown }
+      writeFileSync(join(folder, 'again.yaml'), stringify(policy))
+      const replayed = run(process.execPath, [COMMAND, 'replay', '--policy', 'again.yaml', '--from', 'journal'], {
+        cwd: folder,
+      })
+      assert.match(replayed, /^blocked now (?<n>[\d,]+) \([^)]*\), with again\.yaml \k<n> /m)
+      assert.match(replayed, /newly blocked 0 calls.*\nno longer blocked 0 calls/)
+      const exported = run(process.execPath, [COMMAND, 'ledger', 'export', '--json'], { cwd: folder })
+      const rows = exported.split('\n').filter(Boolean)
+      const kinds = new Set(
+        rows.map((row) => (JSON.parse(row) as { grounds: string }).grounds.match(/"kind":"(\w+)"/)?.[1]),
+      )
+      assert.deepEqual(kinds, new Set(['listed', 'volume']))
     })
 
     await t.test('it is not taken out while it runs, and is the same again later', async () => {

@@ -53,6 +53,8 @@ test('a change is told where chance does not make it, and not just below', () =>
   const cases: readonly (readonly [now: number, before: number, told: RegExp | undefined])[] = [
     [20, 0, /rose from nothing to 20 calls/],
     [19, 0, undefined],
+    [1_000, 100, /rose 900 % against/],
+    [1_001, 100, /rose from 100 to 1,001 calls against/],
     [130, 100, /rose 30 %/],
     [129, 100, undefined],
     [1_250, 1_000, /rose 25 %/],

@@ -69,9 +69,10 @@ export function sentenceOfChange({ since, now, before, rules }: BlockingChange):
     .map(([name, of]) => ({ name, moved: (of.now - of.before) * Math.sign(moved) }))
     .toSorted((a, b) => b.moved - a.moved)
   const way = moved > 0 ? 'rose' : 'fell'
+  const from = before === 0 ? 'nothing' : formatCount(before)
   const much =
-    before === 0
-      ? `from nothing to ${formatCount(now)} calls`
+    now > before * FOLD_TOLD_MAX
+      ? `from ${from} to ${formatCount(now)} calls`
       : `${formatCount(Math.round((Math.abs(moved) / before) * 100))} %`
   const by = rule === undefined || rule.moved <= 0 ? '' : `, rule ${rule.name}`
   const filter = rule === undefined || rule.moved <= 0 ? '' : `&rule=${encodeURIComponent(rule.name)}`
@@ -106,6 +107,8 @@ function upper(words: string): string {
 }
 
 const T1_MS = 500
+/** A rise to more than so many times as much is told in calls: thousands of percent say nothing. */
+const FOLD_TOLD_MAX = 10
 /** Of fewer calls the slowest of 100 says nothing. */
 const DELAY_CALLS_MIN = 100
 const CHANGE_CALLS_MIN = 20
