@@ -108,6 +108,18 @@ test('what is no answer is told so, and what to do', { skip }, async (t) => {
   await page.getByRole('heading', { name: 'Not all of it could be read' }).waitFor()
 })
 
+test('what an answer leaves open is said: no caller, no called party, no refusal', { skip }, async (t) => {
+  const { page } = await openExplain(t, FILE.href)
+  const explain = async (text: string): Promise<void> => {
+    await page.getByLabel('SIP answer').fill(text)
+    await page.getByRole('button', { name: 'Explain it' }).click()
+  }
+  await explain('SIP/2.0 607 Unwanted\r\nContent-Length: 0\r\n\r\n')
+  await page.getByText('The answer names neither caller nor called party').waitFor()
+  await explain(answer('407 Proxy Authentication Required'))
+  await page.getByText('One answer of 400 or more was looked at; it refuses no call.').waitFor()
+})
+
 test('the page can ask nobody for anything, whatever runs in it', { skip }, async (t) => {
   const host = await serve(t)
   const browser = await openBrowser(t)

@@ -17,7 +17,7 @@ export function CallList({ reading: { calls, left }, chosen, onChoose }: CallLis
             <input type="radio" name="call" checked={at === chosen} onChange={() => onChoose(at)} />
             <span className="status">{call.status}</span>
             <span className="who">
-              <Outside text={call.from} max={60} /> to <Outside text={call.to} max={60} />
+              <Parties of={call} max={60} />
             </span>
             <span className="kind">
               {kindOf(call)}
@@ -32,6 +32,17 @@ export function CallList({ reading: { calls, left }, chosen, onChoose }: CallLis
       </div>
       {left > 0 && <p className="soft">The others are not kept here: `recourse explain` lists them all.</p>}
     </div>
+  )
+}
+
+/** Who called whom; an answer need not say. */
+export function Parties({ of: { from, to }, max }: { readonly of: RefusedCall; readonly max?: number | undefined }) {
+  if (from === '' && to === '') return 'The answer names neither caller nor called party'
+  return (
+    <>
+      {from === '' ? 'nobody named' : <Outside text={from} {...(max !== undefined && { max })} />} to{' '}
+      {to === '' ? 'nobody named' : <Outside text={to} {...(max !== undefined && { max })} />}
+    </>
   )
 }
 

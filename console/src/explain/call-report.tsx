@@ -5,7 +5,7 @@ import { RULES, type RuleId } from '#codec/notice/rules.ts'
 import { Message } from '#codec/sip/message.ts'
 import { formatUtc } from '../parts/moment-words.ts'
 import { Outside } from '../parts/outside.tsx'
-import { kindOf } from './call-list.tsx'
+import { Parties, kindOf } from './call-list.tsx'
 import type { RefusedCall } from './read-input.ts'
 
 /** One refused call: the verdict in words, whom to ask, each part of the answer, what is wrong with it, and how it should be. */
@@ -29,7 +29,7 @@ export function CallReport({ call }: { readonly call: RefusedCall }) {
         </dd>
         <dt>Call</dt>
         <dd>
-          <Outside text={call.from} /> to <Outside text={call.to} />
+          <Parties of={call} />
         </dd>
         {call.at !== undefined && (
           <>

@@ -210,7 +210,9 @@ function Result({ state, chosen, onChoose }: ResultProps) {
         <p>
           {reading.messages === 0
             ? 'No answer of 400 or more is in it. Requests and answers that let a call go on are passed over.'
-            : `${reading.messages} answers of 400 or more were looked at; none of them refuses a call.`}
+            : reading.messages === 1
+              ? 'One answer of 400 or more was looked at; it refuses no call.'
+              : `${reading.messages} answers of 400 or more were looked at; none of them refuses a call.`}
         </p>
         <Problems reading={reading} />
       </div>
