@@ -1,6 +1,6 @@
 /** What to do about mail that could not leave, by what the server or the system said. */
 export function adviseMail(words: string): string {
-  return adviseBy(MAIL, words) ?? 'Ask who runs the server, with these words; it is tried again by itself.'
+  return adviseBy(MAIL, words) ?? 'Ask who runs the server, with these words.'
 }
 
 /** What to do about a webhook that did not take an event, by its status or by why there was no answer. */

@@ -157,7 +157,7 @@ function MailTestLine({ id }: { readonly id: string }) {
       </div>
       {data.words !== '' && (
         <div>
-          The server said: <Outside text={data.words} max={300} />
+          {data.state === 'accepted' ? 'The server said' : 'What was said'}: <Outside text={data.words} max={300} />
         </div>
       )}
       {data.advice !== '' && <div>{data.advice}</div>}
