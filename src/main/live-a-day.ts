@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { encodeText } from '#codec/sip/text.ts'
+import { writeRequest } from '#codec/sip/write-request.ts'
 import type { Ledger } from '#core/ledger/ledger.ts'
 import { allotTally } from '#core/rules/tally.ts'
 import { Gate, type GateParts } from '#edge/gate/answer.ts'
@@ -81,21 +81,19 @@ async function partsOf(
 }
 
 function inviteOf(call: number, from: string): Uint8Array {
-  return encodeText(
-    [
-      `INVITE sip:${CALLED};tgrp=tg-carrier;trunk-context=+1@198.51.100.7 SIP/2.0`,
-      `Via: SIP/2.0/UDP 192.0.2.7:5060;rport;branch=z9hG4bK-${call}`,
-      'Max-Forwards: 68',
-      `From: <sip:${from};verstat=TN-Validation-Passed-B@192.0.2.7>;tag=${call}`,
-      `To: <sip:${CALLED}@198.51.100.7>`,
-      `Call-ID: ${call}@calls.example.net`,
-      'CSeq: 1 INVITE',
-      'Contact: <sip:192.0.2.7:5060>',
-      'Content-Length: 0',
-      '',
-      '',
-    ].join('\r\n'),
-  )
+  return writeRequest({
+    method: 'INVITE',
+    requestUri: `sip:${CALLED};tgrp=tg-carrier;trunk-context=+1@198.51.100.7`,
+    sentBy: '192.0.2.7:5060',
+    transport: 'UDP',
+    branch: `-${call}`,
+    from: `<sip:${from};verstat=TN-Validation-Passed-B@192.0.2.7>;tag=${call}`,
+    to: `<sip:${CALLED}@198.51.100.7>`,
+    callId: `${call}@calls.example.net`,
+    cseq: 1,
+    fields: [['Contact', '<sip:192.0.2.7:5060>']],
+    body: NO_BODY,
+  })
 }
 
 /** Nearly everybody calls now and then; a few are on the sample's lists. Spread as if by chance, and the same each time. */
@@ -113,6 +111,7 @@ export const NEVER_CALLS = '+18005550100'
 const CALLED = '+14155550163'
 const AREAS = ['212', '312', '415', '617', '702', '804']
 const SOURCE = { address: '127.0.0.1', port: 5060 }
+const NO_BODY = new Uint8Array(0)
 const WAY = { send: () => undefined }
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
