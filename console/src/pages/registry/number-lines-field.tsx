@@ -1,5 +1,5 @@
 import { Checkbox, Textarea } from '@mantine/core'
-import { faultOf } from './registry-words.ts'
+import { faultOf } from '../../parts/field-fault.ts'
 
 /** Lines of numbers as they are typed or pasted; once some were refused, the others may be taken without them. */
 export function NumberLinesField({ value, change, fault, isLeavingOut, leaveOut, isFirst = false }: FieldProps) {

@@ -3,9 +3,9 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { send } from '../../client.ts'
+import { faultOf } from '../../parts/field-fault.ts'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { NumberLinesField } from './number-lines-field.tsx'
-import { faultOf } from './registry-words.ts'
 
 /** Registers a business that phoned or wrote. */
 export function OpenDialog({ close }: { readonly close: () => void }) {

@@ -5,12 +5,13 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type AnswerOf, get, send } from '../../client.ts'
 import { useAsk } from '../../parts/ask.tsx'
 import { ExportMenu, csvOf, jsonOf } from '../../parts/export-menu.tsx'
+import { faultOf } from '../../parts/field-fault.ts'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { useMay } from '../../shell/session.ts'
 import { useShortcuts } from '../../shell/shortcuts.ts'
 import { NumberLinesField } from './number-lines-field.tsx'
 import type { Vet } from './registration-dialogs.tsx'
-import { ITEM_WORDS, type RegistrationAnswer, faultOf, unshownWords } from './registry-words.ts'
+import { ITEM_WORDS, type RegistrationAnswer, unshownWords } from './registry-words.ts'
 
 /** The buttons at the head of a registration. */
 export function RegistrationActs({ found, vet }: ActsProps) {

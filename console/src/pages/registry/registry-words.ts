@@ -1,14 +1,8 @@
-import { type AnswerOf, Problem } from '../../client.ts'
+import type { AnswerOf } from '../../client.ts'
 import type { Tone } from '../../parts/status-word.tsx'
 
 export type RegistrationAnswer = AnswerOf<'get', '/v1/registry/registrations/{id}'>
 type Status = RegistrationAnswer['status']
-
-/** What is wrong with a field, as a sentence; undefined where it is something else. */
-export function faultOf(problem: unknown, field: string): string | undefined {
-  if (!(problem instanceof Problem) || problem.pointer !== `/${field}`) return undefined
-  return `${problem.message.charAt(0).toUpperCase()}${problem.message.slice(1)}.`
-}
 
 /** How a registration stands. */
 export const STATUS_WORDS: { readonly [status in Status]: string } = {

@@ -2,6 +2,7 @@ import { Checkbox, NativeSelect, NumberInput, SimpleGrid, Text, TextInput } from
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type AnswerOf, type BodyOf, send } from '../../client.ts'
+import { faultOf } from '../../parts/field-fault.ts'
 import { useFilters } from '../../parts/filters.tsx'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Outside } from '../../parts/outside.tsx'
@@ -20,6 +21,7 @@ export function TestDialog({ peer, isOpen, close }: TestDialogProps) {
   const [status, setStatus] = useState<Status>(603)
   const [waitS, setWaitS] = useState<number | string>(30)
   const [isElsewhere, setElsewhere] = useState(false)
+  const [fault, setFault] = useState<unknown>()
   const isPlaced = places === 'recourse'
   const isHere = arrives === 'here'
   const isReady =
@@ -34,9 +36,14 @@ export function TestDialog({ peer, isOpen, close }: TestDialogProps) {
       title="Test a peer by two calls"
       act="Start the test"
       isOpen={isOpen}
-      close={close}
+      close={() => {
+        setFault(undefined)
+        close()
+      }}
       isReady={isReady}
+      isAtField={(problem) => FIELDS.some((name) => faultOf(problem, name) !== undefined)}
       run={async () => {
+        setFault(undefined)
         const { test } = await send('post', '/v1/gate/peers/{name}/tests', {
           params: { name: peer.name },
           body: {
@@ -48,6 +55,9 @@ export function TestDialog({ peer, isOpen, close }: TestDialogProps) {
             ...(isHere && { listen: listen.trim() }),
             ...(isPlaced && isElsewhere && { isElsewhere }),
           },
+        }).catch((cause: unknown) => {
+          setFault(cause)
+          throw cause
         })
         filters.set({ test })
         await queries.invalidateQueries({ queryKey: ['peers'] })
@@ -64,6 +74,7 @@ export function TestDialog({ peer, isOpen, close }: TestDialogProps) {
           required
           maxLength={32}
           value={allow}
+          error={faultOf(fault, 'allow')}
           onChange={({ currentTarget }) => setAllow(currentTarget.value)}
           data-autofocus
         />
@@ -73,6 +84,7 @@ export function TestDialog({ peer, isOpen, close }: TestDialogProps) {
           required
           maxLength={32}
           value={block}
+          error={faultOf(fault, 'block')}
           onChange={({ currentTarget }) => setBlock(currentTarget.value)}
         />
       </SimpleGrid>
@@ -97,6 +109,7 @@ export function TestDialog({ peer, isOpen, close }: TestDialogProps) {
             required
             maxLength={256}
             value={through}
+            error={faultOf(fault, 'through')}
             onChange={({ currentTarget }) => setThrough(currentTarget.value)}
           />
           <TextInput
@@ -104,6 +117,7 @@ export function TestDialog({ peer, isOpen, close }: TestDialogProps) {
             required
             maxLength={32}
             value={from}
+            error={faultOf(fault, 'from')}
             onChange={({ currentTarget }) => setFrom(currentTarget.value)}
           />
         </SimpleGrid>
@@ -128,6 +142,7 @@ export function TestDialog({ peer, isOpen, close }: TestDialogProps) {
           required
           maxLength={64}
           value={listen}
+          error={faultOf(fault, 'listen')}
           onChange={({ currentTarget }) => setListen(currentTarget.value)}
         />
       )}
@@ -169,6 +184,8 @@ type TestDialogProps = {
 }
 type Status = NonNullable<BodyOf<'post', '/v1/gate/peers/{name}/tests'>['status']>
 
+/** Those that can be refused, as the server names them. */
+const FIELDS = ['allow', 'block', 'through', 'from', 'listen'] as const
 const STATUSES: readonly (readonly [Status, string])[] = [
   [603, '603, as analytics are told'],
   [607, '607, as the called party’s list is'],
