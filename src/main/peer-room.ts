@@ -2,7 +2,6 @@
 import { Worker } from 'node:worker_threads'
 import { byOf } from '#core/account/accounts.ts'
 import { type Who, permissionsOf } from '#core/account/permission.ts'
-import { isEmergencyNumber } from '#core/call/emergency.ts'
 import { parseNumber } from '#core/call/number.ts'
 import { partyKey } from '#core/call/party.ts'
 import type { Place } from '#core/call/place.ts'
@@ -18,6 +17,7 @@ import { Stop } from './exit.ts'
 import type { PeerStep, PeerTest, Through, Which } from './peer-test.ts'
 import type { PeerTestOrder, PeerTestTask, PeerTestTold } from './peer-test-thread.ts'
 import { explainTrial, findTrial } from './trial-words.ts'
+import { isTestable } from './trials.ts'
 
 /** What the peers are shown and tested with. */
 export type PeerParts = {
@@ -205,7 +205,7 @@ export function createPeers(parts: PeerParts): PeerRoom {
         ['allow', allow!],
         ['block', block!],
       ] as const) {
-        if ((party.kind !== 'e164' && party.kind !== 'digits') || isEmergencyNumber(party))
+        if (!isTestable(party))
           return refuse('bad-field', 'expected a telephone number, and no emergency number', `/${field}`)
       }
       if (partyKey(allow!) === partyKey(block!))

@@ -81,7 +81,8 @@ export class Trials {
   }
 }
 
-function isTestable(party: Party): boolean {
+/** Whether a test may call a number: it is one, and none of an emergency service. */
+export function isTestable(party: Party): boolean {
   return (party.kind === 'e164' || party.kind === 'digits') && !isEmergencyNumber(party)
 }
 

@@ -134,6 +134,7 @@ test('a peer is tested from its page, by clicks and by keys alone', { skip, time
       ['edge', { through: 'mailto:a' }, 400, /where the peer takes calls/],
       ['edge', { listen: 'here' }, 400, /an address of this machine/],
       ['edge', { allow: HOSTILE }, 400, /a telephone number/],
+      ['edge', { from: 'nobody', through: 'sip:127.0.0.1:5060' }, 400, /a telephone number as the switch routes it/],
     ] as const) {
       const { status: found, value } = await start(peer, { allow: ALLOW, block: BLOCK, ...body })
       assert.equal(found, status, JSON.stringify(value))
