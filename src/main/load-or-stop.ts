@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { Unrecorded } from '#core/ledger/ledger.ts'
 import { StoreError, type StoreErrorCode } from '#edge/store/store-error.ts'
 import { formatFault } from '#main/config/fault.ts'
 import type { Config } from '#main/config/config.ts'
@@ -62,6 +63,7 @@ export async function openOrStop<T>(open: () => T | Promise<T>): Promise<T> {
   try {
     return await open()
   } catch (error) {
+    if (error instanceof Unrecorded) throw new Stop(EXIT.outside, error.message, { cause: error })
     if (!(error instanceof StoreError)) throw error
     throw new Stop(OUTSIDE.has(error.code) ? EXIT.outside : EXIT.unusable, error.message, { cause: error })
   }
